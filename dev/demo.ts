@@ -48,6 +48,7 @@ if (client === 'webchat' && channel === 'msteams')
   endWrong('--channel msteams needs --client playground: Web Chat cannot stand for Teams', USAGE);
 
 const settings = readSettings();
+const preferredPagePort = client === 'webchat' ? PAGE_PORT : PLAYGROUND_PORT;
 const root = fileURLToPath(new URL('../', import.meta.url));
 const preload = ['--import', new URL('../src/node-version.js', import.meta.url).href];
 /** Below `warn` the whole log of the bot is shown, else only warnings and errors. */
@@ -107,8 +108,9 @@ async function startAll(): Promise<void> {
   for (const notice of settings.notices) print(notice);
   print('Starting the simulated model, the bot and a chat page …');
   const simulatorPort = await freePort(0);
-  const [bot] = await Promise.all([startBot(simulatorPort), startSimulator(simulatorPort)]);
-  const page = await startClient(endpointOf(bot));
+  const pagePort = await freePort(preferredPagePort);
+  const [bot] = await Promise.all([startBot(simulatorPort, pagePort), startSimulator(simulatorPort)]);
+  const page = await startClient(endpointOf(bot), pagePort);
   printAddresses(bot, page);
 }
 
@@ -128,37 +130,44 @@ function startSimulator(port: number): Promise<string> {
 }
 
 /** Resolves with its port. */
-function startBot(simulatorPort: number): Promise<number> {
+function startBot(simulatorPort: number, pagePort: number): Promise<number> {
   return startOn(BOT_PORT, (port) => ({
     name: 'bot',
     args: [...preload, `${root}src/index.ts`],
-    env: botEnv(port, simulatorPort),
+    env: botEnv(port, simulatorPort, pagePort),
     readyLine: /"listening on /,
     isShown: (line) => /"level":"(?:warn|error|fatal)"/.test(line) || isVerbose,
   }));
 }
 
 /** Resolves with the port of the chat page. */
-async function startClient(botEndpoint: string): Promise<number> {
+async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
       const servePage = serveDemoPage({ voice: settings.voice, model: 'simulated model' });
-      directLine = await startDirectLine({ botEndpoint, servePage, port: await freePort(PAGE_PORT) });
+      directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
     case 'playground':
-      return startPlayground(botEndpoint);
+      return startPlayground(botEndpoint, port);
   }
 }
 
-function startPlayground(botEndpoint: string): Promise<number> {
-  return startOn(PLAYGROUND_PORT, (port) => ({
+function startPlayground(botEndpoint: string, preferred: number): Promise<number> {
+  return startOn(preferred, (port) => ({
     name: 'playground',
-    // It can make the bot fetch from this machine and has no option for its address, so it is bound to loopback.
+    // The Playground can make the bot fetch from this machine and has no option for its address, so bind it to loopback.
     args: [
-      ...['--import', new URL('loopback-only.ts', import.meta.url).href],
+      '--import',
+      new URL('loopback-only.ts', import.meta.url).href,
       createRequire(import.meta.url).resolve('@microsoft/m365agentsplayground/cli.js'),
-      ...['-e', botEndpoint, '-c', channel, '-p', String(port), '--dt'],
+      '-e',
+      botEndpoint,
+      '-c',
+      channel,
+      '-p',
+      String(port),
+      '--dt',
     ],
     env: { BROWSER: 'none' },
     readyLine: /^Listening on \d+/,
@@ -179,13 +188,14 @@ async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec
   }
 }
 
-function botEnv(port: number, simulatorPort: number): Record<string, string> {
+function botEnv(port: number, simulatorPort: number, pagePort: number): Record<string, string> {
   return {
     AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulatorPort}`,
     AZURE_OPENAI_DEPLOYMENT_NAME: MODEL,
     AZURE_OPENAI_API_KEY: SIMULATED_RESOURCE.key,
     ...settings.env,
     PORT: String(port),
+    CHAT_PAGE_URL: `http://localhost:${pagePort}`,
     // The Playground plays audio cards only.
     WEBCHAT_AUDIO: client === 'playground' ? 'card' : 'attachment',
     EXAMPLE_TOOLS: 'true',
@@ -221,8 +231,8 @@ const FIRST_STEP: Readonly<Record<Client, Readonly<Record<Channel, string>>>> = 
 function printAddresses(bot: number, page: number): void {
   const botEndpoint = endpointOf(bot);
   const chatPage = `http://localhost:${page}`;
-  const pagePort = client === 'webchat' ? PAGE_PORT : PLAYGROUND_PORT;
-  for (const line of [...portNotice(BOT_PORT, bot, botEndpoint), ...portNotice(pagePort, page, chatPage)]) print(line);
+  for (const line of [...portNotice(BOT_PORT, bot, botEndpoint), ...portNotice(preferredPagePort, page, chatPage)])
+    print(line);
   print(`
 The bot is ready. Its model is a SIMULATOR with a computer voice. No account is used.
 

@@ -57,8 +57,13 @@ async function run(group: string, files: readonly string[]): Promise<GroupResult
   const child = spawn(
     process.execPath,
     [
-      ...['--import', NODE_VERSION, '--test', '--test-isolation=none', `--test-timeout=${TEST_TIMEOUT_MS}`],
-      ...['--test-reporter=spec', ...files],
+      '--import',
+      NODE_VERSION,
+      '--test',
+      '--test-isolation=none',
+      `--test-timeout=${TEST_TIMEOUT_MS}`,
+      '--test-reporter=spec',
+      ...files,
     ],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -19,11 +19,12 @@ import { TurnRate } from './conversation/limits/turn-rate.ts';
 import { Recordings } from './conversation/recordings/recordings.ts';
 import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
+import { aboutSettings } from './http/pages/about.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import { type Build, doctorCommand, findInstallation } from './installation.ts';
 import type { Logger } from './log.ts';
-import { connectionOpener } from './realtime/connection.ts';
+import { connectionOpener, type OpenConnection } from './realtime/connection.ts';
 import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
@@ -39,14 +40,13 @@ interface Dependencies {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: () => number;
-  /** Access tokens of Entra ID, by scope. */
+  /** Gets access tokens of Entra ID for a scope. */
   readonly tokens: (scope: string) => TokenProvider;
   readonly telemetry: Telemetry;
   /** Uploads files to the file service of a user. */
   readonly fetch: typeof fetch;
 }
 
-/** What the whole bot is made from. */
 export interface AppDeps extends Partial<Dependencies> {
   readonly config: Config;
   readonly log: Logger;
@@ -58,22 +58,24 @@ export interface AppDeps extends Partial<Dependencies> {
   readonly openDatabase?: OpenDatabase | undefined;
 }
 
-/** The whole bot. */
 export interface App {
-  /** Listens; resolves with the port. */
+  /** Starts to listen and resolves with the port. */
   start(): Promise<number>;
   /** Logs an error if the model cannot be reached within 15 s. The bot serves on. Never rejects. */
   checkModel(): Promise<void>;
-  /** Drains (running turns finish, waiting ones are answered that the bot restarts), then closes everything. Safe to call twice. */
+  /**
+   * Drains, then closes everything: running turns finish, and the users of waiting ones are told that the bot restarts.
+   * Safe to call twice.
+   */
   close(): Promise<void>;
 }
 
-/** What all modules share. */
 interface Shared extends Dependencies {
   readonly config: Config;
   readonly log: Logger;
   readonly build: Build;
   readonly publicBaseUrl: () => string | undefined;
+  readonly openConnection: OpenConnection;
 }
 
 /** The modules that speak Bot Framework. */
@@ -83,15 +85,15 @@ interface Channel {
   readonly serviceUrls: ServiceUrls;
 }
 
-/** By then the first probes of a load balancer are answered. */
+/** Late enough that the first probes of a load balancer are answered before. */
 const PRELOAD_AFTER_MS = 250;
 
-/** Joins the modules. Reads no environment and does nothing until it is started. */
+/** Connects the modules. Reads no environment, and does no I/O before `start`. */
 export function createApp(deps: AppDeps): App {
   let port = deps.config.port;
   const shared = withDefaults(deps, () => port);
-  const { config, log, clock, ids, tokens, telemetry } = shared;
-  const stores = openStores({ config, clock, ids, log, tokens, openDatabase: deps.openDatabase });
+  const { config, log, clock, ids, random, tokens, telemetry } = shared;
+  const stores = openStores({ config, clock, ids, random, log, tokens, openDatabase: deps.openDatabase });
   const channel = createChannel(shared);
   const clips = createClipDecoder({ clock, log, searchPath: deps.searchPath });
   const pictures = createPictureReader({ clock, log });
@@ -129,7 +131,8 @@ function withDefaults(deps: AppDeps, port: () => number): Shared {
   const { telemetry = createTelemetry(config, clock, log, tokens) } = deps;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port()}` : config.publicBaseUrl;
-  return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl };
+  const openConnection = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+  return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl, openConnection };
 }
 
 function createTelemetry(
@@ -148,34 +151,37 @@ async function preload({ config, log, telemetry }: Shared, sessions: SessionPool
   telemetry.start(() => sessions.openCount);
 }
 
-async function checkModel({ config, tokens, clock, log }: Shared, closing: AbortSignal): Promise<void> {
+async function checkModel({ openConnection, clock, log }: Shared, closing: AbortSignal): Promise<void> {
   try {
-    await tryConnection(connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock), clock, closing);
+    await tryConnection(openConnection, clock, closing);
     log.debug('model reached');
   } catch (err) {
     if (closing.aborted) return;
-    log.error({ err, fix: `run ${doctorCommand(findInstallation())}` }, 'model not reached: people get an apology');
+    log.error(
+      { err, fix: `run ${doctorCommand(findInstallation())}` },
+      'model unreachable: users get an error until it recovers',
+    );
   }
 }
 
 function createServices(
-  { config, clock, ids, log, random, tokens, telemetry, publicBaseUrl }: Shared,
+  { config, clock, ids, log, random, telemetry, publicBaseUrl, openConnection }: Shared,
   { queue, conversations, recordingLinks, audioStore, spending, audit }: Stores,
   tools: Tools,
   { adapter, replyRoutes }: Channel,
   readers: FileReaders,
 ): Services {
   const { limits, session: settings, model, proxy, historyTurns, turnTimeoutMs } = config;
-  const open = connectionOpener(toRealtimeTarget(model, tokens, proxy), clock);
+  const { prices, ...budgets } = limits;
   return {
     queue,
     conversations,
     recordingLinks,
     audioStore,
-    spending: new Spending({ store: spending, budgets: limits, prices: limits.prices, model: model.model, log }),
+    spending: new Spending({ store: spending, budgets, prices, model: model.model, log }),
     rate: new TurnRate(clock, limits),
     sessions: new SessionPool({
-      open: (signal) => RealtimeSession.open({ open, settings, clock, ids, log }, signal),
+      open: (signal) => RealtimeSession.open({ open: openConnection, settings, clock, ids, log }, signal),
       clock,
       idleMs: config.sessionIdleMs,
       maxSessions: config.maxWarmSessions,
@@ -210,10 +216,9 @@ function createServices(
 
 function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
-  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
+  if (!keepEntityProperties()) log.error('entity patch not applied: botbuilder has another version than expected');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
-  const sendLimitMs = turnTimeoutMs + SEND_TIMEOUT_MS;
   const replyRoutes = new ReplyRoutes({
     adapter,
     clock,
@@ -222,7 +227,7 @@ function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }:
     browserLinks,
     publicBaseUrl,
     serviceUrls,
-    sendLimitMs,
+    sendLimitMs: sendLimitOf(config),
   });
   return { adapter, serviceUrls, replyRoutes };
 }
@@ -240,7 +245,8 @@ function createHttp(
     deliver: createDelivery(shared, stores, conversations, channel),
     audioStore,
     recordings,
-    about: config,
+    about: aboutSettings(config),
+    chatPageUrl: config.chatPageUrl,
     build,
     clock,
     isDraining: () => conversations.isDraining,
@@ -258,12 +264,11 @@ function createDelivery(
   conversations: Conversations,
   { adapter, replyRoutes, serviceUrls }: Channel,
 ): HttpOptions['deliver'] {
-  const sendLimitMs = config.turnTimeoutMs + SEND_TIMEOUT_MS;
   const bot = new VoiceBot({
     adapter,
     conversations,
     replyRoutes,
-    files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs }),
+    files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) }),
     invokes: { audioStore, recordingLinks, clock, log, publicBaseUrl },
     serviceUrls,
     log,
@@ -271,4 +276,9 @@ function createDelivery(
     verification: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
   });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
+}
+
+/** Limits the sends of one turn. */
+function sendLimitOf({ turnTimeoutMs }: Config): number {
+  return turnTimeoutMs + SEND_TIMEOUT_MS;
 }

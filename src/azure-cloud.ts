@@ -1,8 +1,8 @@
-/** How to sign in to one of Azure's clouds. Each accepts only its own tokens. */
+/** One of Azure's clouds. Each accepts only its own tokens. */
 export interface AzureCloud {
-  /** The scope of tokens for its models. */
+  /** The token scope of its models. */
   readonly scope: string;
-  /** The authority that issues its tokens; `undefined`: the default, of the public cloud. */
+  /** The authority that issues its tokens; `undefined` for the default, that of the public cloud. */
   readonly authority: string | undefined;
 }
 
@@ -11,7 +11,7 @@ export const PUBLIC_CLOUD: AzureCloud = {
   authority: undefined,
 };
 
-/** By the suffixes of hosts: resources, API Management, regional addresses of Cognitive Services. */
+/** The host suffixes of each cloud: resources, API Management, regional addresses of Cognitive Services. */
 const CLOUDS: readonly (readonly [RegExp, AzureCloud])[] = [
   [/\.(?:azure\.com|azure-api\.net|cognitive\.microsoft\.com)$/, PUBLIC_CLOUD],
   [
@@ -24,7 +24,7 @@ const CLOUDS: readonly (readonly [RegExp, AzureCloud])[] = [
   ],
 ];
 
-/** The cloud of an address or of a scope; `undefined`: the host is not Azure's. */
+/** Returns the cloud of an address or scope; `undefined` if the host is not Azure's. */
 export function azureCloudOf(address: string): AzureCloud | undefined {
   if (!URL.canParse(address)) return undefined;
   const { hostname } = new URL(address);

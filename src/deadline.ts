@@ -1,12 +1,11 @@
 import type { Clock } from './clock.ts';
 
-/** How long work may take. */
 export interface Deadline {
   readonly clock: Clock;
   readonly limitMs: number;
   /** Ends the work early, with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Makes the error of work that takes longer. */
+  /** Creates the error for work that takes longer. */
   readonly late: () => Error;
 }
 
@@ -24,7 +23,7 @@ export async function withTimeoutSignal<T>(
   }
 }
 
-/** As `withTimeoutSignal`; rejects at the deadline and on abort even if `work` ignores its signal. */
+/** Works like `withTimeoutSignal`, but rejects at the deadline and on abort even if `work` ignores its signal. */
 export function withDeadline<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return withTimeoutSignal(deadline, (signal) => unlessAborted(signal, () => work(signal)));
 }

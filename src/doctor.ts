@@ -16,7 +16,7 @@ import { setDefaultProxy } from './proxy.ts';
 import { readOptions } from './read-options.ts';
 import { entraIdTokens } from './realtime/endpoint.ts';
 
-// `npm run doctor`: tries everything that the bot needs, with the bot's own settings and parts, and says what to do.
+// `npm run doctor` tries everything that the bot needs, with the bot's own settings and modules, and says what to do.
 
 const UNREADABLE = 2;
 /** The exit code of a program that Ctrl-C ended. */
@@ -31,7 +31,7 @@ const options = readOptions(usageOf(installed), { json: { type: 'boolean' } }, U
 // npm takes the option of `npm run doctor --json` for its own.
 const isNpmOption = process.env['npm_lifecycle_event'] === 'doctor' && process.env['npm_config_json'] === 'true';
 const isJson = options.json ?? isNpmOption;
-// From the environment only: the level in .env is the bot's, and its lines would stand between the reports.
+// Read the environment only: the level in .env is the bot's, and its lines would appear between the reports.
 const level = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((each) => each === level) ?? 'silent', process.stderr);
 captureConsole(log);

@@ -1,7 +1,7 @@
-/** Whether doing the same once more is safe: `unknown` is treated like `never`. */
+/** Whether a retry is safe. `unknown` is treated like `never`. */
 export type Retry = 'safe' | 'never' | 'unknown';
 
-/** An error of the bot's own. Its message is for the log, and holds neither secrets nor what people write. */
+/** An error of the bot itself. Its message is for the log and holds neither secrets nor user input. */
 export abstract class BotError<Code extends string = string> extends Error {
   readonly code: Code;
   abstract readonly retry: Retry;
@@ -13,11 +13,11 @@ export abstract class BotError<Code extends string = string> extends Error {
 }
 
 /**
- * Why a turn produced no answer; whether asking again is safe as long as nothing of the answer has arrived; and which of
- * the apologies its user gets. A hang is never retried: the user has waited long enough, and the model may still work.
+ * The reasons why a turn has no answer. `retry` applies until the first delta has arrived; `apology` is the text for the
+ * user. A hang is never retried: the user has waited long enough, and the model may still be working.
  */
 export const TURN_ERRORS = {
-  // Settings, credentials, quota.
+  // These need an operator: settings, credentials, quota.
   credentials_failed: { retry: 'unknown', apology: 'misconfigured' },
   unauthorized: { retry: 'never', apology: 'misconfigured' },
   forbidden: { retry: 'never', apology: 'misconfigured' },
@@ -25,7 +25,7 @@ export const TURN_ERRORS = {
   handshake_refused: { retry: 'never', apology: 'misconfigured' },
   settings_rejected: { retry: 'never', apology: 'misconfigured' },
   quota_exhausted: { retry: 'never', apology: 'misconfigured' },
-  // Transient faults of the service.
+  // These are transient faults of the service.
   rate_limited: { retry: 'safe', apology: 'crowded' },
   service_unavailable: { retry: 'safe', apology: 'broken' },
   server_error: { retry: 'safe', apology: 'broken' },
@@ -33,33 +33,32 @@ export const TURN_ERRORS = {
   session_expired: { retry: 'safe', apology: 'broken' },
   response_conflict: { retry: 'safe', apology: 'broken' },
   frame_malformed: { retry: 'safe', apology: 'broken' },
-  // A hang, but the model has not been asked yet.
+  // This is a hang, but the model has not been asked yet.
   token_timeout: { retry: 'safe', apology: 'slow' },
-  // Hangs.
+  // These are hangs.
   handshake_timeout: { retry: 'never', apology: 'slow' },
   first_event_timeout: { retry: 'never', apology: 'slow' },
   silence_timeout: { retry: 'never', apology: 'slow' },
   turn_timeout: { retry: 'never', apology: 'slow' },
-  // Faults of this message.
+  // These are caused by the message.
   request_rejected: { retry: 'never', apology: 'unanswerable' },
   frame_too_large: { retry: 'never', apology: 'unanswerable' },
   empty_response: { retry: 'unknown', apology: 'unanswerable' },
   // The user cancelled it.
   cancelled: { retry: 'never', apology: 'cancelled' },
-  // Faults of this process.
+  // These are caused by this process.
   shutting_down: { retry: 'never', apology: 'restarting' },
   claim_lost: { retry: 'never', apology: 'internal' },
   internal: { retry: 'unknown', apology: 'internal' },
 } as const satisfies Record<string, { retry: Retry; apology: string }>;
 
-/** Why a turn failed. */
 export type TurnErrorCode = keyof typeof TURN_ERRORS;
 
 /** A turn that ended without an answer. */
 export class TurnError extends BotError<TurnErrorCode> {
   override readonly name = 'TurnError';
   readonly retry = TURN_ERRORS[this.code].retry;
-  /** How long the service asked us to wait, in milliseconds. */
+  /** The wait that the service asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -72,19 +71,18 @@ export class TurnError extends BotError<TurnErrorCode> {
   }
 }
 
-/** Why a reply did not reach its user, as far as more than a log line follows from it. */
+/** The reasons for an unsent reply that the bot handles differently; for all others it only writes a log line. */
 const SEND_RETRY = { conversation_gone: 'never', send_timeout: 'unknown' } as const;
 
-/** A reply that was not sent. */
 export class SendError extends BotError<keyof typeof SEND_RETRY> {
   override readonly name = 'SendError';
   readonly retry = SEND_RETRY[this.code];
 }
 
 /**
- * A proxy that did not connect us to a host. `proxy_unreachable`: it did not answer, or not as a proxy does.
- * `proxy_refused`: it answered with an error, such as 407 when it wants a password or 502 when it cannot reach the host.
- * The message names the proxy without its credentials.
+ * The proxy did not connect to a host. `proxy_unreachable`: it did not answer as a proxy. `proxy_refused`: it answered with
+ * an error, such as 407 if it requires a password or 502 if it cannot reach the host. The message names the proxy without
+ * its credentials.
  */
 export class ProxyError extends BotError<'proxy_unreachable' | 'proxy_refused'> {
   override readonly name = 'ProxyError';
@@ -93,16 +91,16 @@ export class ProxyError extends BotError<'proxy_unreachable' | 'proxy_refused'> 
 
 const UPLOAD_RETRY = { untrusted_upload_host: 'never', upload_refused: 'safe', upload_failed: 'safe' } as const;
 
-/** A file that was not uploaded to where the user wanted it. */
+/** A file was not uploaded to the user's storage. */
 export class UploadError extends BotError<keyof typeof UPLOAD_RETRY> {
   override readonly name = 'UploadError';
   readonly retry = UPLOAD_RETRY[this.code];
 }
 
 /**
- * Why something was not stored or read. `store_unavailable`: no answer, or none that says whether it was done.
- * `store_refused`: the store does not let us, which an operator has to fix. `store_rejected`: the call is wrong.
- * `store_unreadable`: the stored data is not the bot's.
+ * Why a store's call failed. `store_unavailable`: no answer, or it is unknown whether the call succeeded.
+ * `store_refused`: the bot lacks access, which an operator has to fix. `store_rejected`: the call is wrong.
+ * `store_unreadable`: the stored data was not written by the bot.
  */
 const STORE_RETRY = {
   store_unavailable: 'safe',
@@ -112,11 +110,11 @@ const STORE_RETRY = {
 } as const;
 export type StoreErrorCode = keyof typeof STORE_RETRY;
 
-/** A call that the store of records, queue or audio did not do. */
+/** A failed call to the store of records, queue or audio. */
 export class StoreError extends BotError<StoreErrorCode> {
   override readonly name = 'StoreError';
   readonly retry = STORE_RETRY[this.code];
-  /** The code of the store, such as `AuthorizationFailure` or a SQLSTATE, else that of the network. */
+  /** The code of the store, such as `AuthorizationFailure` or a SQLSTATE, or else of the network. */
   readonly reason: string | undefined;
 
   constructor(
@@ -131,7 +129,7 @@ export class StoreError extends BotError<StoreErrorCode> {
 
 export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable';
 
-/** Settings that cannot be used. Lists every problem, one a line; never holds a secret. */
+/** The settings cannot be used. The message lists every problem, one a line, and never holds a secret. */
 export class ConfigError extends BotError<ConfigErrorCode> {
   override readonly name = 'ConfigError';
   readonly retry = 'never';
@@ -159,7 +157,7 @@ const REQUEST_STATUS = {
 } as const;
 export type RequestErrorCode = keyof typeof REQUEST_STATUS;
 
-/** An HTTP request that is refused. The message goes to the caller: it says what to change and nothing about our inside. */
+/** A refused HTTP request. The message goes to the caller: it says what to change and reveals no internals. */
 export class RequestError extends BotError<RequestErrorCode> {
   override readonly name = 'RequestError';
   readonly status = REQUEST_STATUS[this.code];
@@ -168,15 +166,15 @@ export class RequestError extends BotError<RequestErrorCode> {
 
 /** Why a file that a user sent could not be used. */
 const ATTACHMENT_RETRY = {
-  /** The bot does not connect to the address of its link. */
+  /** The address of its link is not allowed. */
   address_refused: 'never',
   /** Its server does not deliver it. */
   not_fetched: 'unknown',
   /** It was not fetched or read in time. */
   too_slow: 'unknown',
-  /** In bytes or pixels. */
+  /** The file has too many bytes or pixels. */
   too_large: 'never',
-  /** In minutes. */
+  /** The audio has too many minutes. */
   too_long: 'never',
   kind_unknown: 'never',
   kind_unsupported: 'never',
@@ -186,7 +184,7 @@ const ATTACHMENT_RETRY = {
   damaged: 'never',
   /** Too many files are being read. */
   busy: 'safe',
-  /** Only its sender's own account may read it. */
+  /** Only its sender's account may read it. */
   sign_in_needed: 'never',
 } as const;
 export type AttachmentErrorCode = keyof typeof ATTACHMENT_RETRY;
@@ -197,7 +195,7 @@ export class AttachmentError extends BotError<AttachmentErrorCode> {
   readonly retry = ATTACHMENT_RETRY[this.code];
 }
 
-/** The code of the system, such as `ENOTFOUND`, of an error or of its causes. */
+/** Returns the system's code, such as `ENOTFOUND`, of the error or its causes. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as NodeJS.ErrnoException;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-/** Makes ids; a dependency, so that tests can predict them. */
+/** Creates ids. It is a dependency, so that tests can predict them. */
 export interface Ids {
-  /** For Realtime items and events: up to 29 characters, below the service's limit of 32, of `[a-z0-9_]`. */
+  /** Returns an id for Realtime items and events: up to 29 characters of `[a-z0-9_]`; the service's limit is 32. */
   wire(prefix: 'msg' | 'evt' | 'turn'): string;
-  /** 128 random bits, safe in a URL. The id alone gives access to what it names. */
+  /** Returns 128 random bits, safe in a URL. Whoever knows the id has access. */
   secret(): string;
-  /** A short id that a user can read out and an operator can find in the log. */
+  /** Returns a short id that a user can read out and an operator can find in the log. */
   incident(): string;
   /** A short id that tells the instances on one database apart. */
   instance(): string;
@@ -15,7 +15,7 @@ export interface Ids {
 const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 
-/** Fetched in bulk: a call to the system costs many times as much as the rest of an id. */
+/** Fetches random bytes in bulk: a call to the system takes much longer than the rest of an id. */
 function random(byteCount: number): Buffer {
   if (pool.byteLength < byteCount) pool = randomBytes(POOL_BYTES);
   const bytes = pool.subarray(0, byteCount);
@@ -23,7 +23,6 @@ function random(byteCount: number): Buffer {
   return bytes;
 }
 
-/** Ids from the system's random numbers. */
 export const randomIds: Ids = {
   wire: (prefix) => `${prefix}_${random(12).toString('hex')}`,
   secret: () => random(16).toString('base64url'),

@@ -8,7 +8,7 @@ import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { loadDatabase } from './stores.ts';
 
-/** A process group gets a signal that the launcher forwards as well: within this time, both are one. */
+/** A process group may get a signal twice, since the launcher forwards it. Within this time, both count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
 const installed = findInstallation();
@@ -16,8 +16,9 @@ const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
 const proxyNotice = setDefaultProxy(config.proxy, process.env);
-// First, since a notice may be the reason of a later failure.
-for (const notice of [proxyNotice ?? [], config.notices].flat()) log.warn(notice);
+// Log the notices first, since one may be the reason of a later failure.
+if (proxyNotice !== undefined) log.warn(proxyNotice);
+for (const notice of config.notices) log.warn(notice);
 const openDatabase = await loadDatabase(config);
 const app = buildApp();
 
@@ -32,7 +33,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     }
     void drain({ signal });
   });
-// The state of the process is unknown after either of them, so another process has to take over.
+// After either error the state of the process is unknown, so another process has to take over.
 process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
 process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
@@ -42,11 +43,12 @@ try {
   const storage = config.database === undefined ? 'memory' : 'postgres';
   log.info({ port, host: config.host ?? '*', model, kind, storage }, 'listening on /api/messages');
   void app.checkModel();
-  if (config.onlyLoopback) log.info('no MicrosoftAppId: only clients on this machine are served');
-  else if (!config.isAuthenticated) log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
+  if (config.onlyLoopback) log.info('unauthenticated access enabled for this machine only: MicrosoftAppId is not set');
+  else if (!config.isAuthenticated)
+    log.warn('unauthenticated access enabled: anyone who reaches this address can use the model');
 } catch (err) {
   const reason = listenFailure(systemCode(err));
-  if (reason === undefined) log.fatal({ err }, 'cannot listen');
+  if (reason === undefined) log.fatal({ err }, 'bot not started');
   else log.fatal({ code: systemCode(err) }, reason);
   process.exit(1);
 }
@@ -65,21 +67,21 @@ function buildApp(): App {
   try {
     return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'], openDatabase });
   } catch (err) {
-    // botbuilder has its own checks of the bot's identity.
+    // botbuilder checks the bot's identity.
     const settings = `MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installed)}`;
     const reason = err instanceof Error ? err.message : String(err);
-    log.fatal({ reason }, `the bot's identity cannot be used: see ${settings}`);
+    log.fatal({ reason }, `bot identity rejected: see ${settings}`);
     process.exit(1);
   }
 }
 
-/** What to do about an address that the bot cannot listen on; `undefined`: unknown. */
+/** Returns what to do if the bot cannot listen on its address; `undefined` if that is unknown. */
 function listenFailure(code: string | undefined): string | undefined {
   const { host, port } = config;
-  if (code === 'EADDRINUSE') return `port ${port} is in use: set PORT to another`;
-  if (code === 'EACCES') return `port ${port} is not open to this user: set PORT to another`;
+  if (code === 'EADDRINUSE') return `bot not started: port ${port} is in use; set PORT to another`;
+  if (code === 'EACCES') return `bot not started: port ${port} is not open to this user; set PORT to another`;
   if (host === undefined || code === undefined) return undefined;
-  return `cannot listen: HOST is no address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
+  return `bot not started: HOST is not an address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
 }
 
 function fail(err: unknown, fault: string): void {
@@ -88,18 +90,18 @@ function fail(err: unknown, fault: string): void {
   void drain({ fault });
 }
 
-/** Drains once, then ends the process with the exit code that is set by then. */
+/** Drains once, then ends the process with `process.exitCode`. */
 async function drain(reason: object): Promise<void> {
   if (isDraining) return;
   isDraining = true;
-  log.info({ ...reason, drainMs: config.drainMs }, 'draining');
+  log.info({ ...reason, drainMs: config.drainMs }, 'drain started');
   setTimeout(() => {
-    log.fatal('ended before every answer was out');
+    log.fatal('drain timed out with replies unsent');
     process.exit(1);
   }, config.drainMs + LAST_SENDS_MS).unref();
   try {
     await app.close();
-    log.info('stopped');
+    log.info('bot stopped');
   } catch (err) {
     log.fatal({ err }, 'drain failed');
     process.exitCode = 1;

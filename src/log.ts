@@ -4,7 +4,7 @@ import { readableLine } from './readable-log.ts';
 
 export type { Logger } from 'pino';
 
-/** From the fewest lines to the most; `silent` writes none. */
+/** The levels in the order of severity; `silent` writes nothing. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -12,14 +12,14 @@ const MAX_MESSAGE_CHARS = 500;
 const MAX_CAUSES = 5;
 const MAX_FRAMES = 10;
 
-/** Error names that only `@azure/identity` and `jsonwebtoken` use. */
+/** Only `@azure/identity` and `jsonwebtoken` use these error names. */
 const SIGN_IN_NAMES =
   /^(?:(?:AggregateAuthentication|AuthenticationRequired|CredentialUnavailable|JsonWebToken|NotBefore|TokenExpired)Error)$/;
 
 /**
- * Describes an error for the log by an allow-list: its type, codes, stack and causes. Its message is included only if it
- * cannot quote what people write: services echo their input, and engines and parsers print the value that they fail on.
- * The errors of HTTP clients also hold the whole request, with its Authorization header.
+ * Describes an error for the log by an allow-list: its type, codes, stack and causes. The message is included only if it
+ * cannot quote user input: services echo their input, and engines and parsers print the value that they fail on. Errors of
+ * HTTP clients even hold the whole request, with its Authorization header.
  */
 export function describeError(error: unknown, causesLeft = MAX_CAUSES): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -40,8 +40,8 @@ function isSafeMessage(error: Error): boolean {
 }
 
 /**
- * Whether it is an error of Entra ID, of its client libraries or of a token's validation: its message is about settings
- * and claims. Other packages use the same names, as `openai` does AuthenticationError, so its fields are checked, too.
+ * Whether the error comes from Entra ID, its client libraries or the validation of a token: then its message is about
+ * settings and claims. Other packages use the same names (`openai` has an AuthenticationError), so fields are checked, too.
  */
 function isSignInError(error: Error): boolean {
   const { errorCode, errorMessage, errorResponse, statusCode } = error as unknown as Record<string, unknown>;
@@ -51,19 +51,19 @@ function isSignInError(error: Error): boolean {
   return isOfMsal || isOfIdentity || isOfBotbuilder || SIGN_IN_NAMES.test(error.name);
 }
 
-/** Services define their own codes: a value in another form may be anything. */
+/** Services define their own codes, and a code in another form may hold anything. */
 function isCode(code: unknown): code is string | number {
   return typeof code === 'number' || (typeof code === 'string' && /^[\w.:-]{1,80}$/.test(code));
 }
 
-/** The frames of a stack, without the message above them, which may have several lines. */
+/** Returns the frames of a stack without the message above them, which may have several lines. */
 function framesOf({ stack = '', message }: Error): string {
   const afterMessage = stack.slice(stack.indexOf(message) + message.length);
   const frames = afterMessage.split('\n').filter((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line));
   return frames.slice(0, MAX_FRAMES).join('\n');
 }
 
-/** One event a line: JSON, or readable text in a terminal. It is never given what people say, audio, tokens or keys. */
+/** Writes one event a line: JSON, or readable text in a terminal. Never pass it user input, audio, tokens or keys. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
@@ -75,15 +75,15 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return pino(options, destination ?? standardOutput());
 }
 
-/** Ignores a closed pipe, so that it stops neither the bot nor its shutdown. */
+/** Ignores a closed pipe, which must stop neither the bot nor its shutdown. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true });
   output.on('error', () => {});
   return process.stdout.isTTY ? { write: (line) => output.write(readableLine(line)) } : output;
 }
 
-/** Libraries print keys and what people write, so the log gets only the place of the call. */
+/** Libraries print keys and user input, so the log gets only the place of the call. */
 export function captureConsole(log: Logger): void {
-  const capture = () => log.debug({ stack: framesOf(new Error()) }, 'a library printed');
+  const capture = () => log.debug({ stack: framesOf(new Error()) }, 'library output suppressed');
   Object.assign(console, { debug: capture, error: capture, info: capture, log: capture, warn: capture });
 }

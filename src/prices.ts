@@ -7,13 +7,12 @@ export type ModalityPrices = { readonly [Direction in keyof ModalityTokens]: num
 export interface ModelPrices {
   readonly text: ModalityPrices;
   readonly audio: ModalityPrices;
-  /** Input only. */
+  /** Images occur only in the input. */
   readonly image: ModalityPrices;
 }
 
-/** The prices of models on a day. */
 export interface PriceTable {
-  /** `YYYY-MM-DD`. */
+  /** The day of the prices, `YYYY-MM-DD`. */
   readonly date: string;
   readonly models: Readonly<Record<string, ModelPrices>>;
 }
@@ -41,13 +40,13 @@ export const DEFAULT_PRICES: PriceTable = {
   },
 };
 
-/** The prices of a model or deployment by its name, with or without a date at its end; `undefined`: unknown. */
+/** Finds the prices of a model or deployment by its name, with or without a date at its end. */
 export function pricesOf({ models }: PriceTable, name: string): ModelPrices | undefined {
   const plain = name.toLowerCase().replace(/-\d{4}-\d{2}-\d{2}$/, '');
   return Object.entries(models).find(([each]) => each.toLowerCase() === plain || each === name)?.[1];
 }
 
-/** In US dollars. */
+/** Returns US dollars. */
 export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
   const millionths = MODALITIES.map((name) => {
     const [tokens, price] = [usage[name], prices[name]];
@@ -56,31 +55,31 @@ export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
   return millionths.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
-/** What the cost of a response is bounded by. */
+/** The sizes that bound the cost of a response. */
 export interface ResponseSize {
-  /** Tokens that its session holds. */
+  /** The tokens that the session holds. */
   readonly context: { readonly text: number; readonly audio: number };
-  /** All that a new session would be told. */
+  /** All texts that a new session would get. */
   readonly texts: readonly (string | undefined)[];
   readonly audioMs: number;
   readonly pictures: number;
   readonly maxOutputTokens: number | 'inf' | undefined;
 }
 
-/** Around items: roles and marks of begin and end. */
+/** The tokens around items: roles and marks of their begin and end. */
 const OVERHEAD_TOKENS = 200;
-/** The service counts one for each 100 ms of a user's audio. */
+/** The service counts one token for each 100 ms of a user's audio. */
 const MS_PER_AUDIO_TOKEN = 100;
-/** On the careful side: pictures are cut into tiles of about 170 tokens, of which ours have at most six. */
+/** A safe estimate: the service cuts pictures into tiles of about 170 tokens, and ours have at most six tiles. */
 const TOKENS_PER_PICTURE = 2_000;
 
 /**
- * The most that one response can be billed: all that its session has heard and said, or all that a new one is told (a
- * token is at least one byte), and as much as it may say, as speech: text is cheaper. Nothing from the cache.
+ * The most that one response can cost. The input is everything in the session, or everything that a new session gets; a
+ * token has at least one byte. The output is the longest answer as speech, since text is cheaper. Nothing is cached.
  */
 export function worstCase({ context, texts, audioMs, pictures, maxOutputTokens }: ResponseSize): TokenUsage {
   const bytes = texts.reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
-  // The configuration has a bound wherever there is a budget.
+  // The configuration sets a limit if there is a budget.
   const maxOut = typeof maxOutputTokens === 'number' ? maxOutputTokens : Number.POSITIVE_INFINITY;
   return {
     text: { in: bytes + context.text, cached: 0, out: 0 },
@@ -92,9 +91,9 @@ export function worstCase({ context, texts, audioMs, pictures, maxOutputTokens }
 /** Reads a price table from JSON. Throws an Error that says what is wrong with it, for the operator. */
 export function readPriceTable(json: string): PriceTable {
   const { date, models } = fieldsOf(JSON.parse(json));
-  if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" has to be YYYY-MM-DD');
+  if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" is not YYYY-MM-DD');
   const entries = Object.entries(fieldsOf(models));
-  if (entries.length === 0) throw new Error('"models" has to name at least one model');
+  if (entries.length === 0) throw new Error('"models" does not name a model');
   return { date, models: Object.fromEntries(entries.map(([name, prices]) => [name, modelPrices(name, prices)])) };
 }
 
@@ -107,7 +106,7 @@ function modelPrices(model: string, value: unknown): ModelPrices {
     const price = (direction: keyof ModalityPrices, fallback?: number): number => {
       const found = prices[direction] ?? fallback;
       if (typeof found === 'number' && Number.isFinite(found) && found >= 0) return found;
-      throw new Error(`"models.${model}.${name}.${direction}" has to be US dollars for a million tokens`);
+      throw new Error(`"models.${model}.${name}.${direction}" is not a price in US dollars per million tokens`);
     };
     return { in: price('in'), cached: price('cached'), out: price('out', isInputOnly ? 0 : undefined) };
   });

@@ -8,12 +8,12 @@ import { isLoopbackHost } from './config/env.ts';
 import { PROXY_VARIABLES, type ProxySettings } from './config/proxy-settings.ts';
 import { ProxyError } from './errors.ts';
 
-/** The host and port of a proxy, without its credentials. */
+/** Returns the host and port of a proxy, without its credentials. */
 export function proxyName({ url }: ProxySettings): string {
   return new URL(url).host;
 }
 
-/** The proxy for an address; `undefined` = connect directly. Loopback hosts are always reached directly. */
+/** Returns the proxy for an address; `undefined` for a direct connection, as to every loopback host. */
 export function proxyFor(address: URL, settings: ProxySettings | undefined): ProxySettings | undefined {
   if (settings === undefined || isLoopbackHost(address.hostname)) return undefined;
   return settings.exceptions.some((entry) => isException(address, entry)) ? undefined : settings;
@@ -26,7 +26,6 @@ function isException(address: URL, entry: string): boolean {
   return isHost && (port === undefined || Number(port) === portOf(address));
 }
 
-/** The port of an http or https address. */
 export function portOf({ port, protocol }: URL): number {
   return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
 }
@@ -63,7 +62,7 @@ export async function connectThrough(proxy: ProxySettings, address: URL, signal:
   }
 }
 
-/** TLS to the host of an address over a socket to it. Rejects with the error of TLS, or with an AbortError. */
+/** Secures a socket with TLS to the host of an address. Rejects with the error of TLS, or with an AbortError. */
 export async function secured(socket: Socket, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const host = bareHost(address);
   const secure = tls.connect({ socket, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
@@ -73,7 +72,7 @@ export async function secured(socket: Socket, address: URL, signal: AbortSignal)
   return secure;
 }
 
-/** The method CONNECT of RFC 9110, 9.3.6. */
+/** Opens a tunnel with CONNECT (RFC 9110, 9.3.6). */
 async function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<Socket> {
   const url = new URL(proxy.url);
   const host = bareHost(url);
@@ -112,7 +111,7 @@ function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }
 
-/** A URL's host without the brackets of IPv6. */
+/** Returns a URL's host without the brackets of IPv6. */
 export function bareHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -16,7 +16,7 @@ export function readOptions<const Options extends NonNullable<ParseArgsConfig['o
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    // Without the advice of `parseArgs` on positional arguments, which no program has.
+    // Drop the advice of `parseArgs` on positional arguments: none of our programs has any.
     return endWrong(String((error as Error).message.split(/\.\s/)[0]), usage, wrongCode);
   }
 }

@@ -32,7 +32,7 @@ function parsed(line: string): Record<string, unknown> {
   }
 }
 
-/** `type (code): message`, then its causes. */
+/** Formats `type (code): message`, followed by the causes. */
 function errorText(err: unknown): string {
   const { type, code, message, cause } = fieldsOf(err);
   const head = `${plain(type)}${code === undefined ? '' : ` (${plain(code)})`}`;
@@ -40,7 +40,7 @@ function errorText(err: unknown): string {
   return cause === undefined ? text : `${text}, caused by ${errorText(cause)}`;
 }
 
-/** Without control characters, which could repaint a terminal. */
+/** Removes control characters, which could repaint a terminal. */
 function plain(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.replace(/\p{Cc}/gu, ' ');

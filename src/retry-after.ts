@@ -1,8 +1,8 @@
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * The wait that an HTTP response asks for, in milliseconds: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or
- * `retry-after-ms` of Azure's gateways. `undefined`: none that can be read.
+ * Returns the wait that an HTTP response asks for, in milliseconds: `Retry-After` in seconds or as a date (RFC 9110,
+ * 10.2.3), or `retry-after-ms` of Azure's gateways. `undefined` if there is none, or it is not valid.
  */
 export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
   const field = headers['retry-after'];

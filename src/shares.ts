@@ -1,36 +1,35 @@
-/** How many of something may be in use at once. */
+/** Limits how much of a resource may be in use at once. */
 export interface ShareBounds {
-  /** Over all people; see `unverifiedShare`. */
+  /** Limits all people together; see `unverifiedShare`. */
   readonly max: number;
   readonly maxPerPerson: number;
 }
 
-/** Whose share something counts in. */
 export interface Person {
   readonly key: string;
-  /** Whether the channel's service says who it is. Else `key` names a conversation, and a client may open any number. */
+  /** Whether the channel's service verifies who it is. If not, `key` names a conversation; a client may open many. */
   readonly isVerified: boolean;
 }
 
-/** How much of a bound everybody whom no channel verifies may use together, so that others always find room. */
+/** The part of a limit for all people whom no channel verifies, so that others always find room. */
 export function unverifiedShare(max: number): number {
   return Math.ceil(max / 2);
 }
 
-/** Counts what is in use, or adds up its sizes, so that one person cannot use up what is there for all. */
+/** Counts a resource in use, or adds up sizes, so that one person cannot use up everything. */
 export class Shares {
   readonly #bounds: ShareBounds;
-  /** Only people who use any. */
+  /** Holds only people who use some. */
   readonly #inUse = new Map<string, number>();
   #total = 0;
-  /** By everybody whom no channel verifies. */
+  /** The use of all people whom no channel verifies. */
   #unverified = 0;
 
   constructor(bounds: ShareBounds) {
     this.#bounds = bounds;
   }
 
-  /** Takes some until the returned function is called, which is safe to call twice. `undefined`: too little is left. */
+  /** Acquires an amount and returns its release, which is safe to call twice. Returns `undefined` if too little is left. */
   acquire(person: Person, amount = 1): (() => void) | undefined {
     if (!this.hasRoom(person, amount)) return undefined;
     this.#add(person, amount);
@@ -41,14 +40,14 @@ export class Shares {
     };
   }
 
-  /** Whether there is so much left for the person. */
+  /** Whether the person can acquire the amount now. */
   hasRoom(person: Person, amount = 1): boolean {
     const { max } = this.#bounds;
     if (this.#total + amount > max || !this.hasShareLeft(person, amount)) return false;
     return person.isVerified || this.#unverified + amount <= unverifiedShare(max);
   }
 
-  /** Whether the person's own share allows so much more. */
+  /** Whether the person's own share allows the amount. */
   hasShareLeft({ key }: Person, amount = 1): boolean {
     return (this.#inUse.get(key) ?? 0) + amount <= this.#bounds.maxPerPerson;
   }

@@ -1,9 +1,9 @@
 /**
- * JSON that PostgreSQL's `jsonb` accepts. In texts and in names of properties, NUL is removed (else 22P05) and a lone
- * surrogate becomes U+FFFD (else 22P02). https://www.postgresql.org/docs/current/datatype-json.html
+ * Writes JSON that PostgreSQL's `jsonb` accepts. In texts and names of properties, NUL is removed (otherwise 22P05) and a
+ * lone surrogate becomes U+FFFD (otherwise 22P02). https://www.postgresql.org/docs/current/datatype-json.html
  */
 export function storableJson(data: unknown): string {
-  // An escaped backslash is matched with the next character, which is then no escape.
+  // An escaped backslash is matched with the next character, so that this one does not count as an escape.
   return JSON.stringify(data).replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/gs, (escaped, code: string) => {
     if (code === 'u0000') return '';
     return code.length > 1 ? '\ufffd' : escaped;

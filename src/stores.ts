@@ -18,7 +18,7 @@ import { AzureBlobs } from './storage/azure-blobs.ts';
 import type { AuditStore } from './tools/audit.ts';
 import { createMemoryAudit } from './tools/memory-audit.ts';
 
-/** All that outlives a turn. */
+/** The stores of everything that outlives a turn. */
 export interface Stores {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
@@ -31,11 +31,11 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** What the stores need. */
 export interface StoresOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly random: () => number;
   readonly log: Logger;
   readonly tokens: (scope: string) => () => Promise<string>;
   /** Opens the database of the configuration: see `loadDatabase`. */
@@ -44,26 +44,29 @@ export interface StoresOptions {
 
 export type OpenDatabase = (options: DatabaseOptions) => Database;
 
-/** Loads what a database needs: 25 MB and a quarter of a second, which a bot without one goes without. */
+/** Loads the libraries only for a bot with a database: they take 25 MB and a quarter of a second. */
 export async function loadDatabase({ database }: Config): Promise<OpenDatabase | undefined> {
   if (database === undefined) return undefined;
   const { openDatabase } = await import('./database/database.ts');
   return openDatabase;
 }
 
-/** Opens the stores that the configuration names; nothing is sent before `start`. */
+/** Creates the stores of the configuration. They send nothing before `start`. */
 export function openStores(options: StoresOptions): Stores {
   const engine = databaseEngine(options) ?? memoryEngine(options);
-  const { queue, conversations, recordingLinks, spending, audit } = engine;
   return {
-    ...{ queue, conversations, recordingLinks, spending, audit },
+    queue: engine.queue,
+    conversations: engine.conversations,
+    recordingLinks: engine.recordingLinks,
+    spending: engine.spending,
+    audit: engine.audit,
     audioStore: azureAudioStore(options) ?? engine.audioStore,
     start: () => engine.start(),
     close: () => engine.close(),
   };
 }
 
-function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
+function databaseEngine({ config, clock, ids, random, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
   const { auditRetentionMs } = config.tools;
   if (settings === undefined) return undefined;
@@ -72,6 +75,7 @@ function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: Store
     tokens,
     clock,
     ids,
+    random,
     log,
     recordRetentionMs,
     auditRetentionMs,

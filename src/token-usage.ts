@@ -19,13 +19,13 @@ export const MODALITIES = ['text', 'audio', 'image'] as const;
 const NONE: ModalityTokens = Object.freeze({ in: 0, cached: 0, out: 0 });
 export const NO_TOKENS: TokenUsage = Object.freeze({ text: NONE, audio: NONE, image: NONE });
 
-/** A value for each modality. */
+/** Makes a value for each modality. */
 export function byModality<T>(make: (name: (typeof MODALITIES)[number]) => T) {
   return { text: make('text'), audio: make('audio'), image: make('image') };
 }
 
 /**
- * Reads `usage` of `response.done`, whose fields are all optional; `undefined`: it has no counts. Tokens without a
+ * Reads `usage` of `response.done`, whose fields are all optional; `undefined` if it has no counts. Tokens without a
  * modality count as text in the input, and as audio, which costs more, in the output.
  */
 export function readUsage(value: unknown): TokenUsage | undefined {
@@ -44,7 +44,7 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   return isEmpty && !isZero ? undefined : tokens;
 }
 
-/** The sum. Keeps other fields of `one`, which a newer version may have stored. */
+/** Returns the sum. Keeps other fields of `one`, which a newer version may have stored. */
 export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
   const sums = byModality((name): ModalityTokens => {
     const [a, b] = [one[name], other[name]];
@@ -53,7 +53,7 @@ export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
   return { ...one, ...sums };
 }
 
-/** The tokens of a total that its details leave out. */
+/** Returns the tokens of a total that its details leave out. */
 function rest(total: unknown, details: Readonly<Record<string, unknown>>): number {
   const detailed = MODALITIES.reduce((sum, name) => sum + count(details[`${name}_tokens`]), 0);
   return Math.max(0, count(total) - detailed);

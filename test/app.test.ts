@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { samplesOf, startBot } from './support/bot.ts';
 
-describe('a message in, text and voice out', () => {
-  it('answers with the transcript and a WAV whose samples are the ones the model sent', async (t) => {
+describe('a message', () => {
+  it("is answered with the transcript and a WAV of exactly the model's samples", async (t) => {
     const pcm = Buffer.from(Array.from({ length: 60_000 }, (_, index) => index % 251));
     const bot = await startBot({
       turns: [{ outputs: [{ text: 'Hi there', pcm }], ending: { kind: 'completed' } }],
@@ -21,7 +21,7 @@ describe('a message in, text and voice out', () => {
     assert.ok(samplesOf(new Uint8Array(await audio.arrayBuffer())).equals(pcm));
   });
 
-  it('answers the POST before the model does', async (t) => {
+  it('is accepted by the POST before the model answers', async (t) => {
     const held = Promise.withResolvers<void>();
     const ending = { kind: 'completed' } as const;
     const bot = await startBot({ turns: [{ outputs: [{ text: 'At last' }], ending, gate: held.promise }] });

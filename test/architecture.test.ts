@@ -5,11 +5,11 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The layers of `src`, the lowest first: a module imports from its own folder, from lower layers, and from the folders of
- * its own layer that `BESIDE` names. A folder stands for its files; what lies in none stands for itself.
+ * The layers of `src`, the lowest first: a module imports from its own folder, from lower layers, and from the folders
+ * of its own layer that `BESIDE` names. A folder stands for its files; a file outside of folders stands for itself.
  */
 const LAYERS: readonly (readonly string[])[] = [
-  // Leaves: they know one another and the settings.
+  // Leaves: they may import one another and the settings.
   [
     ...[
       'config',
@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
     ],
     ...[
       'node-version.js',
+      'paragraphs.ts',
       'prices.ts',
       'proxy.ts',
       'readable-log.ts',
@@ -44,21 +45,21 @@ const LAYERS: readonly (readonly string[])[] = [
   ['app.ts', 'doctor.ts'],
   ['index.ts'],
 ];
-/** In one layer, and not on each other's account: leaves. No other folder knows one of its layer. */
+/** Independent leaves of one layer, which no other folder of the layer imports. */
 const BESIDE = LAYERS[0] ?? [];
-/** Lower than they are and none of their business. */
+/** In a lower layer, but forbidden for these. */
 const NEVER: readonly (readonly [RegExp, RegExp])[] = [
   [/^src\/realtime\//, /^src\/channel\//],
   [/^src\/channel\//, /^src\/realtime\//],
   [/^src\/http\//, /^src\/realtime\//],
   [/^src\//, /^(?:dev|test)\//],
   [/^dev\//, /^test\//],
-  // What browsers run shares types with its pages, and nothing else.
+  // Browser code shares types with its pages, and nothing else.
   [/^src\/http\/pages\/browser\//, /^(?!src\/http\/pages\/(browser\/|record\/page-data\.ts$)|@microsoft\/teams-js$)/],
   [/^(?!src\/http\/pages\/browser\/)/, /^src\/http\/pages\/browser\//],
 ];
 
-/** Packages that one place alone may know. */
+/** Packages that only one place may import. */
 const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^bot(builder|framework)/, /^src\/(bot\.ts|channel\/)/],
   [/^openai/, /^src\/realtime\//],
@@ -80,7 +81,7 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^(ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
 ];
 const MAX_LINES = 280;
-/** Programs, and what reads their command line: they end the process and read the environment. */
+/** Programs and their command line parsers: they may end the process and read the environment. */
 const PROGRAMS = /^(src\/(index\.ts|doctor\.ts|node-version\.js|read-options\.ts)|dev\/)/;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -92,7 +93,7 @@ const files = ['src', 'dev'].flatMap((folder) =>
 const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
-/** What a file imports, type imports included: packages by name, modules by their path from the root. */
+/** The imports of a file, including type imports: packages by name, modules by their path from the root. */
 function importsOf(file: string): readonly string[] {
   const found = (texts.get(file) ?? '').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
   const specifiers = [...found].map(([, specifier = '']) => specifier);
@@ -103,7 +104,7 @@ function modulesIn(file: string): readonly string[] {
   return (imports.get(file) ?? []).filter((each) => texts.has(each));
 }
 
-/** The folder of `src` or `dev` that a module lies in, or the module itself where it lies in none. */
+/** The folder of `src` or `dev` that contains a module, or the module itself if it is in none. */
 function unitOf(file: string): string {
   const [top, folder = '', ...rest] = file.split('/');
   return rest.length === 0 ? file : `${top}/${folder}`;
@@ -113,7 +114,7 @@ function layerOf(unit: string): number {
   return LAYERS.findIndex((layer) => layer.includes(unit.replace('src/', '')));
 }
 
-/** The first cycle that is found from each node, as the path that leads back to it. */
+/** The first cycle found from each node, as the path that leads back to it. */
 function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const cycles: string[] = [];
   const isDone = new Set<string>();
@@ -129,7 +130,7 @@ function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
 
 describe('the architecture', () => {
   for (const file of files) {
-    it(`${file} imports downwards, and only what it may know`, () => {
+    it(`${file} imports only from lower layers and allowed modules`, () => {
       for (const specifier of imports.get(file) ?? []) {
         for (const [name, places] of ONLY_IN) if (name.test(specifier)) assert.match(file, places, specifier);
         for (const [from, to] of NEVER) if (from.test(file)) assert.doesNotMatch(specifier, to);
@@ -166,7 +167,7 @@ describe('the architecture', () => {
     assert.deepEqual(cyclesIn(graph), []);
   });
 
-  it('ends the process in its programs alone, and reads the environment nowhere else', () => {
+  it('ends the process only in its programs, and reads the environment nowhere else', () => {
     for (const [file, text] of texts) if (/process\.(exit\(|env)/.test(text)) assert.match(file, PROGRAMS);
   });
 });

@@ -26,7 +26,7 @@ describe('the log', () => {
     assert.equal(described['code'], 'internal');
   });
 
-  it('omits messages that may quote what people write, but not those of this program', () => {
+  it("omits messages that may quote the users' words, but not those of this program", () => {
     const said = 'what somebody said';
     const parsed = (() => {
       try {
@@ -50,7 +50,7 @@ describe('the log', () => {
       new ofIdentity.AuthenticationError(401, { error: 'invalid_client', error_description: said }),
       new ofIdentity.AggregateAuthenticationError([new Error(said)]),
       new ofIdentity.CredentialUnavailableError(said),
-      // As MSAL makes them.
+      // The form of MSAL's errors.
       Object.assign(named('ServerError'), { errorCode: 'invalid_client', errorMessage: said, subError: '' }),
       Object.assign(named('ClientAuthError'), { errorCode: 'endpoints_resolution_error', errorMessage: said }),
       new ofConnector.AuthenticationError(said, 401),
@@ -71,11 +71,11 @@ describe('the log', () => {
       assert.doesNotMatch(JSON.stringify(describeError(error)), /somebody/, error.constructor.name);
   });
 
-  it('logs the stack of a fault of the program', () => {
+  it('logs the stack of a programming error', () => {
     assert.match(String(describeError(new TypeError('x is not a function'))['stack']), /log\.test\.ts/);
   });
 
-  it('accepts values that are not errors, and endless causes', () => {
+  it('accepts values that are not errors, and endless chains of causes', () => {
     assert.deepEqual(describeError(undefined), { type: 'undefined' });
     const loop = new Error('loop');
     loop.cause = loop;

@@ -42,7 +42,7 @@ describe('the prices of a model', () => {
 describe('a price table', () => {
   const table = (models: unknown, date: unknown = '2026-12-01') => JSON.stringify({ date, models });
 
-  it('is read from JSON, images being optional', () => {
+  it('is read from JSON, with optional prices for images', () => {
     const { models } = readPriceTable(table({ mine: { text: PRICES, audio: PRICES, note: 'x' } }));
     assert.deepEqual(models['mine'], { text: PRICES, audio: PRICES, image: { in: 0, cached: 0, out: 0 } });
   });
@@ -55,7 +55,7 @@ describe('a price table', () => {
     ['a negative price', table({ mine: { text: { ...PRICES, in: -1 }, audio: PRICES } }), /"models\.mine\.text\.in"/],
     ['null', 'null', /"date"/],
   ] as const) {
-    it(`is refused with ${name}`, () => assert.throws(() => readPriceTable(json), reason));
+    it(`is rejected with ${name}`, () => assert.throws(() => readPriceTable(json), reason));
   }
 });
 
@@ -98,7 +98,7 @@ describe('the usage of a response', () => {
     it(`is undefined for ${JSON.stringify(value)}`, () => assert.equal(readUsage(value), undefined));
   }
 
-  it('adds up', () => {
+  it('can be summed', () => {
     const one = { ...NO_TOKENS, text: { in: 1, cached: 2, out: 3 } };
     assert.deepEqual(addUsage(one, one).text, { in: 2, cached: 4, out: 6 });
   });

@@ -20,7 +20,7 @@ function settingsOf(env: Record<string, string>): ProxySettings | undefined {
 }
 
 describe('the proxy for libraries', () => {
-  it('is the proxy of the bot, in the form that they understand', () => {
+  it("is the bot's proxy in the form that they understand", () => {
     const env = {
       https_proxy: 'proxy.test:8080',
       ALL_PROXY: 'socks5://proxy.test',

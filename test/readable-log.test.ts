@@ -5,7 +5,7 @@ import { StoreError } from '../src/errors.ts';
 import { createLogger } from '../src/log.ts';
 import { readableLine } from '../src/readable-log.ts';
 
-/** What a person at a terminal reads, without colours. */
+/** The log of a terminal, without colours. */
 function read(write: (log: ReturnType<typeof createLogger>) => void): string {
   const lines: string[] = [];
   write(createLogger('info', { write: (line: string) => void lines.push(readableLine(line)) }));
@@ -33,7 +33,7 @@ describe('the log in a terminal', () => {
     );
   });
 
-  it('lets no text repaint the terminal', () => {
+  it('escapes control characters of the terminal', () => {
     const line = readableLine(
       JSON.stringify({ level: 'info', time: '2026-01-01T00:00:00Z', msg: 'said', name: '\x1b[2J\n' }),
     );

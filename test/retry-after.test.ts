@@ -11,7 +11,7 @@ describe('the wait in HTTP headers', () => {
     assert.equal(retryAfterMs({ 'retry-after': ' 1.5 ' }, NOW_MS), 1_500);
   });
 
-  it('is read as a date, and is over when the date is', () => {
+  it('is read as a date, and is over at that date', () => {
     assert.equal(retryAfterMs({ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT' }, NOW_MS), 30_000);
     assert.equal(retryAfterMs({ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, NOW_MS), 0);
   });
@@ -20,7 +20,7 @@ describe('the wait in HTTP headers', () => {
     assert.equal(retryAfterMs({ 'retry-after-ms': '250', 'retry-after': '1' }, NOW_MS), 250);
   });
 
-  it('is unknown where it cannot be read', () => {
+  it('is unknown if it is invalid', () => {
     for (const field of ['', 'soon', '-1', '1e3', 'x GMT', 'Infinity']) {
       assert.equal(retryAfterMs({ 'retry-after': field }, NOW_MS), undefined, field);
     }

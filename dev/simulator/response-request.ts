@@ -22,8 +22,14 @@ type Fields = Record<string, unknown>;
 const BASE = 'response';
 const INERT = ['parallel_tool_calls', 'reasoning', 'prompt'];
 const KNOWN = [
-  ...['conversation', 'instructions', 'output_modalities', 'audio', 'max_output_tokens', 'metadata'],
-  ...['tools', 'tool_choice'],
+  'conversation',
+  'instructions',
+  'output_modalities',
+  'audio',
+  'max_output_tokens',
+  'metadata',
+  'tools',
+  'tool_choice',
   ...INERT,
 ];
 

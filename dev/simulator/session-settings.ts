@@ -27,7 +27,14 @@ export interface SessionSettings {
 const INERT = ['include', 'tracing', 'parallel_tool_calls', 'reasoning', 'truncation', 'prompt'];
 const INERT_INPUT = ['noise_reduction', 'turn_detection'];
 const KNOWN = [
-  ...['type', 'model', 'output_modalities', 'instructions', 'audio', 'max_output_tokens', 'tools', 'tool_choice'],
+  'type',
+  'model',
+  'output_modalities',
+  'instructions',
+  'audio',
+  'max_output_tokens',
+  'tools',
+  'tool_choice',
   ...INERT,
 ];
 const SPEED = { min: 0.25, max: 1.5 };

@@ -1,14 +1,14 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Whether an address is a public site's, this machine's, or one that the bot never connects to. */
+/** The bot may connect to `public` addresses, in development also to `loopback` ones, and never to `forbidden` ones. */
 export type AddressKind = 'public' | 'loopback' | 'forbidden';
 
-/** The addresses of IPv6 that are assigned to sites; all others are special, or embed an IPv4 address (RFC 4291, 2.4). */
+/** The IPv6 addresses of sites. All others are special or embed an IPv4 address (RFC 4291, 2.4). */
 const SITES_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /**
- * In a public range, but the host of each virtual machine in Azure. Other metadata services need no list: their addresses
- * are link-local, unique-local or a carrier's.
+ * The host of each virtual machine in Azure, although in a public range. Other metadata services need no list: their
+ * addresses are link-local, unique-local or a carrier's.
  * https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
  */
 const AZURE_HOST = '168.63.129.16';

@@ -2,18 +2,18 @@ import { type FetchRules, type HostRule, ruleFor } from '../config/allowed-hosts
 import { isLoopbackHost } from '../config/env.ts';
 import { AttachmentError } from '../errors.ts';
 
-/** An address whose text is allowed. The addresses of its name are checked after the look-up. */
+/** A URL that is allowed by its text. The IP addresses of its host are checked after the look-up. */
 export interface AllowedUrl {
   readonly url: URL;
-  /** The rule that allows it; none for a loopback host. */
+  /** The rule that allows it; unset for a loopback host. */
   readonly rule: HostRule | undefined;
-  /** Whether it has to resolve to this machine: over http, at another port than that of https, or a loopback host. */
+  /** Whether the host must resolve to this machine: it does for http, other ports than https's, and loopback hosts. */
   readonly isLocal: boolean;
 }
 
 /** Links of SharePoint hold a token and have up to about 4,000 characters. */
 const MAX_URL_CHARS = 8_192;
-/** Parsers disagree on them: one drops or replaces what is part of the host name for another. */
+/** Parsers disagree on these characters: some drop or replace them, others read them as part of the host name. */
 const AMBIGUOUS = /[\p{Cc}\\]/u;
 const MAX_NAMED_CHARS = 100;
 
@@ -47,7 +47,7 @@ function whyRefused(text: string, url: URL, { hosts, allowLoopback }: FetchRules
   return undefined;
 }
 
-/** The part of an address that may be logged: paths and queries hold keys. */
+/** Returns the part of an address that may be logged: paths and queries hold keys. */
 function nameOf(url: URL | undefined): string {
   return (url === undefined ? 'an attachment' : url.hostname || url.protocol).slice(0, MAX_NAMED_CHARS);
 }

@@ -2,7 +2,7 @@ import querystring from 'node:querystring';
 
 /** An attachment at a channel's service. */
 export interface AttachmentPath {
-  /** Such as `original`; `undefined` = the attachment's description, in JSON. */
+  /** The view, such as `original`; `undefined` for the attachment's description in JSON. */
   readonly view: string | undefined;
 }
 
@@ -30,16 +30,16 @@ export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath |
   return base === undefined || !`${servicePath}/`.startsWith(`${base}/`) ? undefined : { view };
 }
 
-/** Where a file is, according to its sender. */
+/** The location of a file, according to its sender. */
 export interface FileLocation {
   readonly url: string;
-  /** Its attachment at the channel's service, if its address is that of a store that refuses the bot's token. */
+  /** The attachment at the channel's service, set if the file's own address refuses the bot's token. */
   readonly attachmentId?: string;
 }
 
 /**
- * The address at which a bot gets the file itself: the original view of an attachment that is known by its id or by the
- * address of its description; else its own address.
+ * Returns the address at which a bot gets the file: the original view of an attachment whose id or description address is
+ * known, or else the file's own address.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
  */
 export function originalViewOf({ url: own, attachmentId }: FileLocation, serviceUrl: string): string {
@@ -51,9 +51,9 @@ export function originalViewOf({ url: own, attachmentId }: FileLocation, service
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
 }
 
-/** The bot's token for a channel, and the one service that it is for. */
+/** The bot's token for a channel, and the only service that may get it. */
 export interface ChannelKey {
-  /** As an authenticated activity of the channel names it. */
+  /** The service URL in an authenticated activity of the channel. */
   readonly serviceUrl: string;
   readonly token: () => Promise<string>;
 }
@@ -70,7 +70,7 @@ export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelK
   return isSafe && isView ? `Bearer ${await token()}` : undefined;
 }
 
-/** The path decoded once, with single slashes and none at its end; `undefined` if servers may read it differently. */
+/** Decodes the path once, with single slashes and none at the end; `undefined` if servers may read it differently. */
 function plainPath({ pathname }: URL): string | undefined {
   const segments = pathname.split('/').filter((segment) => segment !== '');
   // A malformed escape stays as it is, or becomes U+FFFD: SEGMENT refuses both.

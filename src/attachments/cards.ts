@@ -1,14 +1,14 @@
 import { fieldsOf, textOf } from '../json-access.ts';
 
-/** What the bot reads of a card that people send. */
+/** The content that the bot reads from a user's card. */
 export type Card =
-  /** Text that belongs to the message. */
+  /** The text belongs to the message. */
   { readonly kind: 'text'; readonly text: string } | LoopComponent | { readonly kind: 'unreadable' };
 
-/** A component of Loop: its content is elsewhere. */
+/** A component of Loop. Its content is stored elsewhere. */
 export interface LoopComponent {
   readonly kind: 'loop';
-  /** Of https, without characters that have a meaning in Markdown. */
+  /** An https address without characters that have a meaning in Markdown. */
   readonly url?: string;
 }
 
@@ -17,7 +17,7 @@ const MAX_TEXT_CHARS = 20_000;
 const MAX_URL_CHARS = 2_048;
 const CLEAN_URL = /^https:\/\/[a-z\d.-]+(?:[/?#][\w~:/?#@!$&+,;=%.-]*)?$/i;
 
-/** Reads a card by its content type, in small letters. */
+/** Reads a card by its content type, which has to be in lower case. */
 export function readCard(contentType: string, content: unknown): Card {
   switch (contentType) {
     case 'application/vnd.microsoft.card.fluidembedcard': {
@@ -35,13 +35,13 @@ export function readCard(contentType: string, content: unknown): Card {
   }
 }
 
-/** The fields of a card, which is an object or its JSON; none for anything else. */
+/** Returns the fields of a card, which is an object or its JSON; an empty object for anything else. */
 export function cardFields(content: unknown): Readonly<Record<string, unknown>> {
   if (typeof content !== 'string') return fieldsOf(content);
   try {
     return content.length <= MAX_CARD_CHARS ? fieldsOf(JSON.parse(content)) : {};
   } catch {
-    // Not JSON, so not a known card.
+    // It is not JSON, so it is not a known card.
     return {};
   }
 }
@@ -50,13 +50,13 @@ function textCard(text: string): Card {
   return text === '' ? { kind: 'unreadable' } : { kind: 'text', text };
 }
 
-/** The first of these fields that holds a text. */
+/** Returns the first of these fields that holds a text. */
 function textIn(content: unknown, names: readonly string[]): string {
   const fields = cardFields(content);
   return names.map((name) => textOf(fields[name], MAX_TEXT_CHARS)?.trim()).find((text) => text) ?? '';
 }
 
-/** A block of code in Markdown, in a fence that nothing in it can end; empty without code. */
+/** Returns code in a Markdown fence that is longer than any fence in it; empty without code. */
 export function fencedCode(code: string, language: string): string {
   const lines = code.replace(/\r\n?/g, '\n').replace(/^\n+/, '').trimEnd();
   const longest = (lines.match(/`+/g) ?? []).reduce((max, { length }) => Math.max(max, length), 2);

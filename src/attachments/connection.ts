@@ -9,7 +9,7 @@ import { bareHost, connectThrough, portOf, proxyFor, secured } from '../proxy.ts
 import { kindOfAddress } from './addresses.ts';
 import type { AllowedUrl } from './allowed-url.ts';
 
-/** Finds the addresses of a name, as `dns.lookup` does. */
+/** Finds the addresses of a name like `dns.lookup`. */
 export type Lookup = (
   hostname: string,
   options: { all: true },
@@ -22,11 +22,11 @@ export type Connect = (addresses: readonly LookupAddress[], port: number) => Soc
 export interface ConnectionDeps {
   readonly lookup: Lookup;
   readonly connect: Connect;
-  /** For every host but this machine; unset = connect directly. */
+  /** The proxy for every host except this machine. Unset: connect directly. */
   readonly proxy?: ProxySettings | undefined;
 }
 
-/** Node's own choice among known addresses: the quicker of IPv4 and IPv6, without a second look-up. */
+/** Node chooses among the known addresses, the quicker of IPv4 and IPv6, without a second look-up. */
 export const connectTo: Connect = (addresses, port) => {
   const lookup = (_name: string, _options: object, done: (error: null, found: LookupAddress[]) => void) =>
     done(null, [...addresses]);

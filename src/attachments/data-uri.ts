@@ -4,7 +4,6 @@ const MAX_KIND_CHARS = 256;
 const BASE64 = /; *base64 *$/i;
 const BASE64_TEXT = /^[a-z0-9+/]*$/i;
 
-/** Whether an address is a data URI. */
 export function isDataUri(text: string): boolean {
   return /^data:/i.test(text);
 }
@@ -16,7 +15,7 @@ export function isDataUri(text: string): boolean {
 export function readDataUri(text: string, maxBytes: number): Buffer {
   const [head, kind = ''] = /^data:([^,]*),/i.exec(text.slice(0, MAX_KIND_CHARS)) ?? [];
   if (head === undefined) throw damaged('it is no data URI, or its type is too long');
-  // A byte takes three characters at most: anything longer need not be decoded.
+  // A byte takes at most three characters, so anything longer is refused before decoding.
   if (text.length - head.length > maxBytes * 3 + MAX_KIND_CHARS) throw tooLarge(maxBytes);
   const body = text.slice(head.length);
   const bytes = BASE64.test(kind) ? fromBase64(body) : fromPercent(body);
@@ -25,7 +24,7 @@ export function readDataUri(text: string, maxBytes: number): Buffer {
 }
 
 function fromPercent(body: string): Buffer {
-  // One character for each byte, so that those of UTF-8 and escaped ones can be joined.
+  // Latin-1 has one character for each byte, so that bytes of UTF-8 and escaped bytes can be joined.
   const latin1 = Buffer.from(body).toString('latin1');
   const unescaped = latin1.replace(/%([0-9a-f]{2})/gi, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),
@@ -33,7 +32,7 @@ function fromPercent(body: string): Buffer {
   return Buffer.from(unescaped, 'latin1');
 }
 
-/** Buffer itself skips invalid characters, and would return other content. */
+/** Refuses invalid characters: Buffer would skip them and return other content. */
 function fromBase64(body: string): Buffer {
   const unescaped = body.includes('%') ? fromPercent(body).toString('latin1') : body;
   const code = unescaped.replace(/\s/g, '').replace(/={1,2}$/, '');

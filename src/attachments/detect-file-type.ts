@@ -3,8 +3,8 @@ import { hasVideoTrack } from './iso-media.ts';
 import { decodeText } from './text-file.ts';
 
 /**
- * The kinds of files, and how each is read; `none` = it is not. `heic` includes its relatives such as AVIF, `office` the
- * documents of Microsoft Office and OpenDocument, `audio` everything that src/audio tells apart.
+ * The kinds of files and their readers; `none` means that the kind is not read. `heic` includes AVIF and similar formats,
+ * `office` the documents of Microsoft Office and OpenDocument, `audio` all formats of src/audio.
  */
 export const FILE_KINDS = {
   png: 'picture',
@@ -27,14 +27,13 @@ export const FILE_KINDS = {
 
 export type FileKind = keyof typeof FILE_KINDS;
 
-/** The kinds of pictures that are read. */
 export type PictureKind = { [Kind in FileKind]: (typeof FILE_KINDS)[Kind] extends 'picture' ? Kind : never }[FileKind];
 
 export function isPictureKind(kind: FileKind): kind is PictureKind {
   return FILE_KINDS[kind] === 'picture';
 }
 
-/** Characters, one for each byte, and their offset. */
+/** Characters that stand for one byte each, and their offset. */
 type Mark = readonly [at: number, chars: string];
 
 /** The first row whose marks are all present decides. */
@@ -56,7 +55,7 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
   ['zip', [0, 'PK\x05\x06']],
   ['audio', [0, 'RF64'], [8, 'WAVE']],
   ['audio', [0, '#!AMR']],
-  // They may have a video track for their chapters.
+  // Audio files of this brand may have a video track for their chapters.
   ['audio', [4, 'ftypM4A']],
   ['audio', [4, 'ftypM4B']],
   ['video', [0, 'RIFF'], [8, 'AVI ']],
@@ -66,7 +65,7 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
 ];
 
 const ISO_MEDIA: Mark = [4, 'ftyp'];
-/** The part of a file that tells a text from other kinds. */
+/** The bytes that are checked to tell text from other kinds. */
 const TEXT_SAMPLE_BYTES = 64 * 1024;
 const MAX_PROLOGUE_CHARS = 4_096;
 
@@ -76,12 +75,12 @@ export function detectFileType(bytes: Uint8Array): FileKind {
   if (marked !== undefined) return marked[0];
   if (stands(bytes, ISO_MEDIA)) return kindOfIsoMedia(bytes);
   const text = decodeText(bytes.subarray(0, TEXT_SAMPLE_BYTES), { isCut: bytes.length > TEXT_SAMPLE_BYTES });
-  // After texts: a frame of audio begins like the byte order mark of UTF-16.
+  // Check text first: an audio frame begins like the byte order mark of UTF-16.
   if (text !== undefined) return kindOfText(text);
   return isAudioFrame(bytes) || detectAudioFormat(bytes) !== undefined ? 'audio' : 'unknown';
 }
 
-/** Telephones and Windows give audio files the brands of videos: only the tracks tell them apart. */
+/** Phones and Windows give audio files the brands of videos, so only the tracks tell them apart. */
 function kindOfIsoMedia(bytes: Uint8Array): FileKind {
   if (detectAudioFormat(bytes) === undefined) return 'heic';
   return hasVideoTrack(bytes) ? 'video' : 'audio';
@@ -101,7 +100,7 @@ function kindOfText(text: string): FileKind {
   return isXml && beginning.includes('<html') ? 'html' : 'text';
 }
 
-/** A frame of MPEG audio (layer II or III) or ADTS: 11 or 12 bits of sync, and no reserved value. */
+/** Detects a frame of MPEG audio (layer II or III) or ADTS: 11 or 12 sync bits, and no reserved value. */
 function isAudioFrame([sync = 0, head = 0, rates = 0]: Uint8Array): boolean {
   if (sync !== 0xff || (head & 0xe0) !== 0xe0) return false;
   const layer = (head >> 1) & 0b11;

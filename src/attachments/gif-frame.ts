@@ -4,7 +4,7 @@ const HEADER_BYTES = 13;
 const DESCRIPTOR_BYTES = 10;
 const EXTENSION = 0x21;
 const DESCRIPTOR = 0x2c;
-/** Before the first frame. Half a megabyte of XMP, whose text is read as lengths, is about 5,000 blocks. */
+/** Limits the blocks before the first frame. Half a megabyte of XMP, whose text is read as lengths, has about 5,000. */
 const MAX_BLOCKS = 20_000;
 const MAX_CODES = 4_096;
 const MAX_CODE_BITS = 12;
@@ -12,13 +12,13 @@ const MAX_CODE_BITS = 12;
 export interface GifFrame {
   readonly screenWidthPx: number;
   readonly screenHeightPx: number;
-  /** Of the frame, which may be larger than the screen. */
+  /** The pixels of the frame, which may be larger than the screen. */
   readonly pixels: number;
   /** The offset of its codes. */
   readonly codesAt: number;
 }
 
-/** The first frame of a GIF (GIF89a, 18 to 22). Throws an AttachmentError, or a RangeError if the bytes end early. */
+/** Finds the first frame of a GIF (GIF89a, 18 to 22). Throws an AttachmentError, or a RangeError if the bytes end early. */
 export function firstGifFrame(view: DataView): GifFrame {
   let at = HEADER_BYTES + paletteBytes(view.getUint8(10));
   for (let blocks = 0; view.getUint8(at) === EXTENSION; at++) {
@@ -56,7 +56,7 @@ export function checkGifCodes(bytes: Uint8Array, { codesAt, pixels }: GifFrame):
   const clear = 1 << firstBits;
   const end = clear + 1;
   const read = codeReader(bytes, codesAt + 1);
-  // How many pixels each code represents.
+  // The number of pixels that each code represents.
   const lengths = new Uint16Array(MAX_CODES).fill(1, 0, clear);
   let next = end + 1;
   let bits = firstBits + 1;

@@ -1,20 +1,20 @@
 import { Tokenizer } from 'htmlparser2';
 
-/** Attributes by their names in small letters. */
+/** Attributes by their names in lower case. */
 export type Attributes = ReadonlyMap<string, string>;
 
 export type HtmlToken =
   | { readonly kind: 'open'; readonly tag: string; readonly attributes: Attributes }
   | { readonly kind: 'close'; readonly tag: string }
-  /** Entities are decoded; one text may come in many tokens. */
+  /** Entities are decoded. One text may be split into many tokens. */
   | { readonly kind: 'text'; readonly text: string };
 
 /** Elements whose text is not shown. */
 const HIDDEN: ReadonlySet<string> = new Set(['script', 'style', 'title']);
 
 /**
- * The tags and the visible text of HTML, in linear time whatever it is: by the tokenizer alone, since the parser's stack
- * of open elements takes quadratic time for many of them. Tags need not match.
+ * Returns the tags and the visible text of HTML in linear time. Uses only the tokenizer, because the parser's stack of open
+ * elements can take quadratic time. Tags need not match.
  */
 export function htmlTokens(html: string): readonly HtmlToken[] {
   const tokens: HtmlToken[] = [];

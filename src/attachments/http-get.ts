@@ -10,7 +10,7 @@ export type HttpResult =
 
 export interface HttpRequest {
   readonly url: URL;
-  /** The value of the header; `undefined` = none. */
+  /** The value of the header, if it is sent. */
   readonly authorization: string | undefined;
   readonly maxBytes: number;
 }

@@ -2,14 +2,13 @@ import { ascii } from '../audio/clip/ascii.ts';
 
 const HEADER_BYTES = 8;
 const LONG_HEADER_BYTES = 16;
-/** In `hdlr`, after the version, the flags and a field of QuickTime. */
+/** The handler's offset in `hdlr`, after the version, the flags and a field of QuickTime. */
 const HANDLER_AT = 8;
 /** The boxes around a handler, from the outside in. */
 const PATH_TO_HANDLER = ['moov', 'trak', 'mdia', 'hdlr'] as const;
-/** A video of many fragments has its tracks before all of them. */
+/** Limits the boxes that are read. A video with many fragments has its tracks before them. */
 const MAX_BOXES = 2_000;
 
-/** The content of a box. */
 interface Box {
   readonly type: string;
   readonly from: number;
@@ -38,12 +37,12 @@ export function hasVideoTrack(bytes: Uint8Array): boolean {
   return isVideo(0, bytes.length, 0);
 }
 
-/** `undefined` without a whole header before `end`. A box that is longer than its container ends with it. */
+/** Returns `undefined` without a whole header before `end`. A box that exceeds its container ends with it. */
 function boxAt(view: DataView, bytes: Uint8Array, at: number, end: number): Box | undefined {
   if (at + HEADER_BYTES > end) return undefined;
   const type = ascii(bytes, at + 4, 4);
   const size = view.getUint32(at);
-  // 0: up to the end; 1: a longer size field follows.
+  // Size 0 means up to the end; size 1 means that a longer size field follows.
   if (size === 0) return { type, from: at + HEADER_BYTES, to: end };
   const isLong = size === 1;
   if (isLong && at + LONG_HEADER_BYTES > end) return undefined;

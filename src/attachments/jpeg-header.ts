@@ -1,33 +1,33 @@
 import { AttachmentError } from '../errors.ts';
 
 const SOI_BYTES = 2;
-/** Fill bytes included. A colour profile as large as the file is 240 segments of 64 kB. */
+/** Limits the markers, including fill bytes. A colour profile as large as the file has 240 segments of 64 kB. */
 const MAX_MARKERS = 2_000;
 const START_OF_SCAN = 0xda;
 const APP1 = 0xe1;
-/** Those of the decoder: baseline, extended and progressive with Huffman codes. */
+/** The frames that the decoder supports: baseline, extended and progressive with Huffman codes. */
 const KNOWN_FRAMES = [0xc0, 0xc1, 0xc2];
-/** Without C4, C8 and CC, which are tables. */
+/** All frame markers. C4, C8 and CC are missing: they are tables. */
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
-/** Entries are in the order of their tags, and the orientation is among the first. */
+/** Limits the entries that are read. They are ordered by tag, and the orientation is among the first. */
 const MAX_ENTRIES = 500;
 /** A block of 64 pixels takes at least one bit, so a byte holds at most 8 blocks; a pixel takes 4 raw bytes. */
 const MAX_RAW_SHARE = 8 * 64 * 4;
 
-/** What a picture claims about itself, before it is decoded. */
+/** The size that a picture's header claims. */
 export interface PictureSize {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Of the pixels as the decoder first holds them. */
+  /** The size of the pixels in the decoder. */
   readonly rawBytes: number;
-  /** How the camera was held, 1 to 8 as in EXIF. 1, the default, is upright. */
+  /** The orientation of the camera, 1 to 8 as in EXIF. Default: 1, upright. */
   readonly orientation?: number;
 }
 
 /**
- * The size of a JPEG in its frame header, and its orientation in EXIF (ITU T.81 B.1; CIPA DC-008). Throws an
+ * Reads the size of a JPEG from its frame header, and its orientation from EXIF (ITU T.81 B.1; CIPA DC-008). Throws an
  * AttachmentError, or a RangeError if the bytes end early.
  */
 export function jpegHeader(view: DataView): PictureSize {
@@ -39,7 +39,7 @@ export function jpegHeader(view: DataView): PictureSize {
     if (!KNOWN_FRAMES.includes(marker) || view.getUint8(at) !== 8) {
       throw new AttachmentError('kind_unsupported', `a jpeg with a frame of kind ${marker.toString(16)}`);
     }
-    // The decoder uses the last, and allocates memory for each.
+    // The decoder uses the last frame, but allocates memory for each.
     if (size !== undefined) throw new AttachmentError('damaged', 'a jpeg with two frames');
     const [heightPx, widthPx] = [view.getUint16(at + 1), view.getUint16(at + 3)];
     size = { widthPx, heightPx, rawBytes: 4 * widthPx * heightPx };
@@ -51,13 +51,13 @@ export function jpegHeader(view: DataView): PictureSize {
   return { ...size, orientation };
 }
 
-/** The segments before the picture itself: each marker, and the offset and length of its content. */
+/** Iterates over the segments before the picture: each marker with the offset and length of its content. */
 function* segments(view: DataView): Generator<{ marker: number; at: number; length: number }> {
   let at = SOI_BYTES;
   for (let markers = 0; markers < MAX_MARKERS; markers++) {
     if (view.getUint8(at) !== 0xff) throw new AttachmentError('damaged', `a jpeg without a marker at ${at}`);
     const marker = view.getUint8(at + 1);
-    // Fill bytes.
+    // Skip fill bytes.
     if (marker === 0xff) {
       at++;
       continue;
@@ -71,9 +71,9 @@ function* segments(view: DataView): Generator<{ marker: number; at: number; leng
   throw new AttachmentError('damaged', `a jpeg without a picture after ${MAX_MARKERS} markers`);
 }
 
-/** The orientation in a segment of EXIF; `undefined` if there is no valid one. */
+/** Reads the orientation from an EXIF segment; `undefined` if it has no valid one. */
 function exifOrientation(view: DataView, at: number, length: number): number | undefined {
-  // 'Exif', and two zeros.
+  // The segment begins with 'Exif' and two zeros.
   if (length < 14 || view.getUint32(at) !== 0x45786966 || view.getUint16(at + 4) !== 0) return undefined;
   const tiff = new DataView(view.buffer, view.byteOffset + at + 6, Math.min(length, view.byteLength - at) - 6);
   const isLittle = tiff.getUint16(0) === 0x4949;

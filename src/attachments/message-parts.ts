@@ -14,7 +14,6 @@ import {
 import { readTeamsHtml, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
 import { markOfAddress } from './teams-marks.ts';
 
-/** What a message consists of. */
 export type MessagePart =
   | { readonly kind: 'text'; readonly text: string }
   | ({ readonly kind: 'quote' } & Quote)
@@ -22,28 +21,28 @@ export type MessagePart =
   /** A recording that Teams does not give to bots. */
   | { readonly kind: 'teamsVoiceClip' }
   | { readonly kind: 'teamsVideoClip' }
-  /** Files beyond MAX_FILES. */
+  /** The number of files beyond MAX_FILES. */
   | { readonly kind: 'tooManyFiles'; readonly count: number }
   /** Files that Teams shows in the message and does not give to the bot. */
   | { readonly kind: 'withheldFile' }
   | LoopComponent
-  /** A card, or something else that is not a file. */
+  /** A card or another attachment that is not a file. */
   | { readonly kind: 'unreadable' };
 
-/** A file before it is fetched. Its name and types are its sender's claims. */
+/** A file before it is fetched. Its sender claims its name and types. */
 export interface SentFile extends FileLocation {
   readonly kind: 'file';
-  /** https, http or data, not validated otherwise; empty if the file came without an address. */
+  /** An https, http or data URL, not validated otherwise; empty if the file came without an address. */
   readonly url: string;
-  /** As `shownName` gives it. */
+  /** The result of `shownName`. */
   readonly name: string | undefined;
-  /** In small letters; empty if it has none. */
+  /** The type in lower case; empty if there is none. */
   readonly claimedType: string;
-  /** The extension that Teams names, in small letters, without a dot. */
+  /** The extension that Teams names, in lower case without a dot. */
   readonly fileType: string | undefined;
 }
 
-/** An attachment as the channel sends it: its fields may hold anything. */
+/** An attachment from the channel. Its fields may hold anything. */
 export interface SentAttachment {
   readonly contentType?: unknown;
   readonly contentUrl?: unknown;
@@ -52,9 +51,8 @@ export interface SentAttachment {
   readonly id?: unknown;
 }
 
-/** What else is known of a message. */
 export interface PartsOptions {
-  /** What it answers, by its entities. */
+  /** The quotes in the message's entities. */
   readonly quoted?: readonly SentQuote[];
   /** Removes mentions from its HTML as they were removed from the activity's text. */
   readonly withoutMentions?: (text: string) => string;
@@ -70,11 +68,11 @@ const AUDIO_CARD = 'application/vnd.microsoft.card.audio';
 const CLOUD_FILE = 'reference';
 /** A quote in the form of Microsoft Graph. */
 const MESSAGE_REFERENCE = 'messagereference';
-/** Cards and the references of Teams: an address among their content is not a file. */
+/** Cards and references of Teams: an address in their content is not a file. */
 const NO_FILE = /^application\/vnd\.microsoft\.(card|teams\.card)\.|^application\/vnd\.microsoft\.teams\.(?!file\.)/;
-/** With a name it is a file, even if it cannot be fetched. JSON and the types of Microsoft may be anything. */
+/** An attachment of these types with a name is a file, even if it cannot be fetched. JSON may be anything. */
 const NAMED_FILE = /^(audio|image|text|video)\/(?!html$)|^application\/(?!json$|vnd\.microsoft\.)/;
-/** Where Teams stores recordings, out of a bot's reach (MicrosoftDocs/msteams-docs#1805). */
+/** The host of Teams' recordings, which bots cannot read (MicrosoftDocs/msteams-docs#1805). */
 const RECORDINGS_HOST = /(^|\.)asm\.skype\.com$/;
 
 const MAX_TYPE_CHARS = 256;
@@ -82,16 +80,16 @@ const MAX_NAME_CHARS = 4_096;
 const MAX_EXTENSION_CHARS = 16;
 const MAX_URL_CHARS = 8_192;
 
-/** An attachment with everything that its type alone decides. */
+/** An attachment with everything that follows from its type. */
 interface ReadAttachment {
   readonly attachment: SentAttachment;
-  /** In small letters. */
+  /** The type in lower case. */
   readonly type: string;
   readonly isImage: boolean;
-  /** Of the message as Teams shows it. */
+  /** The HTML of the message, if this attachment is it. */
   readonly html: TeamsHtml | undefined;
   readonly card: Card;
-  /** The emoji, GIF or sticker of a picture that is one. */
+  /** Set if the picture is an emoji, a GIF or a sticker. */
   readonly mark: string | undefined;
 }
 
@@ -110,9 +108,9 @@ function readAttachment(attachment: SentAttachment): ReadAttachment {
 }
 
 /**
- * What a message consists of, in the order in which the model gets it: what it answers, its text, what it forwards, then
- * its attachments. `text` is the activity's, without mentions of the bot. The `text/html` of Teams repeats that text and
- * is not a part of its own.
+ * Returns the parts of a message in their order for the model: the quoted message, the text, forwarded messages, then
+ * attachments. `text` is the activity's text without mentions of the bot. The `text/html` of Teams repeats that text, so
+ * it is not a part.
  */
 export function messageParts(
   text: string,
@@ -138,7 +136,7 @@ export function messageParts(
     ...limited(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
     ...withheldFile(htmls, [...quoted, ...otherQuotes], read),
   ];
-  // In channels nothing else is left of a recording (MicrosoftDocs/msteams-docs#14169); beside a text it is a card.
+  // In channels, this is all that remains of a recording (MicrosoftDocs/msteams-docs#14169). With a text, it is a card.
   const isRecording = parts.length === 0 && htmls.some(({ hasExtension }) => hasExtension);
   return isRecording ? [{ kind: 'teamsVoiceClip' }] : parts;
 }
@@ -154,8 +152,8 @@ function quotesIn({ type, attachment: { content, id }, html }: ReadAttachment): 
 }
 
 /**
- * The text as its author sees it. Teams leaves emoji, GIFs, stickers and the formatting of code out of the activity's
- * text: with them it is taken from the HTML, if that has the same letters.
+ * Returns the text as its author sees it. Teams leaves emoji, GIFs, stickers and the formatting of code out of the
+ * activity's text, so the HTML is used if it has the same letters.
  */
 function shownText(
   activityText: string,
@@ -177,8 +175,8 @@ function lettersOf(text: string): string {
 }
 
 /**
- * In channels Teams leaves out files, but not their places in the HTML. Quotes have places, too, and attachments that did
- * come, some of which do not name theirs.
+ * In channels, Teams leaves out files but keeps their places in the HTML. Quotes and delivered attachments have places,
+ * too, and some attachments do not name their place.
  */
 function withheldFile(
   htmls: readonly TeamsHtml[],
@@ -195,10 +193,10 @@ function withheldFile(
   return places.size > unplaced.length ? [{ kind: 'withheldFile' }] : [];
 }
 
-/** A quote for the model, in a line that nothing in it can end. */
+/** Formats a quote for the model as one line that its text cannot end. */
 export function quoteLine({ of, author, text }: Quote): string {
   const lead = of === 'reply' ? 'In reply to a message' : 'A forwarded message';
-  // The sender's client writes the quote: it may name anybody, and invent the text.
+  // The sender's client writes the quote, so both author and text may be invented.
   const claimed = author === undefined ? '' : ` that the sender attributes to ${JSON.stringify(author)}`;
   return `${lead}${claimed}${text === '' ? ', whose text is not given.' : `: ${JSON.stringify(text)}`}`;
 }
@@ -220,7 +218,7 @@ function partOf({ attachment, type, card, mark }: ReadAttachment): MessagePart[]
   return [{ kind: 'file', url: url ?? '', name, claimedType: type, fileType: extension }];
 }
 
-/** `hasPictures`: the pictures in the HTML are attached, too. */
+/** `hasPictures` is true if the pictures in the HTML are also attached. */
 function partsOfHtml({ pictures, hasAudio, hasVideo }: TeamsHtml, hasPictures: boolean): MessagePart[] {
   return [
     ...(hasPictures ? [] : pictures.flatMap(fileOfPicture)),
@@ -236,14 +234,14 @@ function fileOfPicture({ address, attachmentId }: TeamsPicture): SentFile[] {
   return [attachmentId === undefined ? file : { ...file, attachmentId }];
 }
 
-/** The address of a file; data may be as long as a message. */
+/** Returns the address of a file. A data URI may be as long as a message. */
 function urlOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^data:/i.test(value)) return value;
   return value.length <= MAX_URL_CHARS && /^https?:/i.test(value) && URL.canParse(value) ? value : undefined;
 }
 
-/** A voice message from a telephone comes as a card, in a string (MicrosoftDocs/msteams-docs#1805). */
+/** A voice message from a phone comes as a card in a string (MicrosoftDocs/msteams-docs#1805). */
 function isTeamsRecording(content: unknown): boolean {
   const { media } = cardFields(content);
   if (!Array.isArray(media)) return false;
@@ -251,7 +249,7 @@ function isTeamsRecording(content: unknown): boolean {
   return urls.some((url) => URL.canParse(url) && RECORDINGS_HOST.test(new URL(url).hostname));
 }
 
-/** The first MAX_FILES files and how many more there are; of any other kind, the first part. */
+/** Keeps the first MAX_FILES files and counts the rest. Keeps one part of every other limited kind. */
 function limited(parts: readonly MessagePart[]): MessagePart[] {
   const files = parts.filter(({ kind }) => kind === 'file');
   const surplus = new Set<MessagePart>(files.slice(MAX_FILES));

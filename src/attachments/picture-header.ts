@@ -7,18 +7,18 @@ export interface PictureHeader extends PictureSize {
   readonly kind: PictureKind;
 }
 
-/** The full 24 megapixels of a telephone; decoding more would need too much memory. */
+/** Phones take pictures with 24 megapixels. Decoding more would need too much memory. */
 export const MAX_PIXELS = 25_000_000;
 const MAX_RAW_BYTES = 4 * MAX_PIXELS;
 
 const BMP_HEADER_BYTES = [40, 52, 56, 108, 124];
 const BMP_BITS = [1, 4, 8, 16, 24, 32];
-/** None, run lengths of 8 and 4 bits, and masks; not an embedded JPEG or PNG. */
+/** Supported: none, run lengths of 8 and 4 bits, and masks. An embedded JPEG or PNG is not. */
 const BMP_COMPRESSIONS = [0, 1, 2, 3, 6];
 const PNG_CHANNELS = [1, undefined, 3, 1, 2, undefined, 4];
 
 /**
- * What a picture claims about itself. Throws an AttachmentError: `damaged` if that makes no sense, `too_large` above 25
+ * Reads what a picture claims about itself. Throws an AttachmentError: `damaged` if that is invalid, `too_large` above 25
  * megapixels, `kind_unsupported` for a variety that the decoder does not support.
  */
 export function pictureHeader(kind: PictureKind, bytes: Uint8Array): PictureHeader {
@@ -77,7 +77,7 @@ function bmpHeader(view: DataView): PictureSize {
     throw new AttachmentError('kind_unsupported', `a bmp with a header of ${headerBytes} bytes, ${bits} bits`);
   }
   if (view.getUint32(46, true) > 256) throw new AttachmentError('damaged', 'a bmp with too many colours');
-  // Negative: the first line is the top one.
+  // A negative height means that the first line is the top one.
   const [widthPx, heightPx] = [view.getInt32(18, true), Math.abs(view.getInt32(22, true))];
   return { widthPx, heightPx, rawBytes: 4 * widthPx * heightPx };
 }

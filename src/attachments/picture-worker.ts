@@ -12,11 +12,11 @@ export interface PictureJob {
 
 /** A picture for the model: upright, small enough, and without anything but its pixels. */
 export interface Picture {
-  /** A PNG or a JPEG, at most 1.5 million characters. */
+  /** A PNG or JPEG with at most 1.5 million characters. */
   readonly dataUri: string;
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Of the PNG or JPEG. */
+  /** The size of the PNG or JPEG. */
   readonly byteLength: number;
 }
 
@@ -26,7 +26,7 @@ interface Bitmap {
   readonly height: number;
 }
 
-/** The part of jimp's formats that is used; the options of each have a type of their own. */
+/** The part of jimp's formats that we use. The options of each format have another type. */
 interface Format {
   readonly mime: string;
   encode(bitmap: Bitmap, options: object): Buffer | Promise<Buffer>;
@@ -36,17 +36,17 @@ interface Format {
 const FORMATS: readonly Format[] = defaultFormats.map((make) => make() as unknown as Format);
 
 /**
- * Models that see in tiles fit a picture into 2,048 x 2,048 pixels, then its shorter side into 768 (OpenAI's rule). The
- * rule of the Realtime models is not documented. Up to 2:1, a picture of this size keeps all that such a model sees.
+ * Models that see in tiles scale a picture to 2,048 x 2,048 pixels, then its shorter side to 768 (OpenAI's rule). The rule
+ * of the Realtime models is not documented. Up to 2:1, a picture of this size keeps every pixel that such a model sees.
  */
 const LONGEST_SIDE_PX = 1_536;
 const MAX_DATA_URI_CHARS = 1_500_000;
-/** With the last, even 1,536 x 1,536 pixels of noise fit. */
+/** At the last quality, even 1,536 x 1,536 pixels of noise fit. */
 const JPEG_QUALITIES = [85, 60, 25];
 /** The limit of jpeg-js for its own memory. The process as a whole grows by up to 520 MB (measured). */
 const JPEG_DECODER_MB = 384;
 
-/** By the orientation that EXIF gives: mirrored left to right first, then turned counter-clockwise. */
+/** The correction for each EXIF orientation: first mirror left to right, then rotate counter-clockwise. */
 const UPRIGHT: Readonly<Record<number, { readonly isMirrored: boolean; readonly degrees: number }>> = {
   2: { isMirrored: true, degrees: 0 },
   3: { isMirrored: false, degrees: 180 },
@@ -61,13 +61,13 @@ async function readPicture({ bytes, header }: PictureJob): Promise<{ result: Pic
   const decoded = await decode(bytes, header);
   if (header.kind !== 'jpeg') flatten(decoded);
   const { data, width, height } = upright(scaledDown(decoded), header.orientation ?? 1);
-  // A new bitmap: the encoder would write the EXIF and comments that the decoder found.
+  // Use a new bitmap: the encoder would write the EXIF and comments of the decoded one.
   const { mime, encoded } = await encode({ data, width, height }, header);
   const dataUri = `data:${mime};base64,${encoded.toString('base64')}`;
   return { result: { dataUri, widthPx: width, heightPx: height, byteLength: encoded.byteLength } };
 }
 
-/** By the detected format: jimp's own detection and its handling of EXIF are not used. */
+/** Decodes by the detected format. Jimp's own detection and its handling of EXIF are not used. */
 function decode({ buffer, byteOffset, byteLength }: Uint8Array, header: PictureHeader): Bitmap | Promise<Bitmap> {
   const bytes = sanitizeImage(Buffer.from(buffer, byteOffset, byteLength), header);
   const bounds = { maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_DECODER_MB };
@@ -108,7 +108,7 @@ function upright(bitmap: Bitmap, orientation: number): Bitmap {
   return image.bitmap;
 }
 
-/** A JPEG stays one; anything else becomes a PNG if that fits, else a JPEG of decreasing quality. */
+/** A JPEG stays a JPEG. Other pictures become a PNG if that fits, or a JPEG of decreasing quality. */
 async function encode(bitmap: Bitmap, { kind }: PictureHeader): Promise<{ mime: string; encoded: Buffer }> {
   if (kind !== 'jpeg') {
     const encoded = await formatOf('image/png').encode(bitmap, {});

@@ -10,13 +10,13 @@ import type { Picture, PictureJob } from './picture-worker.ts';
 export type { Picture } from './picture-worker.ts';
 
 export const MAX_PICTURE_BYTES = 15 * 1024 * 1024;
-/** 24 megapixels took up to 16 seconds on two cores that had five times as much to do. */
+/** A picture of 24 megapixels took up to 16 seconds on two cores under fivefold load. */
 const READ_LIMIT_MS = 30_000;
-/** As many as one message may have. */
+/** One message may have this many pictures. */
 const MAX_WAITING = 10;
-/** The thread ends soon, so that its memory is released. */
+/** The idle thread ends soon, so that its memory is released. */
 const IDLE_MS = 60_000;
-/** For the blocks of a JPEG, which are half a million objects at 24 megapixels. Pixels do not count. */
+/** Enough for the blocks of a JPEG, half a million objects at 24 megapixels. Pixels are not in the heap. */
 const HEAP_MB = 320;
 
 /** Reads pictures in a worker thread, one at a time. */
@@ -28,7 +28,7 @@ export interface PictureReader {
    * `too_slow` after 30 seconds; `busy` when too many wait.
    */
   read(bytes: Uint8Array, signal: AbortSignal): Promise<Picture>;
-  /** Ends the thread. Safe twice. */
+  /** Ends the thread. Safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -2,36 +2,36 @@ import { fieldsOf, textOf } from '../json-access.ts';
 import { cardFields } from './cards.ts';
 import { shownName } from './file-name.ts';
 
-/** A message that another one answers or forwards. */
+/** A message that another message answers or forwards. */
 export interface Quote {
   readonly of: 'reply' | 'forward';
-  /** As `shownName` gives it. Teams names none for forwarded messages. */
+  /** The result of `shownName`. Teams names no author for forwarded messages. */
   readonly author: string | undefined;
-  /** Without empty lines; empty if the text is not given, as for a deleted message. */
+  /** The text without empty lines; empty if it is missing, as for a deleted message. */
   readonly text: string;
 }
 
-/** A quote as it is sent, with the id of the quoted message. */
+/** A quote with the id of the quoted message. */
 export interface SentQuote extends Quote {
   readonly messageId: string | undefined;
 }
 
 export const MAX_QUOTES = 5;
 export const MAX_ID_CHARS = 256;
-/** Teams itself shortens what is answered; a forwarded message is what the user writes about. */
+/** Teams itself shortens the text of an answered message. A forwarded message is the topic, so it may be long. */
 export const MAX_QUOTED_CHARS = { reply: 500, forward: 8_000 } as const;
 const MAX_NAME_CHARS = 4_096;
 const MAX_PREVIEW_CHARS = 100_000;
 
-/** Where the text quotes a message; some clients escape it. */
+/** The marker of a quote in the text; some clients escape it. */
 const MARKER =
   /(?:<|&lt;)quoted\s[^<>]{0,200}?messageId=(?:["']|&quot;)?([\w:.-]{1,256})(?![\w:.-])[^<>]{0,200}?(?:>|&gt;)(?:(?:<|&lt;)\/quoted(?:>|&gt;))?/gi;
 
-/** As the channel writes it: text that users type is escaped. */
+/** The marker as the channel writes it; text that users type is escaped. */
 const CHANNEL_MARKER = /^<.*\/>$/s;
 
 /**
- * The text without the markers of quotes, trimmed. Markers that match no quote are the user's own text, unless the channel
+ * Removes the markers of quotes and trims the text. Markers without a quote are the user's own text, unless the channel
  * writes markers (`hasMarkers`).
  */
 export function withoutMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
@@ -42,9 +42,9 @@ export function withoutMarkers(text: string, quotes: readonly SentQuote[], hasMa
   return text.replace(MARKER, (marker, id: string) => (isQuoted(id) || isOfChannel(marker) ? ' ' : marker)).trim();
 }
 
-/** Quotes come as entities, in the HTML and as attachments; the same quote perhaps in several of these forms. */
+/** Removes duplicates: the same quote may come as an entity, in the HTML and as an attachment. */
 export function distinctQuotes(entities: readonly SentQuote[], others: readonly SentQuote[]): SentQuote[] {
-  // An entity without an id may be any of the others.
+  // An entity without an id may equal any of the others.
   const isNamed = entities.every(({ messageId }) => messageId !== undefined);
   const all = [...entities, ...others.filter(({ of }) => of === 'forward' || isNamed)].slice(0, 10 * MAX_QUOTES);
   const isFirst = ({ messageId }: SentQuote, at: number) =>
@@ -52,13 +52,13 @@ export function distinctQuotes(entities: readonly SentQuote[], others: readonly 
   return all.filter(isFirst).slice(0, MAX_QUOTES);
 }
 
-/** A quote in the form of Microsoft Graph. https://learn.microsoft.com/graph/api/resources/chatmessageattachment */
+/** Reads a quote of Microsoft Graph. https://learn.microsoft.com/graph/api/resources/chatmessageattachment */
 export function quoteOfReference(content: unknown, id: unknown): SentQuote {
   const { messagePreview, messageSender, messageId = id } = cardFields(content);
   return repliedQuote(fieldsOf(fieldsOf(messageSender)['user'])['displayName'], messagePreview, messageId);
 }
 
-/** The quote of a message that is answered, from fields that may hold anything. */
+/** Reads the quote of an answered message from fields that may hold anything. */
 export function repliedQuote(author: unknown, text: unknown, messageId: unknown): SentQuote {
   return {
     of: 'reply',
@@ -68,7 +68,7 @@ export function repliedQuote(author: unknown, text: unknown, messageId: unknown)
   };
 }
 
-/** A text without empty lines, with single spaces, shortened to what is quoted. */
+/** Removes empty lines and repeated spaces, and shortens the text. */
 export function quotedText(text: string, of: Quote['of']): string {
   const maxChars = MAX_QUOTED_CHARS[of];
   const lines = text.split(/[\n\r\u2028\u2029]/u).map((line) => line.replace(/[\p{Cc}\s]+/gu, ' ').trim());
@@ -76,7 +76,7 @@ export function quotedText(text: string, of: Quote['of']): string {
   return plain.length <= maxChars ? plain.toWellFormed() : `${plain.slice(0, maxChars - 1).toWellFormed()}…`;
 }
 
-/** Teams repeats a forwarded message after the text, where it would look like the user's own words. */
+/** Removes the forwarded message that Teams repeats after the text, where it would look like the user's own words. */
 export function withoutForward(text: string, forward: Quote): string {
   const [firstLine = ''] = forward.text.split('\n', 1);
   const at = text.lastIndexOf(firstLine.replace(/…$/, ''));

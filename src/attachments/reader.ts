@@ -8,10 +8,10 @@ import { quotedTextFile, readTextFile } from './text-file.ts';
 
 /** A file in a form that the model accepts. */
 export type ReadFile =
-  /** PCM16 LE mono 24 kHz. */
+  /** `pcm` is PCM16 LE mono 24 kHz. */
   | { readonly kind: 'audio'; readonly name: string | undefined; readonly pcm: Uint8Array; readonly durationMs: number }
   | { readonly kind: 'picture'; readonly name: string | undefined; readonly dataUri: string }
-  /** `text`: as `quotedTextFile` gives it. */
+  /** `text` is the result of `quotedTextFile`. */
   | { readonly kind: 'text'; readonly name: string | undefined; readonly text: string };
 
 export interface FileReaders {
@@ -19,13 +19,13 @@ export interface FileReaders {
   readonly pictures: Pick<PictureReader, 'read'>;
 }
 
-/** Without the type of MPEG-2, under which browsers send TypeScript. */
+/** Excludes the type of MPEG-2, because browsers use it for TypeScript. */
 const NO_TEXT = /^(?:image|audio|video)\/(?!mp2t$)/;
 
 /**
- * Reads a file by its content, whatever type its sender claims; but a text in place of a picture or audio is not the
- * sender's: it may be a service's description of the attachment. Rejects with an AttachmentError, or with the reason of
- * an aborted `signal`.
+ * Reads a file by its content, whatever type its sender claims. But a text instead of a picture or audio is refused: it may
+ * be the service's description of the attachment. Rejects with an AttachmentError, or with the reason of an aborted
+ * `signal`.
  */
 export async function readFile(
   { name, claimedType }: Pick<SentFile, 'name' | 'claimedType'>,

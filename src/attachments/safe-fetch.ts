@@ -9,16 +9,16 @@ import { type ConnectionDeps, connectTo, openConnection } from './connection.ts'
 import { type HttpResult, httpGet } from './http-get.ts';
 
 export interface FetchRequest {
-  /** From outside: it may be anything. */
+  /** The address comes from outside and may be anything. */
   readonly url: string;
   readonly rules: FetchRules;
   readonly maxBytes: number;
-  /** For everything together: look-ups, connections, redirects, the body. */
+  /** Limits everything together: look-ups, connections, redirects, the body. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /**
-   * The value of the `Authorization` header for an address, `undefined` = none. It is called for each address, those of
-   * redirects included, and has to know where its token belongs: see `authorizationFor`.
+   * Returns the `Authorization` header for an address, or `undefined`. It is called for each address, including redirects,
+   * and has to check which address may get the token: see `authorizationFor`.
    */
   readonly authorization?: (url: URL) => Promise<string | undefined>;
 }
@@ -28,11 +28,10 @@ export interface FetchDeps extends ConnectionDeps {
   readonly log: Logger;
 }
 
-/** The internet. */
 export const INTERNET: ConnectionDeps = { lookup, connect: connectTo };
 
 const MAX_REDIRECTS = 3;
-/** Of a host that may not know the file yet: https://github.com/microsoft/BotFramework-Services/issues/255 */
+/** A host may not know the file yet: https://github.com/microsoft/BotFramework-Services/issues/255 */
 const RETRIED_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
 const RETRY_DELAY_MS = 1_000;
 
@@ -47,7 +46,7 @@ export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promi
   const { clock } = deps;
   const first = allowedUrlOf(url, rules);
   const late = () => new AttachmentError('too_slow', `${first.url.hostname}: no file within ${limitMs} ms`);
-  // A look-up cannot be aborted: what follows it checks the signal.
+  // A look-up cannot be aborted, so the code after it checks the signal.
   return withDeadline({ clock, limitMs, signal, late }, (limited) => followRedirects(first, request, deps, limited));
 }
 
@@ -68,7 +67,7 @@ async function followRedirects(
       current = redirectTarget(current, result.location, request.rules);
     } else if (RETRIED_STATUS.has(result.status) && current.rule?.retriesRefused && !isRetried) {
       isRetried = true;
-      deps.log.debug({ host, status: result.status }, 'file request refused: retrying once');
+      deps.log.debug({ host, status: result.status }, 'file request refused: retried once');
       await sleep(deps.clock, RETRY_DELAY_MS, signal);
     } else {
       throw notFetched(current, `it answered ${result.status}`);
@@ -76,12 +75,12 @@ async function followRedirects(
   }
 }
 
-/** A host whose files require signing in refuses with other statuses, too: it does not help to send the link again. */
+/** A host that requires signing in may refuse with any status. Sending the link again does not help. */
 function notFetched({ url, rule }: AllowedUrl, why: string): AttachmentError {
   return new AttachmentError(rule?.wantsSignIn ? 'sign_in_needed' : 'not_fetched', `${url.hostname}: ${why}`);
 }
 
-/** A file service redirects to the sign-in page of its owner's organisation. */
+/** A redirect to a host that is not allowed may lead to the sign-in page of the file's owner. */
 function redirectTarget({ url, rule }: AllowedUrl, location: string, rules: FetchRules): AllowedUrl {
   try {
     return allowedUrlOf(location, rules, url);

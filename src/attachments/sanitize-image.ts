@@ -10,7 +10,7 @@ const BMP_INFO_HEADER_BYTES = 40;
 const BMP_MASKS = 3;
 const BMP_MASKS_WITH_ALPHA = 6;
 
-/** The bytes of a picture in a form that is safe to decode. Throws if there is none. */
+/** Converts a picture to a form that is safe to decode. Throws if that is impossible. */
 export function sanitizeImage(bytes: Buffer, header: PictureHeader): Buffer {
   switch (header.kind) {
     case 'png':
@@ -26,8 +26,8 @@ export function sanitizeImage(bytes: Buffer, header: PictureHeader): Buffer {
 }
 
 /**
- * Without bytes after its end, which pngjs refuses. pngjs inflates interlaced pictures without a limit (7.0.0,
- * parser-sync.js), so they are inflated here first, with one.
+ * Removes bytes after the end, which pngjs refuses. pngjs inflates interlaced pictures without a limit (7.0.0,
+ * parser-sync.js), so they are first inflated here with a limit.
  */
 function sanitizePng(bytes: Buffer, { rawBytes, heightPx }: PictureHeader): Buffer {
   const data: Buffer[] = [];
@@ -46,7 +46,7 @@ function sanitizePng(bytes: Buffer, { rawBytes, heightPx }: PictureHeader): Buff
   return bytes.subarray(0, at);
 }
 
-/** With its pixels right after its palette, where bmp-ts expects them (1.0.9, decoder.js). */
+/** Moves the pixels right behind the palette, where bmp-ts expects them (1.0.9, decoder.js). */
 function sanitizeBmp(bytes: Buffer): Buffer {
   const pixelsAt = bytes.readUInt32LE(10);
   const headerBytes = bytes.readUInt32LE(14);

@@ -1,7 +1,6 @@
 import { AttachmentError } from '../errors.ts';
 import { type Person, type ShareBounds, Shares } from '../shares.ts';
 
-/** How much runs at the same time, and how much may wait. */
 export interface SemaphoreBounds extends ShareBounds {
   readonly maxWaitingPerPerson: number;
 }
@@ -11,11 +10,11 @@ interface Waiter {
   readonly start: (release: () => void) => void;
 }
 
-/** Bounds concurrent work. People take turns: work of one person waits behind their own, first in, first out. */
+/** Limits concurrent work. People take turns: the work of one person waits behind their own, first in, first out. */
 export class Semaphore {
   readonly #running: Shares;
   readonly #maxWaitingPerPerson: number;
-  /** The next that may start first. */
+  /** The waiters in the order of their start. */
   #waiting: readonly Waiter[] = [];
 
   constructor(bounds: SemaphoreBounds) {
@@ -59,7 +58,7 @@ export class Semaphore {
       const release = this.#running.acquire(next.person);
       if (release === undefined) continue;
       const isSamePerson = ({ person }: Waiter) => person.key === next.person.key;
-      // What else waits of this person goes to the end.
+      // The other work of this person moves to the end.
       const same = this.#waiting.filter((waiter) => isSamePerson(waiter) && waiter !== next);
       this.#waiting = [...this.#waiting.filter((waiter) => !isSamePerson(waiter)), ...same];
       next.start(release);

@@ -7,29 +7,29 @@ import { markOf, teamsType } from './teams-marks.ts';
 
 export interface TeamsPicture {
   readonly address: string;
-  /** Of the attachment at the channel's service that holds it. */
+  /** The attachment at the channel's service that holds the picture. */
   readonly attachmentId: string | undefined;
 }
 
 /** A message as Teams shows it, from the HTML that it sends beside the activity's text. */
 export interface TeamsHtml {
-  /** Without quotes and forwarded messages. Mentions stand as `<at>name</at>`. */
+  /** The text without quotes and forwarded messages. Mentions are written `<at>name</at>`. */
   text: string;
-  /** The same without marks, as in the activity's text. */
+  /** The same text without marks, as in the activity. */
   plain: string;
-  /** Emoji, GIFs and stickers as they stand in `text`. Teams leaves them out of the activity's text. */
+  /** Emoji, GIFs and stickers as written in `text`. Teams leaves them out of the activity's text. */
   readonly marks: string[];
   /** The addresses of their pictures, which may be attached, too. */
   readonly markAddresses: string[];
   hasCode: boolean;
-  /** Of attachments that have a place in the message. */
+  /** The ids of attachments that have a place in the message. */
   readonly attachmentIds: string[];
   readonly quotes: SentQuote[];
-  /** Without those in quotes. */
+  /** The pictures outside of quotes. */
   readonly pictures: TeamsPicture[];
   hasAudio: boolean;
   hasVideo: boolean;
-  /** Here stands a card or a recording that the bot does not get. */
+  /** Whether the HTML has the place of a card or recording that the bot does not get. */
   hasExtension: boolean;
 }
 
@@ -40,7 +40,7 @@ const MAX_LANGUAGE_CHARS = 32;
 /** Elements that begin and end a line. */
 const BLOCKS: ReadonlySet<string> = new Set('p br div li tr table hr h1 h2 h3 h4 h5 h6 pre blockquote'.split(' '));
 const CELLS: ReadonlySet<string> = new Set(['td', 'th']);
-/** Cells may lack their end, and code keeps its lines. */
+/** Elements that end an open cell or code, since cells may lack their end tag. */
 const NO_CELL: ReadonlySet<string> = new Set(['tr', 'table', 'pre']);
 const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
   ['Reply', 'reply'],
@@ -94,9 +94,9 @@ class TeamsHtmlReader {
   readonly #lines: string[] = [];
   #line = '';
   #isInCell = false;
-  /** Whether this is in an element of the GIF picker. */
+  /** Whether the current element is inside one of the GIF picker. */
   #isPicked = false;
-  /** The tag of the element that mentions somebody. */
+  /** The tag of the open mention. */
   #mention: string | undefined;
   #code: { language: string; text: string } | undefined;
   #quote: OpenQuote | undefined;
@@ -133,7 +133,7 @@ class TeamsHtmlReader {
       if (this.#code === undefined) this.#line += piece;
       else this.#code.text += piece.replaceAll('\u00a0', ' ');
     } else if (quote.field === undefined) {
-      // White space is removed later: until then the text may be longer.
+      // White space is removed later, so the text may be longer here.
       if (quote.text.length < 4 * MAX_QUOTED_CHARS[quote.of]) quote.text += piece;
     } else if (quote.field.isAuthor && quote.author.length < MAX_AUTHOR_CHARS) {
       quote.author += piece;
@@ -148,7 +148,7 @@ class TeamsHtmlReader {
     return this.#result;
   }
 
-  /** Teams puts the content of a cell into paragraphs: these end no line. */
+  /** Teams puts the content of a cell into paragraphs, which do not end a line. */
   #breakLine(tag: string): void {
     if (NO_CELL.has(tag)) this.#isInCell = false;
     if (!BLOCKS.has(tag)) return;
@@ -157,7 +157,7 @@ class TeamsHtmlReader {
     else this.#endLine();
   }
 
-  /** Outside of code, white space collapses. */
+  /** Ends the line. Outside of code, white space collapses. */
   #endLine(): void {
     if (this.#code !== undefined) this.#code.text += '\n';
     const line = this.#line.replace(/[\p{Cc}\s]+/gu, ' ').trim();

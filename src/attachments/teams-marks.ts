@@ -12,8 +12,8 @@ const EMOJI = /^[\p{Emoji}\p{Emoji_Component}\p{Extended_Pictographic}]{1,32}$/u
 const PLAIN_TEXT = /^[\p{ASCII}]*$/u;
 
 /**
- * The text for a picture that is an emoji, a GIF or a sticker; `undefined` for any other picture. `isPicked`: the picture
- * is in an element of the GIF picker, whose providers change.
+ * Returns the text for an emoji, a GIF or a sticker; `undefined` for any other picture. `isPicked` is true inside an element
+ * of the GIF picker, whose providers change.
  */
 export function markOf(attributes: Attributes, isPicked: boolean): string | undefined {
   const name = shownName(attributes.get('alt'))?.replace(/(^| )\(?GIF( Image)?\)?$/i, '');
@@ -33,13 +33,13 @@ export function markOf(attributes: Attributes, isPicked: boolean): string | unde
   }
 }
 
-/** The item type of an element, such as `Emoji`; empty without one. */
+/** Returns the item type of an element, such as `Emoji`; empty without one. */
 export function teamsType(attributes: Attributes): string {
   const type = attributes.get('itemtype') ?? '';
   return type.startsWith(SCHEMA) ? type.slice(SCHEMA.length) : '';
 }
 
-/** The emoji, GIF or sticker at an address; `undefined` for any other picture. */
+/** Returns the emoji, GIF or sticker at an address; `undefined` for any other picture. */
 export function markOfAddress(address: string, name?: string, emoji?: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const { hostname, pathname } = new URL(address);

@@ -1,8 +1,8 @@
 import { AttachmentError } from '../errors.ts';
 
-/** The model gets the whole text: about 8,000 tokens. */
+/** The model gets the whole text, about 8,000 tokens. */
 export const MAX_TEXT_FILE_BYTES = 30 * 1024;
-/** Western texts in Windows-1252 have few bytes above ASCII; a file with more is something else. */
+/** Western texts in Windows-1252 have few bytes above ASCII; a file with more is not text. */
 const MAX_NON_ASCII_SHARE = 0.3;
 
 /** Control characters other than white space. */
@@ -11,7 +11,7 @@ const LINE_ENDS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/u;
 
 /**
  * Decodes UTF-8, UTF-16 with a byte order mark, or Windows-1252 (a superset of Latin-1) if the result looks like text;
- * `undefined` for anything else. `isCut`: the bytes are the beginning of a longer file.
+ * `undefined` for anything else. `isCut` is true if the bytes are the beginning of a longer file.
  */
 export function decodeText(bytes: Uint8Array, { isCut = false } = {}): string | undefined {
   const text = decodeAs(encodingByMark(bytes), bytes, isCut) ?? decodeWestern(bytes);
@@ -28,7 +28,7 @@ function decodeAs(encoding: string, bytes: Uint8Array, isCut: boolean): string |
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
-    // Not this encoding.
+    // The bytes are not in this encoding.
     return undefined;
   }
 }
@@ -38,7 +38,7 @@ function decodeWestern(bytes: Uint8Array): string | undefined {
   return nonAscii > bytes.length * MAX_NON_ASCII_SHARE ? undefined : new TextDecoder('windows-1252').decode(bytes);
 }
 
-/** The text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` for anything but text. */
+/** Reads the text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` for anything but text. */
 export function readTextFile(bytes: Uint8Array): string {
   if (bytes.byteLength > MAX_TEXT_FILE_BYTES) {
     throw new AttachmentError('too_large', `a text of ${bytes.byteLength} bytes`);
@@ -49,8 +49,8 @@ export function readTextFile(bytes: Uint8Array): string {
 }
 
 /**
- * A file's text for the model: each line after a mark, so that nothing in it can end the file and speak for the user or
- * for the bot. `name` as `shownName` gives it.
+ * Formats a file's text for the model. Each line begins with a mark, so that no line can pretend to be outside the file.
+ * `name` is the result of `shownName`.
  */
 export function quotedTextFile(name: string | undefined, text: string): string {
   const file = name === undefined ? 'a text file' : `the text file "${name}"`;

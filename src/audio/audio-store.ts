@@ -1,9 +1,8 @@
 import type { LinkedAudio } from './signed-links.ts';
 
-/** What is stored with the audio of a reply. */
 interface AudioDetails {
   readonly durationMs: number;
-  /** The transcript. */
+  /** The transcript of the audio. */
   readonly text: string;
   /** The key of the conversation, whose members may fetch the audio. */
   readonly conversation: string;
@@ -11,21 +10,20 @@ interface AudioDetails {
   readonly locale: string | undefined;
 }
 
-/** Audio to be stored. */
 export interface NewAudio extends AudioDetails {
   readonly wav: Buffer;
 }
 
 /** Stored audio, without the WAV itself. */
 export interface StoredAudio extends AudioDetails, LinkedAudio {
-  /** Of the WAV file, its header included. */
+  /** The size of the WAV file, including its header. */
   readonly byteLength: number;
   readonly savedAtMs: number;
-  /** The audio is not served from then on. */
+  /** The audio is not served after this time. */
   readonly expiresAtMs: number;
 }
 
-/** A range of bytes, both ends included, as in HTTP. */
+/** An inclusive range of bytes, as in HTTP. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -33,19 +31,19 @@ export interface ByteRange {
 
 /** Holds the audio of replies until it is fetched. Rejects with a StoreError when the store cannot be reached. */
 export interface AudioStore {
-  /** Stores audio and evicts the oldest to make room. `undefined`: larger than the whole store. */
+  /** Stores audio and evicts the oldest to make room. Resolves with `undefined` if it is larger than the whole store. */
   save(audio: NewAudio): Promise<StoredAudio | undefined>;
-  /** `undefined`: unknown, expired or evicted. */
+  /** Resolves with `undefined` if the audio is unknown, expired or evicted. */
   find(id: string): Promise<StoredAudio | undefined>;
-  /** The bytes of the WAV file, or a range of them; `undefined` as for `find`. */
+  /** Reads the WAV file, or a range of it; `undefined` as for `find`. */
   read(id: string, range?: ByteRange): Promise<Buffer | undefined>;
-  /** Removes one audio, if it is there; its links end at once. */
+  /** Removes one audio. Its links stop working at once. */
   remove(id: string): Promise<void>;
-  /** Removes all audio of a conversation; its links end at once. */
+  /** Removes all audio of a conversation. Its links stop working at once. */
   forget(conversation: string): Promise<void>;
 }
 
-/** The details of audio that is saved now, under the id and key of its store. */
+/** Returns the details of audio that is saved now, with the id and key of its store. */
 export function toStored(audio: NewAudio, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
   const { wav, ...details } = audio;
   const { id, linkKey } = names;

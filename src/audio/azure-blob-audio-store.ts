@@ -7,7 +7,7 @@ import type { AzureBlobs } from '../storage/azure-blobs.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';
 
 export interface AzureBlobAudioStoreOptions {
-  /** A container for this alone. A lifecycle rule of the account deletes blobs after the retention. */
+  /** A container only for audio. A lifecycle rule of the account deletes blobs after the retention. */
   readonly blobs: AzureBlobs;
   readonly retentionMs: number;
   readonly clock: Clock;
@@ -15,16 +15,16 @@ export interface AzureBlobAudioStoreOptions {
   readonly log: Logger;
 }
 
-/** Of a digest, 66 bits: the prefix of all audio of a conversation. */
+/** The length of a digest (66 bits), the prefix of all audio of a conversation. */
 const CONVERSATION_CHARS = 11;
 const ID = /^[A-Za-z0-9_-]{33}$/;
-/** A save that fails sooner is repeated once: the user does not notice. */
+/** A save that fails within this time is repeated once, without a noticeable delay. */
 const MAX_REPEAT_AFTER_MS = 500;
 const MAX_PARALLEL_DELETES = 8;
 
 /**
- * Audio in Azure Blob Storage: `<conversation>/<secret>.wav`, and a `.json` beside it for the details, which are too long
- * for metadata. An id is the part of the conversation and the secret.
+ * Stores audio in Azure Blob Storage as `<conversation>/<secret>.wav`, with a `.json` beside it for the details, which are
+ * too long for metadata. An id consists of the conversation's digest and the secret.
  */
 export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): AudioStore {
   const { blobs, retentionMs, clock, ids, log } = options;
@@ -43,7 +43,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
       const savedAtMs = clock.now();
       const names = { id: conversationPart(reply.conversation) + ids.secret(), linkKey: ids.secret() };
       const audio = toStored(reply, names, savedAtMs, retentionMs);
-      // The connection may have been dead. Writing the same twice is safe.
+      // The connection may have been dead. Writing the same blob twice is safe.
       await write(audio, reply.wav).catch((error: unknown) => {
         if (clock.now() - savedAtMs > MAX_REPEAT_AFTER_MS) throw error;
         return write(audio, reply.wav);
@@ -66,7 +66,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
     },
     async remove(id) {
       if (!ID.test(id)) return;
-      // The JSON first: without it the links end.
+      // Delete the JSON first: without it the links stop working.
       for (const ending of ['.json', '.wav']) await blobs.delete(nameOf(id) + ending);
     },
     forget: (conversation) => deleteAll(blobs, `${conversationPart(conversation)}/`),
@@ -90,7 +90,7 @@ function nameOf(id: string): string {
 const TEXTS: readonly (keyof StoredAudio)[] = ['id', 'linkKey', 'text', 'conversation'];
 const NUMBERS: readonly (keyof StoredAudio)[] = ['durationMs', 'byteLength', 'savedAtMs', 'expiresAtMs'];
 
-/** `undefined`: not written by a version of the bot. */
+/** Returns `undefined` if no version of the bot has written it. */
 function readStored(json: Buffer): StoredAudio | undefined {
   let stored: unknown;
   try {

@@ -4,7 +4,7 @@ import type { Ids } from '../ids.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';
 
 export interface MemoryAudioStoreOptions {
-  /** Bounds all audio together, with its transcripts. */
+  /** Limits all audio together with its transcripts. */
   readonly maxBytes: number;
   readonly retentionMs: number;
   readonly clock: Clock;
@@ -16,7 +16,7 @@ interface Entry {
   readonly wav: Buffer;
 }
 
-/** Audio in memory, within `maxBytes`: the oldest leaves first. */
+/** Stores audio in memory, up to `maxBytes`. The oldest is evicted first. */
 export function createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }: MemoryAudioStoreOptions): AudioStore {
   const entries = new LRUCache<string, Entry>({
     maxSize: maxBytes,
@@ -38,7 +38,7 @@ export function createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }: Me
     async save(reply) {
       deleteAll(isExpired);
       const audio = toStored(reply, { id: ids.secret(), linkKey: ids.secret() }, clock.now(), retentionMs);
-      // A cache does not keep what is larger than all of it.
+      // The cache refuses an entry that is larger than the whole cache.
       entries.set(audio.id, { audio, wav: reply.wav });
       return entries.has(audio.id) ? audio : undefined;
     },

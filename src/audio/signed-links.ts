@@ -19,30 +19,30 @@ const LINK = /^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{33})\.([0-9a-z]{1,9})\.([A-Za-z0
 const SIGNATURE_BYTES = 16;
 
 /**
- * A link that gives access to the audio until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has 128
- * bits; no link is stored anywhere.
+ * Creates a link that gives access to the audio until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has
+ * 128 bits. Links are not stored.
  */
 export function toLink({ id, linkKey }: LinkedAudio, expiresAtMs: number): string {
   const unsigned = `${id}.${Math.ceil(expiresAtMs / 1000).toString(36)}`;
   return `${unsigned}.${sign(unsigned, linkKey)}`;
 }
 
-/** `undefined`: not a link. */
+/** Returns `undefined` if it is not a link. */
 export function readLink(link: string): AudioLink | undefined {
   const [, audioId = '', expires = '', signature = ''] = LINK.exec(link) ?? [];
   if (signature === '') return undefined;
   return { audioId, expiresAtMs: Number.parseInt(expires, 36) * 1000, signature };
 }
 
-/** Whether the link to this audio is ours and has not expired. */
+/** Whether the bot signed the link to this audio, and it has not expired. */
 export function isGenuine({ expiresAtMs, signature }: AudioLink, audio: LinkedAudio, nowMs: number): boolean {
   const expected = toLink(audio, expiresAtMs).slice(-signature.length);
   return timingSafeEqual(Buffer.from(signature), Buffer.from(expected)) && nowMs < expiresAtMs;
 }
 
-/** A signature of a text that only the owner of the audio's secrets can make and verify. */
+/** Signs a text. Only the owner of the audio's secrets can make and verify the signature. */
 export function signText(text: string, { linkKey }: LinkedAudio): string {
-  // No link begins with this prefix: the signature of a text is no link.
+  // No link begins with this prefix, so the signature of a text cannot serve as a link.
   return sign(`text ${text}`, linkKey);
 }
 

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** A host that files may be fetched from, or all hosts below it. */
+/** A rule allows fetching files from a host or from all hosts below it. */
 export interface HostRule {
-  /** In lower case and ASCII: `files.example.com`, or `*.example.com` for each name below `example.com`. */
+  /** The host in lower case and ASCII: `files.example.com`, or `*.example.com` for each name below `example.com`. */
   readonly host: string;
   /** Whether a file is requested again after 401, 403 or 404: the host may know it a moment later than the bot. */
   readonly retriesRefused?: true;
@@ -17,7 +17,7 @@ export interface HostRule {
 /** The hosts that files may be fetched from. */
 export interface FetchRules {
   readonly hosts: readonly HostRule[];
-  /** For development: also loopback hosts, http, and listed hosts that resolve to this machine, all at any port. */
+  /** In development, also allows loopback hosts, http, and listed hosts that resolve to this machine, at any port. */
   readonly allowLoopback: boolean;
 }
 
@@ -25,13 +25,13 @@ export interface FetchRules {
 const SEPARATOR = /[\s/\\?#@:%[\]]/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** Whether it is a name of at least two labels in the form of a URL's `hostname`, without a trailing dot. */
+/** Whether the name has at least two labels, in the form of a URL's `hostname`, without a trailing dot. */
 function isFullName(hostname: string): boolean {
   const labels = hostname.split('.');
   return labels.length >= 2 && labels.every((label) => LABEL.test(label)) && isIP(hostname) === 0;
 }
 
-/** The rule for a URL's `hostname`. IP addresses have none. */
+/** Finds the rule for a URL's `hostname`. IP addresses have none. */
 export function ruleFor(hostname: string, rules: readonly HostRule[]): HostRule | undefined {
   if (!isFullName(hostname)) return undefined;
   return rules.find(({ host }) => (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host));

@@ -2,7 +2,7 @@ import { costUsd, pricesOf, worstCase } from '../prices.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import type { SessionSettings } from './model-settings.ts';
 
-/** Budgets that no turn fits: with them, everybody is refused for ever. */
+/** Warns about budgets that are smaller than one turn: with them, every message is refused. */
 export function budgetNotices(
   limits: LimitSettings,
   { instructions, maxOutputTokens }: Pick<SessionSettings, 'instructions' | 'maxOutputTokens'>,

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
-import { LOG_LEVELS } from '../log.ts';
-import { parseHostRules } from './allowed-hosts.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { type HostRule, parseHostRules } from './allowed-hosts.ts';
 import { budgetNotices } from './budget-notices.ts';
-import { readDatabase } from './database-settings.ts';
+import { type DatabaseSettings, readDatabase } from './database-settings.ts';
 import { type Env, EnvReader } from './env.ts';
-import { readIdentity } from './identity-settings.ts';
-import { readLimits } from './limit-settings.ts';
-import { readModel, readSession } from './model-settings.ts';
+import { type IdentitySettings, readIdentity } from './identity-settings.ts';
+import { type LimitSettings, readLimits } from './limit-settings.ts';
+import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
 import { noticesOf } from './notices.ts';
-import { readProxy } from './proxy-settings.ts';
-import { readTelemetry } from './telemetry-settings.ts';
-import { readTools } from './tools-settings.ts';
+import { type ProxySettings, readProxy } from './proxy-settings.ts';
+import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
+import { readTools, type ToolsSettings } from './tools-settings.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
 
-/** After the grace for running turns: the time for the last replies to go out. */
+/** The time for the last replies to go out, after the grace for running turns. */
 export const LAST_SENDS_MS = 20_000;
 
 const SECOND_MS = 1_000;
@@ -25,9 +25,49 @@ const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1_048_576;
 
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. */
-export interface Config extends Readonly<ReturnType<typeof readSettings>> {
-  /** What an operator should know of these settings, although they can be used. */
+export interface Config extends IdentitySettings, AddressSettings, AudioSettings {
+  readonly model: ModelEndpoint;
+  readonly session: SessionSettings;
+  readonly limits: LimitSettings;
+  readonly tools: ToolsSettings;
+  readonly historyTurns: number;
+  readonly recordRetentionMs: number;
+  readonly sessionIdleMs: number;
+  readonly maxWarmSessions: number;
+  readonly turnTimeoutMs: number;
+  readonly drainMs: number;
+  /** Unset: everything is kept in memory and lost when the process ends. */
+  readonly database: DatabaseSettings | undefined;
+  /** Unset: spans and metrics are not sent. */
+  readonly telemetry: TelemetrySettings | undefined;
+  /** The proxy for the model and for users' files. Unset: connect directly. */
+  readonly proxy: ProxySettings | undefined;
+  readonly logLevel: LogLevel;
+  /** Warnings for the operator about settings that can be used. */
   readonly notices: readonly string[];
+}
+
+interface AddressSettings {
+  readonly port: number;
+  /** Where users reach `/audio`, without a trailing slash. `localhost` means http on the port that the bot listens on. */
+  readonly publicBaseUrl: string | undefined;
+  /** A page with a chat client, to which the bot's page `/` leads. */
+  readonly chatPageUrl: string | undefined;
+  /** The hosts that files may be fetched from, besides those of the channels. */
+  readonly attachmentHosts: readonly HostRule[];
+}
+
+interface AudioSettings {
+  readonly audioRetentionMs: number;
+  /** Limits all reply audio in the memory of the process. */
+  readonly audioMemoryBytes: number;
+  /** Limits all reply audio in the database. */
+  readonly audioStoreBytes: number;
+  /** Whether cards carry a link to the audio that opens outside the chat client, for anyone who has it. */
+  readonly audioBrowserLinks: boolean;
+  readonly webchatAudio: 'attachment' | 'card';
+  /** The storage account of reply audio, without a trailing slash. Unset: the database or memory stores it. */
+  readonly azureStorageBlobUrl: string | undefined;
 }
 
 /**
@@ -63,9 +103,7 @@ function readSettings(read: EnvReader, env: Env, readText: (path: string) => str
   return {
     model,
     session: readSession(read, limits),
-    /** What people may do, and what it may cost. */
     limits,
-    /** What the model may call. */
     tools: readTools(read, env, readText),
     ...readIdentity(read),
     ...readAddresses(read),
@@ -76,58 +114,50 @@ function readSettings(read: EnvReader, env: Env, readText: (path: string) => str
     maxWarmSessions: read.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
     turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { min: 5, max: 600 }) * SECOND_MS,
     drainMs: read.whole('DRAIN_SECONDS', 45, { min: 0, max: 600 }) * SECOND_MS,
-    /** Unset = everything is kept in memory, and ends with the process. */
     database: readDatabase(read),
-    /** Unset = spans and metrics are not sent. */
     telemetry: readTelemetry(read),
-    /** For the model and for files that people send; unset = connect directly. */
     proxy: readProxy(read),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
 }
 
-function readAddresses(read: EnvReader) {
+function readAddresses(read: EnvReader): AddressSettings {
   const hasAppId = read.text('MicrosoftAppId') !== undefined;
   const website = read.text('WEBSITE_HOSTNAME');
   const fallback = website === undefined ? (hasAppId ? undefined : 'localhost') : `https://${website}`;
   const publicBaseUrl = read.url('PUBLIC_BASE_URL', 'https://bot.example.com');
-  // The endpoint in the bot's Azure resource ends so, and is easily copied.
+  // The endpoint in the bot's Azure resource has this ending and is easily copied.
   if (/\/api\/messages$/i.test(publicBaseUrl ?? ''))
     read.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
   return {
     port: read.whole('PORT', 3978, { min: 0, max: 65_535 }),
-    /** Where users reach `/audio`, without a trailing slash; `localhost` = http on the port that the bot listens on. */
     publicBaseUrl: publicBaseUrl ?? fallback,
-    /** Hosts that files may be fetched from, besides those of the channels. */
+    chatPageUrl: read.url('CHAT_PAGE_URL', 'https://chat.example.com'),
     attachmentHosts: readAttachmentHosts(read),
   };
 }
 
-function readAttachmentHosts(read: EnvReader) {
+function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
   const rules = parseHostRules(read.list('ATTACHMENT_HOSTS'));
   if (typeof rules !== 'string') return rules;
   read.problems.push(`ATTACHMENT_HOSTS ${rules}`);
   return [];
 }
 
-function readAudio(read: EnvReader) {
+function readAudio(read: EnvReader): AudioSettings {
   if (read.text('AZURE_STORAGE_CONNECTION_STRING') !== undefined)
     read.problems.push(
-      'AZURE_STORAGE_CONNECTION_STRING is not used any more; expected DATABASE_URL for all that outlives the bot, and AZURE_STORAGE_BLOB_URL only where reply audio is kept in Azure Blob Storage',
+      'AZURE_STORAGE_CONNECTION_STRING is no longer supported; expected DATABASE_URL, and AZURE_STORAGE_BLOB_URL to keep reply audio in Azure Blob Storage',
     );
   const blobUrl = read.url('AZURE_STORAGE_BLOB_URL', 'https://<account>.blob.core.windows.net');
   if (blobUrl?.startsWith('http:'))
-    read.problems.push('AZURE_STORAGE_BLOB_URL is no https address; expected one, since a token is sent there');
+    read.problems.push('AZURE_STORAGE_BLOB_URL is not an https address; expected one, because a token is sent there');
   return {
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
-    /** Bound of all reply audio in the memory of the process. */
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { min: 1, max: 65_536 }) * MEGABYTE,
-    /** Bound of all reply audio in the database. */
     audioStoreBytes: read.whole('AUDIO_STORE_MB', 2048, { min: 1, max: 65_536 }) * MEGABYTE,
-    /** Whether cards carry a link to the audio that opens outside the chat client, for anyone who has it. */
     audioBrowserLinks: read.flag('AUDIO_BROWSER_LINKS', true),
     webchatAudio: read.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'], 'attachment'),
-    /** The storage account of reply audio, without a trailing slash; unset = the database, or memory. */
     azureStorageBlobUrl: blobUrl,
   };
 }

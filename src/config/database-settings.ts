@@ -5,10 +5,9 @@ export type DatabaseSignIn =
   | { readonly kind: 'password'; readonly password: string }
   /** A token for this scope serves as the password. */
   | { readonly kind: 'azureEntraId'; readonly scope: string }
-  /** As the server, PGPASSWORD or `.pgpass` allows. */
+  /** The server, PGPASSWORD or `.pgpass` lets the bot in. */
   | { readonly kind: 'none' };
 
-/** A PostgreSQL database. */
 export interface DatabaseSettings {
   /** A name, an address, or the folder of a Unix socket. */
   readonly host: string;
@@ -16,11 +15,11 @@ export interface DatabaseSettings {
   readonly database: string;
   readonly user: string;
   readonly signIn: DatabaseSignIn;
-  /** `verified`: the certificate and the host's name in it. */
+  /** `verified` checks the certificate and the host's name in it. */
   readonly tls: 'none' | 'unverified' | 'verified';
-  /** The schema of the bot's tables. Two bots in one database have one each. */
+  /** The schema of the bot's tables. Two bots in one database need different schemas. */
   readonly schema: string;
-  /** Connections of this instance, at most. */
+  /** The most connections of this instance. */
   readonly poolSize: number;
   /** Whether this instance runs turns. One that does not only accepts messages and serves audio. */
   readonly isDispatching: boolean;
@@ -35,15 +34,21 @@ const AZURE_HOSTS: readonly (readonly [RegExp, string])[] = [
 ];
 const PGBOUNCER_PORT = 6432;
 const KNOWN_PARAMETERS = [
-  ...['host', 'sslmode', 'ssl', 'uselibpqcompat'],
-  // For other programs, without effect on the bot.
-  ...['application_name', 'channel_binding', 'connect_timeout', 'target_session_attrs'],
+  'host',
+  'sslmode',
+  'ssl',
+  'uselibpqcompat',
+  // These parameters are meant for other programs and have no effect on the bot.
+  'application_name',
+  'channel_binding',
+  'connect_timeout',
+  'target_session_attrs',
 ];
-/** PostgreSQL takes 63 bytes without quotes; the names of the queue's schema and locks add the rest. */
+/** Names without quotes may have 63 bytes in PostgreSQL; the names of the queue's schema and locks add the rest. */
 const SCHEMA_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,43}$/;
 const MIN_POOL_SIZE = 3;
 
-/** `undefined`: everything is kept in memory. A problem never quotes a secret. */
+/** Returns `undefined` if everything is kept in memory. A problem never quotes a secret. */
 export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
   const text = read.text('DATABASE_URL');
   const schema = read.text('DATABASE_SCHEMA') ?? 'voice_bot';
@@ -51,12 +56,12 @@ export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
   const isDispatching = read.flag('DISPATCH', true);
   if (!SCHEMA_NAME.test(schema))
     read.problems.push(
-      `DATABASE_SCHEMA is "${schema}"; expected a name of at most 44 small letters, digits and underscores, that does not begin with a digit or "pg_"`,
+      `DATABASE_SCHEMA is "${schema}"; expected at most 44 lower-case letters, digits and underscores, not beginning with a digit or "pg_"`,
     );
   if (text === undefined) {
     if (!isDispatching)
       read.problems.push(
-        'DISPATCH is false and DATABASE_URL is not set; expected a database from which others take turns',
+        'DISPATCH is false and DATABASE_URL is not set; expected a database, from which other instances take turns',
       );
     return undefined;
   }
@@ -67,28 +72,28 @@ export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
   }
   if (address.tls !== 'verified' && !isLocal(address.host))
     read.notices.push(
-      `DATABASE_URL asks for a connection that is not ${address.tls === 'none' ? 'encrypted' : 'verified'}: who is on the way to "${address.host}" can read and change everything`,
+      `DATABASE_URL asks for a connection that is not ${address.tls === 'none' ? 'encrypted' : 'verified'}: anyone between the bot and "${address.host}" can read and change everything`,
     );
   return { ...address, schema, poolSize, isDispatching };
 }
 
 type Address = Pick<DatabaseSettings, 'host' | 'port' | 'database' | 'user' | 'signIn' | 'tls'>;
 
-/** The database of an address, or what is wrong with it. */
+/** Returns the parts of the address, or what is wrong with it. */
 function readAddress(text: string): Address | string {
-  // libpq takes a user without a host, for a Unix socket; a URL does not.
+  // libpq accepts a user without a host, for a Unix socket; a URL does not.
   const isHostless = /^[a-z]+:\/\/[^/?#]*@\//i.test(text);
   const whole = isHostless ? text.replace('@/', '@none/') : text;
   if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(whole))
-    return `is no address of a PostgreSQL server; expected ${EXAMPLE} ("@", ":", "/" and "%" in user and password percent-encoded)`;
+    return `is not the address of a PostgreSQL server; expected ${EXAMPLE} ("@", ":", "/" and "%" in user and password percent-encoded)`;
   const url = new URL(whole);
   const parts = decoded([isHostless ? '' : url.hostname, url.username, url.password, url.pathname.slice(1)]);
-  if (parts === undefined) return `holds a "%" that encodes nothing; expected "%25" for a "%"`;
+  if (parts === undefined) return `contains a "%" that encodes nothing; expected "%25" for a literal "%"`;
   const [authority = '', user = '', password = '', database = ''] = parts;
   const folder = url.searchParams.get('host') ?? undefined;
   const host = folder ?? authority.replace(/^\[|\]$/g, '');
   if (folder !== undefined && (!folder.startsWith('/') || authority !== ''))
-    return 'names a host as a parameter; expected it before the database, or the folder of a Unix socket alone';
+    return 'gives the host as a parameter; expected it before the database name, or the folder of a Unix socket';
   if (host === '' || host.includes(',')) return `names ${host === '' ? 'no host' : 'several hosts'}; expected one`;
   if (user === '') return `names no user; expected ${EXAMPLE}`;
   if (database === '' || database.includes('/')) return `names no database; expected ${EXAMPLE}`;
@@ -99,11 +104,10 @@ function readAddress(text: string): Address | string {
   if (scope !== undefined && port === PGBOUNCER_PORT)
     return `names port ${PGBOUNCER_PORT}, where PgBouncer drops notifications; expected 5432`;
   if (scope !== undefined && tls.tls !== 'verified')
-    return 'asks Azure for a connection that is not encrypted or not verified; expected sslmode=verify-full';
+    return 'does not verify the connection to Azure; expected sslmode=verify-full';
   return { host, port, database, user, signIn: signInOf(password, scope), tls: tls.tls };
 }
 
-/** Whether the server is on this machine. */
 function isLocal(host: string): boolean {
   return host.startsWith('/') || isLoopbackHost(host);
 }
@@ -129,17 +133,17 @@ const TLS_MODES: Readonly<Record<string, DatabaseSettings['tls']>> = {
   'verify-full': 'verified',
 };
 
-/** The TLS mode that the parameters ask for, or what is wrong with them. By default, other machines are verified. */
+/** Returns the TLS mode of the parameters, or what is wrong with them. By default, other machines are verified. */
 function readTls(parameters: URLSearchParams, isOnThisMachine: boolean): Pick<DatabaseSettings, 'tls'> | string {
   const unknown = [...parameters.keys()].find((name) => !KNOWN_PARAMETERS.includes(name));
   if (unknown === 'sslrootcert')
-    return 'names a file with certificates (sslrootcert); expected it in NODE_EXTRA_CA_CERTS, which Node reads';
-  if (unknown !== undefined) return 'has a parameter that the bot does not know; expected sslmode or none';
+    return 'has sslrootcert, which is not supported; expected the file in NODE_EXTRA_CA_CERTS, which Node reads';
+  if (unknown !== undefined) return 'has an unknown parameter; expected sslmode or none';
   const ssl = { true: 'verify-full', false: 'disable' }[parameters.get('ssl') ?? ''];
   const mode = parameters.get('sslmode') ?? ssl ?? 'prefer';
   if (mode === 'allow' || mode === 'prefer') return { tls: isOnThisMachine ? 'none' : 'verified' };
   if (parameters.get('uselibpqcompat') === 'true' && (mode === 'require' || mode === 'verify-ca'))
     return { tls: 'unverified' };
   const tls = Object.hasOwn(TLS_MODES, mode) ? TLS_MODES[mode] : undefined;
-  return tls === undefined ? 'has an sslmode that PostgreSQL does not know; expected sslmode=verify-full' : { tls };
+  return tls === undefined ? 'has an unknown sslmode; expected sslmode=verify-full' : { tls };
 }

@@ -1,10 +1,10 @@
 import type { EnvReader } from './env.ts';
 
-/** A folder that the bot searches for answers. */
+/** The folder that the bot searches for answers. */
 export interface DocumentsSettings {
   readonly folder: string;
   readonly pollMs: number;
-  /** Who may ask about it; empty = everybody. */
+  /** The users who may ask about it. Empty: everybody. */
   readonly users: readonly string[];
   readonly scopes: readonly ('personal' | 'group' | 'channel')[];
 }
@@ -12,7 +12,7 @@ export interface DocumentsSettings {
 const SCOPES = ['personal', 'group', 'channel'] as const;
 const POLL_MS = 30_000;
 
-/** `undefined` where no folder is named. */
+/** Returns `undefined` if DOCUMENTS_FOLDER is not set. */
 export function readDocuments(read: EnvReader): DocumentsSettings | undefined {
   const folder = read.text('DOCUMENTS_FOLDER');
   const users = read.list('DOCUMENTS_USERS');

@@ -1,6 +1,6 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Whether it is `localhost` or a loopback address, in the form of a URL's `hostname` or without brackets. */
+/** Whether the host is `localhost` or a loopback address. IPv6 may be in brackets, as in a URL's `hostname`, or not. */
 export function isLoopbackHost(hostname: string): boolean {
   const name = hostname.toLowerCase();
   return name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
@@ -14,25 +14,25 @@ export class EnvReader {
   readonly #env: Env;
   /** The names of all variables that were read. */
   readonly names = new Set<string>();
-  /** By the name of the variable. */
+  /** The problems of unresolved references, by the name of the variable. */
   readonly #unresolved = new Map<string, string>();
-  /** Each begins with the name of its variable. */
+  /** Each problem begins with the name of its variable. */
   readonly problems: string[] = [];
-  /** What an operator should know although the settings can be used. */
+  /** Warnings for the operator about settings that can be used. */
   readonly notices: string[] = [];
 
   constructor(env: Env) {
     this.#env = env;
   }
 
-  /** Every problem. A variable with an unresolved reference has only that one, since its value is not known. */
+  /** Returns every problem. A variable with an unresolved reference has only that one, since its value is unknown. */
   listProblems(): readonly string[] {
     const others = this.problems.filter((problem) => !this.#unresolved.has(problem.split(' ', 1)[0] ?? ''));
     return [...this.#unresolved.values(), ...others];
   }
 
   /**
-   * The trimmed value. App Service leaves a reference that it cannot resolve as it is written, which is a problem.
+   * Returns the trimmed value. App Service leaves an unresolved reference in the value, which is a problem.
    * https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
    * https://learn.microsoft.com/azure/app-service/app-service-configuration-references
    */
@@ -44,20 +44,20 @@ export class EnvReader {
       const store = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';
       this.#unresolved.set(
         name,
-        `${name} is ${store} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
+        `${name} is ${store} reference that was not resolved; expected its value (allow the identity of the site to read it)`,
       );
     }
     return value;
   }
 
-  /** The value, which must be set. Never quoted: it may be a secret. */
+  /** Reads a value that must be set. Its problems never quote it: it may be a secret. */
   required(name: string, why: string): string {
     const value = this.text(name);
     if (value === undefined) this.problems.push(`${name} is not set; expected ${why}`);
     return value ?? '';
   }
 
-  /** A whole number within bounds, both included. */
+  /** Reads a whole number within inclusive bounds. */
   whole<Fallback extends number | undefined>(
     name: string,
     fallback: Fallback,
@@ -71,7 +71,7 @@ export class EnvReader {
     return fallback;
   }
 
-  /** An amount above zero. */
+  /** Reads an amount above zero. */
   amount(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -102,8 +102,8 @@ export class EnvReader {
   }
 
   /**
-   * An https address, or http on a loopback host, without its trailing slashes and without credentials. `tidy` first
-   * removes what the bot ignores.
+   * Reads an https address, or http on a loopback host, without trailing slashes or credentials. `tidy` first removes parts
+   * that the bot ignores.
    */
   url(name: string, example: string, tidy = (address: URL) => address): string | undefined {
     const value = this.text(name);
@@ -113,7 +113,7 @@ export class EnvReader {
     if (parsed === undefined) {
       this.problems.push(`${name} is not an address; ${expected}`);
     } else if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-      this.problems.push(`${name} holds credentials, a query or a fragment; ${expected}`);
+      this.problems.push(`${name} contains credentials, a query or a fragment; ${expected}`);
     } else if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) {
       return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
     } else {

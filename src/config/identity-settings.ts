@@ -5,21 +5,54 @@ import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
 
 /** Variables that botbuilder's ConfigurationBotFrameworkAuthentication reads. */
 const BOT_VARIABLES = [
-  ...['MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppPassword', 'MicrosoftAppTenantId'],
-  ...['CertificateThumbprint', 'CertificatePrivateKey', 'ChannelService', 'ToChannelFromBotLoginUrl'],
-  ...['ToChannelFromBotOAuthScope', 'ToBotFromChannelTokenIssuer', 'OAuthUrl', 'CallerId', 'ValidateAuthority'],
-  ...['ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromEmulatorOpenIdMetadataUrl'],
+  'MicrosoftAppType',
+  'MicrosoftAppId',
+  'MicrosoftAppPassword',
+  'MicrosoftAppTenantId',
+  'CertificateThumbprint',
+  'CertificatePrivateKey',
+  'ChannelService',
+  'ToChannelFromBotLoginUrl',
+  'ToChannelFromBotOAuthScope',
+  'ToBotFromChannelTokenIssuer',
+  'OAuthUrl',
+  'CallerId',
+  'ValidateAuthority',
+  'ToBotFromChannelOpenIdMetadataUrl',
+  'ToBotFromEmulatorOpenIdMetadataUrl',
 ];
-/** Variables that `@azure/identity` reads: an unresolved reference in one would only fail with the first token. */
+/** Variables that `@azure/identity` reads. They are checked here, since it would fail only at the first token. */
 const CREDENTIAL_VARIABLES = [
-  ...['AZURE_AUTHORITY_HOST', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_CLIENT_ID'],
-  ...['AZURE_CLIENT_SECRET', 'AZURE_TENANT_ID', 'AZURE_TOKEN_CREDENTIALS'],
+  'AZURE_AUTHORITY_HOST',
+  'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_TENANT_ID',
+  'AZURE_TOKEN_CREDENTIALS',
 ];
 const APP_TYPES = ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const;
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Reads who the bot is, who may use it and where it listens. */
-export function readIdentity(read: EnvReader) {
+/** Who the bot is, who may use it, and where it listens. */
+export interface IdentitySettings {
+  /** The bot's identity, in the variables of botbuilder. */
+  readonly botEnv: Env;
+  /** False without an app id. */
+  readonly isAuthenticated: boolean;
+  /** Whether the bot serves only clients on this machine. */
+  readonly onlyLoopback: boolean;
+  /** Whether files may be fetched from this machine. True only if no other machine is served. */
+  readonly attachmentsFromLoopback: boolean;
+  readonly allowedTenants: readonly string[];
+  readonly allowedUsers: readonly string[];
+  /** Whether Direct Line's enhanced authentication is on. Then the bot trusts the user ids of its tokens. */
+  readonly directLineEnhancedAuthentication: boolean;
+  /** The address to listen on. Unset: all interfaces. */
+  readonly host: string | undefined;
+}
+
+export function readIdentity(read: EnvReader): IdentitySettings {
   for (const name of CREDENTIAL_VARIABLES) read.text(name);
   const appId = read.text('MicrosoftAppId');
   // For a wrong id, Entra ID answers with a code that does not name the setting.
@@ -43,19 +76,13 @@ export function readIdentity(read: EnvReader) {
   };
   const onlyLoopback = appId === undefined && !isOpen;
   return {
-    /** The bot's identity, for botbuilder. */
     botEnv,
-    /** False without an app id. */
     isAuthenticated: appId !== undefined,
-    /** Whether the bot serves only clients on this machine. */
     onlyLoopback,
-    /** Whether files may be fetched from this machine: only where nobody else is served. */
     attachmentsFromLoopback: onlyLoopback,
     allowedTenants,
     allowedUsers: read.list('ALLOWED_USERS'),
-    /** Whether Direct Line's enhanced authentication is on: then the bot believes the ids in its tokens. */
     directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
-    /** Unset = all interfaces. */
     host,
   };
 }
@@ -75,7 +102,7 @@ function checkAppType(read: EnvReader, appType: (typeof APP_TYPES)[number]): voi
     read.problems.push('MicrosoftAppPassword is set; expected none when MicrosoftAppType is UserAssignedMSI');
 }
 
-/** Without an app id, anyone who reaches the port can use the model: only this machine may reach it. */
+/** Without an app id, anyone who reaches the port can use the model, so only this machine may reach it. */
 function checkReachability(read: EnvReader, host: string | undefined): void {
   const isSite = read.text('WEBSITE_SITE_NAME') !== undefined;
   if (isSite || read.text('NODE_ENV') === 'production')
@@ -83,15 +110,15 @@ function checkReachability(read: EnvReader, host: string | undefined): void {
       `MicrosoftAppId is not set and ${isSite ? 'WEBSITE_SITE_NAME' : 'NODE_ENV'} says production; expected the bot's app id, or ALLOW_UNAUTHENTICATED=true`,
     );
   else if (host !== undefined && !isLoopbackHost(host))
-    // A Conda shell sets HOST to the name of a compiler's target, which is no address.
+    // A Conda shell sets HOST to the name of a compiler's target, which is not an address.
     read.problems.push(
       isIP(host) === 0 && !isOwnName(host)
-        ? `HOST is no address of this machine ("${host}"), as a Conda shell sets it; unset it, or set 127.0.0.1`
-        : `HOST is no loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
+        ? `HOST is not an address of this machine ("${host}"), but a value that Conda sets; unset it, or set 127.0.0.1`
+        : `HOST is not a loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
     );
 }
 
-/** Whether it is the name of this machine, with or without a domain. */
+/** Whether the name is that of this machine, with or without a domain. */
 function isOwnName(host: string): boolean {
   return host.toLowerCase().split('.')[0] === hostname().toLowerCase().split('.')[0];
 }

@@ -1,32 +1,39 @@
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from '../prices.ts';
 import type { EnvReader } from './env.ts';
 
-/** Bounds; `undefined` = none. Money in US dollars. */
-export type LimitSettings = Readonly<ReturnType<typeof readLimits>>;
+/** Limits; `undefined` means no limit. Money is in US dollars. */
+export interface LimitSettings {
+  readonly turnsPerMinute: number | undefined;
+  /** The budget of all conversations for each UTC day. */
+  readonly dayUsd: number | undefined;
+  /** The budget of each person for each UTC day. */
+  readonly personUsd: number | undefined;
+  /** The budget of each conversation, over all days. */
+  readonly conversationUsd: number | undefined;
+  readonly prices: PriceTable;
+}
 
-/** Reads the limits. Budgets need a price for `model`. */
-export function readLimits(read: EnvReader, model: string, readText: (path: string) => string) {
+/** Budgets need a price for `model`. */
+export function readLimits(read: EnvReader, model: string, readText: (path: string) => string): LimitSettings {
   const prices = readPrices(read, readText);
   const budget = ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'].find(
     (name) => read.text(name) !== undefined,
   );
   if (budget !== undefined && prices !== undefined && model !== '' && pricesOf(prices, model) === undefined) {
     read.problems.push(
-      `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one, or a deployment that is named like its model (gpt-realtime)`,
+      `${budget} is set but the price of "${model}" is not known; expected a price in PRICE_TABLE, or a deployment with the name of its model (gpt-realtime)`,
     );
   }
   return {
     turnsPerMinute: read.whole('MAX_TURNS_PER_MINUTE', undefined, { min: 1, max: 1000 }),
-    /** Of all conversations, each UTC day. */
     dayUsd: read.amount('DAILY_BUDGET_USD'),
-    /** Of each person, each UTC day. */
     personUsd: read.amount('PERSON_DAILY_BUDGET_USD'),
     conversationUsd: read.amount('CONVERSATION_BUDGET_USD'),
     prices: prices ?? DEFAULT_PRICES,
   };
 }
 
-/** `undefined`: the table cannot be used. */
+/** Returns `undefined` if the table cannot be used. */
 function readPrices(read: EnvReader, readText: (path: string) => string): PriceTable | undefined {
   const path = read.text('PRICE_TABLE');
   if (path === undefined) return DEFAULT_PRICES;

@@ -4,13 +4,13 @@ import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
 
-/** How a server is reached. */
+/** The way to connect to a server. */
 export type McpTransport =
   | {
       readonly kind: 'stdio';
       readonly command: string;
       readonly args: readonly string[];
-      /** All that the program gets of the environment, beside what every program needs (`PATH`, `HOME`). */
+      /** The program gets these variables, besides those that every program needs (`PATH`, `HOME`), and no others. */
       readonly env: Readonly<Record<string, string>>;
       readonly cwd: string | undefined;
     }
@@ -18,25 +18,25 @@ export type McpTransport =
       readonly kind: 'http';
       readonly url: string;
       readonly headers: Readonly<Record<string, string>>;
-      /** A fresh token for this scope goes with each request, to the host of `url` alone. */
+      /** Each request carries a fresh token for this scope. It is sent only to the host of `url`. */
       readonly entraScope: string | undefined;
     };
 
-/** One server of the file that `MCP_CONFIG` names. */
+/** One server in the file of `MCP_CONFIG`. */
 export interface McpServerSettings {
   readonly name: string;
   readonly transport: McpTransport;
-  /** `always`: people are asked before each call, but for the tools of `allow`. */
+  /** `always` asks users before each call, except for the tools in `allow`. */
   readonly approval: 'always' | 'never';
-  /** The server's own names of tools that run without asking. */
+  /** The tools that run without asking, by the server's own names. */
   readonly allow: readonly string[];
-  /** The server's own names of tools that change nothing: they may run side by side, and again after a failure. */
+  /** The tools that change nothing, by the server's own names. They may run in parallel, and again after a failure. */
   readonly readOnly: readonly string[];
-  /** Who may use it; empty = everybody. */
+  /** The users who may use it. Empty: everybody. */
   readonly users: readonly string[];
   readonly scopes: readonly ('personal' | 'group' | 'channel')[];
   readonly timeoutMs: number;
-  /** Whether the server is told who asked. */
+  /** Whether calls tell the server which user asked. */
   readonly passUser: boolean;
 }
 
@@ -44,13 +44,13 @@ const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSe
 const SCOPES = ['personal', 'group', 'channel'] as const;
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 300;
-/** Of other programs, and alike. */
+/** Keys of other programs that resemble ours. */
 const FOREIGN_KEYS = ['oauth', 'args', 'url'];
-/** The service takes 64 characters for the names of server and tool together. */
+/** The Realtime API allows 64 characters for the names of server and tool together. */
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 const SECRET_NAME = /key|token|secret|password|authorization/i;
 
-/** Reads the file that `MCP_CONFIG` names. What is wrong goes to the reader's problems, without a value of the file. */
+/** Reads the file of `MCP_CONFIG`. Its problems never quote a value of the file. */
 export function readMcpServers(
   read: EnvReader,
   env: Env,
@@ -71,7 +71,7 @@ export function readMcpServers(
 
 type ServersIn = { readonly entries: Readonly<Record<string, unknown>> } | { readonly problem: string };
 
-/** VS Code has its servers under `servers`, everybody else under `mcpServers`. */
+/** VS Code uses the key `servers`, all other programs `mcpServers`. */
 function serversIn(path: string, readText: (path: string) => string): ServersIn {
   const text = attempt(() => readText(path));
   if (text === undefined) return { problem: 'cannot be read; expected a JSON file' };
@@ -79,7 +79,7 @@ function serversIn(path: string, readText: (path: string) => string): ServersIn 
   if (file === undefined) return { problem: 'is not JSON; expected {"mcpServers": {…}}' };
   const entries = file['mcpServers'] ?? file['servers'];
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-    return { problem: 'names no servers; expected {"mcpServers": {…}}' };
+    return { problem: 'has no servers; expected {"mcpServers": {…}}' };
   return { entries: fieldsOf(entries) };
 }
 
@@ -87,11 +87,11 @@ function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
-    return undefined; // what JSON.parse throws quotes the file
+    return undefined; // the error of JSON.parse quotes the file
   }
 }
 
-/** Reads one entry; each problem names its place. */
+/** Reads one entry. Each problem names the entry's place in the file. */
 class EntryReader {
   readonly #place: string;
   readonly #read: EnvReader;
@@ -138,7 +138,8 @@ class EntryReader {
 
   #transport(fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
     const { type, command, url } = fields;
-    if (type === 'sse') this.#problem('its type "sse" was replaced in MCP; expected the address of streamable HTTP');
+    if (type === 'sse')
+      this.#problem('its type "sse" is no longer supported in MCP; expected the address of a streamable HTTP server');
     else if (typeof command === 'string' && url === undefined) return this.#stdio(command, fields);
     else if (typeof url === 'string' && command === undefined) return this.#http(url, fields);
     else this.#problem('it has no "command" and no "url", or both; expected one of them');
@@ -163,7 +164,7 @@ class EntryReader {
     const address = URL.canParse(url) ? new URL(url) : undefined;
     const isLocal = address?.protocol === 'http:' && isLoopbackHost(address.hostname);
     if (address?.protocol !== 'https:' && !isLocal) {
-      this.#problem('its "url" is no https address (http:// only for a loopback host)');
+      this.#problem('its "url" is not an https address (http:// only for a loopback host)');
       return undefined;
     }
     if (fields['auth'] !== undefined && (typeof entraScope !== 'string' || !/^\S+\/\.default$/.test(entraScope)))
@@ -177,17 +178,17 @@ class EntryReader {
     };
   }
 
-  /** Texts by name, as in `env` and `headers`. A secret that stands there is in every copy of the file. */
+  /** Reads texts by name, as in `env` and `headers`. Warns about secrets, which would be in every copy of the file. */
   #table(fields: Readonly<Record<string, unknown>>, key: string): Record<string, string> {
     const table: Record<string, string> = {};
     for (const [name, value] of Object.entries(fieldsOf(fields[key]))) {
       if (!['string', 'number', 'boolean'].includes(typeof value)) {
-        this.#problem(`"${key}.${name}" is no text`);
+        this.#problem(`"${key}.${name}" is not a text`);
         continue;
       }
       const text = String(value);
       if (SECRET_NAME.test(name) && text !== '' && !text.includes('${'))
-        this.#notice(`"${key}.${name}" holds a secret; write \${NAME} there, and set NAME in the environment`);
+        this.#notice(`"${key}.${name}" contains a secret; write \${NAME} there, and set NAME in the environment`);
       table[name] = this.#resolved(text, `${key}.${name}`);
     }
     return table;
@@ -202,7 +203,7 @@ class EntryReader {
   #texts(fields: Readonly<Record<string, unknown>>, key: string): readonly string[] {
     const value = fields[key] ?? [];
     if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-    this.#problem(`"${key}" is no list of texts`);
+    this.#problem(`"${key}" is not a list of texts`);
     return [];
   }
 
@@ -212,7 +213,7 @@ class EntryReader {
     return value === true;
   }
 
-  /** Other programs have keys of their own in the file: only what looks like one of ours is named. */
+  /** Other programs have keys of their own in the file, so only keys that resemble ours get a notice. */
   #noticeMisspelt(fields: Readonly<Record<string, unknown>>): void {
     const known: readonly string[] = OWN_KEYS;
     for (const key of Object.keys(fields)) {

@@ -1,9 +1,9 @@
 import type { Env } from './env.ts';
 
-/** `${NAME}`, `${env:NAME}`, `${NAME:-default}`, and the `${input:id}` of VS Code, which asks for it there. */
+/** Matches `${NAME}`, `${env:NAME}`, `${NAME:-default}`, and `${input:id}`, for which VS Code asks its user. */
 const VARIABLE = /\$\{(?:(env|input):)?([A-Za-z_][\w.-]*)(?::-([^}]*))?\}/g;
 
-/** The text with its variables replaced, and the names of those that are not set. */
+/** Returns the text with its variables replaced, and the names of variables that are not set. */
 export function resolveVariables(
   text: string,
   env: Env,

@@ -9,15 +9,15 @@ export type ModelEndpoint =
   | { readonly kind: 'azureEntraId'; readonly endpoint: string; readonly model: string; readonly scope: string }
   | { readonly kind: 'openai'; readonly baseUrl: string; readonly model: string; readonly apiKey: string };
 
-/** What every Realtime session is configured with. */
+/** The configuration of every Realtime session. */
 export interface SessionSettings {
   readonly instructions: string;
   readonly voice: string;
-  /** Audio with its transcript, or text alone, which costs less. */
+  /** `audio` includes a transcript. `text` alone costs less. */
   readonly modality: 'audio' | 'text';
-  /** A bound for one reply, 1 to 4096, or `inf`; unset leaves the model's own. */
+  /** Limits one reply: 1 to 4096, or `inf`. Unset: the model's own limit. */
   readonly maxOutputTokens: number | 'inf' | undefined;
-  /** Transcribes voice messages; on Azure the name of a deployment. Unset = they are not transcribed. */
+  /** The model that transcribes voice messages; on Azure, the name of a deployment. Unset: no transcription. */
   readonly transcriptionModel?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function readModel(read: EnvReader): ModelEndpoint {
   // With any other path, the first turn fails as if the deployment did not exist.
   if (RESOURCE_HOST.test(URL.parse(endpoint)?.hostname ?? '') && URL.parse(endpoint)?.pathname !== '/')
     read.problems.push(
-      'AZURE_OPENAI_ENDPOINT has a path where the model is not; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
+      'AZURE_OPENAI_ENDPOINT has a path that does not lead to the model; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
     );
   const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
   const apiKey = read.text('AZURE_OPENAI_API_KEY');
@@ -67,21 +67,21 @@ function withoutApiPath(address: URL): URL {
   return Object.assign(new URL('/', address), { username, password });
 }
 
-/** Sent to the model where a budget needs a bound; some models would go on for 32,000 tokens. */
+/** The limit that the model gets if a budget needs one; some models would generate 32,000 tokens. */
 const MAX_OUTPUT_TOKENS = 4_096;
 
-/** Reads the settings of sessions. A budget needs to know how long an answer can be. */
+/** A budget requires a limit for the length of an answer. */
 export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUsd }: LimitSettings): SessionSettings {
   const isBudgeted = [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
   if (isBudgeted && isUnbounded)
-    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
+    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 when a budget is set');
   const fallback = isBudgeted ? MAX_OUTPUT_TOKENS : undefined;
   const voice = read.text('REALTIME_VOICE') ?? 'alloy';
-  // Only the service knows its voices: it refuses an unknown one with a clear error in the first turn.
+  // An unknown voice is only a notice: the service may have new voices, and refuses a wrong one with a clear error.
   if (!VOICES.some((each) => each === voice)) {
     read.notices.push(
-      `REALTIME_VOICE is "${voice}", which is none of the known voices (${VOICES.join(', ')}): the model may refuse it`,
+      `REALTIME_VOICE is "${voice}", which is not a known voice (${VOICES.join(', ')}); the model may reject it`,
     );
   }
   return {

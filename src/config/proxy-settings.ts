@@ -2,39 +2,39 @@ import type { EnvReader } from './env.ts';
 
 /** The HTTP proxy through which this machine reaches other hosts. */
 export interface ProxySettings {
-  /** `http:` or `https:`. May hold a user name and a password: only `proxyName` of it may be logged. */
+  /** The scheme is `http:` or `https:`. May hold a user name and password: log only its `proxyName`. */
   readonly url: string;
-  /** From NO_PROXY, in lower case: `*` for all, or a host, for itself and all below it, with or without a port. */
+  /** The entries of NO_PROXY, in lower case: `*` for all hosts, or a host with those below it, with or without a port. */
   readonly exceptions: readonly string[];
 }
 
-/** In the order of `@azure/core-rest-pipeline`, each in upper and in lower case. */
+/** The names in the order of `@azure/core-rest-pipeline`, each in upper and in lower case. */
 export const PROXY_VARIABLES: readonly string[] = ['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY'].flatMap((name) => [
   name,
   name.toLowerCase(),
 ]);
 const NO_PROXY = 'NO_PROXY';
 
-/** A prefix without effect: an exception always includes the hosts below it. */
+/** The prefix has no effect: an exception always includes the hosts below it. */
 const WILDCARD = /^\*?\./;
 
-/** Reads the proxy. A SOCKS proxy for all programs is only a notice. A problem never quotes a secret. */
+/** A SOCKS proxy for all programs is only a notice. A problem never quotes a secret. */
 export function readProxy(read: EnvReader): ProxySettings | undefined {
   for (const name of PROXY_VARIABLES) {
     const text = read.text(name);
     if (text === undefined) continue;
     if (!isSocksForAll(name, text)) return { url: readUrl(read, name, text), exceptions: readExceptions(read) };
-    read.notices.push(`${name} is a SOCKS proxy, which the bot cannot use: it connects without it`);
+    read.notices.push(`${name} is a SOCKS proxy, which is not supported: the bot connects without it`);
   }
   return undefined;
 }
 
-/** Shells set it for all programs, whether or not they can use it. */
+/** Shells set ALL_PROXY for all programs, whether or not they support SOCKS. */
 function isSocksForAll(name: string, text: string): boolean {
   return name.toUpperCase() === 'ALL_PROXY' && /^socks\w*:/i.test(text);
 }
 
-/** As in curl, a host and a port without a scheme are an HTTP proxy. */
+/** As in curl, a host and port without a scheme name an HTTP proxy. */
 function readUrl(read: EnvReader, name: string, text: string): string {
   const url = !text.includes('://') && /:\d+\/?$/.test(text) ? `http://${text}` : text;
   if (!isProxy(url)) {

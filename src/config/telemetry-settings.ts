@@ -3,7 +3,7 @@ import type { EnvReader } from './env.ts';
 /** The Application Insights resource that spans and metrics are sent to. */
 export interface TelemetrySettings {
   readonly connectionString: string;
-  /** Signs in with Entra ID (the role "Monitoring Metrics Publisher"); else the key in the connection string serves. */
+  /** True signs in with Entra ID (role "Monitoring Metrics Publisher"); false uses the key in the connection string. */
   readonly usesEntraId: boolean;
 }
 
@@ -12,35 +12,33 @@ const CONNECTION_STRING =
 /** https://learn.microsoft.com/azure/azure-monitor/app/connection-strings */
 const DEFAULT_ENDPOINT = 'https://dc.services.visualstudio.com';
 
-/** `undefined`: telemetry is not sent. A problem never quotes the connection string. */
+/** Returns `undefined` if telemetry is not sent. A problem never quotes the connection string. */
 export function readTelemetry(read: EnvReader): TelemetrySettings | undefined {
   const connectionString = read.text('APPLICATIONINSIGHTS_CONNECTION_STRING');
-  // The name and form are App Service's own; the client id in it is that of AZURE_CLIENT_ID.
+  // App Service defines the name and form of this variable. The client id in it is that of AZURE_CLIENT_ID.
   const signIn = read.text('APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
   const usesEntraId = partOf(signIn ?? '', 'Authorization')?.toUpperCase() === 'AAD';
   if (signIn !== undefined && !usesEntraId)
-    read.problems.push(
-      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING cannot be used; expected "Authorization=AAD", or none',
-    );
+    read.problems.push('APPLICATIONINSIGHTS_AUTHENTICATION_STRING is not valid; expected "Authorization=AAD", or none');
   if (connectionString === undefined) return undefined;
   const hasKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(instrumentationKeyOf(connectionString));
   const endpoint = partOf(connectionString, 'IngestionEndpoint') ?? DEFAULT_ENDPOINT;
   if (!hasKey || URL.parse(endpoint)?.protocol !== 'https:')
-    read.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING cannot be used; expected ${CONNECTION_STRING}`);
+    read.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING is not valid; expected ${CONNECTION_STRING}`);
   return { connectionString, usesEntraId };
 }
 
-/** The address that a connection string has spans and metrics sent to. */
+/** Returns the address that receives spans and metrics. */
 export function ingestionEndpointOf(connectionString: string): URL {
   return new URL(partOf(connectionString, 'IngestionEndpoint') ?? DEFAULT_ENDPOINT);
 }
 
-/** The key that identifies a resource. */
+/** Returns the key that identifies the resource. */
 export function instrumentationKeyOf(connectionString: string): string {
   return partOf(connectionString, 'InstrumentationKey') ?? '';
 }
 
-/** The value of `name=value` between semicolons. */
+/** Returns the value of `name=value` between semicolons. */
 function partOf(text: string, name: string): string | undefined {
   return new RegExp(`(?:^|;)\\s*${name}\\s*=([^;]*)`, 'i').exec(text)?.[1]?.trim();
 }

@@ -2,13 +2,13 @@ import { type DocumentsSettings, readDocuments } from './documents-settings.ts';
 import type { Env, EnvReader } from './env.ts';
 import { type McpServerSettings, readMcpServers } from './mcp-settings.ts';
 
-/** What the model may call beside the bot's own functions. */
+/** The tools that the model may call besides the bot's own functions. */
 export interface ToolsSettings {
   readonly servers: readonly McpServerSettings[];
   readonly documents: DocumentsSettings | undefined;
-  /** Whether the example functions are there, as in the demo. */
+  /** Whether the example functions of the demo are offered. */
   readonly hasExamples: boolean;
-  /** How long the database keeps what tools have done. */
+  /** How long the database keeps the audit of tool calls. */
   readonly auditRetentionMs: number;
 }
 

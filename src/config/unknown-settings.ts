@@ -1,29 +1,39 @@
 import type { Env } from './env.ts';
 
-/** Shorter names resemble those of other programs. */
+/** Shorter names are ignored: they resemble those of other programs. */
 const MIN_CHARS = 8;
 const MAX_EDITS = 2;
 /** No other program uses this prefix. */
 const OWN_PREFIX = /^REALTIME_/;
-/** Settings of a model are read only for its kind, and of several proxies only the first that is set. */
+/** Known settings that the bot may not read: those of another kind of model, and all proxies after the first. */
 const SOMETIMES_READ = [
-  ...['AZURE_OPENAI_SCOPE', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'],
-  ...['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'all_proxy', 'http_proxy', 'no_proxy'],
+  'AZURE_OPENAI_SCOPE',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'OPENAI_MODEL',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'all_proxy',
+  'http_proxy',
+  'no_proxy',
 ];
 
-/** Notices of variables that resemble a setting, such as `REALTME_VOICE`. `read`: the variables that the bot has read. */
+/** Warns about variables that resemble a setting, such as `REALTME_VOICE`. `read` holds the variables that the bot read. */
 export function unknownSettings(env: Env, read: ReadonlySet<string>): string[] {
   const known = [...new Set([...read, ...SOMETIMES_READ])];
   const isKnown = (name: string) => known.includes(name);
   return Object.keys(env).flatMap((name) => {
     if (isKnown(name) || !env[name]?.trim()) return [];
     const meant = known.find((each) => each.length >= MIN_CHARS && isAlike(name, each));
-    if (meant !== undefined) return [`${name} is no setting of the bot, and is not read; did you mean ${meant}?`];
-    return OWN_PREFIX.test(name) ? [`${name} is no setting of the bot, and is not read`] : [];
+    if (meant !== undefined) return [`${name} is not a known setting and is ignored; did you mean ${meant}?`];
+    return OWN_PREFIX.test(name) ? [`${name} is not a known setting and is ignored`] : [];
   });
 }
 
-/** Whether one is a misspelling of the other. */
+/** Whether one name is a misspelling of the other. */
 export function isAlike(name: string, known: string): boolean {
   const [one, other] = [name.toUpperCase(), known.toUpperCase()];
   return Math.abs(one.length - other.length) <= MAX_EDITS && editDistance(one, other) <= MAX_EDITS;

@@ -10,11 +10,10 @@ import { storeFailure } from './errors.ts';
 /** Runs statements. Tables without a schema are those of the bot's own schema. */
 export interface Sql {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** Rejects with the errors of `pg`, whose codes pg-boss reads: its option `db`. */
+  /** Rejects with the errors of `pg`. pg-boss calls it through its option `db` and reads their codes. */
   executeSql(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Record<string, unknown>[] }>;
 }
 
-/** What a connection needs. */
 export interface ConnectionOptions {
   readonly settings: DatabaseSettings;
   /** Access tokens by their scope. */
@@ -23,24 +22,27 @@ export interface ConnectionOptions {
   readonly log: Logger;
 }
 
-/** Bound of a statement, and of a transaction with all its statements. */
+/** Limits a statement, and a transaction with all its statements. */
 export const QUERY_LIMIT_MS = 5_000;
 const CONNECT_LIMIT_MS = 4_000;
-/** The server ends what a client that is gone or stuck has left behind, and releases its locks. */
+/** The server ends the statements and transactions of a dead or stuck client and releases their locks. */
 const SERVER_LIMITS = {
   statement_timeout: 2 * QUERY_LIMIT_MS,
   idle_in_transaction_session_timeout: 3 * QUERY_LIMIT_MS,
 };
 const IDLE_MS = 300_000;
-/** Of the connections of an instance, pg-boss has one and the listener another. */
+/** pg-boss and the listener each have a connection of their own. */
 const OTHER_CONNECTIONS = 2;
 
-/** What every connection has in common. Fields instead of a URL: `pg` reads an empty password from a URL without one. */
+/** The options of every connection. Fields instead of a URL: `pg` reads an empty password from a URL without one. */
 export function clientConfig({ settings, tokens }: ConnectionOptions) {
   const { host, port, database, user, signIn, tls, schema } = settings;
   const password = passwordOf(signIn, tokens);
   return {
-    ...{ host, port, database, user },
+    host,
+    port,
+    database,
+    user,
     ...(password === undefined ? {} : { password }),
     ssl: tls === 'none' ? false : { rejectUnauthorized: tls === 'verified' },
     application_name: schema,
@@ -83,8 +85,8 @@ export class Connection implements Sql {
       idleTimeoutMillis: IDLE_MS,
       max: settings.poolSize - OTHER_CONNECTIONS,
     });
-    // The pool listens to idle connections only. An unheard error of any other would end the process; the statement that
-    // it runs rejects with the same error.
+    // The pool handles errors of idle connections only. An unhandled `error` event of any other connection would end the
+    // process; its running statement rejects with the same error.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#pool.on('error', (error) =>
       log.debug({ reason: storeFailure('waiting', error).reason }, 'database connection lost'),
@@ -116,7 +118,7 @@ export class Connection implements Sql {
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {
-      // Also one that gets its connection only later.
+      // The connection may arrive after the deadline, so the transaction is ended whenever it begins.
       beginning.then((transaction) => transaction.end(true)).catch(() => {});
     }
   }
@@ -147,7 +149,7 @@ export class Transaction implements Sql {
     return value;
   }
 
-  /** Undoes everything, as the last statement. Resolves with `value`. */
+  /** Rolls the transaction back and ends it. Resolves with `value`. */
   async rollBack<T>(value: T): Promise<T> {
     this.#isRolledBack = true;
     await this.query('ROLLBACK');
@@ -170,14 +172,14 @@ export class Transaction implements Sql {
     return this.#client.query<Row>(timeout);
   }
 
-  /** Gives the connection back, or closes it, which rolls back. Safe to call twice. */
+  /** Returns the connection to the pool, or closes it, which rolls back. Safe to call twice. */
   end(isBroken: boolean): void {
     if (!this.#isEnded) this.#client.release(isBroken);
     this.#isEnded = true;
   }
 }
 
-/** A statement that a connection parses and plans once: planning takes longer than running. Names have up to 63 bytes. */
+/** Each connection parses and plans a prepared statement once: planning takes longer than running. Names have up to 63 bytes. */
 function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
   return { name: hash('sha256', text, 'base64url'), text, values: [...values] };
 }

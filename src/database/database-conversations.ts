@@ -57,7 +57,7 @@ export class DatabaseConversations implements ConversationStore {
     return isApplied;
   }
 
-  /** The conversations with a record, and those whose first message waits. */
+  /** Includes conversations without a record whose first message waits. */
   async keysOfTeam(team: string): Promise<readonly string[]> {
     const { connection, jobs } = this.#services;
     const found = await connection.query<{ key: string }>(
@@ -69,7 +69,7 @@ export class DatabaseConversations implements ConversationStore {
     return found.map(({ key }) => key);
   }
 
-  /** The newest record. Its row is locked until the transaction ends. */
+  /** Returns the newest record and locks its row until the transaction ends. */
   async #lock(sql: Sql, key: string): Promise<ConversationRecord> {
     const [row] = await sql.query<{ record: unknown }>(
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3)
@@ -87,8 +87,12 @@ export class DatabaseConversations implements ConversationStore {
       `UPDATE conversations SET record = $2, version = $3, epoch = epoch + $4, is_forgotten = is_forgotten OR $5,
          stopped_at = CASE WHEN $6 THEN now() ELSE stopped_at END, updated_at = now() WHERE key = $1`,
       [
-        ...[storedKey(key), storableJson(record), record.version],
-        ...[kind === 'reset' || kind === 'forget' ? 1 : 0, kind === 'forget', isStop(action)],
+        storedKey(key),
+        storableJson(record),
+        record.version,
+        kind === 'reset' || kind === 'forget' ? 1 : 0,
+        kind === 'forget',
+        isStop(action),
       ],
     );
   }

@@ -22,23 +22,23 @@ interface BeginRow extends Row {
   readonly is_stopped: boolean | null;
 }
 
-/** One attempt at a message. Everywhere the row of the conversation is locked before the job. */
+/** One attempt at a message. To avoid deadlocks, every transaction locks the conversation's row before the job. */
 export class DatabaseJob implements TurnJob {
   readonly id: string;
   readonly message: UserMessage;
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
   readonly isRetry: boolean;
-  /** `undefined`: an in-band turn, which runs where it was accepted and is no job of the queue. */
+  /** `undefined` for an in-band turn: it runs on the instance that accepted it and has no job in the queue. */
   readonly claim: Claim | undefined;
   /** The key of its conversation, as stored. */
   readonly key: string;
   readonly #services: DatabaseServices;
   readonly #stop = new AbortController();
   readonly signal = this.#stop.signal;
-  /** The turn has completed or was given back. */
+  /** Whether the turn has completed or its job was released. */
   isEnded = false;
-  /** Another attempt has the turn. */
+  /** Whether another attempt has claimed the turn. */
   isLost = false;
   #epoch: number | undefined;
 
@@ -62,33 +62,19 @@ export class DatabaseJob implements TurnJob {
 
   async begin(): Promise<TurnStart> {
     const { connection, jobs, recordRetentionMs } = this.#services;
-    // An in-band turn has no job to look at: its signal alone stops it.
+    // An in-band turn has no job whose state could be read: only its signal stops it.
     if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
-    // An attempt is counted by its claim, however often this is called.
-    const [row] = await connection.query<BeginRow>(
-      `WITH job AS (
-         SELECT created_on FROM ${jobs.table} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6
-       )
-       INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
-       SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
-       ON CONFLICT (key) DO UPDATE SET
-         record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
-         team = coalesce(excluded.team, c.team),
-         is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
-         updated_at = now(),
-         attempts = CASE
-           WHEN excluded.attempt_job IS NULL THEN c.attempts
-           WHEN c.attempt_job = excluded.attempt_job THEN array_remove(c.attempts, $6) || excluded.attempts
-           ELSE excluded.attempts END,
-         stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
-         attempt_job = coalesce(excluded.attempt_job, c.attempt_job)
-       RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id,
-         (SELECT created_on FROM job) < stopped_at AS is_stopped`,
-      [
-        ...[this.key, EMPTY_RECORD.version, JSON.stringify(EMPTY_RECORD), this.message.team ?? null],
-        ...[this.claim?.id ?? null, this.claim?.retryCount ?? null, recordRetentionMs, QUEUE],
-      ],
-    );
+    // An attempt is counted by its claim, so a repeated call does not count it again.
+    const [row] = await connection.query<BeginRow>(beginSql(jobs.table), [
+      this.key,
+      EMPTY_RECORD.version,
+      JSON.stringify(EMPTY_RECORD),
+      this.message.team ?? null,
+      this.claim?.id ?? null,
+      this.claim?.retryCount ?? null,
+      recordRetentionMs,
+      QUEUE,
+    ]);
     if (row === undefined) {
       this.loseClaim();
       return { kind: 'superseded' };
@@ -142,20 +128,20 @@ export class DatabaseJob implements TurnJob {
     storing.catch((err: unknown) => log.debug({ err }, 'stream id not stored'));
   }
 
-  /** How many attempts count so far: those that ended with their processes, as far as is known. */
+  /** Counts this attempt and the earlier ones whose processes ended during the turn. */
   async attemptCount(): Promise<number> {
     const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
     const [row] = await this.#services.connection.query<{ count: number }>(text, [this.key, this.claim?.id ?? null]);
     return row?.count ?? 0;
   }
 
-  /** Another attempt has the turn. */
+  /** Call it when another attempt has claimed the turn. */
   loseClaim(): void {
     this.isLost = true;
     this.abort(new TurnError('claim_lost', 'another attempt has the turn'));
   }
 
-  /** This attempt does not count any more. */
+  /** Takes this attempt back out of the count. */
   async uncountAttempt(sql: Sql = this.#services.connection): Promise<void> {
     if (this.claim === undefined) return;
     const text = 'UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2';
@@ -167,7 +153,7 @@ export class DatabaseJob implements TurnJob {
     return (await sql.query<Row>(text, [this.key]))[0];
   }
 
-  /** Writes the record, and creates its row where there is none. An `ended` job is no attempt any more. */
+  /** Creates the row if it is missing. The attempts of the `ended` job stop counting. */
   async #write(sql: Sql, record: ConversationRecord, ended: string | null): Promise<void> {
     await sql.query(
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
@@ -182,7 +168,7 @@ export class DatabaseJob implements TurnJob {
     const { claim, message } = this;
     const isOurs = await connection.transaction<boolean>(async (sql) => {
       const row = await this.#lock(sql);
-      // A message that was forgotten meanwhile is not kept for an operator.
+      // If the conversation was forgotten meanwhile, its message must not stay in the dead-letter queue.
       if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
       await this.#write(sql, withAnswered(readRecord(row?.record), messageId(message)), claim?.id ?? null);
       if (claim === undefined || (await jobs.complete(sql, claim))) return true;
@@ -193,4 +179,26 @@ export class DatabaseJob implements TurnJob {
     if (!isOurs) this.loseClaim();
     return isOurs;
   }
+}
+
+/** Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. */
+function beginSql(jobsTable: string): string {
+  return `WITH job AS (
+     SELECT created_on FROM ${jobsTable} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6
+   )
+   INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
+   SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
+   ON CONFLICT (key) DO UPDATE SET
+     record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
+     team = coalesce(excluded.team, c.team),
+     is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
+     updated_at = now(),
+     attempts = CASE
+       WHEN excluded.attempt_job IS NULL THEN c.attempts
+       WHEN c.attempt_job = excluded.attempt_job THEN array_remove(c.attempts, $6) || excluded.attempts
+       ELSE excluded.attempts END,
+     stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
+     attempt_job = coalesce(excluded.attempt_job, c.attempt_job)
+   RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id,
+     (SELECT created_on FROM job) < stopped_at AS is_stopped`;
 }

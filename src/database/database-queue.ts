@@ -34,7 +34,7 @@ export class DatabaseQueue implements TurnQueue {
     this.#inBand = createInBandTurns(services);
     this.#listener = new Listener(services, channelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
-      // Finds what was not notified meanwhile.
+      // Notifications sent while the connection was down are lost, so poll.
       onConnect: () => {
         this.#dispatcher.wake();
         void this.#dispatcher.stop();
@@ -42,7 +42,7 @@ export class DatabaseQueue implements TurnQueue {
     });
   }
 
-  /** The database can be used. */
+  /** Call it when the database can be used. */
   open(): void {
     this.#listener.start();
     if (this.#services.settings.isDispatching) this.#dispatcher.open();
@@ -53,7 +53,7 @@ export class DatabaseQueue implements TurnQueue {
     const result = await chain.run(message.key, (leftMs) =>
       connection.transaction((sql) => this.#store(sql, message), leftMs),
     );
-    // Else the notification of this message wakes the dispatcher.
+    // While connected, NOTIFY wakes the dispatcher.
     if (result === 'queued' && !this.#listener.isConnected) this.#dispatcher.wake();
     return result;
   }
@@ -77,7 +77,7 @@ export class DatabaseQueue implements TurnQueue {
     await Promise.all([this.#dispatcher.drain(graceMs), this.#inBand.drain(graceMs, dismiss)]);
   }
 
-  /** Stops the turns of a conversation on this instance, also while it hears no notifications. `key`: as stored. */
+  /** Stops the conversation's turns on this instance, even while no notifications arrive. `key` is the stored key. */
   stop(key: string): Promise<void> {
     this.#inBand.stop(key);
     return this.#dispatcher.stop(key);
@@ -93,9 +93,9 @@ export class DatabaseQueue implements TurnQueue {
     const { jobs } = this.#services;
     const waiting = await jobs.countWaiting(sql, message);
     const isBusy = isTooMuch(waiting, personOf(message));
-    // One of the conversation's messages runs, or is about to.
+    // With one message in the queue, it is the one that runs or is about to run.
     const isFull = waiting.ofKey > MAX_WAITING || waiting.ofPerson >= MAX_WAITING_PER_PERSON;
-    // Of a refused message only the id is stored.
+    // Store only the id of a refused message.
     const data = isBusy || isFull ? {} : storable(writeMessage(message));
     if (!(await jobs.send(sql, message, data))) return sql.rollBack('duplicate');
     if (isBusy) return sql.rollBack('busy');
@@ -104,12 +104,12 @@ export class DatabaseQueue implements TurnQueue {
     return 'queueFull';
   }
 
-  /** pg-boss notifies with the name of a queue; a stop, with the instance that stopped and the stored key. */
+  /** The payload is the name of a queue (from pg-boss), or the stopping instance and the stored key. */
   #onNotified(payload: string): void {
     const [, instance, key] = /^(.*?) (.*)$/s.exec(payload) ?? [];
     if (instance === undefined || key === undefined) this.#dispatcher.wake();
     else if (instance === this.#services.instance) void this.#dispatcher.stop(key);
-    // A stop of this instance has already stopped its in-band turns, and later ones are not meant.
+    // Ignore our own stop: in-band turns added since must run.
     else void this.stop(key);
   }
 }

@@ -29,7 +29,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return new Database(options);
 }
 
-/** What outlives this process. All of it rejects with a StoreError while the database cannot be used. */
+/** The stores in PostgreSQL. Their calls reject with a StoreError while the database cannot be used. */
 export class Database {
   readonly queue: DatabaseQueue;
   readonly conversations: ConversationStore;
@@ -63,7 +63,7 @@ export class Database {
     this.#preparing ??= this.#prepare();
   }
 
-  /** Ends everything except running turns: `drain` of the queue ends those. Safe to call twice. */
+  /** Closes everything except running turns, which `queue.drain` ends. Safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -85,12 +85,12 @@ export class Database {
       } catch (error) {
         const err = storeFailure('preparing the database', error);
         const level = err.code === 'store_unavailable' ? 'warn' : 'error';
-        // Once for each reason: a server that has just started may then refuse the password.
+        // Log each reason once: a server that was unavailable may later refuse the password.
         if (reported !== err.code && !closed.aborted)
           log[level]({ err, fix: fixFor(err, settings) }, 'database not usable');
         reported = err.code;
       }
-      // Rejects when it is closed, which ends the loop.
+      // Closing rejects the sleep and ends the loop.
       await sleep(clock, delayMs, closed).catch(() => {});
     }
   }
@@ -99,10 +99,10 @@ export class Database {
     const { clock, connection, jobs } = this.#services;
     this.#closed.abort();
     this.#retention.close();
-    // A queue that starts meanwhile would stay open.
+    // Wait for the preparation: it may still start pg-boss, which would then stay open.
     const jobsClosed = Promise.resolve(this.#preparing).then(() => jobs.close());
     const closed = Promise.all([this.queue.close(), jobsClosed, connection.close()]);
-    // A server that does not answer closes no connection.
+    // Closing a connection waits for the server's answer, which may never come.
     const late = () => new Error('the database took too long');
     await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, () => closed).catch(() => {});
   }

@@ -6,27 +6,27 @@ import { storeFailure } from './errors.ts';
 import type { Claim, FetchedJob } from './job-queue.ts';
 import type { DatabaseServices } from './services.ts';
 
-/** Turns that run at once on one instance. */
+/** Limits the turns that run at once on one instance. */
 const MAX_RUNNING = 200;
-/** Jobs of one fetch. Few different numbers, because each is another statement to prepare. */
+/** The sizes of a fetch. Few sizes, because each one is another statement to prepare. */
 const BATCHES = [50, 10, 1];
-/** Polling finds what is not notified: retries, and jobs that came while nobody listened. */
+/** Polling finds jobs without a notification: retries, and jobs sent while the listener was disconnected. */
 const POLL_MS = 2_000;
 const TOUCH_MS = 5_000;
-/** After an outage the heartbeats come before supervision misses them. */
+/** Short enough that after an outage the heartbeats arrive before supervision gives the jobs to others. */
 const TOUCH_RETRY_MS = 1_000;
 const TOUCH_LIMIT_MS = 3_000;
-/** After so many attempts that ended their processes, the next one is the last. */
+/** After this many attempts whose processes ended, the next attempt is the last. */
 const SUSPECT_ATTEMPTS = 2;
 
-/** Fetches jobs from the queue, runs them on this instance, and keeps their claims meanwhile. */
+/** Fetches jobs from the queue, runs them on this instance, and renews their claims while they run. */
 export class Dispatcher {
   readonly #services: DatabaseServices;
   readonly #running = new Map<DatabaseJob, Claim>();
-  /** Ended turns whose claims were lost. They still count as attempts. */
+  /** Ended turns whose claims were lost. They count as attempts until `#uncountLost`. */
   readonly #lost = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
-  /** The turns that run one by one. */
+  /** The chain of suspected turns, which run one by one. */
   #suspects: Promise<void> = Promise.resolve();
   #run: ((job: TurnJob) => Promise<void>) | undefined;
   #isOpen = false;
@@ -47,22 +47,22 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** The queue can be used. */
+  /** Call it when the queue can be used. */
   open(): void {
     this.#isOpen = true;
     this.#touchAfter(TOUCH_MS);
     this.wake();
   }
 
-  /** Fetches: a job may wait. */
+  /** Call it when a job may wait. */
   wake(): void {
     this.#isWoken = true;
     if (!this.#isFetching) void this.#fetch();
   }
 
   /**
-   * Stops the turns that run here and were accepted before their conversation was stopped: of one conversation, by its
-   * stored key, or of all. A turn that has not begun finds out by itself. Never rejects.
+   * Stops running turns that were accepted before their conversation was stopped. `key` is the stored key of one
+   * conversation; without it, all are checked. A turn that has not begun checks for itself. Never rejects.
    */
   async stop(key?: string): Promise<void> {
     const jobs = [...this.#running.keys()].filter((job) => key === undefined || job.key === key);
@@ -76,7 +76,7 @@ export class Dispatcher {
     }
   }
 
-  /** Fetches nothing more. Running turns have `graceMs` milliseconds to end. Resolves when none runs. */
+  /** Stops fetching and gives running turns `graceMs` milliseconds to end. Resolves when none runs. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     this.#cancelPoll();
@@ -126,12 +126,12 @@ export class Dispatcher {
     void this.#runJob(job, claim.retryCount, run).then(() => this.#end(job));
   }
 
-  /** Runs suspects one by one: a turn that ran beside the one that ends processes is not given up with it. */
+  /** Runs suspects one by one, so that a turn is not given up because another one beside it ended the process. */
   async #runJob(job: DatabaseJob, claimCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
     const isSuspect =
       claimCount >= SUSPECT_ATTEMPTS && (await job.attemptCount().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
     const turn = (isSuspect ? this.#suspects : Promise.resolve()).then(() => {
-      // Fetched while the process began to end: the turn gives itself back.
+      // The job was fetched while draining began: the turn releases it.
       if (this.#isDraining) job.abort(shuttingDown());
       return run(job);
     });
@@ -154,7 +154,7 @@ export class Dispatcher {
     if (this.#running.size === 0 && !this.#isFetching) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  /** No version of the bot has written this job: there is nobody to answer. */
+  /** Discards a job whose data no version of the bot has written: it names no user to answer. */
   async #discard({ claim, data }: FetchedJob): Promise<void> {
     const { connection, jobs, log } = this.#services;
     log.error({ job: claim.id }, 'message moved to the dead letters: not readable');
@@ -176,7 +176,7 @@ export class Dispatcher {
     });
   }
 
-  /** Sends the heartbeats. False when that has to be tried again soon. */
+  /** Sends the heartbeats. Resolves with false if that should be retried soon. */
   async #touch(): Promise<boolean> {
     const { clock, connection, jobs, log } = this.#services;
     const touched = [...this.#running].filter(([job]) => !job.isLost);
@@ -186,7 +186,7 @@ export class Dispatcher {
       if (claims.length === 0) return true;
       const late = () => new Error('the heartbeat took too long');
       const touching = withDeadline({ clock, limitMs: TOUCH_LIMIT_MS, late }, () => jobs.touch(claims));
-      // The connection of pg-boss may be busy with maintenance.
+      // The connection of pg-boss may be busy with maintenance, so retry on ours.
       if (await touching.catch(() => jobs.touch(claims, connection))) return true;
       for (const [job, claim] of touched) if (!(await jobs.touch([claim]))) this.#lose(job);
       return true;
@@ -196,14 +196,14 @@ export class Dispatcher {
     }
   }
 
-  /** A turn that has ended meanwhile has lost nothing. */
+  /** Ignores turns that have ended meanwhile. */
   #lose(job: DatabaseJob): void {
     if (job.isEnded || !this.#running.has(job)) return;
     this.#services.log.warn({ turn: job.id }, 'turn lost to another attempt');
     job.loseClaim();
   }
 
-  /** This process is alive: the attempts that it has lost do not count. */
+  /** Only attempts whose process ended count, and this process is alive. */
   async #uncountLost(): Promise<void> {
     for (const job of this.#lost) {
       await job.uncountAttempt();

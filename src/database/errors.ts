@@ -2,10 +2,10 @@ import type { DatabaseSettings } from '../config/database-settings.ts';
 import { StoreError, type StoreErrorCode, systemCode } from '../errors.ts';
 import { fieldsOf } from '../json-access.ts';
 
-/** Table, schema or column: the bot has not created it yet, or somebody has dropped it. */
+/** A table, schema or column is missing: the bot has not created it yet, or somebody has dropped it. */
 const MISSING = /^(42P01|3F000|42703)$/;
 /**
- * What SQLSTATE codes and their classes mean, the first match counts. What is not listed is wrong with the statement.
+ * The meanings of SQLSTATE codes and classes; the first match counts. All other codes mean a fault of the statement.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
@@ -17,15 +17,15 @@ const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   // Serialization failure, deadlock, lock not available; a prepared statement that a migration or a pooler has made useless.
   [/^(40001|40P01|55P03|0A000|26000|42P05)$/, 'store_unavailable'],
 ];
-/** Of pg-boss, before it has started. */
+/** pg-boss throws this before it has started. */
 const NOT_OPEN = 'ERR_ASSERTION';
 const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
-/** Of Node's TLS: the server is there, and is not the one that it should be. */
+/** The codes of Node's TLS for a server whose certificate is not valid. */
 const CERTIFICATE_CODE = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
-/** Of `pg`, which gives it no code. */
+/** The message of an error of `pg` that has no code. */
 const WITHOUT_TLS = 'The server does not support SSL connections';
 
-/** The failure as one of ours. Of the library's error only its code is kept: it may hold what people write. */
+/** Converts the failure. Keeps only the code of the library's error: its message may quote user input. */
 export function storeFailure(doing: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const reason = reasonOf(error);
@@ -38,7 +38,7 @@ function reasonText(reason: string | undefined): string {
   return MISSING.test(reason) ? `: ${reason}, tables are missing, which the bot creates when it starts` : `: ${reason}`;
 }
 
-/** The code of PostgreSQL or of the system. */
+/** Returns the code of PostgreSQL or of the system. */
 function reasonOf(error: unknown): string | undefined {
   const { code, message } = fieldsOf(error);
   if (typeof code === 'string' && SQL_STATE.test(code)) return code;
@@ -52,7 +52,7 @@ function meaningOf(error: unknown, reason: string | undefined): StoreErrorCode {
   return MEANINGS.find(([codes]) => codes.test(reason))?.[1] ?? 'store_rejected';
 }
 
-/** Broken connections and timeouts have no code, and neither has the queue before it is open; mistakes have their type. */
+/** Tells programming errors by their type: broken connections, timeouts and an unopened queue have no code either. */
 function isStatementError(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 }

@@ -6,7 +6,7 @@ import type { DatabaseServices } from './services.ts';
 /** Turns whose answers go back in their requests. Conversations are named by their stored keys. */
 export type InBandTurns = LocalQueue<DatabaseJob>;
 
-/** Runs them on this instance only. */
+/** Creates the queue of in-band turns. They run on this instance only. */
 export function createInBandTurns(services: DatabaseServices): InBandTurns {
   return new LocalQueue(
     (message) => {

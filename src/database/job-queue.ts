@@ -6,47 +6,46 @@ import { type Connection, type ConnectionOptions, clientConfig, type Sql } from 
 import { storeFailure } from './errors.ts';
 import { channelOf, jobId, queueSchema, storedKey } from './names.ts';
 
-/** A claim to a job: it holds until somebody else fetches the job. pg-boss checks it with every call. */
+/** A claim to a job holds until another instance fetches the job. pg-boss checks it with every call. */
 export interface Claim {
   readonly id: string;
   readonly retryCount: number;
 }
 
-/** A job that was fetched. */
 export interface FetchedJob {
   readonly claim: Claim;
   readonly acceptedAtMs: number;
-  /** `undefined`: no version of the bot has written it. */
+  /** `undefined` if no version of the bot has written the job. */
   readonly message: UserMessage | undefined;
   readonly data: object;
 }
 
 /** How many messages wait, and their stored bytes. */
 const NONE_WAITING = {
-  /** In the conversation of the message, the running one included. */
+  /** Counts the conversation of the message, including the message that runs. */
   ofKey: 0,
   ofPerson: 0,
   inAll: 0,
   bytes: 0,
-  /** Of all people whom no channel verifies. */
+  /** Counts all people whom no channel verifies. */
   ofUnverified: 0,
   unverifiedBytes: 0,
 };
 export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
 export const QUEUE = 'turns';
-/** Messages that cannot be answered, for an operator. Nobody fetches from it. */
+/** The dead-letter queue: messages that could not be answered. Only an operator reads it. */
 export const DEAD_QUEUE = 'turns_dead';
 /** Bounds what outages and shutdowns cost. Attempts that ended with their process are counted in the record's row. */
 export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
-  // How long a process may be silent before another instance has its turns.
+  // After this silence of a process, other instances get its turns.
   heartbeatSeconds: 30,
-  // A job that fails for good blocks its conversation until it is deleted. To give it up before may need claims, too.
+  // A job that fails for good blocks its conversation until it is deleted. Giving it up earlier may take more claims.
   retryLimit: MAX_CLAIMS + 10,
   retryDelay: 0,
   expireInSeconds: 3600,
-  // Until then the job recognises an activity that is delivered again.
+  // For this long, the job detects an activity that is delivered again.
   deleteAfterSeconds: 3600,
   notify: true,
   deadLetter: DEAD_QUEUE,
@@ -61,12 +60,16 @@ const SUPERVISION = {
 };
 const DAY_SECONDS = 86_400;
 
-/** pg-boss on one connection of its own. Nothing is scheduled, and the schema exists. */
+/** Creates a pg-boss with one connection of its own. It schedules nothing, and its schema exists. */
 export function createBoss(options: ConnectionOptions, own: ConstructorOptions & { query_timeout: number }): PgBoss {
   return new PgBoss({
     ...clientConfig(options),
-    ...{ schema: queueSchema(options.settings.schema), createSchema: false, max: 1 },
-    ...{ schedule: false, registerInstance: false, openTelemetry: { enabled: false } },
+    schema: queueSchema(options.settings.schema),
+    createSchema: false,
+    max: 1,
+    schedule: false,
+    registerInstance: false,
+    openTelemetry: { enabled: false },
     ...own,
   });
 }
@@ -97,7 +100,7 @@ export class JobQueue {
     const dead = { retentionSeconds: this.#deadSeconds };
     await this.#boss.createQueue(DEAD_QUEUE, dead);
     await this.#boss.createQueue(QUEUE, { ...QUEUE_OPTIONS, policy: 'key_strict_fifo' });
-    // To create a queue that is there changes nothing.
+    // Creating an existing queue changes nothing, so update its options as well.
     await this.#boss.updateQueue(DEAD_QUEUE, dead);
     await this.#boss.updateQueue(QUEUE, QUEUE_OPTIONS);
   }
@@ -106,7 +109,7 @@ export class JobQueue {
     await this.#boss.stop({ graceful: false });
   }
 
-  /** False when the message was accepted before. `data`: without it, only its id is known from then on. */
+  /** Resolves with false if the message was accepted before. Empty `data` stores only the message's id. */
   async send(sql: Sql, message: UserMessage, data: MessageJson | Record<string, never>): Promise<boolean> {
     const singletonKey = storedKey(message.key);
     const group = { id: storedKey(message.personKey) };
@@ -114,7 +117,7 @@ export class JobQueue {
   }
 
   async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
-    // A person whom no channel verifies is named as the conversation. The size of data is known without loading it.
+    // The group of a person whom no channel verifies is the conversation. pg_column_size does not load the data.
     const [counts = NONE_WAITING] = await sql.query<WaitingCounts>(
       `SELECT count(*) FILTER (WHERE singleton_key = $2)::int AS "ofKey",
               count(*) FILTER (WHERE waits AND group_id = $3)::int AS "ofPerson",
@@ -129,7 +132,7 @@ export class JobQueue {
     return counts;
   }
 
-  /** Oldest first within a conversation, none behind one that runs. */
+  /** Fetches the oldest job of each conversation that has none running. */
   async fetch(count: number): Promise<readonly FetchedJob[]> {
     const options = { batchSize: count, includeMetadata: true, db: this.#connection } as const;
     const jobs = await this.#boss.fetch<object>(QUEUE, options);
@@ -138,41 +141,41 @@ export class JobQueue {
     });
   }
 
-  /** Keeps claims. True when all of them hold; with the `sql` of a transaction they hold until its end. */
+  /** Renews claims. Resolves with true if all of them hold; in a transaction (`sql`) they hold until its end. */
   async touch(claims: readonly Claim[], sql?: Sql): Promise<boolean> {
     const response = await this.#boss.touch(QUEUE, [...claims], sql === undefined ? {} : { db: sql });
     return affected(response) === claims.length;
   }
 
-  /** Ends a job, as long as its claim holds. Its id stays for an hour, without the message. */
+  /** Ends a job if its claim holds. The job stays for an hour, without the message. */
   async complete(sql: Sql, claim: Claim): Promise<boolean> {
     if (affected(await this.#boss.complete(QUEUE, claim, null, { db: sql })) === 0) return false;
     await sql.query(`UPDATE ${this.table} SET data = '{}' WHERE name = $1 AND id = $2`, [QUEUE, claim.id]);
     return true;
   }
 
-  /** Whether an earlier `complete` of this claim has ended the job: the answer to its COMMIT may be lost. */
+  /** Whether an earlier `complete` has ended the job: the answer to its COMMIT may have been lost. */
   async hasEnded(sql: Sql, { id, retryCount }: Claim): Promise<boolean> {
     const text = `SELECT FROM ${this.table} WHERE name = $1 AND id = $2 AND state = 'completed' AND retry_count = $3`;
     return (await sql.query(text, [QUEUE, id, retryCount])).length > 0;
   }
 
-  /** Keeps a message for an operator. */
+  /** Adds a message to the dead-letter queue. */
   async sendDead(sql: Sql, key: string, data: object): Promise<void> {
     await this.#boss.send(DEAD_QUEUE, data, { singletonKey: storedKey(key), db: sql });
   }
 
-  /** Gives a job back, before its successors. False when the claim is gone. */
+  /** Returns a job to the queue, ahead of its successors. Resolves with false if the claim is lost. */
   async release(sql: Sql, claim: Claim): Promise<boolean> {
     if (affected(await this.#boss.fail(QUEUE, claim, null, { db: sql })) === 0) return false;
-    // pg-boss notifies of new jobs only.
+    // pg-boss sends notifications for new jobs only.
     await this.notify(sql, QUEUE);
     return true;
   }
 
-  /** Cancels messages that wait: all of a conversation, or one. Their ids stay for an hour, without the messages. */
+  /** Cancels the waiting messages of a conversation, or one of them. Their ids stay for an hour, without the messages. */
   async cancelWaiting(sql: Sql, key: string, id?: string): Promise<void> {
-    // The condition is that of an index of pg-boss, which holds no ended jobs.
+    // The condition matches an index of pg-boss that leaves out ended jobs.
     const waiting = await sql.query<{ id: string }>(
       `UPDATE ${this.table} SET data = '{}' WHERE name = $1 AND singleton_key = $2 AND state < 'active'
        AND ($3::uuid IS NULL OR id = $3) RETURNING id`,
@@ -182,13 +185,13 @@ export class JobQueue {
     if (ids.length > 0) await this.#boss.cancel(QUEUE, ids, { db: sql });
   }
 
-  /** Deletes the messages of a conversation that could not be answered. */
+  /** Deletes a conversation's messages from the dead-letter queue. */
   async deleteDead(sql: Sql, key: string): Promise<void> {
     const text = `DELETE FROM ${this.table} WHERE name = $1 AND singleton_key = $2 AND state < 'active'`;
     await sql.query(text, [DEAD_QUEUE, storedKey(key)]);
   }
 
-  /** Which of these jobs were added before their conversation was stopped. */
+  /** Returns those of the jobs that were added before their conversation was stopped. */
   async stoppedAmong(ids: readonly string[]): Promise<readonly string[]> {
     const stopped = await this.#connection.query<{ id: string }>(
       `SELECT job.id FROM ${this.table} job JOIN conversations ON conversations.key = job.singleton_key
@@ -198,13 +201,13 @@ export class JobQueue {
     return stopped.map(({ id }) => id);
   }
 
-  /** To the listeners of all instances, when the transaction commits. At most 7,999 bytes. */
+  /** Notifies the listeners of all instances when the transaction commits. `payload` has at most 7,999 bytes. */
   async notify(sql: Sql, payload: string): Promise<void> {
     await sql.query('SELECT pg_notify($1, $2)', [this.#channel, payload]);
   }
 }
 
-/** Of an answer whose fields are not in the types of pg-boss: dist/manager.js, `mapCommandResponse`. */
+/** Reads a field that the types of pg-boss lack: dist/manager.js, `mapCommandResponse`. */
 function affected(response: unknown): number {
   const count = fieldsOf(response)['affected'];
   return typeof count === 'number' ? count : 0;

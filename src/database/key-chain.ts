@@ -18,8 +18,8 @@ export class KeyChain {
   }
 
   /**
-   * Settles as `work` does, which must end within `leftMs`. Rejects with a StoreError when the time is over; work that has
-   * not begun by then never begins.
+   * Settles as `work` does, which must end within `leftMs`. Rejects with a StoreError at the deadline; work that has not
+   * begun before it never begins.
    */
   run<T>(key: string, work: (leftMs: number) => Promise<T>): Promise<T> {
     const endMs = this.#clock.now() + this.#limitMs;

@@ -2,21 +2,21 @@ import pg from 'pg';
 import { type ConnectionOptions, clientConfig, QUERY_LIMIT_MS } from './connection.ts';
 import { storeFailure } from './errors.ts';
 
-/** What a listener calls; none may throw. */
+/** The callbacks of a listener. They must not throw. */
 export interface ListenerEvents {
   onPayload(payload: string): void;
-  /** It listens, for the first time or again. Earlier notifications are lost. */
+  /** Called when it listens, for the first time or again. Earlier notifications are lost. */
   onConnect(): void;
 }
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
-/** A statement finds out that a connection was dropped silently. */
+/** The interval of a statement that detects a silently dropped connection. */
 const CHECK_MS = 10_000;
 
 /**
- * Listens to a channel on a connection of its own, which it opens again whenever it breaks. The listener of pg-boss is no
- * alternative: its `close()` removes the error handler first, so that closing it just after the server has ended its
+ * Listens to a channel on a connection of its own, and reconnects whenever it breaks. The listener of pg-boss does not
+ * serve here: its `close()` removes the error handler first, so that closing it just after the server has ended its
  * session throws an uncaught error (pg-boss 12.38, dist/db.js).
  */
 export class Listener {
@@ -36,12 +36,12 @@ export class Listener {
     this.#events = events;
   }
 
-  /** Whether notifications arrive now, as far as is known. */
+  /** Whether the connection was open at its last check. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
 
-  /** Begins to listen, in the background. */
+  /** Connects in the background. */
   start(): void {
     void this.#connect();
   }
@@ -58,7 +58,7 @@ export class Listener {
   async #connect(): Promise<void> {
     const client = new pg.Client({ ...clientConfig(this.#options), query_timeout: QUERY_LIMIT_MS });
     this.#client = client;
-    // Never removed: an unheard error ends the process, and one may come after the end.
+    // Never remove this handler: an error may come after `close`, and unhandled it would end the process.
     client.on('error', (error) => this.#reconnect(client, error));
     client.on('end', () => this.#reconnect(client, new Error('the connection ended')));
     client.on('notification', ({ payload = '' }) => this.#events.onPayload(payload));

@@ -7,7 +7,7 @@ import { queueSchema } from './names.ts';
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
-    // A row stays when its conversation is forgotten, with the epoch and the ids of answered activities.
+    // A forgotten conversation keeps its row, with the epoch and the ids of answered activities.
     `CREATE TABLE conversations (
         key text PRIMARY KEY,
         epoch integer NOT NULL DEFAULT 0,
@@ -47,7 +47,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
         saved_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL
       )`,
-    // Not compressed: a range is read without what stands before it.
+    // Without compression, PostgreSQL reads a range without the bytes before it.
     'ALTER TABLE audio ALTER COLUMN wav SET STORAGE EXTERNAL',
     'CREATE UNIQUE INDEX audio_seq ON audio (seq) INCLUDE (byte_length)',
     'CREATE INDEX audio_conversation ON audio (left(conversation, 128))',
@@ -70,7 +70,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       )`,
   ],
   [
-    // Append-only. People and conversations stand there by digests; those of a forgotten conversation are empty.
+    // Append-only. Digests stand for people and conversations; they are empty for a forgotten conversation.
     `CREATE TABLE tool_audit (
         seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         at timestamptz NOT NULL DEFAULT now(),
@@ -89,16 +89,16 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Building an index of a large table takes its time. */
+/** Building the index of a large table may take a minute. */
 const LIMIT_MS = 120_000;
 
-/** Brings the schema up to date, and creates it if it is missing. Any number of instances may do so at once. */
+/** Creates the schema or brings it up to date. Several instances may call this at once. */
 export async function migrate(connection: Connection, schema: string): Promise<void> {
   await connection.transaction(async (sql) => {
     await sql.query(`SET LOCAL statement_timeout = ${LIMIT_MS}`);
     // Advisory locks belong to the database: the name of the schema tells bots apart.
     await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`migrations of ${schema}`]);
-    // CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it exists.
+    // CREATE SCHEMA IF NOT EXISTS needs the right to create one even if it exists.
     for (const name of [schema, queueSchema(schema)]) {
       const found = await sql.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [name]);
       if (found.length === 0) await sql.query(`CREATE SCHEMA "${name}"`);

@@ -5,13 +5,13 @@ const MAX_KEY_BYTES = 512;
 /** A random UUID: the namespace of job ids. */
 const NAMESPACE = Buffer.from('7c0d6a5e1b3f4c1f9a57d2b0a3c4e8f1', 'hex');
 
-/** A key as stored. A digest of its JSON stands for a key that is too long, or that `text` cannot hold. */
+/** Returns the key as stored: a digest of its JSON if it is too long or if `text` cannot hold it. */
 export function storedKey(key: string): string {
   const isStorable = key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
   return isStorable ? key : `sha256:${hash('sha256', JSON.stringify(key), 'base64url')}`;
 }
 
-/** The id of a message's job, the same when its activity is delivered again: a UUID of version 5 (RFC 9562, 5.5). */
+/** The id of a message's job, a UUID of version 5 (RFC 9562, 5.5): a redelivered activity gets the same id. */
 export function jobId({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
   const digest = createHash('sha1')
     .update(NAMESPACE)

@@ -6,11 +6,11 @@ import type { DatabaseServices } from './services.ts';
 
 type AudioServices = Pick<DatabaseServices, 'connection' | 'clock' | 'ids' | 'audioRetentionMs' | 'audioStoreBytes'>;
 
-/** Bound of each call. A reply then goes without stored audio. */
+/** Limits each call. A reply whose save times out is sent without stored audio. */
 export const AUDIO_LIMIT_MS = 2_000;
 
 const ID = /^[A-Za-z0-9_-]{22}$/;
-/** Of one save, which stays short also when the bound was lowered. Later ones remove the rest. */
+/** Limits the evictions of one save, which stays short even if the bound was lowered. Later saves evict the rest. */
 const MAX_EVICTED = 50;
 
 /**
@@ -38,7 +38,7 @@ const FIND = `
   FROM audio WHERE id = $1 AND expires_at > $2`;
 const READ = 'SELECT wav FROM audio WHERE id = $1 AND expires_at > $2';
 const READ_RANGE = 'SELECT substring(wav FROM $3 FOR $4) AS wav FROM audio WHERE id = $1 AND expires_at > $2';
-/** Keys may be long: the index holds their beginnings. */
+/** Keys may be long, so the index holds only their beginnings. */
 const FORGET = 'DELETE FROM audio WHERE left(conversation, 128) = left($1, 128) AND conversation = $1';
 
 interface AudioRow extends Omit<StoredAudio, 'locale'> {
@@ -46,8 +46,8 @@ interface AudioRow extends Omit<StoredAudio, 'locale'> {
 }
 
 /**
- * Audio in PostgreSQL, read by range. Calls reject with a StoreError. An instance makes them one after another: messages
- * use the same connections.
+ * Audio in PostgreSQL, read by range. Calls reject with a StoreError. They run one after another, because messages use
+ * the same connections.
  */
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
@@ -60,7 +60,7 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
     async save({ wav, ...details }) {
       if (wav.byteLength > audioStoreBytes) return undefined;
       const names = { id: ids.secret(), linkKey: ids.secret() };
-      // JSON leaves out what is undefined.
+      // JSON drops properties that are undefined, so add them again.
       const audio = toStored({ ...details, ...storable(details), wav }, names, clock.now(), audioRetentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
       const columns = [id, linkKey, conversation, locale, text, durationMs, byteLength];
@@ -88,7 +88,6 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
   };
 }
 
-/** Deletes all audio of a conversation. */
 export async function forgetAudio(sql: Sql, conversation: string): Promise<void> {
   await sql.query(FORGET, [storable(conversation)]);
 }

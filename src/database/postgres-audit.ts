@@ -14,7 +14,7 @@ interface Row {
   readonly arguments_hash: string;
 }
 
-/** The audit that all instances share. People and conversations stand there by the names that they have in the store. */
+/** The audit that all instances share. It names people and conversations by digests. */
 export function createPostgresAudit(connection: Connection): AuditStore {
   return {
     async append({ event, turnId, conversation, asker, decider, tool, origin, argumentsHash }) {
@@ -22,8 +22,14 @@ export function createPostgresAudit(connection: Connection): AuditStore {
         `INSERT INTO tool_audit (event, turn, conversation, asker, decider, tool, origin, arguments_hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [
-          ...[event, turnId, conversationId(conversation), personId(asker)],
-          ...[decider === undefined ? null : personId(decider), tool, origin, argumentsHash],
+          event,
+          turnId,
+          conversationId(conversation),
+          personId(asker),
+          decider === undefined ? null : personId(decider),
+          tool,
+          origin,
+          argumentsHash,
         ],
       );
     },
@@ -40,12 +46,15 @@ export function createPostgresAudit(connection: Connection): AuditStore {
 }
 
 function entryOf(row: Row): AuditEntry {
-  const { event, conversation, asker, tool, origin } = row;
   return {
-    ...{ event, conversation, asker, tool, origin },
     atMs: Number(row.at_ms),
+    event: row.event,
     turnId: row.turn,
+    conversation: row.conversation,
+    asker: row.asker,
     decider: row.decider ?? undefined,
+    tool: row.tool,
+    origin: row.origin,
     argumentsHash: row.arguments_hash,
   };
 }

@@ -4,7 +4,7 @@ import { StoreError } from '../errors.ts';
 import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
 
-/** The row of a budget in which money of a day counts: that of a conversation is of all days. */
+/** The day of a budget's row. The budget of a conversation has one row for all days. */
 const rowDay = (day: string) => `CASE budget WHEN 'conversation' THEN date '-infinity' ELSE ${day} END`;
 const TODAY = "(now() AT TIME ZONE 'utc')::date";
 const DAY_RESERVED = "(reserved_at AT TIME ZONE 'utc')::date";
@@ -14,8 +14,8 @@ const ACCOUNTS =
 
 /**
  * Checks and counts in one statement, so that an instance that freezes holds no lock. Locks the job's reservation, then the
- * rows of its budgets in the order of their names, as SETTLE does: none waits for another in a circle. A locked row is read
- * as it is then. Counts nothing unless all rows are there. Two first attempts at one moment count both: never too little.
+ * rows of its budgets in the order of their names, as SETTLE does, which avoids deadlocks. A locked row is read in its
+ * newest version. Counts nothing if a row is missing. Two concurrent first attempts both count: too much, never too little.
  *
  * The commit does not wait for the disk, since every turn waits for it: a crash of the server may lose its last second.
  */
@@ -46,7 +46,7 @@ const CREATE = `
   INSERT INTO spending (budget, account, day)
   SELECT budget, account, ${rowDay(TODAY)} FROM unnest($1::text[], $2::text[]) AS new (budget, account) ORDER BY budget
   ON CONFLICT (budget, account, day) DO NOTHING`;
-/** What was reserved counts as spent until then, and for ever where this never comes. */
+/** A reservation that is never settled stays counted as spent. */
 const SETTLE = `
   WITH ended AS (
     DELETE FROM spending_reservations WHERE job = $1 AND ${IS_OPEN}
@@ -59,7 +59,7 @@ const SETTLE = `
   )
   UPDATE spending SET usd = greatest(0, usd - reserved_usd + $2::float8), updated_at = now()
   FROM used WHERE (spending.budget, spending.account, spending.day) = (used.budget, used.account, used.day)`;
-/** A row that was created may be deleted before it is used: when midnight comes between. */
+/** At midnight, retention may delete a row between its creation and its use. */
 const MAX_TRIES = 3;
 
 interface UseRow {

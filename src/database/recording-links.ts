@@ -6,7 +6,7 @@ import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
 import type { DatabaseServices } from './services.ts';
 
-/** Ids come from addresses: others are not looked up. */
+/** Ids come from the addresses of requests; other forms are not looked up. */
 const ID = /^[A-Za-z0-9_-]{33}$/;
 
 /** Recording links that all instances share: one for each person in a conversation. */
@@ -20,8 +20,11 @@ export function createRecordingLinks({ connection, clock, ids }: DatabaseService
          ON CONFLICT (conversation, person) DO UPDATE
          SET id = excluded.id, link = excluded.link, expires_at = excluded.expires_at`,
         [
-          ...[recordingLink.id, storedKey(guest.key), personId(guest.personKey)],
-          ...[storableJson(recordingLink), recordingLink.expiresAtMs - clock.now()],
+          recordingLink.id,
+          storedKey(guest.key),
+          personId(guest.personKey),
+          storableJson(recordingLink),
+          recordingLink.expiresAtMs - clock.now(),
         ],
       );
       return recordingLink;
@@ -41,7 +44,6 @@ export function createRecordingLinks({ connection, clock, ids }: DatabaseService
   };
 }
 
-/** Ends all recording links of a conversation. */
 export async function forgetLinks(sql: Sql, key: string): Promise<void> {
   await sql.query('DELETE FROM recording_links WHERE conversation = $1', [storedKey(key)]);
 }

@@ -6,10 +6,10 @@ const FIRST_MS = 5 * MINUTE_MS;
 const FIRST_SPREAD_MS = 10 * MINUTE_MS;
 const INTERVAL_MS = 50 * MINUTE_MS;
 const INTERVAL_SPREAD_MS = 20 * MINUTE_MS;
-/** Rows of one statement: more would hold up others. */
+/** Limits the rows of one statement: a longer one would delay messages. */
 const BATCH_ROWS = 300;
 
-/** The tables, the column that names a row, and the condition of expired rows, by the server's clock. */
+/** For each table, the column that identifies a row and the condition of expired rows, by the server's clock. */
 function expiredRows(recordRetentionMs: number, auditRetentionMs: number) {
   const before = (ms: number) => `< now() - interval '${ms} ms'`;
   const today = "(now() AT TIME ZONE 'utc')::date";
@@ -26,7 +26,7 @@ function expiredRows(recordRetentionMs: number, auditRetentionMs: number) {
 
 type RetentionServices = Pick<
   DatabaseServices,
-  'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs' | 'auditRetentionMs'
+  'connection' | 'settings' | 'clock' | 'random' | 'log' | 'recordRetentionMs' | 'auditRetentionMs'
 >;
 
 /** Deletes expired rows about once an hour, at times that differ between instances. */
@@ -39,7 +39,6 @@ export class Retention {
     this.#services = services;
   }
 
-  /** Call it once. */
   start(): void {
     this.#runAfter(FIRST_MS, FIRST_SPREAD_MS);
   }
@@ -50,7 +49,7 @@ export class Retention {
     this.#cancel();
   }
 
-  /** Deletes the expired rows. Never rejects: the next run deletes what this one leaves. */
+  /** Deletes the expired rows. Never rejects: the next run deletes the rest. */
   async run(): Promise<void> {
     const { log, recordRetentionMs, auditRetentionMs } = this.#services;
     for (const [table, key, isExpired] of expiredRows(recordRetentionMs, auditRetentionMs)) {
@@ -69,7 +68,7 @@ export class Retention {
     }
   }
 
-  /** One instance deletes at a time; 0 on the others. */
+  /** One instance deletes at a time. Resolves with the number of deleted rows, 0 on the others. */
   #deleteBatch(table: string, key: string, isExpired: string): Promise<number> {
     const { connection, settings } = this.#services;
     return connection.transaction(async (sql) => {
@@ -83,7 +82,8 @@ export class Retention {
 
   #runAfter(delayMs: number, spreadMs: number): void {
     if (this.#isClosed) return;
-    this.#cancel = this.#services.clock.after(delayMs + Math.random() * spreadMs, async () => {
+    const { clock, random } = this.#services;
+    this.#cancel = clock.after(delayMs + random() * spreadMs, async () => {
       await this.run();
       this.#runAfter(INTERVAL_MS, INTERVAL_SPREAD_MS);
     });

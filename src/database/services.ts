@@ -3,24 +3,25 @@ import type { Connection, ConnectionOptions } from './connection.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 
-/** What the database needs. */
 export interface DatabaseOptions extends ConnectionOptions {
   readonly ids: Ids;
-  /** How long conversations are kept after their last message, and messages that could not be answered. */
+  /** From 0 to 1, as Math.random. */
+  readonly random: () => number;
+  /** The retention of conversations after their last message, and of messages that could not be answered. */
   readonly recordRetentionMs: number;
-  /** Of what tools have done. */
+  /** The retention of the audit of tool calls. */
   readonly auditRetentionMs: number;
   readonly audioRetentionMs: number;
-  /** Bound of all stored audio together: a full disk would turn the server read-only. */
+  /** Limits all stored audio together: a full disk would turn the server read-only. */
   readonly audioStoreBytes: number;
 }
 
-/** What everything in the database shares. */
+/** The dependencies of all database modules. */
 export interface DatabaseServices extends DatabaseOptions {
   readonly connection: Connection;
   readonly jobs: JobQueue;
-  /** Orders what is stored of a conversation: its messages, and the actions between them. */
+  /** Orders the writes of a conversation: its messages, and the actions between them. */
   readonly chain: KeyChain;
-  /** Names this instance. */
+  /** The name of this instance in notifications. */
   readonly instance: string;
 }

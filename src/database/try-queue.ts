@@ -3,16 +3,16 @@ import { type ConnectionOptions, QUERY_LIMIT_MS } from './connection.ts';
 import { storeFailure } from './errors.ts';
 import { createBoss } from './job-queue.ts';
 
-/** Of pg-boss: dist/contractor.js, `check`. */
+/** Messages of pg-boss: dist/contractor.js, `check`. */
 const NOT_PREPARED = ['pg-boss is not installed', 'pg-boss database requires migrations'];
 
 /**
- * Sends a job through a queue of its own, beside that of the bot, and removes both. False, and nothing is done, when the
- * bot has not prepared the database yet, which it does when it starts. Rejects with a StoreError.
+ * Sends a job through a queue of its own, beside that of the bot, and removes both. Resolves with false and does nothing
+ * if the bot has not prepared the database yet, which it does at its start. Rejects with a StoreError.
  */
 export async function tryQueue(options: ConnectionOptions): Promise<boolean> {
   const boss = createBoss(options, { migrate: false, supervise: false, query_timeout: QUERY_LIMIT_MS });
-  // A failure rejects its call; an error without a listener would end the process.
+  // A failure also rejects its call; an error event without a listener would end the process.
   boss.on('error', () => {});
   const queue = `trial_${randomUUID()}`;
   try {

@@ -4,10 +4,10 @@ import type { ModelTrial } from './model-trial.ts';
 /** The result of a check. `message` is one sentence for a person, `fix` says what to do about it. */
 export type Finding =
   | { readonly status: 'pass' | 'skipped'; readonly message: string }
-  /** After a warning, the bot works. */
+  /** `warn` means that the bot works nevertheless. */
   | { readonly status: 'warn' | 'fail'; readonly message: string; readonly fix: string };
 
-/** What a check is given. The checks of the model share one trial. */
+/** The context of a check. The checks of the model share one trial. */
 export interface CheckContext extends DoctorDeps {
   readonly trial: ModelTrial;
 }
@@ -17,7 +17,7 @@ export interface Check {
   readonly name: string;
   /** Earlier checks. Unless all of them pass or warn, this one is skipped. */
   readonly needs?: readonly string[];
-  /** 30 s unless given. */
+  /** Default: 30 s. */
   readonly limitMs?: number;
   /** What to do when the check takes longer. */
   readonly lateFix?: string;

@@ -14,7 +14,7 @@ import { checkTeamsPackage } from './teams-package.ts';
 import { checkTelemetry } from './telemetry.ts';
 import { checkDocuments, checkMcpServers } from './tools.ts';
 
-/** The most that the bot itself waits for an answer, by default, and some more. */
+/** A little more than the bot's own default time limit of a turn. */
 const TURN_LIMIT_MS = 120_000;
 
 /** All checks, in their order. */
@@ -54,7 +54,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'Teams app package', run: checkTeamsPackage },
 ];
 
-/** Keeps one provider a scope, and so one token: connecting is timed without getting it. */
+/** Caches one token provider for each scope, so that the measured time of a connection leaves out getting the token. */
 export function createContext(deps: DoctorDeps): CheckContext {
   const providers = new Map<string, TokenProvider>();
   const tokens = (scope: string) => {
@@ -62,5 +62,6 @@ export function createContext(deps: DoctorDeps): CheckContext {
     providers.set(scope, provider);
     return provider;
   };
-  return { ...deps, tokens, trial: new ModelTrial({ ...deps, tokens }) };
+  const cached = { ...deps, tokens };
+  return { ...cached, trial: new ModelTrial(cached) };
 }

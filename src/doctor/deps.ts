@@ -6,12 +6,11 @@ import type { Installation } from '../installation.ts';
 import type { Logger } from '../log.ts';
 import type { TokenProvider } from '../realtime/endpoint.ts';
 
-/** What the checks work with. */
 export interface DoctorDeps {
   readonly config: Config;
-  /** For what the configuration does not hold. */
+  /** The environment, for values that are not in the configuration. */
   readonly env: Env;
-  /** Where the bot is started; the Teams package is in its `out`. */
+  /** The folder in which the bot is started. The Teams package is in its subfolder `out`. */
   readonly folder: string;
   readonly installed: Installation;
   readonly clock: Clock;

@@ -3,11 +3,11 @@ import { fieldsOf } from '../json-access.ts';
 
 const MAX_CHARS = 120;
 const MAX_CAUSES = 10;
-/** Developer tools that are missing on most machines: their failure says nothing. */
+/** Most machines do not have these developer tools, so their failures are left out. */
 const TOOLS = /PowerShell|Developer CLI|Visual Studio Code/;
 
 /**
- * Why there is no token: Entra ID's own code, such as `AADSTS7000222`, else the code of the system, else the first
+ * Says why getting a token failed: Entra ID's code, such as `AADSTS7000222`, or the code of the system, or the first
  * sentence of each credential source that was tried.
  */
 export function entraFailure(error: unknown): string {

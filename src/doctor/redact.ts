@@ -11,7 +11,7 @@ const SECRET_VARIABLES = [
 ];
 /** The parts of a connection string, and the password of a URL, that are secret by themselves. */
 const SECRET_PARTS = [/(?:^|;)InstrumentationKey=([^;]+)/i, /^[a-z]+:\/\/[^/@]*?:([^/@]+)@/i];
-/** Shorter secrets are words that would be removed from every sentence. */
+/** Shorter secrets are kept: as words, they would be removed from every sentence. */
 const MIN_CHARS = 4;
 const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
 
@@ -20,7 +20,7 @@ export function redactor(env: Env): (text: string) => string {
   const values = SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '');
   const parts = values.flatMap((value) => SECRET_PARTS.map((pattern) => pattern.exec(value)?.[1] ?? ''));
   const secrets = [...values, ...parts, ...parts.map(decoded)].filter((secret) => secret.length >= MIN_CHARS);
-  // The longest first: one may be a part of another.
+  // Remove the longest first: one secret may be a part of another.
   secrets.sort((one, other) => other.length - one.length);
   return (text) =>
     secrets

@@ -9,13 +9,13 @@ type Fields = Readonly<Record<string, unknown>>;
 /** An activity whose fields have the types that the rest of the program relies on. */
 export interface InboundActivity extends Fields {
   readonly type: string;
-  /** Of messages and invokes at least. */
+  /** Always set for messages and invokes. */
   readonly id?: string;
   readonly channelId: string;
   readonly serviceUrl: string;
 }
 
-/** Ids are stored and logged; those of all channels are shorter. */
+/** Ids are stored and logged. Every channel's ids are shorter. */
 const MAX_ID_CHARS = 1024;
 const MAX_ENCODED_CHARS = 3 * MAX_ID_CHARS;
 
@@ -27,7 +27,7 @@ const isListOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
-/** An object whose named fields are right, missing or null; its other fields may be anything. */
+/** Checks that the named fields of an object are valid, missing or null; other fields may be anything. */
 const isObjectWith =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>
@@ -39,11 +39,11 @@ const isObjectWith =
 const isAccount = isObjectWith({ id: isText, name: isText, aadObjectId: isText, role: isText });
 
 /**
- * What fields have to be if they are there. Anything else comes from a broken or hostile sender, and would come back as
- * a reply that cannot be written.
+ * The checks of fields that are present. An invalid field comes from a broken or hostile sender, and would make the reply
+ * impossible to write.
  */
 const FIELDS: Readonly<Record<string, Check>> = {
-  // It may be compound, such as `msteams:COPILOT`.
+  // A channel id may be compound, such as `msteams:COPILOT`.
   channelId: (value) => isText(value) && /^[\w.-]{1,64}(?::[\w.-]{1,64})?$/.test(String(value)),
   conversation: isObjectWith({
     id: isText,
@@ -70,8 +70,8 @@ const FIELDS: Readonly<Record<string, Check>> = {
 const ANSWERED: readonly unknown[] = ['message', 'invoke'];
 
 /**
- * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. `onlyLoopback`: no
- * token vouches for the service URL, so it has to be on this machine.
+ * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. With `onlyLoopback`,
+ * no token verifies the service URL, so it has to be on this machine.
  */
 export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
   const activity = withoutNulls(body, ['conversation', 'from', 'recipient']);
@@ -91,7 +91,7 @@ export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: bo
   return activity as InboundActivity;
 }
 
-/** Replies go to this address, with the bot's token if it has one. */
+/** Checks the address that gets the replies, with the bot's token if it has one. */
 function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
   const url = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw invalid('serviceUrl');
@@ -106,8 +106,8 @@ function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
 }
 
 /**
- * Where clouds give a machine its metadata, credentials included: besides link-local addresses, those of Azure, Alibaba
- * Cloud and Oracle, and the names in the networks of Google Cloud and AWS.
+ * The services that give a cloud machine its metadata and credentials, besides link-local addresses: addresses of Azure,
+ * Alibaba Cloud and Oracle, and names in the networks of Google Cloud and AWS.
  */
 const METADATA_HOSTS: readonly string[] = [
   '168.63.129.16',
@@ -125,7 +125,7 @@ function isMetadataService(hostname: string): boolean {
   return isLinkLocal || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
 }
 
-/** An id becomes part of the reply's address, in which lone surrogates, line breaks and mere dots have no form. */
+/** An id becomes part of the reply's address, which cannot hold lone surrogates, line breaks or only dots. */
 function isId(value: unknown): boolean {
   if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_ID_CHARS) return false;
   if (!value.isWellFormed() || /\p{Cc}|^\.{1,2}$/u.test(value)) return false;
@@ -136,7 +136,7 @@ function invalid(name: string): RequestError {
   return new RequestError('bad_request', `The activity's ${name} is missing or invalid.`);
 }
 
-/** Without fields that are null, also in the objects named by `nested`. */
+/** Removes fields that are null, including those in the objects named by `nested`. */
 function withoutNulls(fields: Fields, nested: readonly string[] = []): Fields {
   const present = Object.entries(fields).filter(([, value]) => value !== null);
   return Object.fromEntries(

@@ -2,18 +2,18 @@ import type { AudioStore, ByteRange, StoredAudio } from '../audio/audio-store.ts
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
-/** Concurrent lookups of different audio, made-up ids included. */
+/** Limits concurrent lookups of different audio, including made-up ids. */
 export const MAX_LOOKUPS = 32;
-/** Concurrent reads. */
+/** Limits concurrent reads. */
 export const MAX_READS = 8;
-/** Reads that wait for one of those. */
+/** Limits the reads that wait for others. */
 export const MAX_WAITING_READS = 256;
 
 /** A read that runs or waits. Requests for the same bytes share it. */
 interface SharedRead {
   readonly result: Promise<Buffer | undefined>;
   readonly start: () => void;
-  /** Requests that have not left. */
+  /** How many requests still wait for it. */
   userCount: number;
 }
 
@@ -30,7 +30,7 @@ export class AudioReader {
   }
 
   /**
-   * As `find` of the store; requests for the same audio share one lookup. Rejects with a RequestError (`busy`) when
+   * Works like `find` of the store; requests for the same audio share one lookup. Rejects with a RequestError (`busy`) when
    * MAX_LOOKUPS others are in flight.
    */
   async find(id: string): Promise<StoredAudio | undefined> {
@@ -43,8 +43,8 @@ export class AudioReader {
   }
 
   /**
-   * As `read` of the store, after earlier reads; requests for the same bytes share one read. Rejects with the reason of
-   * an aborted `signal`, and with a RequestError (`busy`) when MAX_WAITING_READS others wait.
+   * Works like `read` of the store, after earlier reads; requests for the same bytes share one read. Rejects with the
+   * reason of an aborted `signal`, and with a RequestError (`busy`) when MAX_WAITING_READS others wait.
    */
   async read(id: string, range: ByteRange, signal: AbortSignal): Promise<Buffer | undefined> {
     signal.throwIfAborted();
@@ -62,7 +62,7 @@ export class AudioReader {
   #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
     if (this.#waiting.size >= MAX_WAITING_READS) throw busy();
     const { promise: result, resolve } = Promise.withResolvers<Buffer | undefined>();
-    // All of its requests may have left.
+    // Handles the rejection in case all requests have aborted.
     result.catch(() => {});
     const onEnd = () => {
       this.#reads.delete(key);

@@ -13,11 +13,11 @@ export const CHUNK_BYTES = 128 * 1024;
 interface AudioResponse {
   readonly status: 200 | 206 | 304 | 416;
   readonly headers: Readonly<Record<string, string>>;
-  /** The part of the audio in the body; `undefined` = no body. */
+  /** The part of the audio in the body; `undefined` means no body. */
   readonly range: ByteRange | undefined;
 }
 
-/** `GET` and `HEAD /audio/<link>.wav`. The link is the only key: it cannot be guessed, and no page lists it. */
+/** Serves `GET` and `HEAD /audio/<link>.wav`. The link is the only key: it cannot be guessed, and no page lists it. */
 export function audioRoute(audioReader: AudioReader, clock: Clock) {
   return async function serveAudio(request: Request, response: Response): Promise<void> {
     const link = String(request.params.file).slice(0, -'.wav'.length);
@@ -36,7 +36,7 @@ function notFound(): RequestError {
   return new RequestError('not_found', 'This audio does not exist, or not any more.');
 }
 
-/** One range is answered as such; several, or a range of another version, with the whole. */
+/** A single range gets that part; several ranges, or a range of another version, get the whole audio. */
 function responseTo(request: Request, audio: StoredAudio, leftMs: number): AudioResponse {
   const etag = `"${audio.id}"`;
   const size = audio.byteLength;
@@ -62,11 +62,11 @@ function responseTo(request: Request, audio: StoredAudio, leftMs: number): Audio
   return { status: 206, headers: { ...headers, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }, range };
 }
 
-/** Of GET alone: RFC 9110, 14.2. */
+/** Ranges apply only to GET: RFC 9110, 14.2. */
 function requestedRanges(request: Request, size: number, etag: string) {
   const { range, 'if-range': condition } = request.headers;
   if (request.method !== 'GET' || range === undefined) return undefined;
-  // A date in If-Range would need a comparison of seconds; an ETag says the same exactly.
+  // Of If-Range only the ETag is supported: a date is exact only to the second.
   if (condition !== undefined && condition !== etag) return undefined;
   return parseRange(size, range, { combine: true });
 }
@@ -76,8 +76,8 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
 }
 
 /**
- * Sends chunk after chunk, as fast as the client receives them; stops reading when it leaves. The head goes out with the
- * first chunk. Rejects as `read` does, or with a RequestError (`not_found`) if the audio was removed meanwhile.
+ * Sends the audio in chunks, as fast as the client receives them, and stops reading when the client disconnects. The head
+ * goes out with the first chunk. Rejects as `read` does, or with a RequestError (`not_found`) if the audio was removed.
  */
 async function sendAudio(
   response: Response,

@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
+import type { Clock } from '../clock.ts';
+import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
-/** The bounds of one reader. */
 export interface BodyBounds {
-  /** Of all bodies that are being read, together; beyond that a request is refused as `busy`. */
+  /** Limits all bodies that are being read, together. Beyond it, a request is refused as `busy`. */
   readonly maxBytesAtOnce: number;
-  /** For one body; the connection of a slower one is closed. */
+  /** Limits the time of one body. The connection of a slower one is closed. */
   readonly timeoutMs: number;
-  /** Of each body, bytes that count towards no bound and need no `admit`. Default: 0. */
+  /** The first bytes of each body that count towards no bound and need no `admit`. Default: 0. */
   readonly freeBytes?: number;
   /** Called once for a body beyond `freeBytes`, which is paused meanwhile. Rejects to refuse it. */
   readonly admit?: ((request: IncomingMessage) => Promise<void>) | undefined;
@@ -17,12 +18,13 @@ export interface BodyBounds {
 const BUSY = 'Too many requests at once. Please deliver this again.';
 
 /**
- * A reader whose bodies together take a bounded amount of memory, and each a bounded time. Received bytes count, not the
- * Content-Length, which costs its sender nothing.
+ * Wraps a reader of bodies: together they take bounded memory, and each takes bounded time. Received bytes count, not the
+ * Content-Length, which its sender can claim for free.
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,
   { maxBytesAtOnce, timeoutMs, freeBytes = 0, admit }: BodyBounds,
+  clock: Clock,
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
@@ -30,12 +32,12 @@ export function bounded<T>(
     let countedBytes = 0;
     let isAdmitted = false;
     let isOver = false;
-    const refused = Promise.withResolvers<never>();
+    const refusal = new AbortController();
     const count = () => {
       const newBytes = Math.max(0, receivedBytes - freeBytes) - countedBytes;
       countedBytes += newBytes;
       bytesHeld += newBytes;
-      if (bytesHeld > maxBytesAtOnce) refused.reject(new RequestError('busy', BUSY));
+      if (bytesHeld > maxBytesAtOnce) refusal.abort(new RequestError('busy', BUSY));
     };
     const resume = () => {
       if (isOver) return;
@@ -43,19 +45,19 @@ export function bounded<T>(
       count();
       request.resume();
     };
-    const timer = setTimeout(() => request.destroy(), timeoutMs);
+    const cancelTimer = clock.after(timeoutMs, () => request.destroy());
     request.on('data', ({ byteLength }: Buffer) => {
       receivedBytes += byteLength;
       if (admit === undefined || isAdmitted) return count();
       if (receivedBytes <= freeBytes) return;
       request.pause();
-      admit(request).then(resume, refused.reject);
+      admit(request).then(resume, (reason: unknown) => refusal.abort(reason));
     });
     try {
-      return await Promise.race([read(request), refused.promise]);
+      return await unlessAborted(refusal.signal, () => read(request));
     } finally {
       isOver = true;
-      clearTimeout(timer);
+      cancelTimer();
       // The rest of a refused body is discarded.
       request.removeAllListeners('data').resume();
       bytesHeld -= countedBytes;

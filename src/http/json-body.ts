@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
 
@@ -6,23 +7,24 @@ import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-bo
 export const MAX_BODY_BYTES = 1024 * 1024;
 /**
  * The part of a body that is read before its token is verified; nearly all bodies are smaller. It counts towards no shared
- * bound, so that strangers cannot exhaust one. On all 2,000 connections together it is 128 MB.
+ * bound, so that strangers cannot exhaust one. All 2,000 connections together may hold 128 MB.
  */
 export const MAX_UNVERIFIED_BYTES = 64 * 1024;
-/** Of all bodies that are being read, together, without those parts. */
+/** Limits all bodies that are being read, together, without those first parts. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
 const READ_TIMEOUT_MS = 10_000;
-/** Real activities nest less than ten levels; deeper ones only serve to exhaust a stack. */
+/** Real activities nest less than ten levels. Deeper nesting could overflow the stack. */
 const MAX_DEPTH = 100;
 
-/** A reader of JSON objects: see `bounded`. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
-export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
-  return bounded(readJsonObject, {
+/** Returns a bounded reader of JSON objects. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
+export function boundedReader(verify: BodyBounds['admit'], clock: Clock): typeof readJsonObject {
+  const bounds = {
     maxBytesAtOnce: MAX_BYTES_AT_ONCE,
     timeoutMs: READ_TIMEOUT_MS,
     freeBytes: MAX_UNVERIFIED_BYTES,
     admit: verify,
-  });
+  };
+  return bounded(readJsonObject, bounds, clock);
 }
 
 /**
@@ -43,7 +45,7 @@ export async function readJsonObject(request: IncomingMessage): Promise<Record<s
   return value as Record<string, unknown>;
 }
 
-/** Without the parser's own message, which quotes the body. */
+/** Replaces the parser's error, whose message quotes the body. */
 function parse(text: string): unknown {
   if (isTooDeep(text)) throw new RequestError('bad_request', `The JSON is nested more than ${MAX_DEPTH} levels deep.`);
   try {

@@ -2,13 +2,12 @@ import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { isGenuine, readLink } from '../audio/signed-links.ts';
 import type { Clock } from '../clock.ts';
 
-/** What links are resolved with. */
 export interface AudioLinks {
   readonly audioStore: Pick<AudioStore, 'find'>;
   readonly clock: Clock;
 }
 
-/** The audio of a link, and for how much longer the link is valid. `undefined` for a forged or an expired link. */
+/** Finds the audio of a link and the time left until the link expires. `undefined` for a forged or expired link. */
 export async function findLinked(
   link: string,
   { audioStore, clock }: AudioLinks,

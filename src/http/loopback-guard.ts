@@ -9,18 +9,18 @@ type PublicHost = string | undefined;
 /** Names of the container's host in Docker Desktop and Podman. */
 const CONTAINER_HOSTS = ['host.docker.internal', 'gateway.docker.internal', 'host.containers.internal'];
 /**
- * Headers that tunnels, proxies and content networks add. A proxy that adds none, as nginx by default, looks like a local
- * client.
+ * Headers that tunnels, proxies and content networks add. A proxy that adds none, such as nginx by default, looks like a
+ * local client.
  */
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.+|x-original-.+|x-real-ip|x-client-ip|true-client-ip|x-tunnel-.+|x-arr-.+|x-envoy-.+|cf-.+|ngrok-.+)$/;
 
-/** For all routes but `/health`. Throws a RequestError. A page that rebinds its name to this machine still sends that name. */
+/** Checks all routes but `/health`: a page that rebinds its name to this machine still sends that name. Throws a RequestError. */
 export function checkHost({ headersDistinct: { host = [] } }: IncomingMessage, publicHost: PublicHost): void {
   if (host.length !== 1 || !isOwnHost(hostnameOf(host[0]), publicHost)) throw foreign('its Host names another machine');
 }
 
-/** For activities, which make the bot call other services. Throws a RequestError. */
+/** Checks the source of activities, since they make the bot call other services. Throws a RequestError. */
 export function checkSource({ headersDistinct: headers }: IncomingMessage, publicHost: PublicHost): void {
   const { origin = [], host = [], 'sec-fetch-site': site = [] } = headers;
   const own = [publicHost, hostnameOf(host[0])];
@@ -28,7 +28,7 @@ export function checkSource({ headersDistinct: headers }: IncomingMessage, publi
     throw foreign('it comes from a web page of another origin');
   }
   if (site.includes('cross-site')) throw foreign('it comes from a web page of another site');
-  // A tunnel may rewrite Host and Origin to localhost, as dev tunnels do: only the headers it adds show it.
+  // A tunnel may rewrite Host and Origin to localhost, as dev tunnels do: only its added headers give it away.
   if (Object.keys(headers).some((name) => FORWARDING.test(name))) throw foreign('a tunnel or a proxy has forwarded it');
 }
 
@@ -37,33 +37,30 @@ function foreign(why: string): RequestError {
   return new RequestError('forbidden', message);
 }
 
-/** Any IP address counts: no web page can have it resolve to something else. */
+/** Any IP address counts as ours: no web page can make it resolve to something else. */
 function isOwnHost(hostname: string | undefined, publicHost: PublicHost): boolean {
   if (hostname === undefined) return false;
   return hostname === publicHost || isLocalName(hostname) || hostname.startsWith('[') || isIP(hostname) === 4;
 }
 
-/** This machine, or the request's own Host, which was checked before. Any other IP address may serve a foreign page. */
+/** Accepts this machine and the request's own Host, which was checked. Other IP addresses may serve a foreign page. */
 function isOwnOrigin(hostname: string | undefined, own: readonly (string | undefined)[]): boolean {
   if (hostname === undefined) return false;
   return own.includes(hostname) || isLoopbackHost(hostname) || hostname.endsWith('.localhost');
 }
 
-/**
- * Names that no foreign name server resolves: of this machine, of a container's host, of other containers and machines of
- * the same network.
- */
+/** Whether no foreign name server resolves the name: this machine, a container's host, or a host of the same network. */
 function isLocalName(hostname: string): boolean {
   return hostname.endsWith('.localhost') || CONTAINER_HOSTS.includes(hostname) || /^[^.:]+$/.test(hostname);
 }
 
-/** The name in a Host, in the form of URLs: lower case, IPv4 in full. `undefined` for anything else. */
+/** Normalizes the name in a Host header as URLs do: lower case, IPv4 in full. `undefined` if it is not valid. */
 function hostnameOf(host: string | undefined = ''): string | undefined {
   if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) || !URL.canParse(`http://${host}`)) return undefined;
   return new URL(`http://${host}`).hostname.replace(/\.$/, '');
 }
 
-/** `undefined` for `null`, which sandboxed pages and files send. */
+/** Returns `undefined` for the origin `null`, which sandboxed pages and files send. */
 function hostnameOfOrigin(origin: string): string | undefined {
   return hostnameOf(/^https?:\/\/(.+)$/i.exec(origin)?.[1]);
 }

@@ -12,34 +12,34 @@ import { audioRoute } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
 import { type AboutSettings, aboutRoute } from './pages/about.ts';
-import { serveHome } from './pages/home.ts';
+import { homeRoute } from './pages/home.ts';
 import { playerRoute } from './pages/player.ts';
 import { recordingPageRoute } from './pages/record/page.ts';
 import { uploadRoute } from './pages/record/upload.ts';
 import { RECORDER_PATH, serveRecorder, TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/scripts.ts';
 import { limitRequestTime } from './request-time.ts';
 
-/** What the response to a delivered activity holds, if it is more than an acknowledgement. */
+/** The response to a delivered activity, if it is more than an acknowledgement. */
 export interface InBandAnswer {
   readonly status: number;
   readonly body?: unknown;
 }
 
-/** What the routes need of the rest of the program. */
 export interface HttpOptions {
-  /** Gives an activity to the bot. Rejects with a RequestError for a request that is refused. */
+  /** Passes an activity to the bot. Rejects with a RequestError if the request is refused. */
   readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly audioStore: AudioStore;
-  readonly recordings: Pick<Recordings, keyof Recordings>;
-  /** The settings that `/about` names. */
+  readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
   readonly about: AboutSettings;
-  /** What `/health` reports beside the state. */
+  /** A page with a chat client, to which `/` leads. */
+  readonly chatPageUrl?: string | undefined;
+  /** Reported by `/health`, beside the state. */
   readonly build: Build;
   readonly clock: Clock;
   readonly isDraining: () => boolean;
   /**
-   * Checks a bearer token as far as that is possible without its activity. Rejects with a RequestError. Unset if callers
-   * send no token: the bot has no app id.
+   * Checks a bearer token as far as possible without its activity. Rejects with a RequestError. Unset if the bot has no app
+   * id: then callers send no token.
    */
   readonly verifyToken?: ((authorization: string) => Promise<void>) | undefined;
   /** Without a token only clients on this machine are served, unless the operator opened the bot to others. */
@@ -49,56 +49,60 @@ export interface HttpOptions {
   readonly log: Logger;
 }
 
-/** The listening side of the bot. */
 export interface HttpServer {
-  /** Resolves with the port that is listened to. Rejects when the address cannot be used. */
+  /** Resolves with the port. Rejects if the address cannot be used. */
   listen(port: number, host: string | undefined): Promise<number>;
-  /** Stops listening, lets responses go out, then closes what is still open. Safe to call twice. */
+  /** Stops listening, waits for responses, then closes all connections. Safe to call twice. */
   close(): Promise<void>;
 }
 
 const MAX_CONNECTIONS = 2_000;
-/** For a socket without traffic, such as one whose client does not read. App Service closes at 240 s itself. */
+/** Limits a socket without traffic, such as one whose client does not read. App Service itself closes it at 240 s. */
 const SOCKET_TIMEOUT_MS = 240_000;
 const CLOSE_SWEEP_MS = 50;
 const CLOSE_GRACE_MS = 3_000;
 
 type Handler = (request: Request, response: Response) => Promise<void>;
 
-/** The routes of the bot. Listens only after `listen`. */
+/** Creates the server with all routes. It listens only after `listen`. */
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const { audioStore, recordings, clock, about, log } = options;
+  const { audioStore, recordings, clock, about, build, isDraining, log } = options;
+  const { deliver, verifyToken, onlyLoopback, publicHost } = options;
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
-  limitRequestTime(server.server);
+  limitRequestTime(server.server, clock);
   server.server.maxConnections = MAX_CONNECTIONS;
   server.server.timeout = SOCKET_TIMEOUT_MS;
-  // Without restify's listener Node answers a request to upgrade like any other; else its socket would outlive the server.
+  // With restify's listener, the socket of an upgrade request would outlive the server. Without it, Node answers as usual.
   server.server.removeAllListeners('upgrade');
-  checkAddress(server, options);
+  checkAddress(server, onlyLoopback, publicHost, log);
   const guard = (handler: Handler) => guarded(handler, log);
   const get = (path: string, handler: Handler) => {
     server.get(path, guard(handler));
     server.head(path, guard(handler));
   };
   const audioReader = new AudioReader(audioStore);
-  const [serveAudio, servePlayer] = [audioRoute(audioReader, clock), playerRoute({ audioStore: audioReader, clock })];
-  server.post('/api/messages', guard(messagesRoute(options)));
+  const serveAudio = audioRoute(audioReader, clock);
+  const servePlayer = playerRoute({ audioStore: audioReader, clock });
+  server.post(
+    '/api/messages',
+    guard(messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost, clock })),
+  );
   get('/audio/:file', (request, response) =>
     String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
   get(RECORDER_PATH, serveRecorder);
   get('/record/:link', recordingPageRoute(recordings, clock));
-  server.post('/record/:link', guard(uploadRoute(options)));
-  get('/', serveHome);
+  server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, clock, log })));
+  get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
-  get('/health', healthRoute(options));
+  get('/health', healthRoute(isDraining, build));
   answerRoutingErrors(server);
   return { listen: (port, host) => listen(server, port, host), close: () => close(server.server) };
 }
 
-/** Runs before the routes. Load balancers ask for `/health` by any address that they know. */
-function checkAddress(server: Server, { onlyLoopback, publicHost, log }: HttpOptions): void {
+/** Runs before the routes. `/health` is exempt: load balancers request it by any address of this machine. */
+function checkAddress(server: Server, onlyLoopback: boolean, publicHost: string | undefined, log: Logger): void {
   server.pre((request, response, next) => {
     try {
       const isHealth = /^\/health\/?(?:\?|$)/.test(request.url ?? '');
@@ -121,13 +125,25 @@ function requireUrl(request: Request): void {
   }
 }
 
-function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
-  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
+type MessagesOptions = Pick<
+  HttpOptions,
+  'deliver' | 'isDraining' | 'verifyToken' | 'onlyLoopback' | 'publicHost' | 'clock'
+>;
+
+function messagesRoute({
+  deliver,
+  isDraining,
+  verifyToken,
+  onlyLoopback,
+  publicHost,
+  clock,
+}: MessagesOptions): Handler {
+  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')), clock);
   return async function receiveActivity(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
     const { authorization = '' } = request.headers;
-    // Before anything of the body is stored: strangers get no memory.
+    // Refuse before the body is read, so that strangers take no memory.
     if (verifyToken !== undefined && !/^bearer \S/i.test(authorization)) {
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.');
     }
@@ -137,14 +153,14 @@ function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicH
   };
 }
 
-function healthRoute({ isDraining, build }: HttpOptions): Handler {
+function healthRoute(isDraining: () => boolean, build: Build): Handler {
   return async function serveHealth(_request, response) {
     const status = isDraining() ? 'draining' : 'ok';
     sendJson(response, isDraining() ? 503 : 200, { status, ...build });
   };
 }
 
-/** Whatever a handler does, no request ends the process or reveals internals. */
+/** Turns every error into a response, so that no request ends the process or reveals internals. */
 function guarded(handler: Handler, log: Logger): Handler {
   return async function handle(request, response) {
     try {
@@ -155,7 +171,6 @@ function guarded(handler: Handler, log: Logger): Handler {
   };
 }
 
-/** A refused request, as its response says it. */
 interface Refusal {
   readonly status: number;
   readonly code: string;
@@ -165,10 +180,10 @@ interface Refusal {
 function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'request refused: the store does not answer');
+    log.warn({ err: error }, 'request refused: store did not answer');
     return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
   }
-  // Not the address itself, which may be the key to what it names.
+  // The address itself is not logged: it may hold the key of a link.
   log.error({ err: error, route: request.getRoute()?.path }, 'request failed');
   return { status: 500, code: 'internal', message: 'Something went wrong here.' };
 }
@@ -184,7 +199,7 @@ function refuse(response: Response, { status, code, message }: Refusal): void {
   sendJson(response, status, { code, message });
 }
 
-/** By restify's own `sendRaw`: after any other it would answer a routing error a second time. */
+/** Uses restify's own `sendRaw`: after any other method, restify would answer a routing error a second time. */
 function sendJson(response: Response, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.sendRaw(status, text, {
@@ -203,7 +218,7 @@ function answerRoutingErrors(server: Server): void {
   });
 }
 
-/** restify emits the errors of its inner server again, and throws them if nobody listens. */
+/** restify re-emits the errors of its inner server, and throws them if nobody listens. */
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -213,7 +228,7 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   });
 }
 
-/** Responses on their way still arrive; a connection without one is closed at the next sweep. */
+/** Waits for running responses. Each sweep closes the idle connections. */
 function close(server: Server['server']): Promise<void> {
   return new Promise((resolve) => {
     if (!server.listening) return resolve();

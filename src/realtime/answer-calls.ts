@@ -6,26 +6,26 @@ import { interruptedResult, joinedResults, withoutCalls } from './joined-results
 import type { ModelResult } from './model-result.ts';
 import type { FunctionCall } from './server-event.ts';
 
-/** A response that has ended, and the items that the model's memory has of it. */
+/** A response that has ended, and the ids of its items in the model's memory. */
 export interface Answered {
   readonly result: ModelResult;
   readonly itemIds: readonly string[];
   readonly calls: readonly FunctionCall[];
 }
 
-/** The session of a turn whose calls are answered. */
+/** The part of a session that `answerCalls` uses. */
 export interface CallingSession {
   runResponse(turnId: string, events: TurnEvents): Promise<Answered>;
   send(events: readonly RealtimeClientEvent[]): void;
   /** Whether one more response may be requested. */
   mayAskAgain(): Promise<boolean>;
-  /** A session that holds calls without outputs cannot be used again. */
+  /** Called for a session that holds calls without outputs: it cannot be used again. */
   close(): void;
 }
 
 /**
- * Runs the calls of a response and requests the next one, until the model has answered or its user has to decide. What
- * was said in all responses is one answer. Never rejects.
+ * Runs the calls of a response and requests the next response, until the model has answered or the user has to approve a
+ * call. Joins all responses into one answer. Never rejects.
  */
 export async function answerCalls(
   first: Answered,

@@ -3,7 +3,7 @@ import { ProxyError, TurnError } from '../errors.ts';
 /** A larger frame ends the session; audio deltas of the service stay far below. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** Errors of the client library: the cause is an error of ws or of the system, which has a code. */
+/** Converts an error of the client library. Its cause is an error of ws or of the system, which has a code. */
 export function clientErrorOf(error: Error): TurnError {
   const code = codeOf(error.cause) ?? codeOf(error);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {

@@ -6,16 +6,15 @@ import { audioChunks, type ContentPart, isTranscribed, wirePart } from './conten
 import type { CallOutputs, FunctionDefinition } from './function-calls.ts';
 import { TURN_METADATA } from './server-event.ts';
 
-/** The message of a user for the model. */
 export interface UserMessageInput {
   readonly turnId: string;
-  /** May be empty where something is attached. */
+  /** May be empty if something is attached. */
   readonly text: string;
   /** Attachments, in their order. */
   readonly attached?: readonly ContentPart[];
-  /** The conversation so far; read only where the session does not know it. */
+  /** The conversation so far; used only if the session does not know it. */
   readonly history: string | undefined;
-  /** Who takes part; added to the instructions of a session with its first turn. */
+  /** Describes the people in the conversation; the first turn of a session adds it to the instructions. */
   readonly about?: string | undefined;
 }
 
@@ -31,8 +30,8 @@ export interface TurnEvents {
 }
 
 /**
- * All events of a turn, none of which waits for the answer to another. `configure`: this is the first turn of a session,
- * which also sends the settings and the history. `functions`: what the model may call, where the session does not know it.
+ * Returns all events of a turn; none waits for the answer to another. `configure` is true for the first turn of a
+ * session, which also sends the settings and the history. `functions` is set if the session does not know them yet.
  */
 export function turnEvents(
   ids: Ids,
@@ -57,7 +56,7 @@ export function turnEvents(
   };
 }
 
-/** Requests the answer once more, as audio, after deleting the items of the text answer. */
+/** Deletes the items of the text answer and requests the answer once more, as audio. */
 export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[]): TurnEvents {
   const deletes = itemIds.map(
     (itemId) => ({ type: 'conversation.item.delete', event_id: ids.wire('evt'), item_id: itemId }) as const,
@@ -65,13 +64,13 @@ export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[
   return { all: [...deletes, responseCreate(ids, turnId, { output_modalities: ['audio'] })] };
 }
 
-/** The outputs of a response's calls, then the request for the next response. The last one may call nothing. */
+/** Sends the outputs of a response's calls and requests the next response. The last one may not call functions. */
 export function outputEvents(ids: Ids, turnId: string, outputs: CallOutputs, isLast: boolean): TurnEvents {
   const overrides = isLast ? { tool_choice: 'none' as const } : {};
   return { all: [...outputItems(ids, outputs), responseCreate(ids, turnId, overrides)] };
 }
 
-/** What an output cannot hold follows as an item of the user. */
+/** Content that an output cannot hold, such as a picture, follows as an item of the user. */
 export function outputItems(ids: Ids, { outputs, parts }: CallOutputs): readonly RealtimeClientEvent[] {
   const items = outputs.map(({ callId, output }): RealtimeClientEvent => {
     const item = { type: 'function_call_output' as const, call_id: callId, output };
@@ -85,7 +84,7 @@ export function responseCancel(ids: Ids): RealtimeClientEvent {
   return { type: 'response.cancel', event_id: ids.wire('evt') };
 }
 
-/** The turn id in the metadata comes back in the events of the response. */
+/** The service echoes the turn id of the metadata in the events of the response. */
 function responseCreate(
   ids: Ids,
   turnId: string,
@@ -120,7 +119,7 @@ function sessionUpdate(
   };
 }
 
-/** The same list gives the same JSON: the service's prompt cache needs that. */
+/** The service's prompt cache needs the same JSON for the same list. */
 function functionFields(functions: readonly FunctionDefinition[]) {
   const tools = functions.map(({ name, description, parameters }) => {
     return { type: 'function' as const, name, description, parameters };
@@ -128,7 +127,7 @@ function functionFields(functions: readonly FunctionDefinition[]) {
   return { tools, tool_choice: 'auto' as const };
 }
 
-/** Replaces the functions of a session that is configured. */
+/** Replaces the functions of a configured session. */
 function functionsUpdate(ids: Ids, functions: readonly FunctionDefinition[]): RealtimeClientEvent {
   const session = { type: 'realtime' as const, ...functionFields(functions) };
   return { type: 'session.update', event_id: ids.wire('evt'), session };
@@ -142,7 +141,7 @@ function historyItem(ids: Ids, history: string): RealtimeClientEvent {
   return { ...userItem(ids, [{ kind: 'text', text: history }]), previous_item_id: 'root' } as RealtimeClientEvent;
 }
 
-/** One item; where clips are transcribed, one for each clip after the item of all else. The text comes first. */
+/** Returns one item, with the text first. If clips are transcribed, each clip follows as an item of its own. */
 function userItems(ids: Ids, { text, attached = [] }: UserMessageInput, settings: SessionSettings) {
   const content = text === '' && attached.length > 0 ? attached : [{ kind: 'text', text } as const, ...attached];
   const clips = settings.transcriptionModel === undefined ? [] : content.filter(isTranscribed);
@@ -160,7 +159,7 @@ function userItem(ids: Ids, content: readonly ContentPart[]): RealtimeClientEven
   };
 }
 
-/** A clip through the input buffer, which alone is transcribed. It becomes an item of its own. */
+/** Sends a clip through the input buffer, because only the buffer is transcribed. It becomes an item of its own. */
 function bufferedItem(ids: Ids, pcm: Uint8Array): RealtimeClientEvent[] {
   const appends = audioChunks(pcm).map(
     (audio) => ({ type: 'input_audio_buffer.append', event_id: ids.wire('evt'), audio }) as const,

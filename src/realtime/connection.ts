@@ -13,7 +13,7 @@ import { handshakeErrorOf } from './service-errors.ts';
 
 export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 
-/** Apart from the handshake: credentials may come from a chain of sources, and the first token takes the longest. */
+/** Separate from the handshake's limit: credentials may come from a chain of sources, and the first token is slow. */
 const TOKEN_TIMEOUT_MS = 20_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a peer may take to answer a close before the socket is terminated. */
@@ -22,7 +22,7 @@ const CLOSE_GRACE_MS = 2_000;
 /** One open socket to the model. */
 export interface Connection {
   readonly isOpen: boolean;
-  /** Sends in this order. A closed socket is reported by `onClosed`, never here. */
+  /** Sends the events in order. Only `onClosed` reports a closed socket. */
   send(events: readonly RealtimeClientEvent[]): void;
   /** Closes with a grace period, then terminates. Safe to call twice. */
   close(): void;
@@ -37,7 +37,7 @@ export interface ConnectionListener {
 /** Opens a connection. Rejects with a TurnError, or with the signal's reason on abort. */
 export type OpenConnection = (listener: ConnectionListener, signal: AbortSignal) => Promise<Connection>;
 
-/** Opens sockets to one endpoint. Each call gets its credential first. */
+/** Returns a function that opens sockets to one endpoint. Each call gets its credential first. */
 export function connectionOpener(target: RealtimeTarget, clock: Clock): OpenConnection {
   const { baseURL, model, credential } = target;
   // Without reconnects: the library would silently return an empty session, without settings and memory.
@@ -74,7 +74,7 @@ class OpenSocket implements Connection {
   readonly #clock: Clock;
   #closeReason: TurnError | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** Below the WebSocket. */
+  /** The TCP socket below the WebSocket. */
   #tcpSocket: Socket | undefined;
 
   /** Attaches all listeners at once: the library's factory resolves before the socket opens. */
@@ -101,7 +101,7 @@ class OpenSocket implements Connection {
     for (const sign of ['message', 'ping', 'pong'] as const) socket.on(sign, () => this.#heartbeat?.heard());
     socket.on('close', (code) => {
       this.#heartbeat?.stop();
-      // Without the reason of the service, which may quote user input.
+      // The reason of the service may quote user input, so it is left out.
       listener.onClosed(this.#closeReason ?? new TurnError('connection_lost', `the socket closed (${code})`));
     });
   }
@@ -132,7 +132,7 @@ class OpenSocket implements Connection {
   }
 
   send(events: readonly RealtimeClientEvent[]): void {
-    // One write to the network instead of one for each frame.
+    // Cork the socket, so that all frames go out in one write.
     this.#tcpSocket?.cork();
     try {
       this.#heartbeat?.ask();

@@ -11,12 +11,12 @@ export type ContentPart =
 type Item = Extract<RealtimeClientEvent, { type: 'conversation.item.create' }>['item'];
 type WirePart = NonNullable<Extract<Item, { type: 'message'; role: 'user' }>['content']>[number];
 
-/** The service refuses to commit less than 100 ms: a shorter clip is sent in an item, and not transcribed. */
+/** The service refuses to commit less than 100 ms. A shorter clip is sent in an item and not transcribed. */
 const MIN_COMMIT_BYTES = 4_800;
-/** The service accepts 15 MiB of base64 at once; small chunks do not hold up other work of this process. */
+/** The service accepts 15 MiB of base64 at once, but small chunks keep the event loop free. */
 const CHUNK_BYTES = 240_000;
 
-/** A part as it stands in an item of the user. */
+/** Converts a part for an item of the user. */
 export function wirePart(part: ContentPart): WirePart {
   switch (part.kind) {
     case 'text':
@@ -28,12 +28,12 @@ export function wirePart(part: ContentPart): WirePart {
   }
 }
 
-/** Whether the service transcribes a part, where a transcription model is set. */
+/** Whether the service transcribes the part if a transcription model is set. */
 export function isTranscribed(part: ContentPart): part is Extract<ContentPart, { kind: 'audio' }> {
   return part.kind === 'audio' && part.pcm.byteLength >= MIN_COMMIT_BYTES;
 }
 
-/** Base64 for `input_audio_buffer.append`. */
+/** Returns chunks of base64 for `input_audio_buffer.append`. */
 export function audioChunks(pcm: Uint8Array): string[] {
   const chunks: string[] = [];
   for (let start = 0; start < pcm.byteLength; start += CHUNK_BYTES)

@@ -5,10 +5,10 @@ import type { ModelEndpoint } from '../config/config.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
 import { bareHost, connectThrough, portOf, proxyFor } from '../proxy.ts';
 
-/** Gives an access token; called for every connection. It may throw, and it may hang. */
+/** Gets an access token; called for every connection. It may throw or hang. */
 export type TokenProvider = () => Promise<string>;
 
-/** Where and how sockets to the model are opened. */
+/** The address of the model and the options of its sockets. */
 export interface RealtimeTarget {
   /** Without an api-version: the GA address is `<baseURL>/realtime?model=<deployment>`. */
   readonly baseURL: string;
@@ -17,7 +17,7 @@ export interface RealtimeTarget {
   readonly socketOptions: ClientOptions;
 }
 
-/** Entra ID: environment, workload or managed identity, or the login of a developer. */
+/** Signs in to Entra ID by environment variables, workload or managed identity, or the login of a developer. */
 export function entraIdTokens(scope: string): TokenProvider {
   let provider: TokenProvider | undefined;
   return async () => {
@@ -26,7 +26,7 @@ export function entraIdTokens(scope: string): TokenProvider {
   };
 }
 
-/** Loads the libraries of a first connection, a third of all code, so that the first user does not wait for them. */
+/** Loads the libraries of a connection, a third of all code, so that the first user does not wait for them. */
 export async function preloadClient({ kind }: ModelEndpoint): Promise<void> {
   await import('openai/realtime/ws');
   if (kind === 'azureEntraId') await import('@azure/identity');
@@ -45,7 +45,7 @@ export function toRealtimeTarget(
   const { kind, model } = endpoint;
   const baseURL = kind === 'openai' ? endpoint.baseUrl : `${endpoint.endpoint}/openai/v1`;
   const credential = kind === 'azureEntraId' ? tokens(endpoint.scope) : endpoint.apiKey;
-  // The client library would send the key as a bearer token; Azure accepts it in `api-key` alone.
+  // The client library would send the key as a bearer token; Azure accepts it only in `api-key`.
   const headers = kind === 'azureKey' ? { 'api-key': endpoint.apiKey, Authorization: null } : {};
   const socketOptions = { headers: headers as Record<string, string>, ...socketFor(new URL(baseURL), proxy) };
   return { baseURL, model, credential, socketOptions };
@@ -54,7 +54,7 @@ export function toRealtimeTarget(
 /** ws cannot cancel a tunnel that is being opened, so it has a limit of its own. */
 const TUNNEL_LIMIT_MS = 10_000;
 
-/** Makes the socket below the WebSocket, unless ws can do so itself, with TLS to the host. */
+/** Creates the socket below the WebSocket where ws itself cannot: through a proxy, or without TLS. */
 function socketFor(address: URL, settings: ProxySettings | undefined): Pick<ClientOptions, 'createConnection'> {
   // The client library speaks wss only: for `http://`, which is a loopback host, a plain socket replaces TLS.
   if (address.protocol === 'http:') {

@@ -1,7 +1,7 @@
 import type { ContentPart } from './content.ts';
 import type { FunctionCall } from './server-event.ts';
 
-/** A function as the model is told of it. */
+/** The declaration of a function for the model. */
 export interface FunctionDefinition {
   readonly name: string;
   readonly description: string;
@@ -9,33 +9,33 @@ export interface FunctionDefinition {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** What the calls of one response came to. */
+/** The results of the calls of one response. */
 export interface CallOutputs {
-  /** One for each call. */
+  /** One output for each call. */
   readonly outputs: readonly { readonly callId: string; readonly output: string }[];
-  /** What no output can hold, such as pictures. */
+  /** Content that an output cannot hold, such as pictures. */
   readonly parts: readonly ContentPart[];
-  /** Whether there is nothing to say about them yet: every call waits for the user. */
+  /** Whether every call waits for the user's approval, so that the model has nothing to say yet. */
   readonly isWaiting: boolean;
 }
 
-/** The functions that the model may call in a turn, and what runs them. */
+/** The functions that the model may call in a turn, and the code that runs them. */
 export interface TurnFunctions {
-  /** The same list for the same functions: a session is told of a list that it has not seen. */
+  /** The same functions give the same array: a session sends a list only if it is another array. */
   readonly definitions: readonly FunctionDefinition[];
-  /** Rejects with the reason of `signal`, or with what keeps the turn from going on. */
+  /** Rejects with the reason of `signal`, or with the error that ends the turn. */
   run(calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs>;
 }
 
-/** Of one turn; the last one has to end in words. */
+/** Limits the responses of one turn. The last one may not call functions, so that the turn ends in an answer. */
 export const MAX_RESPONSES = 5;
 
-/** The name of a turn's second response, and of those that follow. */
+/** Returns the name of a turn's second or later response. */
 export function laterResponse(turnId: string, response: number): string {
   return `${turnId}.${response}`;
 }
 
-/** Whether a name is that of the turn's first response, or of a later one. */
+/** Whether the name belongs to a response of the turn. */
 export function isOfTurn(name: string | undefined, turnId: string): boolean {
   return name === turnId || (name?.startsWith(`${turnId}.`) ?? false);
 }

@@ -14,20 +14,19 @@ export interface GenerateServices {
   readonly clock: Clock;
   /** The configured voice; a request may ask for another. */
   readonly settings: Pick<SessionSettings, 'voice'>;
-  /** From 0 up to 1; spreads the retries of many conversations. */
+  /** Returns a number from 0 up to 1, which spreads the retries of many conversations. */
   readonly random: () => number;
 }
 
-/** One turn for the model. */
 export interface GenerateRequest {
   readonly key: string;
-  /** The last turn that a warm session has to know. */
+  /** The version that a warm session must have. */
   readonly sessionVersion: string | undefined;
   readonly input: TurnInput;
   readonly log: Logger;
   /** Ends the turn early, with a TurnError as its reason. */
   readonly signal: AbortSignal;
-  /** For all attempts together. */
+  /** Limits all attempts together. */
   readonly timeoutMs: number;
   readonly telemetry?: Pick<TurnTelemetry, 'step'>;
   /** Called before each retry. */
@@ -35,13 +34,13 @@ export interface GenerateRequest {
 }
 
 const MAX_RETRIES = 2;
-/** A service that fails twice at the same request will fail a third time; a token takes 20 s each time. */
+/** A service that fails twice at a request will fail a third time; each wait for a token takes up to 20 s. */
 const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 const UNMEASURED: Pick<TurnTelemetry, 'step'> = { step: (_name, work) => work() };
 
-/** Asks the model, with retries where they are safe and in time. Never rejects. */
+/** Asks the model. Retries if that is safe and time is left. Never rejects. */
 export async function generateResponse(request: GenerateRequest, services: GenerateServices): Promise<ModelResult> {
   const { timeoutMs: limitMs } = request;
   const { clock } = services;
@@ -52,7 +51,7 @@ export async function generateResponse(request: GenerateRequest, services: Gener
   );
 }
 
-/** Asks again in the configured voice where the service refuses another one, which `refusedVoice` of the result names. */
+/** Asks again in the configured voice if the service refuses the requested one; `refusedVoice` of the result names it. */
 async function tryVoices(
   deadlineMs: number,
   request: GenerateRequest,
@@ -81,7 +80,7 @@ async function tryUntil(
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
     if ((await request.input.mayAskAgain?.()) === false) return result;
-    request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'asking the model again');
+    request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'model asked again');
     request.onRetry?.(waitMs);
     try {
       await sleep(clock, waitMs, request.signal);
@@ -91,7 +90,7 @@ async function tryUntil(
   }
 }
 
-/** Half to full backoff, but never before the service asks for it; `undefined`: no retry. */
+/** Returns half to full backoff, but at least the wait that the service asks for; `undefined` if there is no retry. */
 function retryDelayMs({ outcome, isRetryable }: ModelResult, retries: number, random: number): number | undefined {
   if (!isRetryable || outcome.kind !== 'failed') return undefined;
   const { code, retryAfterMs = 0 } = outcome.error;

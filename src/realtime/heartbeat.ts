@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 
-/** A peer that is silent for so long gets a ping. */
+/** A peer that is silent for this long gets a ping. */
 export const PING_INTERVAL_MS = 30_000;
 /** How long the peer may take to answer a ping. */
 export const PONG_TIMEOUT_MS = 5_000;
-/** A peer that was heard so recently needs no ping. */
+/** A peer that was heard within this time needs no ping. */
 const FRESH_MS = 5_000;
 
 export interface HeartbeatOptions {
@@ -33,20 +33,20 @@ export class Heartbeat {
     this.#waitForSilence();
   }
 
-  /** Call it for everything that the peer sends. */
+  /** Call it for every frame of the peer. */
   heard(): void {
     this.#hasHeard = true;
     this.#lastHeardMs = this.#options.clock.now();
   }
 
-  /** Pings at once, unless the peer was just heard. Call it before something that must arrive. */
+  /** Pings at once, unless the peer was just heard. Call it before sending something that must arrive. */
   ask(): void {
     const { clock, ping } = this.#options;
     const quietMs = clock.now() - this.#lastHeardMs;
     if (this.#isStopped || this.#isPinging || (quietMs >= 0 && quietMs < FRESH_MS)) return;
     this.#isPinging = true;
     this.#hasHeard = false;
-    // A process that was busy or asleep reads a waiting answer before it decides.
+    // After a pause of the process, `setImmediate` lets a waiting answer be read first.
     this.#setTimer(PONG_TIMEOUT_MS, () => setImmediate(() => this.#decide()));
     ping();
   }

@@ -4,7 +4,7 @@ import { addUsage } from '../token-usage.ts';
 import type { ModelResult } from './model-result.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Two responses of one turn as one: what was said in both, in order, at the cost of both. */
+/** Joins two responses of one turn: their text and audio in order, and the sum of their usage. */
 export function joinedResults(before: ModelResult, after: ModelResult): ModelResult {
   return {
     ...after,
@@ -12,12 +12,12 @@ export function joinedResults(before: ModelResult, after: ModelResult): ModelRes
     wasReplayed: before.wasReplayed,
     usage: addUsage(before.usage, after.usage),
     isUsageUnknown: before.isUsageUnknown || after.isUsageUnknown,
-    // Tools have run: asking once more would run them again.
+    // Tools have run: a retry would run them again.
     isRetryable: false,
   };
 }
 
-/** The turn ends while its calls run. What was said before them stays. */
+/** The result of a turn that ended while its calls ran. The answer before the calls is delivered. */
 export function interruptedResult(before: ModelResult, reason: unknown): ModelResult {
   const error = reason instanceof TurnError ? reason : new TurnError('internal', 'the calls failed', { cause: reason });
   const { text, pcm } = saidIn(before.outcome);
@@ -30,7 +30,7 @@ export function interruptedResult(before: ModelResult, reason: unknown): ModelRe
   return { ...before, outcome, isRetryable: false };
 }
 
-/** What was said, where the calls beside it are not run. */
+/** The answer of a response whose calls are not run. */
 export function withoutCalls(result: ModelResult): ModelResult {
   const { text, pcm } = saidIn(result.outcome);
   const error = new TurnError('empty_response', 'the model only calls what it may not call');

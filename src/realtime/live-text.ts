@@ -3,25 +3,25 @@ import { ResponseParts } from './response-parts.ts';
 import type { ServerEvent } from './server-event.ts';
 
 /**
- * The text of an answer while it is made. Where speech was requested only transcripts count: text instead of speech may
+ * The text of an answer while the model generates it. If speech was requested, only transcripts count: a text answer may
  * still be deleted and requested once more.
  */
 export class LiveText {
   readonly #turnId: string;
   readonly #modality: 'audio' | 'text';
   #parts = new ResponseParts();
-  /** Of the turn's responses before this one. */
+  /** The text of the turn's earlier responses. */
   #before = '';
   #responseId: string | undefined;
   #shown = '';
 
-  /** Only responses that name this turn are shown: another may turn out not to be ours. */
+  /** Shows only responses that name this turn: another one may turn out not to be ours. */
   constructor(turnId: string, modality: 'audio' | 'text') {
     this.#turnId = turnId;
     this.#modality = modality;
   }
 
-  /** Whether this event has made the text longer. */
+  /** Returns whether the event made the text longer. */
   accept(event: ServerEvent): boolean {
     if (event.kind === 'responseCreated' && isOfTurn(event.turnId, this.#turnId))
       this.#begin(event.responseId, event.turnId !== this.#turnId);
@@ -31,14 +31,14 @@ export class LiveText {
     return event.text !== '';
   }
 
-  /** All of the text so far, a continuation of every earlier result. Costs time with its length. */
+  /** Returns the whole text so far. It begins with every earlier result. The time it takes grows with the length. */
   text(): string {
     const text = [this.#before, this.#parts.text()].filter((each) => each !== '').join('\n\n');
     if (text.startsWith(this.#shown)) this.#shown = text;
     return this.#shown;
   }
 
-  /** A later response of the turn continues its text. A retry has a new response, too; the one before had no text. */
+  /** A later response of the turn continues its text. A retry also has a new response, but only if no text was shown. */
   #begin(responseId: string, isLater: boolean): void {
     if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
     this.#before = this.text();

@@ -6,11 +6,11 @@ import type { Outcome } from './outcome.ts';
 /** The model's part of a turn. */
 export interface ModelResult {
   readonly outcome: Outcome;
-  /** Whether the session got the history with this turn. */
+  /** Whether this turn sent the history to the session. */
   readonly wasReplayed: boolean;
   /** Whether the service refused the history. */
   readonly isHistoryRejected: boolean;
-  /** The voice that the service refused, where that ended the turn. */
+  /** The refused voice, if the refusal ended the turn. */
   readonly refusedVoice?: string | undefined;
   /** The service's id of the response, once it has begun. */
   readonly responseId: string | undefined;
@@ -20,9 +20,9 @@ export interface ModelResult {
   readonly usage: TokenUsage;
   /** Whether the service did not report the usage of a response. */
   readonly isUsageUnknown: boolean;
-  /** The transcript of the clips; `undefined` where there is none. */
+  /** The transcript of the clips, if there is one. */
   readonly transcript?: string | undefined;
-  /** The least that the session's next response will read; `undefined`: the service did not report it. */
+  /** The least tokens that the session's next response will read; `undefined` if the service did not report usage. */
   readonly contextTokens: ContextTokens | undefined;
 }
 
@@ -56,12 +56,12 @@ export function withEarlierUsage(result: ModelResult, earlier: ModelResult | und
   return { ...result, usage: addUsage(earlier.usage, result.usage), isUsageUnknown };
 }
 
-/** The next response reads the input and output of this one. */
+/** The context of the next response: the input and output of this one. */
 export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
   return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
 }
 
-/** Whether the model remembers what the user got; else the session cannot be used again. */
+/** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
 export function keepsMemory(outcome: Outcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
@@ -79,7 +79,7 @@ const TOKENS_PER_SECOND = 20;
 /** The service rounds its count, and may leave out a little silence at the end. */
 const TOLERANCE = 0.9;
 
-/** How much audio is missing by the service's own count; 0 within the tolerance, and where the count is unknown. */
+/** The bytes of audio missing by the service's own count; 0 within the tolerance or if the count is unknown. */
 export function missingAudioBytes({ outcome, usage }: ModelResult): number {
   if (outcome.kind !== 'spoken') return 0;
   const expectedBytes = (usage.audio.out * BYTES_PER_SECOND) / TOKENS_PER_SECOND;

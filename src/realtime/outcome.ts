@@ -8,14 +8,14 @@ export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost';
 export type Outcome =
   | { readonly kind: 'spoken'; readonly text: string; readonly pcm: Pcm }
   | { readonly kind: 'textOnly'; readonly text: string }
-  /** It ends in calls that wait for the user; what was said before them is often nothing. */
+  /** The answer ends in calls that wait for the user's approval. The text before them is often empty. */
   | { readonly kind: 'needsApproval'; readonly text: string; readonly pcm: Pcm }
   | {
       readonly kind: 'cutShort';
       readonly text: string;
       readonly pcm: Pcm;
       readonly why: CutShortReason;
-      /** Of `lost`, for the log. */
+      /** Set for `lost`, for the log. */
       readonly error?: TurnError;
     }
   | { readonly kind: 'failed'; readonly error: TurnError };

@@ -4,20 +4,20 @@ import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
 /**
- * Why a session has ended. `evicted`: another conversation needed its slot. `expiring`: the next turn might meet its end.
- * `unusable`: its memory is unknown. `stale`: its memory is not wanted. `lost`: the other side closed it, or is dead.
+ * Why a session has ended. `evicted`: another conversation needed its slot. `expiring`: it might expire during the next turn.
+ * `unusable`: its memory is unknown. `stale`: its memory is out of date. `lost`: the service closed it or is unreachable.
  */
 export type CloseReason = 'idle' | 'evicted' | 'expiring' | 'unusable' | 'stale' | 'lost' | 'shutdown';
 
 export interface PoolOptions {
-  /** Opens a new session; rejects with a TurnError. */
+  /** Opens a new session. Rejects with a TurnError. */
   readonly open: (signal: AbortSignal) => Promise<RealtimeSession>;
   readonly clock: Clock;
-  /** A session without a turn for so long is closed. */
+  /** A session without a turn for this long is closed. */
   readonly idleMs: number;
-  /** Bounds all open sockets. At the bound the least recently used idle session is closed, else the turn waits. */
+  /** Limits all open sockets. At the limit the least recently used idle session is closed; if none is idle, the turn waits. */
   readonly maxSessions: number;
-  /** The longest turn: a session that would expire within it is replaced before. */
+  /** The longest turn. A session that would expire within this time is replaced before the turn. */
   readonly turnMs: number;
   /** Called once for each session that ends. */
   readonly onClosed?: (reason: CloseReason) => void;
@@ -32,7 +32,7 @@ interface IdleSession {
 
 interface LentSession {
   readonly key: string;
-  /** Closed as soon as it is released. */
+  /** Whether the session is closed as soon as it is released. */
   isDropped: boolean;
 }
 
@@ -40,16 +40,16 @@ interface LentSession {
 const EXPIRY_MARGIN_MS = 60_000;
 
 /**
- * The warm sessions, at most one idle for each conversation. Turns that run side by side have a session each; the one
- * that is released last stays. Every session holds a slot from before it is opened until its socket is closed. Waiters
- * are served in their order.
+ * The warm sessions, at most one idle session for each conversation. Concurrent turns have a session each; the pool keeps
+ * the one that is released last. A session holds a slot from before it is opened until its socket is closed. Waiting
+ * turns get slots in their order.
  */
 export class SessionPool {
   readonly #options: PoolOptions;
-  /** In the order of their last use, the oldest first. */
+  /** The least recently used session comes first. */
   readonly #idle = new Map<string, IdleSession>();
   readonly #lent = new Map<RealtimeSession, LentSession>();
-  /** Closing, but not closed yet: each will free a slot. */
+  /** The sessions that are closing. Each will free a slot. */
   readonly #closing = new Set<RealtimeSession>();
   readonly #waiting = new Set<() => void>();
   #slotsInUse = 0;
@@ -70,8 +70,8 @@ export class SessionPool {
   }
 
   /**
-   * The conversation's warm session, or a new one; `release` it after the turn, however that ends. A warm session whose
-   * version is not `sessionVersion` is closed: it lacks a later turn, or knows one that is to be forgotten.
+   * Returns the conversation's warm session or opens a new one. Call `release` after the turn, however it ends. A warm
+   * session whose version is not `sessionVersion` is closed: it lacks a later turn or knows a deleted one.
    */
   async acquire(key: string, sessionVersion: string | undefined, signal: AbortSignal): Promise<RealtimeSession> {
     if (this.#isClosed) throw new TurnError('shutting_down', 'the sessions are closed');
@@ -101,13 +101,13 @@ export class SessionPool {
     this.#idle.set(key, { session, sessionVersion, cancelTimer });
   }
 
-  /** Closes the conversation's sessions: an idle one now, a lent one when it is released. */
+  /** Closes the conversation's idle session now, and acquired ones when they are released. */
   drop(key: string): void {
     this.#closeIdle(key, 'stale');
     for (const lent of this.#lent.values()) if (lent.key === key) lent.isDropped = true;
   }
 
-  /** Closes every session, lent ones too. Safe to call twice. */
+  /** Closes every session, including acquired ones. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
     for (const key of [...this.#idle.keys()]) this.#closeIdle(key, 'shutdown');
@@ -140,7 +140,7 @@ export class SessionPool {
     if (idle !== undefined) this.#close(idle.session, reason);
   }
 
-  /** The slot is free when the socket is closed: until then the service counts it, too. */
+  /** Frees the slot only when the socket is closed: until then, the service counts the session. */
   #close(session: RealtimeSession, reason: CloseReason): void {
     if (!session.isClosed && !this.#closing.has(session)) {
       this.#closing.add(session);
@@ -149,7 +149,7 @@ export class SessionPool {
     session.close();
   }
 
-  /** Also when the socket of an idle session breaks. */
+  /** Called for every session, including an idle one whose socket breaks. */
   #onClosed(key: string, session: RealtimeSession): void {
     if (!this.#closing.delete(session)) this.#options.onClosed?.(session.isClosedByUs ? 'unusable' : 'lost');
     if (this.#idle.get(key)?.session === session) this.#removeIdle(key);
@@ -167,7 +167,7 @@ export class SessionPool {
     return idle;
   }
 
-  /** Whether more turns wait than slots will be free. */
+  /** Whether more turns wait than closing sessions will free slots. */
   #isSlotMissing(): boolean {
     return this.#waiting.size > this.#closing.size;
   }
@@ -189,7 +189,7 @@ export class SessionPool {
     }
   }
 
-  /** The slot goes to the turn that has waited longest. */
+  /** Gives the slot to the turn that has waited longest. */
   #freeSlot(): void {
     const [grant] = this.#waiting;
     if (grant === undefined) {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { fieldsOf } from '../json-access.ts';
 
-/** The body only explains the status, so it is neither read nor waited for beyond these bounds. */
+/** The body only explains the status, so reading it is limited in bytes and time. */
 const MAX_BODY_BYTES = 2_048;
 const BODY_TIMEOUT_MS = 2_000;
 const MAX_REASON_CHARS = 400;
@@ -14,7 +14,7 @@ const KEY_OR_TOKEN = /\b(?:sk-|eyJ)[\w*.-]{4,}/g;
  * characters are removed. Never rejects.
  */
 export async function refusalReason(response: IncomingMessage, credential: string, clock: Clock): Promise<string> {
-  // No compression was requested: a compressed body is not read.
+  // No compression was requested, so a compressed body is not read.
   if (response.headers['content-encoding'] !== undefined) return '';
   const body = await firstBytes(response, clock);
   const reason = body.trimStart().startsWith('<') ? titleOf(body) : (jsonReason(body) ?? body);

@@ -7,15 +7,15 @@ import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, FunctionCall, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusesVoice, serviceErrorOf } from './service-errors.ts';
 
-/** What an event means for the turn: nothing, a sign of life, or its end. */
+/** The meaning of an event for the turn: nothing, a sign of life, or its end. */
 export type Step = 'ignored' | 'alive' | Outcome;
 
 /** Three minutes, the longest that a model speaks at once, are 9 MB. */
 const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
 
 /**
- * The state machine of one response: server events in, exactly one outcome out. It does no I/O and knows no time: call
- * `abandon` when the events end early.
+ * The state machine of one response: server events in, exactly one outcome out. It does no I/O and has no timers: call
+ * `abandon` at a deadline or when the connection closes.
  */
 export class ResponseCollector {
   readonly #turnId: string;
@@ -25,7 +25,7 @@ export class ResponseCollector {
   /** Whether the response named our turn. */
   #isOurs = false;
   #audioBytes = 0;
-  /** Whether the model has begun to answer: a retry would then answer twice. */
+  /** Whether the model has begun to answer, so that a retry would answer twice. */
   #hasDelta = false;
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
@@ -48,12 +48,12 @@ export class ResponseCollector {
     return this.#parts.itemIds();
   }
 
-  /** The calls of a completed response: no others may run. */
+  /** The calls of a completed response; calls of any other response must not run. */
   get calls(): readonly FunctionCall[] {
     return this.#isCompleted ? this.#calls : [];
   }
 
-  /** Whether the session holds calls that never get an output. */
+  /** Whether the session holds calls that will never get an output. */
   get hasBrokenCalls(): boolean {
     return this.#calls.length > 0 && !this.#isCompleted;
   }
@@ -90,7 +90,7 @@ export class ResponseCollector {
       case 'error':
         return this.#fail(event.error, event.eventId);
       case 'malformed':
-        // One without a response may be ours, and its content is lost.
+        // A malformed event without a response id may be ours, and its content is lost.
         if (event.responseId !== undefined && event.responseId !== this.#responseId) return 'ignored';
         return this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`));
       case 'audioCommitted':
@@ -101,17 +101,17 @@ export class ResponseCollector {
     }
   }
 
-  /** Ends the turn early; what has arrived is kept. */
+  /** Ends the turn early and keeps the content that has arrived. */
   abandon(error: TurnError): Outcome {
     return this.#isEmpty() ? { kind: 'failed', error } : { ...this.#cutShort('lost'), error };
   }
 
-  /** Ends the turn for the user. */
+  /** Ends the turn because the user cancelled it. */
   cancel(): Outcome {
     return this.#cutShort('cancelled');
   }
 
-  /** A response that names our turn is ours; one that names none is taken for ours until a better one comes. */
+  /** A response that names our turn is ours. One without a name counts as ours until one with our name comes. */
   #begin(responseId: string, turnId: string | undefined): Step {
     const isOurs = turnId === this.#turnId;
     const mayBeOurs = turnId === undefined && this.#responseId === undefined;
@@ -187,8 +187,8 @@ export class ResponseCollector {
   }
 
   /**
-   * By the field that the service names, else by the words of a refusal, unless the error is about another event than the
-   * settings: those words may quote user input.
+   * Checks the field that the service names, else the message. The message counts only for an error about the settings,
+   * since other messages may quote user input.
    */
   #refusesVoice(error: WireError, eventId?: string): boolean {
     const { voice, settingsEventId } = this.#events;
@@ -198,15 +198,15 @@ export class ResponseCollector {
     return !isOther && serviceErrorOf(error).code === 'request_rejected';
   }
 
-  /** An answer under refused settings came with the service's defaults: it is not delivered. */
+  /** An answer after refused settings uses the service's defaults, so it is not delivered. */
   #voiceRefused(error: WireError): Outcome {
     this.#isVoiceRefused = !this.#hasDelta;
     return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
   }
 
   /**
-   * An error is the turn's if it names one of our events, or none: no `response.done` follows it. Nothing is sent while a
-   * response runs, so a refused request without an event id does not concern an answer that has begun.
+   * An error belongs to the turn if it names one of our events, or no event: no `response.done` follows it. We send nothing
+   * while a response runs, so a refused request without an event id does not concern an answer that has begun.
    */
   #concernsTurn(error: WireError, eventId: string | undefined): boolean {
     if (error.code === 'session_expired') return true;

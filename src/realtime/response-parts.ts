@@ -5,7 +5,7 @@ import type { PartAddress } from './server-event.ts';
 interface Part {
   readonly at: PartAddress;
   readonly deltas: string[];
-  /** The whole text from the service at the end; it replaces the deltas. */
+  /** The service sends the whole text at the end; it replaces the deltas. */
   finalText: string | undefined;
   readonly audio: Buffer[];
 }
@@ -16,7 +16,7 @@ interface Part {
  */
 export class ResponseParts {
   readonly #parts = new Map<string, Part>();
-  /** The part of the last delta, nearly always also of the next. */
+  /** The part of the last delta, cached because the next delta nearly always belongs to it. */
   #last: Part | undefined;
 
   addText(at: PartAddress, delta: string): void {
@@ -31,7 +31,7 @@ export class ResponseParts {
     if (text !== '') (this.#placedAt(at) ?? this.#partAt(at)).finalText = text;
   }
 
-  /** The text so far; each output item is a paragraph. */
+  /** Returns the text so far, with a paragraph for each output item. */
   text(): string {
     const items = Map.groupBy(this.#inOrder(), ({ at }) => at.itemId || String(at.outputIndex));
     return paragraphs(...[...items.values()].map((parts) => parts.map(textOf).join('').trim()));
@@ -57,7 +57,7 @@ export class ResponseParts {
     return part;
   }
 
-  /** The part at this place, for a text without an item id. */
+  /** Finds the part at this position, for a text without an item id. */
   #placedAt({ itemId, outputIndex, contentIndex }: PartAddress): Part | undefined {
     if (itemId !== '') return undefined;
     return this.#inOrder().find(({ at }) => at.outputIndex === outputIndex && at.contentIndex === contentIndex);

@@ -11,7 +11,7 @@ const SILENCE_TIMEOUT_MS = 20_000;
 /** How long to wait for the end of a cancelled response, which reports its usage. */
 const CANCEL_TIMEOUT_MS = 2_000;
 
-/** Called with each event of the turn, and of the session meanwhile. An error that it throws is logged. */
+/** Called with each event of the turn, and with events of the session meanwhile. Errors that it throws are logged. */
 export type TurnListener = (event: ServerEvent) => void;
 
 export interface ResponseRunOptions {
@@ -22,7 +22,7 @@ export interface ResponseRunOptions {
   readonly onEvent: TurnListener | undefined;
 }
 
-/** Events that the collector ignores and listeners want. */
+/** Events that the collector ignores but listeners get. */
 const FOR_LISTENERS: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'audioCommitted', 'transcript']);
 
 /** Waits for one response, from `response.create` to its outcome, within the deadlines between events. */
@@ -33,10 +33,10 @@ export class ResponseRun {
   readonly #options: ResponseRunOptions;
   readonly #end: (outcome: Outcome) => void;
   #cancelDeadline: () => void = () => {};
-  /** What had arrived when the user cancelled. */
+  /** The outcome with the content that had arrived when the user cancelled. */
   #cancelled: Outcome | undefined;
 
-  /** Waits for the first event from now on. */
+  /** Starts the deadline for the first event. */
   constructor(options: ResponseRunOptions) {
     this.#options = options;
     this.collector = new ResponseCollector(options.turnId, options.events);
@@ -56,12 +56,12 @@ export class ResponseRun {
     if (hasEnded) this.#end(this.#cancelled ?? step);
   }
 
-  /** Ends it early, with what has arrived. */
+  /** Ends the response early and keeps the content that has arrived. */
   abandon(error: TurnError): void {
     this.#end(this.#cancelled ?? this.collector.abandon(error));
   }
 
-  /** Ends it for the user, with what has arrived. */
+  /** Ends the response because the user cancelled, and keeps the content that has arrived. */
   cancel(): void {
     this.#cancelled ??= this.collector.cancel();
     const outcome = this.#cancelled;

@@ -2,31 +2,31 @@ import { fieldsOf } from '../json-access.ts';
 import { readUsage, type TokenUsage } from '../token-usage.ts';
 
 /**
- * The events of the service that a turn needs, checked field by field: the types of the client library describe the
- * wire, but nothing checks them.
+ * The events of the service that a turn needs. They are checked field by field, because nothing checks the events that
+ * the client library returns against its types.
  */
 export type ServerEvent =
   | {
       readonly kind: 'session';
-      /** `session.updated`; else `session.created`. */
+      /** True for `session.updated`, false for `session.created`. */
       readonly isUpdate: boolean;
       readonly sessionId: string | undefined;
       readonly expiresAtMs: number | undefined;
       readonly voice: string | undefined;
     }
   | { readonly kind: 'responseCreated'; readonly responseId: string; readonly turnId: string | undefined }
-  /** `isSpoken`: a transcript of audio; else the model answers in text. */
+  /** `isSpoken` is true for a transcript of audio, false for an answer in text. */
   | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string; readonly isSpoken: boolean }
   | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
   | { readonly kind: 'audioDelta'; readonly at: PartAddress; readonly audio: Buffer }
-  /** Audio that was sent in chunks is an item now. */
+  /** Audio that was sent in chunks has become an item. */
   | { readonly kind: 'audioCommitted'; readonly itemId: string }
-  /** The transcript of such an item; `undefined`: transcription failed. */
+  /** The transcript of such an item; `undefined` if the transcription failed. */
   | { readonly kind: 'transcript'; readonly itemId: string; readonly text: string | undefined }
   | { readonly kind: 'responseActivity'; readonly responseId: string }
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
-  /** Of the preview protocol, in which GA's events have other names or shapes. Nothing is read from it. */
+  /** An event of the preview protocol, which names or shapes GA's events differently. Nothing is read from it. */
   | { readonly kind: 'preview'; readonly type: string; readonly responseId: string | undefined }
   | { readonly kind: 'other'; readonly type: string }
   | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined };
@@ -48,11 +48,10 @@ export interface WireError {
   readonly param?: string;
 }
 
-/** A call as the model asks for it. */
 export interface FunctionCall {
   readonly callId: string;
   readonly name: string;
-  /** As the model wrote it: mostly JSON. */
+  /** The arguments as the model wrote them: mostly JSON. */
   readonly argumentsText: string;
 }
 
@@ -64,16 +63,16 @@ export interface FinalResponse {
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
   readonly texts: readonly { readonly at: PartAddress; readonly text: string }[];
-  /** In the order of the output; whole only in a completed response. */
+  /** The calls in the order of the output. Only those of a completed response are whole. */
   readonly calls: readonly FunctionCall[];
-  /** `undefined`: the service did not report it, as for a failed response. */
+  /** `undefined` if the service did not report it, as for a failed response. */
   readonly usage: TokenUsage | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 type WireEvent = Fields & { readonly type: string };
 
-/** The name of our turn in `response.metadata`, which the service echoes; its events carry nothing else of ours. */
+/** The key of the turn id in `response.metadata`. Its echo is the only id of ours in the events of a response. */
 export const TURN_METADATA = 'turn';
 
 /** Reads one event of the wire; never throws. An event that lacks a field of its type is `malformed`. */
@@ -126,8 +125,8 @@ function read(event: WireEvent): ServerEvent | undefined {
 }
 
 /**
- * Renamed in GA: `response.text.*`, `response.audio.*` and `response.audio_transcript.*` became `response.output_*`, and
- * `modalities` and `input_audio_format` moved within the session.
+ * GA renamed `response.text.*`, `response.audio.*` and `response.audio_transcript.*` to `response.output_*`, and moved
+ * `modalities` and `input_audio_format` within the session.
  * https://learn.microsoft.com/azure/foundry/openai/how-to/realtime-audio-preview-api-migration-guide
  */
 function isOfPreview({ type, session }: WireEvent): boolean {
@@ -153,7 +152,7 @@ function readCreated(response: Fields): ServerEvent | undefined {
   return responseId ? { kind: 'responseCreated', responseId, turnId: turnIdOf(response) } : undefined;
 }
 
-/** An event about a content part, with a text in `field`. */
+/** Reads an event about a content part, with a text in `field`. */
 function readPart(
   event: WireEvent,
   field: string,
@@ -201,7 +200,7 @@ function textsOf(responseId: string, item: Fields, outputIndex: number): { at: P
   });
 }
 
-/** Without a call that has no name or no id: no output can answer it. */
+/** Leaves out calls without a name or id: no output can answer them. */
 function callsOf(item: Fields): FunctionCall[] {
   const callId = stringOf(item['call_id']);
   const name = stringOf(item['name']);

@@ -19,14 +19,14 @@ const CODES: ReadonlyMap<string, TurnErrorCode> = new Map([
   ['invalid_request_error', 'request_rejected'],
 ]);
 
-/** The error of the service as a TurnError: by its code, else by its type, else `fallback`. */
+/** Converts an error of the service to a TurnError by its code, else by its type, else to `fallback`. */
 export function serviceErrorOf(error: WireError | undefined, fallback?: TurnErrorCode): TurnError {
   if (error === undefined) return new TurnError('server_error', 'the response failed without a reason');
   // An error that names a field is about the request.
   const isRefusal = error.param !== undefined || `${error.type} ${error.code}`.includes('invalid');
   const unlisted = fallback ?? (isRefusal ? 'request_rejected' : 'server_error');
   const code = CODES.get(error.code) ?? CODES.get(error.type) ?? unlisted;
-  // Without its message: it quotes user input, and this goes into the log.
+  // This goes into the log, so the message of the service is left out: it may quote user input.
   const names = [...new Set([error.type, error.code])].filter((name) => name !== '').join(' ');
   return new TurnError(code, `the service said ${names || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
@@ -61,7 +61,7 @@ const REFUSALS: Readonly<Record<number, readonly [TurnErrorCode, hint: string]>>
   429: ['rate_limited', ''],
 };
 
-/** The error of a handshake that was answered with another status than 101. `reason`: from its body, fit for a log. */
+/** Converts the status of a refused handshake. `reason` comes from its body and may be logged. */
 export function handshakeErrorOf(status: number, headers: IncomingHttpHeaders, nowMs: number, reason = ''): TurnError {
   const [code, hint] = REFUSALS[status] ?? [status >= 500 ? 'service_unavailable' : 'handshake_refused', ''];
   const message = `the service answered the handshake with ${status}${hint}${reason === '' ? '' : ` (${reason})`}`;

@@ -14,9 +14,9 @@ import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
 
-/** The extra time of a turn whose answer came as text and is requested once more. */
+/** The extra time for requesting speech after an answer came as text. */
 const REPAIR_TIMEOUT_MS = 10_000;
-/** Where the service names no end; 30 and 60 minutes have been seen. */
+/** The lifetime if the service names none; 30 and 60 minutes have been observed. */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
 export interface SessionDeps {
@@ -27,13 +27,12 @@ export interface SessionDeps {
   readonly log: Logger;
 }
 
-/** One turn for the model. */
 export interface TurnInput extends UserMessageInput {
   /** Default: the log of the session. */
   readonly log?: Logger;
-  /** Default: the settings of the session. Used only with its first turn. */
+  /** Used only by the first turn of a session. Default: the settings of the session. */
   readonly settings?: SessionSettings;
-  /** Whether one more response may be requested, where this one is of no use. */
+  /** Whether one more response may be requested if this one cannot be used. */
   readonly mayAskAgain?: () => Promise<boolean>;
   readonly onEvent?: TurnListener;
   /** Default: none. */
@@ -43,8 +42,8 @@ export interface TurnInput extends UserMessageInput {
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
 
 /**
- * One Realtime session of one conversation: opens, runs turns one after another, closes. After a failed turn it is
- * unusable: the model's memory is then unknown.
+ * One Realtime session of one conversation: opens, runs turns one after another, closes. A failed turn makes it unusable,
+ * because the model's memory is then unknown.
  */
 export class RealtimeSession {
   readonly #deps: SessionDeps;
@@ -56,9 +55,9 @@ export class RealtimeSession {
   #isUnusable = false;
   #isClosedByUs = false;
   #isConfigured = false;
-  /** What it was told last that the model may call. */
+  /** The list of functions that the session got last. */
   #functions = NO_FUNCTIONS;
-  /** Whether it got the history instead of making it. */
+  /** Whether the session started from a replayed history. */
   #isReplayed = false;
   #isClosed = false;
   #hasLoggedPreview = false;
@@ -92,7 +91,7 @@ export class RealtimeSession {
     return this.#isClosed;
   }
 
-  /** Whether this side has closed it. */
+  /** Whether this side closed the session. */
   get isClosedByUs(): boolean {
     return this.#isClosedByUs;
   }
@@ -103,7 +102,7 @@ export class RealtimeSession {
     else this.#onceClosed.push(run);
   }
 
-  /** Whether a turn of up to `turnMs` can run: the session is open, usable, and does not expire before. */
+  /** Whether a turn of up to `turnMs` can run: the session is open, usable, and does not expire within that time. */
   isUsableFor(turnMs: number): boolean {
     const isInTime = this.#deps.clock.now() + turnMs < this.#expiresAtMs;
     return !this.#isUnusable && isInTime && this.#connection?.isOpen === true;
@@ -144,14 +143,14 @@ export class RealtimeSession {
     return answerCalls(first, turnId, functions, session, this.#deps.ids, signal);
   }
 
-  /** The list that the session does not know yet. */
+  /** Returns the list if the session does not know it yet. */
   #newFunctions(definitions: readonly FunctionDefinition[]): readonly FunctionDefinition[] | undefined {
     if (definitions === this.#functions) return undefined;
     this.#functions = definitions;
     return definitions;
   }
 
-  /** Whether a history made the model drift from speech to text. */
+  /** A replayed history can make the model answer in text. Then one more response may repair it. */
   async #mayRepair({ result, itemIds }: Answered, { mayAskAgain }: TurnInput): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     return isInText && this.#isReplayed && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
@@ -170,7 +169,7 @@ export class RealtimeSession {
     this.#log.warn({ outcome: result.outcome.kind }, 'answer came as text: speech requested');
     const repaired = withEarlierUsage(result, answered.result);
     if (result.outcome.kind === 'spoken') return repaired;
-    // The text that is delivered has left the model's memory.
+    // The delivered text has been deleted from the model's memory.
     this.close();
     return { ...answered.result, usage: repaired.usage, isUsageUnknown: repaired.isUsageUnknown };
   }
@@ -189,10 +188,10 @@ export class RealtimeSession {
       const wasSent = this.#send(run, events);
       if (signal.aborted) onAbort();
       const result = run.collector.result(await run.outcome, wasSent);
-      // The next session gets the history again.
+      // Close the session, so that the next one replays the history.
       if (!keepsMemory(result.outcome) || run.collector.hasBrokenCalls) this.close();
       const missingBytes = missingAudioBytes(result);
-      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
+      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
       return { result, itemIds: run.collector.itemIds(), calls: run.collector.calls };
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -201,7 +200,7 @@ export class RealtimeSession {
     }
   }
 
-  /** Closes the socket; a running turn ends as lost. Safe to call twice. */
+  /** Closes the socket. A running turn ends as lost. Safe to call twice. */
   close(): void {
     this.#isUnusable = true;
     this.#isClosedByUs = true;
@@ -216,7 +215,7 @@ export class RealtimeSession {
     } else run.abandon(isTyped ? reason : new TurnError('internal', 'the turn was given up', { cause: reason }));
   }
 
-  /** False: the socket was closed already. */
+  /** Returns false if the socket was closed already. */
   #send(run: ResponseRun, events: TurnEvents): boolean {
     if (this.#connection?.isOpen !== true) {
       run.abandon(new TurnError('connection_lost', 'the socket was closed before the turn began'));
@@ -242,11 +241,11 @@ export class RealtimeSession {
     // Between turns an error without an event id concerns the session: the next turn gets a new one.
     const isOfSession = eventId === undefined && this.#run === undefined;
     if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
-    // Without its message, which may quote user input.
-    this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
+    // The message may quote user input, so it is not logged.
+    this.#log.warn({ code: error.code, type: error.type, eventId }, 'service error received');
   }
 
-  /** Once for each session: every delta is such an event. */
+  /** Logs once for each session, since every delta is such an event. */
   #logPreview(event: string): void {
     if (this.#hasLoggedPreview) return;
     this.#hasLoggedPreview = true;

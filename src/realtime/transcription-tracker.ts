@@ -4,27 +4,27 @@ import type { ServerEvent } from './server-event.ts';
 /** How long to wait for transcripts after the answer. */
 const TRANSCRIPT_WAIT_MS = 3_000;
 
-/** Collects the transcripts of the clips of one turn. They come at any time, also after the answer. */
+/** Collects the transcripts of a turn's clips. They may come at any time, even after the answer. */
 export class TranscriptionTracker {
   readonly #clock: Clock;
   readonly #expected: number;
-  /** The items of the clips, in order, with their transcripts; `undefined` = none so far. */
+  /** Maps the items of the clips, in order, to their transcripts; `undefined` if one has not come yet. */
   readonly #items = new Map<string, string | undefined>();
   readonly #settled = new Set<string>();
   readonly #completed = new AbortController();
 
-  /** `expected`: the number of clips that were sent to be transcribed. */
+  /** `expected` is the number of clips that were sent for transcription. */
   constructor(clock: Clock, expected: number) {
     this.#clock = clock;
     this.#expected = expected;
   }
 
-  /** Whether all transcripts have come, or failed. */
+  /** Whether all transcripts have come or failed. */
   get isComplete(): boolean {
     return this.#settled.size >= this.#expected;
   }
 
-  /** Whether all clips are items. */
+  /** Whether all clips have become items. */
   get isFull(): boolean {
     return this.#expected > 0 && this.#items.size >= this.#expected;
   }
@@ -37,13 +37,13 @@ export class TranscriptionTracker {
     if (this.isComplete) this.#completed.abort();
   }
 
-  /** All transcripts together; `undefined` where there is none. */
+  /** Returns all transcripts together; `undefined` if there is none. */
   text(): string | undefined {
     const texts = [...this.#items.values()].filter((text) => text !== undefined);
     return texts.length === 0 ? undefined : texts.join(' ');
   }
 
-  /** Resolves when it is complete, after 3 s, or when `signal` is aborted. */
+  /** Resolves when all transcripts have come, after 3 s, or when `signal` is aborted. */
   async wait(signal: AbortSignal): Promise<void> {
     if (this.isComplete) return;
     await sleep(this.#clock, TRANSCRIPT_WAIT_MS, AbortSignal.any([this.#completed.signal, signal])).catch(() => {});

@@ -4,9 +4,9 @@ import { TurnError } from '../errors.ts';
 import type { OpenConnection } from './connection.ts';
 import { serviceErrorOf } from './service-errors.ts';
 
-/** An operator who has just started the bot still looks at the log. */
+/** Short enough that an operator who has just started the bot still looks at the log. */
 const LIMIT_MS = 14_000;
-/** The model may be starting beside the bot, as in the demo. */
+/** The model may start at the same time as the bot, as in the demo. */
 const RETRY_FOR_MS = 5_000;
 const RETRY_AFTER_MS = 1_000;
 

@@ -2,18 +2,18 @@ import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blo
 
 /** An account of Azure Storage, opened with Entra ID. */
 export interface AzureStorage {
-  /** `https://<account>.blob.core.windows.net`; a token is never sent where there is no TLS. */
+  /** The address `https://<account>.blob.core.windows.net`. Tokens are never sent without TLS. */
   readonly url: string;
-  /** A token for `https://storage.azure.com/.default`, valid for five minutes more; cached and renewed by its source. */
+  /** Gets a token for `https://storage.azure.com/.default` that is valid for five more minutes. The source caches it. */
   readonly tokens: () => Promise<string>;
 }
 
-/** The container of reply audio. The template makes it, and the rule that empties it. */
+/** The container of reply audio. The deployment template creates it, and the rule that deletes old blobs. */
 export const AUDIO_CONTAINER = 'audio';
 
 const SCOPE = 'https://storage.azure.com/.default';
 
-/** The account at an address, with access tokens by their scope; `undefined` where there is none. */
+/** Returns the account at an address; `undefined` without an address. */
 export function accountOf(
   url: string | undefined,
   tokens: (scope: string) => () => Promise<string>,
@@ -21,7 +21,7 @@ export function accountOf(
   return url === undefined ? undefined : { url, tokens: tokens(SCOPE) };
 }
 
-/** Each call is tried once: the caller knows whether a retry is safe. */
+/** The library does not retry: the caller knows whether a retry is safe. */
 export const CALL_OPTIONS: StoragePipelineOptions = {
   retryOptions: { maxTries: 1 },
   keepAliveOptions: { enable: true },
@@ -30,8 +30,8 @@ export const CALL_OPTIONS: StoragePipelineOptions = {
 const TOKEN_LASTS_MS = 5 * 60_000;
 
 /**
- * A container of the account; whether it exists is not asked. The library, half a second of start-up, is loaded here,
- * so that a bot without a storage account goes without.
+ * Opens a container without checking that it exists. The library is loaded here, because it takes half a second and a bot
+ * without a storage account does not need it.
  */
 export async function openContainer({ url, tokens }: AzureStorage, name: string): Promise<ContainerClient> {
   const { BlobServiceClient } = await import('@azure/storage-blob');
@@ -40,7 +40,6 @@ export async function openContainer({ url, tokens }: AzureStorage, name: string)
   return new BlobServiceClient(url, { getToken }, CALL_OPTIONS).getContainerClient(name);
 }
 
-/** The address of a container. */
 export function addressOf({ url }: AzureStorage, name: string): URL {
   return new URL(`${url}/${name}`);
 }

@@ -19,7 +19,7 @@ export interface Blob {
   readonly body: Buffer;
 }
 
-/** Bytes of a blob, the first and the last included. */
+/** An inclusive range of bytes. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -42,7 +42,7 @@ export class AzureBlobs {
     this.#options = options;
   }
 
-  /** The blob, or as much of the range as there is; `undefined` if there is no such blob. */
+  /** Reads the blob, or the part of the range that exists; `undefined` if the blob does not exist. */
   async read(name: string, range?: ByteRange): Promise<Blob | undefined> {
     const doing = `reading ${name}`;
     const byteCount = range && range.end - range.start + 1;
@@ -65,7 +65,7 @@ export class AzureBlobs {
     await this.#call(`writing ${name}`, write, body.byteLength);
   }
 
-  /** False if there was no such blob. */
+  /** Resolves with false if the blob did not exist. */
   async delete(name: string): Promise<boolean> {
     const response = await this.#call(`deleting ${name}`, (container, abortSignal) =>
       container.getBlobClient(name).delete({ abortSignal }).catch(undefinedIfMissing),
@@ -73,7 +73,7 @@ export class AzureBlobs {
     return response !== undefined;
   }
 
-  /** The names that begin with `prefix`, in order. Fetched a page at a time. */
+  /** Lists the names that begin with `prefix`, in order and page by page. */
   async *list(prefix: string): AsyncGenerator<string> {
     const doing = `listing ${prefix}`;
     const pages = await this.#call(doing, async (container) => container.listBlobsFlat({ prefix }).byPage());
@@ -101,14 +101,14 @@ export class AzureBlobs {
   }
 }
 
-/** In Node the body is a `Readable`, of which the library's type names a part only. */
+/** In Node the body is a `Readable`, although the library's type has only a part of it. */
 function bodyOf({ readableStreamBody }: BlobDownloadResponseParsed, signal: AbortSignal): Promise<Buffer> {
   return buffer(addAbortSignal(signal, readableStreamBody as Readable));
 }
 
 const MAX_CODE_CHARS = 100;
 
-/** Azure's code, else that of the network. A response to HEAD has no body: there the code is in a header alone. */
+/** Returns Azure's code, or that of the network. A response to HEAD has no body, so its code is only in a header. */
 function codeOf(error: unknown): string | undefined {
   const { code, details } = fieldsOf(error);
   return textOf(code, MAX_CODE_CHARS) ?? textOf(fieldsOf(details)['errorCode'], MAX_CODE_CHARS);

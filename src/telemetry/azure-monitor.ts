@@ -11,17 +11,23 @@ export interface Exporter {
   close(): Promise<void>;
 }
 
-/** Scope of a token for Application Insights in the public cloud. */
+/** The token scope of Application Insights in the public cloud. */
 export const MONITOR_SCOPE = 'https://monitor.azure.com/.default';
 
 const TOKEN_LASTS_MS = 5 * 60_000;
 const OFF = { enabled: false };
-/**
- * Off for all libraries: addresses hold the ids of people and signed links to their audio. Logs go to standard output.
- */
+/** Instrumentation is off: addresses hold the ids of users and signed links to their audio. Logs go to standard output. */
 const INSTRUMENTATION = {
-  ...{ azureSdk: OFF, http: OFF, mongoDb: OFF, mySql: OFF, postgreSql: OFF, redis: OFF, redis4: OFF },
-  ...{ bunyan: OFF, winston: OFF, console: OFF },
+  azureSdk: OFF,
+  http: OFF,
+  mongoDb: OFF,
+  mySql: OFF,
+  postgreSql: OFF,
+  redis: OFF,
+  redis4: OFF,
+  bunyan: OFF,
+  winston: OFF,
+  console: OFF,
 };
 
 /**
@@ -36,7 +42,7 @@ export async function openAzureMonitor(
   const { useAzureMonitor, shutdownAzureMonitor } = await import('@azure/monitor-opentelemetry');
   const tokenOf = tokens(MONITOR_SCOPE);
   const watch = new SendingWatch(log);
-  // The library compares it with the system's time, whatever clock the bot has.
+  // The library compares the expiry with the system's time, whatever clock the bot has.
   const getToken = async () => ({
     token: await watch.token(tokenOf),
     expiresOnTimestamp: Date.now() + TOKEN_LASTS_MS,
@@ -44,7 +50,7 @@ export async function openAzureMonitor(
   useAzureMonitor({
     azureMonitorExporterOptions: {
       connectionString,
-      // The disk goes with the process, so nothing would send what is stored there.
+      // The disk is lost with the process, so nothing would send data that is stored there.
       disableOfflineStorage: true,
       additionalPolicies: [{ policy: watch.policy(), position: 'perCall' }],
       ...(usesEntraId ? { credential: { getToken } } : {}),

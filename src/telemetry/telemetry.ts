@@ -13,18 +13,18 @@ export interface TelemetryOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly model: ModelEndpoint;
-  /** Opens the exporter; `undefined`: there is none. */
+  /** Opens the exporter; `undefined` if there is none. */
   readonly open: (() => Promise<Exporter>) | undefined;
 }
 
 const SCOPE = 'realtime-voice-bot';
-/** The end of the process does not wait longer than this. */
+/** Limits the time that closing takes from the process's end. */
 const CLOSE_LIMIT_MS = 5_000;
 const LOOP_RESOLUTION_MS = 20;
 
 /**
- * Records spans and metrics by OpenTelemetry's API, which do nothing until an SDK is registered. Only counts and times:
- * never what people say, nor their names. No method throws.
+ * Records spans and metrics by OpenTelemetry's API, which does nothing until an SDK is registered. It records only counts
+ * and times, never user input or names. No method throws.
  */
 export class Telemetry {
   readonly #options: TelemetryOptions;
@@ -56,7 +56,6 @@ export class Telemetry {
     this.#stopObserving();
   }
 
-  /** Starts the span of a turn. */
   turn(names: TurnNames): TurnTelemetry {
     return new TurnTelemetry({
       ...names,
@@ -87,7 +86,7 @@ export class Telemetry {
     this.#instruments = createInstruments(metrics.getMeter(SCOPE));
     this.#stopObserving = this.#observe(openSessions);
     this.#instruments.starts.add(1);
-    // At once, so that a process that ends within its first minute is known.
+    // Flush at once, so that a process that ends within its first minute is counted.
     void this.#within('start not reported', () => this.#exporter?.flush());
   }
 

@@ -36,14 +36,13 @@ export interface TurnMeasures {
   readonly end: CountedResult;
   /** A literal code, never a message: services quote people in theirs. */
   readonly errorCode?: string | undefined;
-  /** Billed for all attempts together. */
+  /** The billed tokens of all attempts together. */
   readonly usage?: TokenUsage | undefined;
   readonly audioSeconds?: number | undefined;
 }
 
-/** One turn. */
 export interface TurnNames {
-  /** Of the conversation; exported as a hash. */
+  /** The key of the conversation, exported as a hash. */
   readonly key: string;
   readonly channel: string;
   readonly turnId: string;
@@ -51,13 +50,11 @@ export interface TurnNames {
   readonly acceptedAtMs: number;
 }
 
-/** What a turn is measured with. */
 export interface TurnTelemetryOptions extends TurnNames {
   readonly clock: Clock;
   readonly tracer: Tracer;
   /** The current instruments: a turn may begin before the exporter is open and end after. */
   readonly instruments: () => Instruments;
-  /** Attributes of the model. */
   readonly model: Attributes;
 }
 
@@ -210,7 +207,7 @@ function totalsOf(usage: TokenUsage): Attributes {
   };
 }
 
-/** The literal code of an error; `internal` where it has none. */
+/** Returns the literal code of an error; `internal` if it has none. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' ? code : 'internal';

@@ -1,17 +1,17 @@
 /**
- * What happened to a call. `asked`: its user was asked to allow it. `began` stands before what changes something, and
- * one of the last three after it: where none does, it is not known whether it was done.
+ * An event of a call. `asked`: the user was asked to allow it. A call that changes something has `began` before it runs
+ * and one of the last three after it. If that is missing, it is unknown whether the call was done.
  */
 export type AuditEvent = 'asked' | 'allowed' | 'denied' | 'began' | 'done' | 'failed' | 'unknown';
 
-/** A line of the audit. Holds no argument and no result. */
+/** A line of the audit. It holds neither arguments nor results. */
 export interface AuditEntry {
   readonly atMs: number;
   readonly event: AuditEvent;
-  /** The job of the turn. */
+  /** The id of the turn's job. */
   readonly turnId: string;
   readonly conversation: string;
-  /** Who asked for the answer, and who allowed or denied the call: see `personKey` of a message. */
+  /** The person who sent the message; `decider` is the person who allowed or denied the call. See `personKey`. */
   readonly asker: string;
   readonly decider: string | undefined;
   readonly tool: string;
@@ -19,11 +19,11 @@ export interface AuditEntry {
   readonly argumentsHash: string;
 }
 
-/** Append-only; has a retention of its own. Calls reject with a StoreError when it cannot be reached. */
+/** An append-only store with its own retention. Calls reject with a StoreError if it cannot be reached. */
 export interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
-  /** What an earlier attempt at the turn has left, in order. */
+  /** Returns the entries of all attempts at the turn, in order. */
   ofTurn(turnId: string): Promise<readonly AuditEntry[]>;
-  /** Replaces the conversation and the people of its entries by names that lead to nobody. */
+  /** Removes the names of the conversation and its people from its entries. */
   pseudonymise(conversation: string): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import type { ToolArguments, ToolOutput } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 
-/** A result that is larger would crowd the context of the session, and make later turns fail. */
+/** A larger result would fill the context of the session and make later turns fail. */
 export const MAX_OUTPUT_CHARS = 8_000;
-/** Of what the model may pass. */
+/** The longest arguments that the model may pass. */
 export const MAX_ARGUMENT_CHARS = 16_000;
 const MAX_ERROR_CHARS = 500;
 
-/** The arguments as the model wrote them; text that is no JSON object is never repaired. */
+/** Parses the arguments. Throws a ToolError for anything but a JSON object: it is never repaired. */
 export function parseArguments(text: string): ToolArguments {
   if (text.length > MAX_ARGUMENT_CHARS)
     throw new ToolError('arguments_invalid', `The arguments have more than ${MAX_ARGUMENT_CHARS} characters.`);
@@ -25,14 +25,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** The output for the model, cut where it is too long. */
+/** Returns the output for the model, shortened if it is too long. */
 export function outputText({ text }: Pick<ToolOutput, 'text'>): string {
   if (text.length <= MAX_OUTPUT_CHARS) return text;
   const left = text.slice(0, MAX_OUTPUT_CHARS).replace(/[\uD800-\uDBFF]$/, '');
   return `${left}\n[cut here: ${text.length - left.length} more characters were left out]`;
 }
 
-/** A failure is an output, too: short, without stack or secret. */
+/** Returns the output for a failed call: short, without stack or secret. */
 export function errorText(error: string): string {
   return JSON.stringify({ error: error.slice(0, MAX_ERROR_CHARS) });
 }

@@ -13,36 +13,36 @@ import { ToolError } from './tool-error.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 20;
 
-/** A function of the bot's own that the model may call. */
+/** The definition of one of the bot's own functions that the model may call. */
 export interface ToolDefinition<Parameters extends z.ZodObject> {
-  /** Letters, digits, `_` and `-`, up to 64. */
+  /** Up to 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** As people read it. */
+  /** The name that users see. */
   readonly title: string;
-  /** Shown while it works, by language: `{ en: 'Looking up the order…' }`. Default: a sentence with the title. */
+  /** Shown while the tool runs, by language: `{ en: 'Looking up the order…' }`. Default: a sentence with the title. */
   readonly progress?: Readonly<Record<string, string>>;
-  /** For the model: what it does, and when to call it. */
+  /** Tells the model what the tool does and when to call it. */
   readonly description: string;
   /** Checks the arguments, gives `run` their types, and tells the model what to pass (`.describe()` each). */
   readonly parameters: Parameters;
   /** `ask`: the user is asked before each call. */
   readonly approval: ApprovalRule;
-  /** Whether a call changes nothing: then it may be repeated after a crash. Default: false. */
+  /** Whether a call changes nothing, so that it may be repeated after a crash. Default: false. */
   readonly isReadOnly?: boolean;
-  /** Whether what it does cannot be undone: then "Always allow" is not offered. Default: false. */
+  /** Whether its effect cannot be undone. Then "Always allow" is not offered. Default: false. */
   readonly isDestructive?: boolean;
   /** From 1 to 120; default 20. */
   readonly timeoutSeconds?: number;
   /** Default: everybody, everywhere. */
   readonly access?: ToolAccess;
-  /** Gives text, any value that JSON can hold, or a whole output. What it throws becomes an error for the model. */
+  /** Returns text, any JSON object, or a complete output. The model gets what it throws as an error. */
   run(args: z.output<Parameters>, call: CallContext): Promise<ToolResult> | ToolResult;
 }
 
-/** An object with `text`, `images` and `sources` is an output; anything else is given to the model as it is. */
+/** An object with `text`, `images` and `sources` is a complete output. The model gets any other object as JSON. */
 export type ToolResult = string | ToolOutput | Readonly<Record<string, unknown>>;
 
-/** Makes a tool of a function. Throws where its schema is not one that the service takes. */
+/** Makes a tool from its definition. Throws if the service does not accept the schema. */
 export function defineTool<Parameters extends z.ZodObject>(definition: ToolDefinition<Parameters>): Tool {
   const { name, title, progress, description, parameters: schema, approval } = definition;
   const { isReadOnly = false, isDestructive = false, access = EVERYBODY } = definition;

@@ -2,7 +2,7 @@ import type { AuditEntry, AuditStore } from './audit.ts';
 
 const MAX_ENTRIES = 10_000;
 
-/** The audit in the memory of this process: the oldest entries leave first. */
+/** The audit in the memory of this process. The oldest entries are evicted first. */
 export function createMemoryAudit(): AuditStore {
   let entries: AuditEntry[] = [];
   return {

@@ -9,7 +9,6 @@ import type { McpServer } from './mcp/mcp-server.ts';
 import type { Tool } from './tool.ts';
 import { Tools } from './tools.ts';
 
-/** What tools share with the rest of the bot. */
 export interface OpenToolsDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -18,7 +17,7 @@ export interface OpenToolsDeps {
   readonly build: Build;
 }
 
-/** Joins what the model may call. What takes long to load is loaded after the start. */
+/** Creates the sources of tools. Modules that take long to load are loaded after the start. */
 export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
   const { clock, log } = deps;
   const documents = settings.documents && new Documents({ settings: settings.documents, clock, log });

@@ -1,20 +1,20 @@
 import { fieldsOf } from '../json-access.ts';
 
-/** JSON Schema of a tool's arguments, in the form that the Realtime API takes. */
+/** The JSON Schema of a tool's arguments, in the form that the Realtime API accepts. */
 export interface ParameterSchema {
   readonly type: 'object';
   readonly properties: Readonly<Record<string, unknown>>;
   readonly [keyword: string]: unknown;
 }
 
-/** Names that the service refuses at the top, with the whole session. */
+/** Keywords at the top level for which the service refuses the whole session. */
 const REFUSED = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
-/** Names that say nothing about the arguments. */
+/** Keywords that say nothing about the arguments. */
 const DROPPED = ['$schema', '$id', '$comment'];
-/** As JSON. A schema counts in every response. */
+/** The length as JSON. The model reads a schema in every response. */
 export const MAX_SCHEMA_CHARS = 16_000;
 
-/** The schema as the service takes it, or the reason why it cannot: one bad schema refuses the whole session. */
+/** Returns the schema for the service, or why it cannot be used: the service refuses a whole session for one bad schema. */
 export function parameterSchema(given: unknown): { readonly schema: ParameterSchema } | { readonly refusal: string } {
   const schema = fieldsOf(given);
   if (schema['type'] !== undefined && schema['type'] !== 'object') return { refusal: 'its schema is not of an object' };

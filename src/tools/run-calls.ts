@@ -5,20 +5,19 @@ import type { CallContext, Tool, ToolOutput } from './tool.ts';
 import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './tool-call.ts';
 import { ToolError } from './tool-error.ts';
 
-/** What becomes of a call before it runs. */
+/** The decision about a call before it runs. */
 export type Verdict = 'run' | 'ask' | 'doneBefore' | 'unknown';
 
-/** What running calls takes. */
 export interface RunCallsDeps {
-  /** Those that this person may use here. */
+  /** The tools that this person may use here, by name. */
   readonly tools: ReadonlyMap<string, Tool>;
   readonly context: Omit<CallContext, 'signal'>;
   readonly clock: Clock;
-  /** Whether it may run: remembered permissions, and what an earlier attempt has left. */
+  /** Decides by remembered permissions and by the audit of an earlier attempt. */
   readonly judge: (tool: Tool, call: ToolCall) => Promise<Verdict>;
-  /** Runs a call that is measured. */
+  /** Runs a call and measures it. */
   readonly measure: (tool: Tool, call: ToolCall, work: () => Promise<CallResult>) => Promise<CallResult>;
-  /** Recorded before and after a call that changes something. */
+  /** Called before and after a call that changes something. */
   readonly record: (tool: Tool, call: ToolCall, event: 'began' | 'done' | 'failed' | 'unknown') => Promise<void>;
 }
 
@@ -30,9 +29,9 @@ const UNKNOWN = JSON.stringify({
 const TOO_MANY = 'There were too many calls for one answer. Answer with what you have.';
 
 /**
- * Runs the calls of one response: those that change nothing side by side, the others one after another. Every call has
- * a result. `left`: how many may still run in this turn. Rejects with the reason of `signal`, and where nothing can be
- * recorded, with a StoreError: then no call was begun that is not recorded.
+ * Runs the calls of one response: read-only calls in parallel, the others one after another. Every call gets a result.
+ * `left` is the number of calls that may still run in this turn. Rejects with the reason of `signal`, and with a
+ * StoreError if the audit cannot be written: an unrecorded call is never begun.
  */
 export async function runCalls(
   calls: readonly ToolCall[],
@@ -77,7 +76,7 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
 async function recorded(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   await deps.record(tool, call, 'began');
   const result = await attempt(call, tool, deps, signal).catch(async (error: unknown) => {
-    // It was stopped in the middle: nobody knows how far it came.
+    // The call was stopped in the middle, so it is unknown how far it came.
     await deps.record(tool, call, 'unknown');
     throw error;
   });
@@ -89,7 +88,12 @@ async function recorded(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: 
 async function attempt(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   const startedMs = deps.clock.now();
   const end = (kind: CallEnd, output: string, of?: ToolOutput): CallResult => ({
-    ...{ call, tool, end: kind, output, images: of?.images ?? [], sources: of?.sources ?? [] },
+    call,
+    tool,
+    end: kind,
+    output,
+    images: of?.images ?? [],
+    sources: of?.sources ?? [],
     tookMs: deps.clock.now() - startedMs,
   });
   try {
@@ -104,7 +108,7 @@ async function attempt(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
   }
 }
 
-/** Ends at the tool's time limit also where the tool ignores its signal. */
+/** Ends at the tool's time limit even if the tool ignores its signal. */
 async function runWithin(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<ToolOutput> {
   const args = parseArguments(call.argumentsText);
   const late = () => new ToolError('tool_timeout', `It gave no result within ${tool.timeoutMs / 1000} s.`);
@@ -116,7 +120,7 @@ function endedAs(call: ToolCall, tool: Tool | undefined, end: CallEnd, output: s
   return { call, tool, end, output, images: [], sources: [], tookMs: 0 };
 }
 
-/** What an earlier attempt has left of the same call: `undefined` where it has not begun it. */
+/** Returns how an earlier attempt ended the same call; `undefined` if it did not begin it. */
 export function earlierEnd(
   entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],
   tool: Tool,

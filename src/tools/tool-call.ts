@@ -2,17 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Source, Tool, ToolImage } from './tool.ts';
 import type { ToolErrorCode } from './tool-error.ts';
 
-/** A call as the model asks for it. */
 export interface ToolCall {
   readonly callId: string;
   readonly name: string;
-  /** As the model wrote it: mostly JSON. */
+  /** The arguments as the model wrote them: mostly JSON. */
   readonly argumentsText: string;
 }
 
 /**
- * How a call ended. `waiting`: the user is asked first. `doneBefore`: an earlier attempt at the turn has done it.
- * `unknown`: it may have been done, by an attempt that was cut off or over a connection that was lost.
+ * How a call ended. `waiting`: the user has to approve it. `doneBefore`: an earlier attempt at the turn has done it.
+ * `unknown`: an interrupted attempt may have done it, or the connection was lost during the call.
  */
 export type CallEnd =
   | { readonly kind: 'done' }
@@ -22,20 +21,20 @@ export type CallEnd =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'tooMany' };
 
-/** What the model is told of a call, and what the turn remembers. */
+/** The result of a call for the model and for the turn. */
 export interface CallResult {
   readonly call: ToolCall;
-  /** `undefined` where there is none of that name for this person. */
+  /** `undefined` if this person has no tool of that name. */
   readonly tool: Tool | undefined;
   readonly end: CallEnd;
-  /** For the model: always there, whatever became of the call. */
+  /** The output for the model. Every call has one, whatever its end. */
   readonly output: string;
   readonly images: readonly ToolImage[];
   readonly sources: readonly Source[];
   readonly tookMs: number;
 }
 
-/** Tells calls with the same arguments apart from others, without keeping the arguments. */
+/** Identifies calls with the same arguments without storing the arguments. */
 export function argumentsHash({ argumentsText }: Pick<ToolCall, 'argumentsText'>): string {
   return createHash('sha256').update(argumentsText).digest('hex').slice(0, 32);
 }

@@ -1,9 +1,9 @@
 import type { Retry } from '../errors.ts';
 
 /**
- * Why a call came to nothing. `arguments_invalid`: they are no JSON, or not as the schema says. `tool_failed`: it ran
- * and says that it failed. `tool_timeout`: no result within its limit. `tool_unavailable`: its server cannot be reached,
- * and has not received the call. `outcome_unknown`: it may have been done.
+ * Why a call has no result. `arguments_invalid`: they are not JSON or do not match the schema. `tool_failed`: it ran and
+ * reported a failure. `tool_timeout`: no result within its limit. `tool_unavailable`: its server cannot be reached and has
+ * not received the call. `outcome_unknown`: the call may have been done.
  */
 export type ToolErrorCode =
   | 'arguments_invalid'
@@ -22,7 +22,7 @@ const TOOL_RETRY: Readonly<Record<ToolErrorCode, Retry>> = {
   outcome_unknown: 'unknown',
 };
 
-/** A call without a result. The message is for the model and the log: it holds no secret and no stack. */
+/** A call has no result. The message is for the model and the log and holds neither secrets nor a stack. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
   readonly code: ToolErrorCode;

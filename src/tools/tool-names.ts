@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** Of the service, for names of functions. */
+/** The service's limit for names of functions. */
 const MAX_NAME_CHARS = 64;
 const HASH_CHARS = 8;
 
-/** The name by which the model calls a server's tool: `server__tool`, in the characters and length that the service takes. */
+/** Returns the model's name of a server's tool: `server__tool`, with only the characters and length that the service accepts. */
 export function qualifiedName(server: string, tool: string): string {
   const name = `${server}__${tool}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
   if (name.length <= MAX_NAME_CHARS) return name;

@@ -5,40 +5,39 @@ import type { Documents } from './documents/documents.ts';
 import type { McpServer } from './mcp/mcp-server.ts';
 import { mayUse, type Tool, type ToolScope, toolDigest } from './tool.ts';
 
-/** Of the service, for all functions of a session. */
+/** The service's limit for the functions of a session. */
 const MAX_TOOLS = 128;
 const MAX_SETS = 100;
 
-/** What the model is told of a tool. */
+/** The declaration of a tool for the model. */
 export interface ToolDefinition {
   readonly name: string;
   readonly description: string;
   readonly parameters: Tool['parameters'];
 }
 
-/** The tools of one turn. The same object for the same tools: sessions are told only of another one. */
+/** The tools of one turn. The same tools give the same object, so that sessions get only changed lists. */
 export interface ToolSet {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly definitions: readonly ToolDefinition[];
 }
 
-/** Where the tools come from. */
 export interface ToolSources {
-  /** The functions of the bot's own; loaded when the first turn needs them, or a little before. */
+  /** Loads the bot's own functions. The first turn waits for it. */
   readonly functions: () => Promise<readonly Tool[]>;
-  /** The tool that searches the documents, where there are any. */
+  /** Loads the tool that searches the documents; empty without documents. */
   readonly search: () => Promise<readonly Tool[]>;
   readonly documents: Documents | undefined;
   readonly openServers: () => Promise<readonly McpServer[]>;
   readonly log: Logger;
 }
 
-/** All that the model may call: functions, documents, MCP servers. */
+/** All tools that the model may call: functions, documents, MCP servers. */
 export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #digests = new WeakMap<Tool, string>();
-  /** By name: what a description and a schema were when they were first seen. */
+  /** The last digest of each tool's description and schema, by name. */
   readonly #pinned = new Map<string, string>();
 
   #servers: readonly McpServer[] = [];
@@ -48,7 +47,7 @@ export class Tools {
     this.#sources = sources;
   }
 
-  /** Connects servers and reads documents, in the background. Safe to call twice. */
+  /** Connects servers and reads documents in the background. Safe to call twice. */
   start(): void {
     const { documents, openServers, log } = this.#sources;
     documents?.start();
@@ -61,12 +60,12 @@ export class Tools {
     );
   }
 
-  /** What a person with these ids may use here, now. Servers that are down have no tools. */
+  /** Returns the tools that a person with these ids may use here now. Servers that are down have none. */
   async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
-    // Nobody can be asked yet: what needs an approval is not offered.
+    // Users cannot approve calls yet, so tools that need an approval are not offered.
     const offered = all.filter((tool) => tool.approval === 'never' && mayUse(tool, ids, scope));
     const tools = offered.slice(0, MAX_TOOLS);
     const key = tools.map((tool) => this.#digestOf(tool)).join();
@@ -77,13 +76,13 @@ export class Tools {
     return set;
   }
 
-  /** Ends servers and the documents' thread. Safe to call twice. */
+  /** Closes the servers and ends the documents' thread. Safe to call twice. */
   async close(): Promise<void> {
     await this.#opening;
     await Promise.all([this.#sources.documents?.close(), ...this.#servers.map((server) => server.close())]);
   }
 
-  /** Another description or schema is another tool: whoever was allowed to run it without asking is asked again. */
+  /** A changed description or schema makes another digest, so that users are asked again. */
   #digestOf(tool: Tool): string {
     const known = this.#digests.get(tool);
     if (known !== undefined) return known;
@@ -96,7 +95,7 @@ export class Tools {
   }
 }
 
-/** Two tools of one name would be one to the model: the first one counts. */
+/** The model cannot tell two tools of one name apart, so the first one counts. */
 function toSet(tools: readonly Tool[]): ToolSet {
   const byName = new Map<string, Tool>();
   for (const tool of tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);

@@ -8,7 +8,7 @@ export class SerialQueue {
   #last: Promise<void> = Promise.resolve();
   #count = 0;
 
-  /** `maxWaiting`: how much may wait behind the work that runs. */
+  /** `maxWaiting` limits the work that waits behind the running one. */
   constructor(maxWaiting: number) {
     this.#maxWaiting = maxWaiting;
   }
@@ -34,7 +34,7 @@ export class SerialQueue {
     }
   }
 
-  /** Aborts what runs or waits, with `busy`, and waits for its end. Safe to call twice. */
+  /** Aborts running and waiting work with `busy`, and waits for its end. Safe to call twice. */
   async close(): Promise<void> {
     this.#closing.abort(new AttachmentError('busy', 'closed'));
     await this.#last;

@@ -12,7 +12,7 @@ export type TaskEnd<Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly code: AttachmentErrorCode; readonly message: string };
 
-/** From the thread: `ready` once; then, for each job, what was printed and one end. */
+/** A message from the thread: `ready` once; then, for each job, the printed text and one end. */
 export type TaskMessage<Result> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'printed'; readonly chars: number }
@@ -32,7 +32,7 @@ export function serveTasks<Job, Result>(run: (job: Job) => TaskAnswer<Result> | 
   const post = (message: TaskMessage<Result>, transfer: readonly Transferable[] = []) =>
     port.postMessage(message, transfer);
   let printsLeft = MAX_PRINTS_PER_JOB;
-  // Captured here: a main thread that reads the output of its threads is kept alive by that.
+  // Capture output here: reading it in the main thread would keep the process alive.
   const write = (chunk: string | Uint8Array) => {
     if (printsLeft-- > 0) post({ kind: 'printed', chars: chunk.length });
     return true;
@@ -53,7 +53,7 @@ export function serveTasks<Job, Result>(run: (job: Job) => TaskAnswer<Result> | 
 
 function failureOf(error: unknown): { code: AttachmentErrorCode; message: string } {
   if (error instanceof AttachmentError) return { code: error.code, message: error.message };
-  // Without its message, which may quote the file.
+  // The message may quote the file, so only the name is used.
   const name = error instanceof Error ? error.name : typeof error;
   return { code: 'damaged', message: [name, systemCode(error)].join(' ').trim() };
 }

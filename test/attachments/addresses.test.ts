@@ -93,12 +93,12 @@ describe('the kind of an address', () => {
     '٨.8.8.8',
     '8。8。8。8',
   ]) {
-    it(`is forbidden where the text can be read in two ways, or not at all: ${JSON.stringify(text)}`, () => {
+    it(`is forbidden if the text is ambiguous or invalid: ${JSON.stringify(text)}`, () => {
       assert.equal(kindOfAddress(text), 'forbidden');
     });
   }
 
-  it('is never public for any form of a forbidden address of IPv4', () => {
+  it('is never public for any form of a forbidden IPv4 address', () => {
     fc.assert(
       fc.property(forbiddenV4, (value) => {
         for (const form of formsOfV4(value)) assert.notEqual(kindOfAddress(form), 'public', form);
@@ -106,7 +106,7 @@ describe('the kind of an address', () => {
     );
   });
 
-  it('is never public for an address of IPv6 that wraps a forbidden one of IPv4, in any form', () => {
+  it('is never public for an IPv6 address that wraps a forbidden IPv4 address, in any form', () => {
     fc.assert(
       fc.property(forbiddenV4, (value) => {
         for (const groups of v4InV6(value)) {
@@ -116,7 +116,7 @@ describe('the kind of an address', () => {
     );
   });
 
-  it('is never public for any form of a forbidden address of IPv6', () => {
+  it('is never public for any form of a forbidden IPv6 address', () => {
     fc.assert(
       fc.property(forbiddenV6, (groups) => {
         for (const form of formsOfV6(groups)) assert.notEqual(kindOfAddress(form), 'public', form);

@@ -32,7 +32,7 @@ describe("the channel's token", () => {
     ['https://telegram.botframework.com/v3/attachments/eu:1/views/original', 'https://telegram.botframework.com'],
     ['https://telegram.botframework.com/v3/attachments/eu%3A1/views/original', 'https://telegram.botframework.com/'],
   ] as const) {
-    it(`is for ${url}, where ${serviceUrl} is the channel`, async () => {
+    it(`is sent to ${url} if the service URL is ${serviceUrl}`, async () => {
       assert.deepEqual(await given(url, serviceUrl), { value: 'Bearer a-token', isAsked: true });
     });
   }
@@ -45,7 +45,7 @@ describe("the channel's token", () => {
     ['the root', `${HOST}/`],
     ['the service itself', SERVICE],
     ['a list of views', `${HOST}/emea/v3/attachments/0-x/views`],
-    ['more behind the view', `${HOST}/emea/v3/attachments/0-x/views/original/more`],
+    ['more after the view', `${HOST}/emea/v3/attachments/0-x/views/original/more`],
     ['no id', `${HOST}/emea/v3/attachments//views/original`],
     ['an attachment of another region', `${HOST}/amer${VIEW}`],
     ['an attachment of another tenant', `${HOST}/emea/other${VIEW}`, WITH_TENANT],
@@ -73,7 +73,7 @@ describe("the channel's token", () => {
     ['another host', `https://other.trafficmanager.net/emea${VIEW}`],
     ['a host below it', `https://evil.smba.trafficmanager.net/emea${VIEW}`],
     ['a host that begins alike', `https://smba.trafficmanager.net.evil.example/emea${VIEW}`],
-    ['a dot behind the host', `https://smba.trafficmanager.net./emea${VIEW}`],
+    ['a dot after the host', `https://smba.trafficmanager.net./emea${VIEW}`],
     ['another port', `https://smba.trafficmanager.net:8443/emea${VIEW}`],
     ['no TLS', `http://smba.trafficmanager.net/emea${VIEW}`],
     ['the host as a user', `https://smba.trafficmanager.net@evil.example/emea${VIEW}`],
@@ -85,10 +85,10 @@ describe("the channel's token", () => {
     ['a service at a port of its own', `https://smba.trafficmanager.net:8443${VIEW}`, `${HOST}:8443/`],
     ['data', 'data:text/plain,a', 'data:text/plain,a'],
     ['a file of this machine', `file://${VIEW}`, 'file:///b'],
-    ['a service URL that is none', `${HOST}/emea${VIEW}`, 'no address'],
+    ['an invalid service URL', `${HOST}/emea${VIEW}`, 'no address'],
     ['no service URL', `${HOST}/emea${VIEW}`, ''],
   ] as const) {
-    it(`is neither given nor asked for where the address has ${what}`, async () => {
+    it(`is neither sent nor requested if the address has ${what}`, async () => {
       assert.deepEqual(await given(url, serviceUrl), { value: undefined, isAsked: false });
     });
   }
@@ -106,7 +106,8 @@ describe('an address without the view', () => {
       'http://localhost:5000/v3/attachments/1/views/original',
     ],
   ] as const) {
-    it(`is read as that of the original: ${url}`, () => assert.equal(originalViewOf({ url }, serviceUrl), expected));
+    it(`is changed to that of the original view: ${url}`, () =>
+      assert.equal(originalViewOf({ url }, serviceUrl), expected));
   }
 
   for (const [url, serviceUrl] of [
@@ -119,11 +120,11 @@ describe('an address without the view', () => {
     ['no address', SERVICE],
     [`${HOST}/emea/v3/attachments/0-x`, 'no address'],
   ] as const) {
-    it(`is no other than it is: ${url}`, () => assert.equal(originalViewOf({ url }, serviceUrl), url));
+    it(`is left unchanged: ${url}`, () => assert.equal(originalViewOf({ url }, serviceUrl), url));
   }
 });
 
-describe('a picture that is known by the id of its attachment', () => {
+describe('a picture with an attachment id', () => {
   const url = 'https://eu-api.asm.skype.com/v1/objects/0-x/views/imgo';
 
   for (const [attachmentId, serviceUrl] of [
@@ -131,7 +132,7 @@ describe('a picture that is known by the id of its attachment', () => {
     ['0-weu-d1-abc', SERVICE],
     ['eu:1', SLACK],
   ] as const) {
-    it(`is read as its original at ${serviceUrl}: ${attachmentId}`, () => {
+    it(`is fetched as its original at ${serviceUrl}: ${attachmentId}`, () => {
       const expected = `${serviceUrl}v3/attachments/${attachmentId}/views/original`;
       assert.equal(originalViewOf({ url, attachmentId }, serviceUrl), expected);
     });
@@ -149,12 +150,12 @@ describe('a picture that is known by the id of its attachment', () => {
     '\ud800',
     '%',
   ]) {
-    it(`is read where its address says, if the id is no name: ${JSON.stringify(attachmentId)}`, () => {
+    it(`is fetched from its own address if the id is invalid: ${JSON.stringify(attachmentId)}`, () => {
       assert.equal(originalViewOf({ url, attachmentId }, SERVICE), url);
     });
   }
 
-  it('is read where its address says, if there is no service', () => {
+  it('is fetched from its own address if there is no service URL', () => {
     assert.equal(originalViewOf({ url, attachmentId: '0-x' }, 'no address'), url);
   });
 });

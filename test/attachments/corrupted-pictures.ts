@@ -10,8 +10,8 @@ export interface CorruptedOptions {
 }
 
 /**
- * Has `count` corrupted pictures read, one after another. Throws unless each of them ends as a picture within the bounds
- * or with an AttachmentError; returns how often each end came.
+ * Reads `count` corrupted pictures, one after another. Throws unless each of them ends as a picture within the bounds
+ * or with an AttachmentError; returns the number of each result.
  */
 export async function readCorruptedPictures({ reader, seed, count }: CorruptedOptions): Promise<Map<string, number>> {
   const random = seeded(seed);
@@ -48,7 +48,9 @@ async function endOf(reader: PictureReader, bytes: Buffer): Promise<string> {
   }
 }
 
-/** Some bytes changed (most of them near the beginning, where sizes are), and sometimes the end cut off or more added. */
+/**
+ * Changes some bytes (most of them near the beginning, where sizes are), and sometimes truncates or extends the file.
+ */
 function corrupted(whole: Buffer, random: () => number): Buffer {
   const bytes = Buffer.from(whole);
   const changes = Math.floor(random() * 6);

@@ -24,7 +24,7 @@ describe('a data URI', () => {
     ['data:,', ''],
     ['data:image/png;base64,', ''],
   ] as const) {
-    it(`is read: ${JSON.stringify(text)}`, () => {
+    it(`is decoded: ${JSON.stringify(text)}`, () => {
       assert.ok(isDataUri(text));
       assert.equal(read(text), content);
     });
@@ -45,12 +45,12 @@ describe('a data URI', () => {
     'data:;base64,https://good.example/',
     `data:${'x'.repeat(300)},a`,
   ]) {
-    it(`is damaged: ${JSON.stringify(text.slice(0, 40))}`, () => {
+    it(`is reported as damaged: ${JSON.stringify(text.slice(0, 40))}`, () => {
       assert.throws(() => read(text), { code: 'damaged' });
     });
   }
 
-  it('is too large by one byte, in either form', () => {
+  it('is too large by a single byte, in either form', () => {
     for (const form of ['base64', 'percent', 'plain']) {
       const of = (length: number) => {
         const bytes = Buffer.alloc(length, 'ü');
@@ -77,7 +77,7 @@ describe('a data URI', () => {
     assert.doesNotMatch(error.message, /secret/);
   });
 
-  it('comes out as it went in', () => {
+  it('survives encoding and decoding unchanged', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: MOST }), (bytes) => {
         const hex = Buffer.from(bytes).toString('hex').replace(/../g, '%$&');

@@ -7,7 +7,7 @@ import { bmp, flag, gif, jpeg, png } from './pictures.ts';
 const latin1 = (chars: string) => Buffer.from(chars, 'latin1');
 const small = flag(4, 4);
 
-/** What a file begins with, as its format says; the rest of it is not looked at. */
+/** The first bytes of each format by its specification; the rest of the file is not examined. */
 const BEGINNINGS: readonly (readonly [name: string, kind: FileKind, bytes: Buffer])[] = [
   ['PNG', 'png', png(small)],
   ['GIF 89a', 'gif', gif(small, small)],
@@ -69,31 +69,31 @@ const BEGINNINGS: readonly (readonly [name: string, kind: FileKind, bytes: Buffe
   ['a reserved frame', 'unknown', latin1('\xff\xff\xff\xff\xff\xff')],
 ];
 
-describe('the kind of a file', () => {
+describe('the file type', () => {
   for (const [name, kind, bytes] of BEGINNINGS) {
     it(`is ${kind}: ${name}`, () => assert.equal(detectFileType(bytes), kind));
 
-    it(`is found where the bytes lie within others, and for each beginning of them: ${name}`, () => {
+    it(`is detected in a view of a larger buffer and in every prefix of it: ${name}`, () => {
       const within = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(7)]);
       assert.equal(detectFileType(within.subarray(7, 7 + bytes.length)), kind);
       for (let length = 0; length < Math.min(40, bytes.length); length++) detectFileType(bytes.subarray(0, length));
     });
   }
 
-  it('is found after 2,000 boxes at most', () => {
+  it('is searched for in at most 2,000 boxes', () => {
     const boxes = Buffer.concat(Array<Buffer>(2_100).fill(box('free', Buffer.alloc(0))));
     assert.equal(detectFileType(Buffer.concat([brandOf('isom'), boxes, track('vide')])), 'audio');
   });
 
-  it('is jpeg: JPEG', async () => assert.equal(detectFileType(await jpeg(small)), 'jpeg'));
+  it('is jpeg for a complete JPEG file', async () => assert.equal(detectFileType(await jpeg(small)), 'jpeg'));
 
-  it('is text where a long one is cut within a character', () => {
+  it('is text if a long one is cut within a character', () => {
     assert.equal(detectFileType(Buffer.from('ü'.repeat(100_000))), 'text');
     assert.equal(detectFileType(Buffer.from(`x${'ü'.repeat(100_000)}`)), 'text');
   });
 });
 
-/** A box that says of its length only that it is the last. */
+/** A box whose length only says that it is the last. */
 function toTheEnd(type: string, content: Buffer): Buffer {
   const bytes = box(type, content);
   bytes.writeUInt32BE(0);

@@ -12,14 +12,14 @@ import { PUBLIC_V4, PUBLIC_V6, startTrap, type Trap } from './trap.ts';
 
 const PROCESS = fileURLToPath(new URL('./fetch-process.ts', import.meta.url));
 
-/** What is to be fetched, in a world of these names. */
+/** What to fetch, in a network with these names. */
 export interface Order {
   readonly url: string;
   readonly rules: FetchRules;
   readonly maxBytes: number;
   /** See `names`. */
   readonly resolves: Readonly<Record<string, readonly (readonly string[])[]>>;
-  /** The addresses at which the server is. */
+  /** The addresses of the server. */
   readonly serverAt: readonly string[];
   readonly key: { readonly serviceUrl: string; readonly token: string } | undefined;
 }
@@ -28,41 +28,41 @@ export type Outcome =
   | { readonly text: string }
   | { readonly code: string | undefined; readonly message: string; readonly cause: string | undefined };
 
-/** What became of an order. */
+/** The result of an order. */
 export interface Report {
   readonly outcome: Outcome;
   /** The names that were looked up. */
   readonly asked: readonly string[];
   /** The connections that were made; see `networkTo`. */
   readonly made: readonly string[];
-  /** For how long was waited in between, in milliseconds; in truth not at all. */
+  /** The waiting times in between, in milliseconds; the test does not really wait. */
   readonly waitedMs: readonly number[];
 }
 
-/** A request that came to the server. */
+/** A request at the server. */
 export interface Seen {
   readonly host: string | undefined;
-  /** The host that TLS was asked for. */
+  /** The server name in the TLS handshake. */
   readonly servername: unknown;
   readonly url: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
 /**
- * Hosts on the internet, all of them one server with TLS, and whoever fetches from them, in a process of its own whose
- * environment names the trap as its proxy.
+ * Hosts on the internet, all of them one TLS server, and a fetching process whose environment names the trap as its
+ * proxy.
  */
 export interface FarEnd extends AsyncDisposable {
-  /** What is everywhere else. */
+  /** The trap, to which every other address leads. */
   readonly trap: Trap;
   /** The requests since the last order. */
   readonly seen: readonly Seen[];
-  /** How each request is answered. */
+  /** The response to each request. */
   rule: (seen: Seen, response: ServerResponse) => void;
   fetch(order: Partial<Order>): Promise<Report>;
 }
 
-/** Hosts that may be asked, and one that may not although it is there, too. */
+/** Hosts on the allow list, and one that is not on it but also exists. */
 const HOSTS = ['files.good.test', 'other.good.test', 'service.good.test', 'evil.bad.test'];
 /** The names in the certificate. */
 export const CERTIFIED = ['*.good.test', '*.bad.test'] as const;
@@ -115,7 +115,7 @@ export async function startFarEnd(certificate: Certificate): Promise<FarEnd> {
   return farEnd;
 }
 
-/** Sends whoever asks to these places, one after the other, and then gives a file. */
+/** Redirects to these addresses in turn, and then responds with a file. */
 export function redirecting(...places: readonly string[]): FarEnd['rule'] {
   let count = 0;
   return (_, response) => {

@@ -6,8 +6,8 @@ import type { Order, Outcome, Report } from './far-end.ts';
 import { fetchDeps, names, networkTo } from './trap.ts';
 
 /**
- * Fetches in a process of its own, which trusts the certificate of the test from its start. The network leads the public
- * addresses of the test to its server, and every other one into the trap.
+ * Fetches in a process of its own, which trusts the test's certificate from its start. The network leads the test's
+ * public addresses to its server, and every other address to the trap.
  */
 const [serverPort, trapPort] = process.argv.slice(2).map(Number);
 const TIMEOUT_MS = 8_000;

@@ -3,15 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Gathered, inTime } from '../realtime/gathered.ts';
 
-/** A host of files on this machine. */
+/** A file host on this machine. */
 export interface FileHost extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   /** The requests, in the order of arrival. */
   readonly seen: Gathered<IncomingMessage>;
-  /** How each request is answered. */
+  /** The response to each request. */
   rule: (request: IncomingMessage, response: ServerResponse, count: number) => void;
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   readonly connections: number;
   /** Resolves once all connections are closed. */
   whenLeft(): Promise<void>;

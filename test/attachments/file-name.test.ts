@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shownName } from '../../src/attachments/file-name.ts';
 
-describe('the name of a file', () => {
+describe('a displayed file name', () => {
   for (const [name, shown] of [
     ['Notes of May.txt', 'Notes of May.txt'],
     ['Übersicht 世界.png', 'Übersicht 世界.png'],
@@ -14,10 +14,10 @@ describe('the name of a file', () => {
     ['', undefined],
     [undefined, undefined],
   ] as const) {
-    it(`is shown as ${JSON.stringify(shown)}: ${JSON.stringify(name)}`, () => assert.equal(shownName(name), shown));
+    it(`is ${JSON.stringify(shown)} for ${JSON.stringify(name)}`, () => assert.equal(shownName(name), shown));
   }
 
-  it('has at most 100 characters, none of them half of one', () => {
+  it('has at most 100 characters and no half of a surrogate pair', () => {
     assert.equal(shownName('a'.repeat(300)), 'a'.repeat(100));
     assert.ok(shownName(`${'a'.repeat(99)}🙂`)?.isWellFormed());
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Ranges that nothing is fetched from, as first address and length; written down from the registries of IANA. */
+/** Forbidden ranges as first address and length, from the registries of IANA. */
 const FORBIDDEN_V4: readonly (readonly [first: readonly number[], bits: number])[] = [
   [[0, 0, 0, 0], 8],
   [[10, 0, 0, 0], 8],
@@ -62,7 +62,7 @@ const octetsOf = (value: number): number[] => [24, 16, 8, 0].map((shift) => Math
 const octal = (value: number) => `0${value.toString(8)}`;
 const hex = (value: number) => `0x${value.toString(16)}`;
 
-/** The ways in which one or another reader takes an address of IPv4. */
+/** The notations that some parser accepts for an IPv4 address. */
 export function formsOfV4(value: number): readonly string[] {
   const octets = octetsOf(value);
   const [a = 0, b = 0] = octets;
@@ -89,7 +89,7 @@ function fullWidth(text: string): string {
   return [...text].map((char) => (char === '.' ? char : String.fromCodePoint(char.charCodeAt(0) + 0xfee0))).join('');
 }
 
-/** Addresses of IPv6 that stand for one of IPv4: mapped, compatible, translated, NAT64, 6to4, Teredo. */
+/** IPv6 addresses that contain an IPv4 address: mapped, compatible, translated, NAT64, 6to4, Teredo. */
 export function v4InV6(value: number): readonly (readonly number[])[] {
   const [high, low] = [Math.floor(value / 65_536), value % 65_536];
   return [
@@ -103,7 +103,7 @@ export function v4InV6(value: number): readonly (readonly number[])[] {
   ];
 }
 
-/** The ways of writing an address of IPv6. */
+/** The notations of an IPv6 address. */
 export function formsOfV6(groups: readonly number[]): readonly string[] {
   const short = groups.map((group) => group.toString(16));
   const long = short.map((group) => group.padStart(4, '0'));

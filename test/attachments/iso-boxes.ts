@@ -1,4 +1,4 @@
-/** A box of ISO/IEC 14496-12, 4.2; with its length in the long form if wanted. */
+/** A box of ISO/IEC 14496-12, 4.2; on request with its length in the long form. */
 export function box(type: string, content: Buffer, { isLong = false } = {}): Buffer {
   const header = Buffer.alloc(isLong ? 16 : 8);
   header.writeUInt32BE(isLong ? 1 : 8 + content.length);
@@ -16,7 +16,7 @@ export function brandOf(brand: string): Buffer {
   return box('ftyp', Buffer.from(`${brand}\0\0\0\0`));
 }
 
-/** An MP4 with such tracks and nothing in them; they stand at its end, as cameras have it. */
+/** An MP4 with these empty tracks; they are at its end, as cameras write it. */
 export function film(brand: string, handlers: readonly string[], { isLong = false } = {}): Buffer {
   const media = box('mdat', Buffer.alloc(5_000), { isLong });
   return Buffer.concat([

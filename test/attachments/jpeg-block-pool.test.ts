@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { withJpegBlockPool } from '../../src/attachments/jpeg-block-pool.ts';
 
 describe('blocks from a pool', () => {
-  it('are arrays of zeros that share nothing, in few large ones', () => {
+  it('are zeroed arrays without overlap, in a few large buffers', () => {
     const blocks = withJpegBlockPool(() => Array.from({ length: 70_000 }, () => new Int32Array(64)));
     for (const [i, block] of blocks.entries()) block.fill(i + 1);
     for (const [i, block] of blocks.entries()) {
@@ -12,7 +12,7 @@ describe('blocks from a pool', () => {
     assert.equal(new Set(blocks.map(({ buffer }) => buffer)).size, 2);
   });
 
-  it('leave all other arrays as they are, and everything when they are done', () => {
+  it('leave all other arrays unchanged, and everything once they are released', () => {
     const own = Int32Array;
     withJpegBlockPool(() => {
       assert.deepEqual([...new Int32Array([64])], [64]);

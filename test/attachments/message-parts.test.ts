@@ -79,7 +79,7 @@ describe('the parts of a message', () => {
       [{ kind: 'quote', of: 'reply', author: 'Ada', text: 'old' }, text('why?')],
     ],
     [
-      'something forwarded, which Teams puts behind the text, too',
+      'a forwarded message, which Teams also adds to the text',
       'see this\r\n\r\nthe forwarded body',
       [
         html(
@@ -123,7 +123,7 @@ describe('the parts of a message', () => {
       [{ kind: 'quote', of: 'reply', author: undefined, text: '' }, text('hello'), { kind: 'unreadable' }],
     ],
   ] as const) {
-    it(`are right for ${name}`, () => assert.deepEqual(messageParts(written, attachments), parts));
+    it(`are correct for ${name}`, () => assert.deepEqual(messageParts(written, attachments), parts));
   }
 
   for (const contentUrl of [
@@ -135,12 +135,12 @@ describe('the parts of a message', () => {
     7,
     null,
   ]) {
-    it(`are no file at ${JSON.stringify(contentUrl)}`, () => {
+    it(`contain no file at ${JSON.stringify(contentUrl)}`, () => {
       assert.deepEqual(messageParts('', [{ contentType: 'image/png', contentUrl }]), [{ kind: 'unreadable' }]);
     });
   }
 
-  it('are at most ten files, and how many there are besides', () => {
+  it('contain at most ten files, and the number of the others', () => {
     const attachments = Array.from({ length: 13 }, (_, i) => ({
       contentType: 'image/png',
       contentUrl: `https://example.com/${i}`,
@@ -162,7 +162,7 @@ describe('the parts of a message', () => {
       contentUrl: `https://example.com/${'a'.repeat(9_000)}`,
     },
   })) {
-    it(`are a file without an address: ${name}`, () => {
+    it(`contain a file without an address: ${name}`, () => {
       const [part, ...others] = messageParts('', [{ ...attachment, name: 'mine.x' }]);
       assert.ok(part?.kind === 'file' && part.url === '' && part.name === 'mine.x', JSON.stringify(part));
       assert.deepEqual(others, []);
@@ -171,7 +171,7 @@ describe('the parts of a message', () => {
   }
 
   for (const contentType of ['application/vnd.microsoft.teams.file.download.info', 'reference']) {
-    it(`are a file without an address and without a name, picked from the cloud: ${contentType}`, () => {
+    it(`contain an unnamed file without an address, picked from the cloud: ${contentType}`, () => {
       for (const content of [{ fileType: 'pdf' }, undefined]) {
         const [part, ...others] = messageParts('', [{ contentType, content }]);
         assert.ok(part?.kind === 'file' && part.url === '' && part.name === undefined, JSON.stringify(part));
@@ -187,18 +187,18 @@ describe('the parts of a message', () => {
     'application/vnd.microsoft.keyboard',
     'text/html',
   ]) {
-    it(`are no file without an address, whatever its name: ${contentType}`, () => {
+    it(`contain no file without an address, whatever its name: ${contentType}`, () => {
       const parts = messageParts('', [{ contentType, content: { a: 1 }, name: 'mine.x' }]);
       assert.deepEqual(parts, [{ kind: 'unreadable' }]);
     });
   }
 
-  it('are one recording for all of its kind', () => {
+  it('contain a single recording for all equal ones', () => {
     const recording = audioCard('{"media":[{"url":"https://api.asm.skype.com/v1/objects/1"}]}');
     assert.deepEqual(messageParts('', Array(50).fill(recording)), [{ kind: 'teamsVoiceClip' }]);
   });
 
-  it('are found whatever the fields are', () => {
+  it('are found whatever the types of the fields', () => {
     const odd: unknown[] = [
       undefined,
       null,
@@ -219,7 +219,7 @@ describe('the parts of a message', () => {
     }
   });
 
-  it('take no long time where there are many', () => {
+  it('are found quickly even if there are many', () => {
     const before = process.cpuUsage();
     messageParts('x', Array(10_000).fill({ contentType: 'image/png', contentUrl: 'https://example.com/' }));
     messageParts('x', Array(10_000).fill(html(REPLY)));
@@ -228,7 +228,7 @@ describe('the parts of a message', () => {
 });
 
 describe('a quote for the model', () => {
-  it('is one line, and names its author as the claim of the sender', () => {
+  it("is one line, and marks the author's name as the sender's claim", () => {
     assert.equal(
       quoteLine({ of: 'reply', author: 'Ada', text: 'one\n"two"' }),
       'In reply to a message that the sender attributes to "Ada": "one\\n\\"two\\""',

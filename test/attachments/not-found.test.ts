@@ -18,8 +18,8 @@ const skip = certificate === undefined ? 'there is no openssl' : false;
 const SLOW: FetchRules = { hosts: [{ host: 'files.good.test', retriesRefused: true }], allowLoopback: false };
 const EXACT: FetchRules = { hosts: [{ host: 'files.good.test' }], allowLoopback: false };
 
-describe('a file that its host does not give yet', { skip, timeout: 60_000 }, () => {
-  /** Each request is answered with the next status, the last one stays. */
+describe('a file that its host does not have yet', { skip, timeout: 60_000 }, () => {
+  /** Each request gets the next status; the last one repeats. */
   function answers(...statuses: readonly number[]): void {
     let count = 0;
     far.rule = (_, response) => {
@@ -29,7 +29,7 @@ describe('a file that its host does not give yet', { skip, timeout: 60_000 }, ()
   }
 
   for (const status of [401, 403, 404]) {
-    it(`is asked for once more after a second, where the host may hear of it later than the bot: ${status}`, async () => {
+    it(`is requested again after a second if the host may get it later than the bot: ${status}`, async () => {
       answers(status, 200);
       const report = await far.fetch({ rules: SLOW });
       assert.deepEqual(report.outcome, { text: 'a file' });
@@ -37,7 +37,7 @@ describe('a file that its host does not give yet', { skip, timeout: 60_000 }, ()
       assert.equal(far.seen.length, 2);
     });
 
-    it(`is asked for no third time: ${status}`, async () => {
+    it(`is never requested a third time: ${status}`, async () => {
       answers(status);
       const { outcome } = await far.fetch({ rules: SLOW });
       assert.deepEqual(outcome, { code: 'not_fetched', message: `files.good.test: it answered ${status}` });
@@ -45,14 +45,14 @@ describe('a file that its host does not give yet', { skip, timeout: 60_000 }, ()
     });
   }
 
-  it('is asked for once more but once, whatever is answered in between', async () => {
+  it('is requested only twice, whatever is answered in between', async () => {
     answers(403, 404, 200);
     const { outcome } = await far.fetch({ rules: SLOW });
     assert.deepEqual(outcome, { code: 'not_fetched', message: 'files.good.test: it answered 404' });
     assert.equal(far.seen.length, 2);
   });
 
-  it('is not asked for once more elsewhere, nor for another reason', async () => {
+  it('is not requested again at another host, nor for another reason', async () => {
     for (const status of [401, 403, 404]) {
       answers(status);
       assert.deepEqual((await far.fetch({ rules: EXACT })).waitedMs, []);
@@ -65,7 +65,7 @@ describe('a file that its host does not give yet', { skip, timeout: 60_000 }, ()
     }
   });
 
-  it('is asked for with its key both times', async () => {
+  it('is requested with its token both times', async () => {
     answers(403, 200);
     const rules = { hosts: [{ host: 'service.good.test', retriesRefused: true } as const], allowLoopback: false };
     const key = { serviceUrl: 'https://service.good.test/', token: 'a-token' };
@@ -76,7 +76,7 @@ describe('a file that its host does not give yet', { skip, timeout: 60_000 }, ()
     );
   });
 
-  it('is looked up and judged anew for the second time', async () => {
+  it('is looked up and checked again for the second request', async () => {
     answers(404, 200);
     const resolves = { 'files.good.test': [[PUBLIC_V4], ['127.0.0.1']] };
     const report = await far.fetch({ rules: SLOW, resolves });
@@ -91,14 +91,14 @@ const SIGN_IN: FetchRules = {
   allowLoopback: false,
 };
 
-describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () => {
+describe('a file that requires a person to sign in', { skip, timeout: 60_000 }, () => {
   const codeOf = async (rules = SIGN_IN) => {
     const { outcome } = await far.fetch({ rules });
     return 'code' in outcome ? outcome.code : outcome.text;
   };
 
   for (const status of [401, 403, 404, 410, 500]) {
-    it(`is told as such: ${status}`, async () => {
+    it(`is reported as such: ${status}`, async () => {
       far.rule = (_, response) => {
         response.writeHead(status);
         response.end('no');
@@ -109,7 +109,7 @@ describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () 
     });
   }
 
-  it('is told as such: a redirect to a page that is no host of files', async () => {
+  it('is reported as such after a redirect to a host that is not a file host', async () => {
     far.rule = redirecting('https://evil.bad.test/common/oauth2/authorize?client_id=x');
     assert.equal(await codeOf(), 'sign_in_needed');
     assert.equal(far.seen.length, 1);
@@ -117,7 +117,7 @@ describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () 
     assert.equal(await codeOf(EXACT), 'address_refused');
   });
 
-  it('is told as such: redirects without end', async () => {
+  it('is reported as such after endless redirects', async () => {
     far.rule = (_, response) => {
       response.writeHead(302, { location: '/_layouts/15/Authenticate.aspx' });
       response.end();
@@ -125,7 +125,7 @@ describe('a file of somebody who has to sign in', { skip, timeout: 60_000 }, () 
     assert.equal(await codeOf(), 'sign_in_needed');
   });
 
-  it('is no other than it is where it is given', async () => {
+  it('is fetched normally if its host accepts the request', async () => {
     far.rule = redirecting('https://other.good.test/file');
     assert.equal(await codeOf(), 'a file');
   });

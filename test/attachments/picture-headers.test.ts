@@ -4,7 +4,7 @@ import { jpegHeader } from '../../src/attachments/jpeg-header.ts';
 import { pictureHeader } from '../../src/attachments/picture-header.ts';
 import { segment } from './pictures.ts';
 
-describe('a picture of nothing but headers', () => {
+describe('a picture that is only headers', () => {
   const MAX_BYTES = 15 * 1024 * 1024;
   const wall = (beginning: string, brick: string) =>
     Buffer.concat([Buffer.from(beginning, 'latin1'), Buffer.alloc(MAX_BYTES - 16, brick, 'latin1')]);
@@ -15,7 +15,7 @@ describe('a picture of nothing but headers', () => {
     ['blocks', 'gif', wall('GIF89a\x01\0\x01\0\0\0\0!\xff', '\x01'), /too many blocks/],
     ['extensions', 'gif', wall('GIF89a\x01\0\x01\0\0\0\0', '!\xff\0'), /too many blocks/],
   ] as const) {
-    it(`is given up before its end: ${name} of a ${kind}`, () => {
+    it(`is rejected before its end: ${name} of a ${kind}`, () => {
       assert.throws(() => pictureHeader(kind, bytes), { code: 'damaged', message });
     });
   }
@@ -24,7 +24,7 @@ describe('a picture of nothing but headers', () => {
     [100, 6],
     [600, 1],
   ] as const) {
-    it(`is looked through for its orientation within bounds: entry ${place} of EXIF`, () => {
+    it(`is searched for its orientation within bounds: entry ${place} of EXIF`, () => {
       const entries = Buffer.alloc(12 * 700);
       entries.set([0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6], 12 * place);
       const app1 = segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0MM\0*\0\0\0\x08\x02\xbc', 'latin1'), entries]));

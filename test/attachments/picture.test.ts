@@ -30,7 +30,7 @@ import {
 } from './pictures.ts';
 
 const signal = new AbortController().signal;
-// A clock that stands still: on a machine that is busy, the largest picture may take longer than a user would wait.
+// A clock that stands still, because a busy machine may need more time for the largest picture than a user would wait.
 const reader = createPictureReader({ clock: new ManualClock(), log: createLogger('silent') });
 after(() => reader.close());
 
@@ -45,7 +45,7 @@ function assertColor(found: Color, wanted: Color, where = ''): void {
   }
 }
 
-/** Above left and right, and below left, of a picture that was painted as a flag. */
+/** The corners of a picture that was painted as a flag: top left, top right and bottom left. */
 async function assertFlag(picture: Picture, [left, right, below]: readonly Color[] = [RED, GREEN, BLUE]) {
   const at = await look(picture.dataUri);
   assertColor(at(0.2, 0.2), left ?? RED, 'above left');
@@ -56,7 +56,7 @@ async function assertFlag(picture: Picture, [left, right, below]: readonly Color
 const painted = flag(30, 20);
 
 describe('a picture', () => {
-  it('comes as a JPEG where it was one', async () => {
+  it('becomes a JPEG if it was one', async () => {
     const picture = await read(await jpeg(flag(64, 32)));
     assert.match(picture.dataUri, /^data:image\/jpeg;base64,/);
     assert.deepEqual([picture.widthPx, picture.heightPx], [64, 32]);
@@ -66,7 +66,7 @@ describe('a picture', () => {
 
   for (const [name, bytes] of [
     ['PNG', png(painted)],
-    ['PNG with something behind its end', Buffer.concat([png(painted), Buffer.from('more')])],
+    ['PNG with data after its end', Buffer.concat([png(painted), Buffer.from('more')])],
     ['PNG that is interlaced', interlacedPng(painted)],
     ['GIF', gif(painted, painted)],
     ['BMP of 24 bits', bmp(painted, { bits: 24 })],
@@ -81,7 +81,7 @@ describe('a picture', () => {
       bmp(painted, { bits: 32, headerBytes: 124, masks: true, gapBytes: 12 }),
     ],
   ] as const) {
-    it(`comes as a PNG, each pixel the same, from a ${name}`, async () => {
+    it(`becomes a PNG with identical pixels from a ${name}`, async () => {
       const picture = await read(bytes);
       assert.match(picture.dataUri, /^data:image\/png;base64,/);
       const at = await look(picture.dataUri);
@@ -94,25 +94,25 @@ describe('a picture', () => {
     });
   }
 
-  it('comes from a GIF whose codes have all sizes', async () => {
+  it('is decoded from a GIF with codes of all sizes', async () => {
     const bytes = await encodedGif(noise(100, 80, 1));
     assert.deepEqual(await read(bytes).then(({ widthPx, heightPx }) => [widthPx, heightPx]), [100, 80]);
   });
 
-  it('leaves the bytes that it was given as they are', async () => {
+  it('leaves the given bytes unchanged', async () => {
     const bytes = png(painted);
     await read(bytes);
     assert.deepEqual(bytes, png(painted));
   });
 
-  it('has white behind what is transparent', async () => {
+  it('becomes white where it is transparent', async () => {
     const picture = await read(png(paint(20, 20, (x) => (x < 10 ? [0, 0, 0, 0] : [0, 0, 0, 128]))));
     const at = await look(picture.dataUri);
     assert.deepEqual(at(0.2, 0.5), WHITE);
     assert.deepEqual(at(0.8, 0.5), [127, 127, 127, 255]);
   });
 
-  it('has white where the frame of a GIF leaves its screen free', async () => {
+  it('becomes white where a GIF frame does not cover the screen', async () => {
     const frame = paint(10, 10, () => BLUE);
     const at = await look((await read(gif({ width: 20, height: 10 }, { ...frame, left: 10 }))).dataUri);
     assert.deepEqual(at(0.2, 0.5), WHITE);
@@ -138,7 +138,7 @@ describe('a picture', () => {
     await assertFlag(picture);
   });
 
-  it('fits the bound of a data URI, as a JPEG, even where it is nothing but noise', async () => {
+  it('fits the bound of a data URI as a JPEG, even if it is only noise', async () => {
     const picture = await read(png(noise(1_536, 1_536, 1)));
     assert.match(picture.dataUri, /^data:image\/jpeg;base64,/);
     assert.ok(picture.dataUri.length <= 1_500_000, `${picture.dataUri.length}`);
@@ -149,7 +149,7 @@ describe('a picture', () => {
 describe('the orientation of a camera', () => {
   const held = jpeg(flag(64, 32));
 
-  // What is above left, above right and below left when the picture is held as EXIF says.
+  // The corners at the top left, top right and bottom left after the rotation by EXIF.
   for (const [orientation, isTurned, wanted] of [
     [1, false, [RED, GREEN, BLUE]],
     [2, false, [GREEN, RED, BLUE]],
@@ -161,7 +161,7 @@ describe('the orientation of a camera', () => {
     [8, true, [GREEN, BLUE, RED]],
   ] as const) {
     for (const isLittle of [true, false]) {
-      it(`is made good: ${orientation}, ${isLittle ? 'Intel' : 'Motorola'}`, async () => {
+      it(`is applied: ${orientation}, ${isLittle ? 'Intel' : 'Motorola'}`, async () => {
         const picture = await read(withSegments(await held, [exif(orientation, { isLittle })]));
         assert.deepEqual([picture.widthPx, picture.heightPx], isTurned ? [32, 64] : [64, 32]);
         await assertFlag(picture, wanted);
@@ -169,7 +169,7 @@ describe('the orientation of a camera', () => {
     }
   }
 
-  it('is upright where EXIF makes no sense', async () => {
+  it('is ignored if the EXIF data is invalid', async () => {
     const broken = Buffer.from(exif(6));
     broken.fill(0xff, 14);
     for (const segments of [[exif(0)], [exif(9)], [broken], [segment(0xe1, Buffer.from('Exif\0\0'))]]) {
@@ -179,24 +179,24 @@ describe('the orientation of a camera', () => {
   });
 });
 
-describe('where a picture was taken', () => {
+describe('the location in a picture', () => {
   const secret = Buffer.from('GPS 48.137154N 11.576124E');
 
-  it('stays out of a JPEG: no EXIF, no comment, nothing behind the end', async () => {
+  it('is removed from a JPEG: no EXIF, no comment, nothing after the end', async () => {
     const bytes = await jpeg(flag(64, 32), [exif(1), segment(0xfe, secret), segment(0xed, secret)]);
     const sent = bytesOf(await read(Buffer.concat([bytes, secret])));
     assert.ok(bytes.includes('GPS'));
     assert.ok(!sent.includes('GPS') && !sent.includes('Exif') && !sent.includes('48.137'));
   });
 
-  it('stays out of a PNG', async () => {
+  it('is removed from a PNG', async () => {
     const extra = [chunk('tEXt', Buffer.concat([Buffer.from('Comment\0'), secret])), chunk('eXIf', secret)];
     const sent = bytesOf(await read(png(flag(64, 32), { extra })));
     assert.ok(!sent.includes('GPS') && !sent.includes('tEXt') && !sent.includes('eXIf'));
   });
 });
 
-describe('what is no picture to be read', () => {
+describe('an unreadable picture', () => {
   for (const [name, code, bytes] of [
     ['a WebP', 'kind_unsupported', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ', 'latin1')],
     ['a HEIC', 'kind_unsupported', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1')],
@@ -219,10 +219,10 @@ describe('what is no picture to be read', () => {
     ['a GIF without a frame', 'damaged', gif(painted, painted).subarray(0, 30)],
     ['the beginning of a BMP', 'damaged', bmp(painted, { bits: 24 }).subarray(0, 400)],
   ] as const) {
-    it(`is refused as ${code}: ${name}`, () => assert.rejects(read(bytes), refused(code)));
+    it(`is rejected as ${code}: ${name}`, () => assert.rejects(read(bytes), refused(code)));
   }
 
-  it('is refused when a JPEG claims too much, has two frames, or ends early', async () => {
+  it('is rejected if a JPEG claims too much, has two frames or ends early', async () => {
     const whole = await jpeg(painted);
     const frame = whole.indexOf(Buffer.from([0xff, 0xc0]));
     const claims = Buffer.from(whole);
@@ -238,19 +238,19 @@ describe('what is no picture to be read', () => {
     }
   });
 
-  it('is refused when an interlaced PNG holds more than it says', async () => {
+  it('is rejected if an interlaced PNG contains more than it declares', async () => {
     const lines = Buffer.alloc(4 * 1024 * 1024);
     await assert.rejects(read(png(painted, { interlace: 1, lines })), /RangeError ERR_BUFFER_TOO_LARGE/);
   });
 
-  it('is refused when the codes of a GIF would lead its decoder in a circle', async () => {
-    // Clear, 0, and 7 three times, the last of 4 bits: omggif lets the first of them stand for the second, and so on.
+  it('is rejected if the codes of a GIF would lead its decoder in a circle', async () => {
+    // Clear, 0, and 7 three times, the last of 4 bits: omggif makes the first of them refer to the second, and so on.
     const bits = 4 | (0 << 3) | (7 << 6) | (7 << 9) | (7 << 12);
     const codes = Buffer.from([bits & 0xff, bits >> 8, 0, 0]);
     await assert.rejects(read(gif(painted, { ...painted, codes })), refused('damaged'));
   });
 
-  it('ends when it is no longer wanted', async () => {
+  it('is abandoned on abort', async () => {
     const abort = new AbortController();
     const reading = reader.read(png(painted), abort.signal);
     abort.abort(new Error('enough'));
@@ -258,7 +258,7 @@ describe('what is no picture to be read', () => {
     assert.equal((await read(png(painted))).widthPx, 30);
   });
 
-  it('is busy when it is closed', async () => {
+  it('is rejected as busy once the decoder is closed', async () => {
     const closed = createPictureReader({ clock: new ManualClock(), log: createLogger('silent') });
     await Promise.all([closed.close(), closed.close()]);
     await assert.rejects(closed.read(png(painted), signal), refused('busy'));
@@ -266,14 +266,14 @@ describe('what is no picture to be read', () => {
 });
 
 describe('corrupted pictures', () => {
-  // 33 or more of each kind of file, and every end at least once; the long run is `npm run test:fuzz`.
-  it('end as a picture or a refusal', async () => {
+  // 33 or more of each kind of file, and every result at least once; the long run is `npm run test:fuzz`.
+  it('end as a picture or a rejection', async () => {
     const ends = await readCorruptedPictures({ reader, seed: 1, count: 200 });
     assert.deepEqual([...ends.keys()].sort(), ['damaged', 'kind_unknown', 'kind_unsupported', 'read', 'too_large']);
     for (const end of ['read', 'damaged']) assert.ok((ends.get(end) ?? 0) > 50, `${ends.get(end)} ${end}`);
   });
 
-  it('do no harm to those that come after', async () => {
+  it('do not affect later pictures', async () => {
     assert.equal((await read(png(flag(30, 20)))).widthPx, 30);
   });
 });

@@ -21,13 +21,13 @@ export function paint(width: number, height: number, colorAt: (x: number, y: num
   return { width, height, data };
 }
 
-/** A picture whose rows above, and whose rows below the middle, are all the same: quick to make in any size. */
+/** A picture with one colour above the middle and one below: quick to make in any size. */
 function twoRows(width: number, height: number, above: Buffer, below: Buffer): Pixels {
   const rows = Array.from({ length: height }, (_, y) => (y >= height / 2 ? below : above));
   return { width, height, data: Buffer.concat(rows) };
 }
 
-/** Red above on the left, green above on the right, blue below: no two ways to hold it look the same. */
+/** Red at the top left, green at the top right, blue below: every orientation looks different. */
 export function flag(width: number, height: number): Pixels {
   const above = paint(width, 1, (x) => (x < width / 2 ? RED : GREEN)).data;
   return twoRows(width, height, above, paint(width, 1, () => BLUE).data);
@@ -57,7 +57,7 @@ export async function jpeg(pixels: Pixels, segments: readonly Buffer[] = []): Pr
   return withSegments(Buffer.from((await format?.encode(pixels as never)) ?? []), segments);
 }
 
-/** A JPEG with these segments before all others. To encode one takes longer than to read most pictures. */
+/** A JPEG with these segments before all others. Encoding one takes longer than reading most pictures. */
 export function withSegments(bytes: Buffer, segments: readonly Buffer[]): Buffer {
   return Buffer.concat([bytes.subarray(0, 2), ...segments, bytes.subarray(2)]);
 }
@@ -68,7 +68,7 @@ export function segment(marker: number, content: Buffer): Buffer {
   return Buffer.concat([head, content]);
 }
 
-/** EXIF with an orientation and, as a camera writes it, the place where the picture was taken. */
+/** EXIF with an orientation and, as a camera writes it, the location of the picture. */
 export function exif(orientation: number, { isLittle = true } = {}): Buffer {
   const place = Buffer.from('GPS 48.137154N 11.576124E\0');
   const tiff = Buffer.alloc(8 + 2 + 2 * 12 + 4);
@@ -78,7 +78,7 @@ export function exif(orientation: number, { isLittle = true } = {}): Buffer {
   u16(42, 2);
   u32(8, 4);
   u16(2, 8);
-  // An ASCII text outside of the directory, then the orientation.
+  // An ASCII text outside the directory, then the orientation.
   u16(0x010e, 10);
   u16(2, 12);
   u32(place.length, 14);
@@ -99,11 +99,11 @@ export function chunk(type: string, content: Buffer): Buffer {
 }
 
 export interface PngOptions {
-  /** What the header says; else the truth. */
+  /** The size in the header, if it is not the real one. */
   readonly claimed?: { readonly width: number; readonly height: number };
   readonly interlace?: number;
   readonly extra?: readonly Buffer[];
-  /** Instead of the lines of the pixels. */
+  /** Replaces the lines of pixels. */
   readonly lines?: Buffer;
 }
 
@@ -125,7 +125,7 @@ export function png(pixels: Pixels, { claimed = pixels, interlace = 0, extra = [
   ]);
 }
 
-/** The seven pictures within an interlaced PNG: where each begins, and its steps. */
+/** The seven pictures of an interlaced PNG: their start and their step. */
 const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -149,14 +149,14 @@ export function interlacedPng(pixels: Pixels): Buffer {
   return png(pixels, { interlace: 1, lines: Buffer.concat(lines) });
 }
 
-/** As an encoder writes it, with codes of all sizes. */
+/** Compressed by an encoder, with codes of all sizes. */
 export function encodedGif(pixels: Pixels): Promise<Buffer> {
   return new Jimp(pixels).getBuffer('image/gif');
 }
 
 /**
- * A GIF of one frame at `frame.left` of a screen, with four colours and codes that are cleared before they grow, if
- * there are no other `frame.codes`.
+ * A GIF of one frame at `frame.left` of a screen, with four colours; `frame.codes` replaces the default codes, which
+ * are cleared before they grow.
  */
 export function gif(
   screen: { width: number; height: number },
@@ -187,7 +187,7 @@ export function gif(
   ]);
 }
 
-/** A GIF whose second frame says that it has this size. */
+/** A GIF whose second frame declares this size. */
 export function gifWithFrame(width: number, height: number): Buffer {
   const bytes = gif({ width: 30, height: 20 }, flag(30, 20));
   const descriptor = bytes.indexOf(0x2c, 13 + 12 + 9);
@@ -221,7 +221,7 @@ export interface BmpOptions {
   readonly masks?: boolean;
 }
 
-/** A BMP without compression; of 8 bits, with four colours. */
+/** An uncompressed BMP; with 8 bits, of four colours. */
 export function bmp(pixels: Pixels, options: BmpOptions): Buffer {
   const { bits, headerBytes = 40, gapBytes = 0, isTopDown = false, masks = false } = options;
   const colors = bits === 8 ? [RED, GREEN, BLUE, WHITE] : [];
@@ -244,7 +244,7 @@ export function bmp(pixels: Pixels, options: BmpOptions): Buffer {
   return Buffer.concat([before, ...(isTopDown ? rows : rows.reverse())]);
 }
 
-/** A BMP that says that its header has this size. */
+/** A BMP whose header declares this length of itself. */
 export function bmpWithHeader(headerBytes: number): Buffer {
   const bytes = bmp(flag(30, 20), { bits: 24 });
   bytes.writeUInt32LE(headerBytes, 14);
@@ -260,7 +260,7 @@ function bmpRow({ data, width }: Pixels, y: number, bits: 8 | 24 | 32): Buffer {
   return Buffer.concat([Buffer.from(values), Buffer.alloc((4 - (values.length % 4)) % 4)]);
 }
 
-/** What is to be seen at a place of a data URI, between 0 and 1 in both directions. */
+/** The colour at a position of a data URI, between 0 and 1 in both directions. */
 export async function look(dataUri: string): Promise<(x: number, y: number) => Color> {
   const image = await Jimp.fromBuffer(Buffer.from(dataUri.slice(dataUri.indexOf(',') + 1), 'base64'));
   const { data, width, height } = image.bitmap;

@@ -27,58 +27,58 @@ async function assertHeard(bytes: Uint8Array): Promise<void> {
   assert.ok(file.kind === 'audio' && file.durationMs >= 190, JSON.stringify(file.kind));
 }
 
-describe('a sound that was sent', { timeout: 60_000 }, () => {
+describe('an audio file from a user', { timeout: 60_000 }, () => {
   for (const brand of ['M4A ', 'mp42', 'isom', 'iso5', '3gp4', '3gp5', 'qt  ', 'dash', 'mp41']) {
-    it(`is heard as MP4 of the brand ${brand}`, { skip: withoutFfmpeg }, async () => {
+    it(`is decoded as MP4 of the brand ${brand}`, { skip: withoutFfmpeg }, async () => {
       const bytes = Buffer.from(clipFile('stereo-44k1.m4a'));
       bytes.write(brand, 8, 'latin1');
       await assertHeard(bytes);
     });
   }
 
-  it('is heard as CAF', { skip: withoutFfmpeg }, () => assertHeard(clipFile('mono-8k.caf')));
+  it('is decoded as CAF', { skip: withoutFfmpeg }, () => assertHeard(clipFile('mono-8k.caf')));
 
-  it('is heard as RF64', async () => {
+  it('is decoded as RF64', async () => {
     const wav = Buffer.from(makeWav(tones(8_000, 0.2, [440, 0.5]), { rateHz: 8_000 }));
     wav.write('RF64\xff\xff\xff\xff', 0, 'latin1');
     await assertHeard(wav);
   });
 
-  it('is heard as MP3 behind zeros, or behind a little that is none', async () => {
+  it('is decoded as MP3 after zeros or a few other bytes', async () => {
     const mp3 = clipFile('mono-44k1-no-info.mp3');
     await assertHeard(Buffer.concat([Buffer.alloc(2_000), mp3]));
     await assertHeard(Buffer.concat([Buffer.from('\x01\x02\x03'.repeat(100)), mp3]));
   });
 });
 
-describe('a text that was sent', () => {
-  it('is read, whatever else its sender says it is', async () => {
-    // Browsers take TypeScript for a stream of films.
+describe('a text file from a user', () => {
+  it('is read, whatever content type its sender declares', async () => {
+    // Browsers declare TypeScript as an MPEG transport stream.
     for (const type of ['', 'text/plain', 'application/octet-stream', 'application/json', 'video/mp2t'])
       assert.equal((await read(Buffer.from('let a = 1;\n'), 'a.ts', type)).kind, 'text', type);
   });
 });
 
-describe('a file that is not read', () => {
+describe('an unsupported file', () => {
   const page = Buffer.from('<!DOCTYPE html><html><title>Shared with you</title></html>');
 
-  it('is a page in place of what was meant', async () => {
+  it('is an HTML page in place of the file', async () => {
     for (const name of ['voice.m4a', undefined]) await assert.rejects(read(page, name), { code: 'page_instead' });
   });
 
-  it('is a page that was meant', async () => {
+  it('is an HTML page that the user attached', async () => {
     for (const name of ['index.html', 'OLD.HTM', 'x.xhtml']) {
       await assert.rejects(read(page, name), { code: 'kind_unsupported' });
     }
   });
 
-  it('address without the view: is a text in place of what was claimed, such as the description of an attachment', async () => {
+  it('address without the view: is a text in place of the declared type, such as the description of an attachment', async () => {
     const json = Buffer.from('{"name":"secret words","views":[{"viewId":"original"}]}');
     for (const type of ['image/*', 'image/png', 'audio/ogg', 'video/mp4', 'image/svg+xml'])
       await assert.rejects(read(json, 'a.png', type), { code: 'kind_unknown' }, type);
   });
 
-  it('is a film, whatever its brand', async () => {
+  it('is a video, whatever its brand', async () => {
     for (const brand of ['mp42', 'isom', '3gp5', 'qt  ']) {
       await assert.rejects(read(film(brand, ['soun', 'vide'])), { code: 'kind_unsupported', message: /video/ });
     }

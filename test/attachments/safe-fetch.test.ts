@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => host[Symbol.asyncDispose]());
 
-/** Fetches from a host that answers like this; nothing of it is left thereafter. */
+/** Fetches from a host that responds like this, and closes everything afterwards. */
 async function fetchFrom(rule: FileHost['rule'], request: Partial<FetchRequest> = {}): Promise<Uint8Array> {
   host.rule = rule;
   const clock = new ManualClock();
@@ -38,7 +38,7 @@ const answering =
     response.end('a file');
   };
 
-describe('a file of this machine, in development', { timeout: 60_000 }, () => {
+describe('a file on this machine, in development', { timeout: 60_000 }, () => {
   it('is fetched over http, under each of its names', async () => {
     for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '127.1', '2130706433']) {
       const file = await fetchFrom(answering(200), { url: `http://${name}:${host.port}/v3/attachments/1?key=1` });
@@ -47,7 +47,7 @@ describe('a file of this machine, in development', { timeout: 60_000 }, () => {
     }
   });
 
-  it('is fetched from where it was moved to, with a connection for each step', async () => {
+  it('is fetched through a redirect, with a connection for each step', async () => {
     const before = host.connections;
     const file = await fetchFrom(({ url }, response) => {
       if (url === '/file') {
@@ -59,7 +59,7 @@ describe('a file of this machine, in development', { timeout: 60_000 }, () => {
     assert.equal(host.connections, before + 2);
   });
 
-  it('is not fetched from where it was moved to elsewhere', async (t) => {
+  it('is not fetched through a redirect to another host', async (t) => {
     const trap = await startTrap();
     t.after(() => trap[Symbol.asyncDispose]());
     for (const location of [
@@ -82,7 +82,7 @@ describe('a file of this machine, in development', { timeout: 60_000 }, () => {
 describe('a file that is too large', { timeout: 60_000 }, () => {
   const tooLarge = { code: 'too_large', message: '127.0.0.1: the file has more than 1000 bytes' };
 
-  it('is not read when its host says so', async () => {
+  it('is not read if its host declares its length', async () => {
     const rule: FileHost['rule'] = (_, response) => {
       response.writeHead(200, { 'content-length': '1001' });
       response.flushHeaders();
@@ -90,7 +90,7 @@ describe('a file that is too large', { timeout: 60_000 }, () => {
     await assert.rejects(fetchFrom(rule), tooLarge);
   });
 
-  it('is read up to the bound when its host does not say so, and never ends', async () => {
+  it('is read only up to the bound if its host declares no length and never ends', async () => {
     await assert.rejects(
       fetchFrom((_, response) => {
         const more = () => {
@@ -103,7 +103,7 @@ describe('a file that is too large', { timeout: 60_000 }, () => {
     );
   });
 
-  it('begins with one byte more', async () => {
+  it('is one byte larger than the bound', async () => {
     const of = (length: number): FileHost['rule'] => {
       return (_, response) => {
         response.writeHead(200);
@@ -115,9 +115,9 @@ describe('a file that is too large', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a host that does not give the file', { timeout: 60_000 }, () => {
+describe('a host that does not serve the file', { timeout: 60_000 }, () => {
   for (const status of [201, 202, 203, 204, 206, 300, 304, 400, 401, 403, 404, 410, 429, 500, 503]) {
-    it(`says so: ${status}`, async () => {
+    it(`is reported with its status: ${status}`, async () => {
       const before = host.seen.all.length;
       const expected = { code: 'not_fetched', message: `127.0.0.1: it answered ${status}` };
       await assert.rejects(fetchFrom(answering(status)), expected);
@@ -125,13 +125,13 @@ describe('a host that does not give the file', { timeout: 60_000 }, () => {
     });
   }
 
-  it('redirects to nowhere', async () => {
+  it('is reported if it redirects to nowhere', async () => {
     const expected = { code: 'not_fetched', message: '127.0.0.1: it answered 302' };
     await assert.rejects(fetchFrom(answering(302)), expected);
   });
 
   for (const packing of ['gzip', 'br', 'x-unknown', 'gzip, identity']) {
-    it(`sends it compressed although it must not: ${packing}`, async () => {
+    it(`is reported if it compresses the file against the request: ${packing}`, async () => {
       const expected = { code: 'not_fetched', message: /compressed/ };
       await assert.rejects(fetchFrom(answering(200, { 'content-encoding': packing })), expected);
       assert.equal(host.seen.all.at(-1)?.headers['accept-encoding'], 'identity');
@@ -141,18 +141,18 @@ describe('a host that does not give the file', { timeout: 60_000 }, () => {
   const raw: Readonly<Record<string, string>> = {
     'breaks off': 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf a fi',
     'breaks off in a chunk': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf a fi',
-    'packs the transfer': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
-    'gives two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
-    'gives a length that is none': 'HTTP/1.1 200 OK\r\nContent-Length: 0x10\r\n\r\nab',
-    'gives a length and chunks': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'compresses the transfer': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    'sends two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+    'sends an invalid length': 'HTTP/1.1 200 OK\r\nContent-Length: 0x10\r\n\r\nab',
+    'sends a length and chunks': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     'speaks another protocol': 'SSH-2.0-OpenSSH_9.6\r\n',
-    'turns into something else': 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nbytes',
-    'says nothing': '',
-    'has too much to say before': `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\na file`,
-    'only promises': 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n',
+    'switches the protocol': 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nbytes',
+    'sends nothing': '',
+    'sends too large headers': `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\na file`,
+    'sends only informational responses': 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n',
   };
   for (const [name, said] of Object.entries(raw)) {
-    it(`${name}`, async () => {
+    it(`is reported if it ${name}`, async () => {
       await assert.rejects(
         fetchFrom((request) => request.socket.end(said)),
         { code: 'not_fetched' },
@@ -160,7 +160,7 @@ describe('a host that does not give the file', { timeout: 60_000 }, () => {
     });
   }
 
-  it('breaks the connection', async () => {
+  it('is reported if it breaks the connection', async () => {
     await assert.rejects(
       fetchFrom((request) => request.socket.resetAndDestroy()),
       { code: 'not_fetched' },
@@ -174,14 +174,14 @@ describe('a host that does not give the file', { timeout: 60_000 }, () => {
     );
   });
 
-  it('is not there', async () => {
+  it('is reported if it does not exist', async () => {
     const trap = await startTrap();
     await trap[Symbol.asyncDispose]();
     const gone = fetchSafely({ ...REQUEST, url: `http://localhost:${trap.port}/` }, fetchDeps());
     await assert.rejects(gone, { code: 'not_fetched', message: 'localhost: no answer' });
   });
 
-  it('cannot be asked with a header that is none, or without the key that is asked for', async () => {
+  it('is not requested with an invalid header or without the required token', async () => {
     for (const authorization of [
       async () => 'Bearer a-secret\r\nX-Other: 1',
       async () => Promise.reject(new Error('no key today')),

@@ -6,14 +6,14 @@ import { Semaphore } from '../../src/attachments/semaphore.ts';
 const BOUNDS = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 3 };
 const signal = new AbortController().signal;
 
-/** Slots with work that ends when the test says so. */
+/** A semaphore with work that ends when the test says so. */
 function underTest(bounds = BOUNDS) {
   const semaphore = new Semaphore(bounds);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   return {
     begun,
-    /** `name` begins with the person's name; the channel verifies nobody from u on. */
+    /** `name` begins with the user's name; users from u on are unverified. */
     run: (name: string, stopping = signal) =>
       semaphore.run({ key: name.slice(0, 1), isVerified: name < 'u' }, stopping, async () => {
         begun.push(name);
@@ -27,21 +27,21 @@ function underTest(bounds = BOUNDS) {
   };
 }
 
-describe('a semaphore', () => {
-  it('are used by one person up to their share, however many are free', () => {
+describe('the places of a semaphore', () => {
+  it('are limited for each user, however many are free', () => {
     const { run, begun } = underTest();
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'c1']) void run(name);
     assert.deepEqual(begun, ['a1', 'a2', 'b1', 'b2']);
   });
 
-  it('go to people in turn, and to what one person waits for in its order', async () => {
+  it('go to users in turn, and to the work of one user in order', async () => {
     const { run, begun, end } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 3 });
     for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) void run(name);
     for (let index = 0; index < 7; index++) await end(begun[index] ?? '');
     assert.deepEqual(begun, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
   });
 
-  it('go to people for whom no channel vouches up to half of all, and to others while those wait', async () => {
+  it('go to unverified users up to a half, and to others while those wait', async () => {
     const { run, begun, end } = underTest();
     for (const name of ['u1', 'v1', 'w1', 'x1', 'a1', 'b1', 'a2', 'b2']) void run(name);
     assert.deepEqual(begun, ['u1', 'v1', 'a1', 'b1']);
@@ -53,13 +53,13 @@ describe('a semaphore', () => {
     assert.deepEqual(begun.toSorted(), ['a1', 'a2', 'b1', 'b2', 'u1', 'v1', 'w1', 'x1']);
   });
 
-  it('go to a single person for whom no channel vouches, also where there is one in all', () => {
+  it('go to a single unverified user even if there is only one in all', () => {
     const { run, begun } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
     void run('u1');
     assert.deepEqual(begun, ['u1']);
   });
 
-  it('are refused to a person of whom too many wait, and to no other', async () => {
+  it('are refused to a user with too much waiting work, and to nobody else', async () => {
     const { run, begun, end } = underTest();
     for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) void run(name);
     await assert.rejects(run('a6'), { code: 'busy' });
@@ -71,7 +71,7 @@ describe('a semaphore', () => {
     assert.deepEqual(begun, ['a1', 'a2', 'b1', 'a3', 'a4', 'a5', 'a7']);
   });
 
-  it('are not waited for by what is not wanted any more', async () => {
+  it('are not held for work that was aborted', async () => {
     const { run, begun, end } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 1 });
     const stopping = new AbortController();
     void run('a1');

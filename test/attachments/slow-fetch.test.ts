@@ -21,13 +21,13 @@ after(async () => {
   await trap[Symbol.asyncDispose]();
 });
 
-/** What hangs, and when it does. */
+/** What stalls, and when. */
 interface Hang {
   readonly url: () => string;
   readonly deps?: () => Partial<FetchDeps>;
   readonly request?: Partial<FetchRequest>;
   readonly rule?: FileHost['rule'];
-  /** Resolves once it hangs. */
+  /** Resolves once it stalls. */
   readonly hangs: () => Promise<unknown>;
 }
 
@@ -112,9 +112,9 @@ async function startHanging({ url, deps, request, rule, hangs }: Hang, signal: A
   return { clock, fetched };
 }
 
-describe('a file that does not come', { timeout: 60_000 }, () => {
+describe('a file that does not arrive', { timeout: 60_000 }, () => {
   for (const [name, hang] of Object.entries(HANGS)) {
-    it(`is given up after its time: ${name}`, async () => {
+    it(`is given up after its time limit: ${name}`, async () => {
       const { clock, fetched } = await startHanging(hang, new AbortController().signal);
       await clock.advance(TIMEOUT_MS - 1);
       assert.deepEqual(clock.waiting, [TIMEOUT_MS]);
@@ -126,7 +126,7 @@ describe('a file that does not come', { timeout: 60_000 }, () => {
       await trap.whenLeft();
     });
 
-    it(`is given up when nobody wants it any more: ${name}`, async () => {
+    it(`is given up on abort: ${name}`, async () => {
       const ending = new AbortController();
       const { clock, fetched } = await startHanging(hang, ending.signal);
       const reason = new Error('the user said stop');
@@ -138,7 +138,7 @@ describe('a file that does not come', { timeout: 60_000 }, () => {
     });
   }
 
-  it('is not asked for when nobody wanted it from the start', async () => {
+  it('is not requested if the signal was aborted before', async () => {
     const before = host.connections;
     const signal = AbortSignal.abort(new Error('the user said stop'));
     const request = { rules: { hosts: [], allowLoopback: true }, maxBytes: 1_000, timeoutMs: TIMEOUT_MS, signal };
@@ -146,7 +146,7 @@ describe('a file that does not come', { timeout: 60_000 }, () => {
     assert.equal(host.connections, before);
   });
 
-  it('is not asked for when its name is found too late', async () => {
+  it('is not requested if its name is resolved too late', async () => {
     const network = networkTo(() => trap.port);
     const found = Promise.withResolvers<Parameters<Lookup>[2]>();
     const lookup: Lookup = (_name, _options, done) => found.resolve(done);

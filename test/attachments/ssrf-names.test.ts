@@ -44,7 +44,7 @@ async function assertRefused(addresses: readonly string[], rules = RULES, url?: 
   return error;
 }
 
-describe('an allowed name', { timeout: 60_000 }, () => {
+describe('an allowed host name', { timeout: 60_000 }, () => {
   for (const addresses of [
     ['127.0.0.1'],
     ['::1'],
@@ -67,20 +67,20 @@ describe('an allowed name', { timeout: 60_000 }, () => {
     ['2002:7f00:1::1'],
     ['not an address'],
     [''],
-    // One of several is enough: whoever chooses among them might choose that one.
+    // One forbidden address of several is enough, since the system might choose that one.
     [PUBLIC_V4, '127.0.0.1'],
     ['127.0.0.1', PUBLIC_V4],
     [PUBLIC_V4, PUBLIC_V6, '10.1.2.3'],
     [PUBLIC_V4, '::1'],
     [PUBLIC_V6, 'fd12:3456:789a::1'],
   ]) {
-    it(`is refused where it leads to ${JSON.stringify(addresses)}`, async () => {
+    it(`is rejected if it resolves to ${JSON.stringify(addresses)}`, async () => {
       const { message } = await assertRefused(addresses);
       assert.match(message, /^good\.example: it leads to /);
     });
   }
 
-  it('is refused where it leads to any forbidden address, alone or among others', async () => {
+  it('is rejected if it resolves to any forbidden address, alone or among others', async () => {
     const any = fc.asyncProperty(forbiddenV4, forbiddenV6, async (value, groups) => {
       const forms = [...formsOfV4(value), ...[groups, ...v4InV6(value)].flatMap(formsOfV6)];
       for (const address of forms) {
@@ -91,7 +91,7 @@ describe('an allowed name', { timeout: 60_000 }, () => {
     await fc.assert(any, { numRuns: 10 });
   });
 
-  it('is not fetched where it leads nowhere', async () => {
+  it('is not fetched from if it does not resolve', async () => {
     const network = networkTo(() => trap.port);
     for (const resolver of [names({}), names({ 'good.example': [[]] })]) {
       assert.equal((await fetchGood(resolver, network)).code, 'not_fetched');
@@ -99,7 +99,7 @@ describe('an allowed name', { timeout: 60_000 }, () => {
     assert.deepEqual(network.made, []);
   });
 
-  it('may lead to this machine in development, and then at any port, but not into its network', async () => {
+  it('may resolve to this machine in development, at any port, but not to its network', async () => {
     const rules = { ...RULES, allowLoopback: true };
     for (const address of ['10.0.0.5', '169.254.169.254', '168.63.129.16', '0.0.0.0', '::ffff:127.0.0.1', 'fe80::1']) {
       await assertRefused([address], rules);
@@ -109,7 +109,7 @@ describe('an allowed name', { timeout: 60_000 }, () => {
     await assertRefused(['127.0.0.1', PUBLIC_V4], rules, 'https://good.example:8443/');
   });
 
-  it('is no other one for being called localhost', async () => {
+  it('gets no exception for being called localhost', async () => {
     const resolver = names({ localhost: [[PUBLIC_V4]] });
     const network = networkTo(() => trap.port);
     for (const scheme of ['http', 'https']) {
@@ -119,11 +119,11 @@ describe('an allowed name', { timeout: 60_000 }, () => {
     assert.deepEqual(network.made, []);
   });
 
-  it('has brought nobody into the trap', async () => assert.equal(await trap.seen(), 0));
+  it('has led no connection into the trap', async () => assert.equal(await trap.seen(), 0));
 });
 
-describe('a name that changes its address', { timeout: 60_000 }, () => {
-  it('is looked up once, and connected to as it was then', async (t) => {
+describe('a host name that changes its address', { timeout: 60_000 }, () => {
+  it('is looked up once, and the connection uses that address', async (t) => {
     const resolver = names({ 'good.example': [[PUBLIC_V6, PUBLIC_V4], ['127.0.0.1']] });
     const own = await startTrap();
     t.after(() => own[Symbol.asyncDispose]());
@@ -140,7 +140,7 @@ describe('a name that changes its address', { timeout: 60_000 }, () => {
   });
 
   for (const arrivesAt of ['127.0.0.1', '::ffff:127.0.0.1', '10.0.0.1', '169.254.169.254', '']) {
-    it(`is sent nothing where the connection turns out to lead to ${JSON.stringify(arrivesAt)}`, async (t) => {
+    it(`is sent nothing if the connection leads to ${JSON.stringify(arrivesAt)}`, async (t) => {
       const heard: Buffer[] = [];
       const own = await startTrap('127.0.0.1', (chunk) => heard.push(chunk));
       t.after(() => own[Symbol.asyncDispose]());

@@ -11,7 +11,7 @@ const TOKEN = 'the-token-of-the-bot';
 const VIEW = 'https://service.good.test/emea/v3/attachments/1/views/original';
 const KEY = { serviceUrl: 'https://service.good.test/emea/', token: TOKEN };
 
-describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
+describe('a file on an internet host', { skip, timeout: 60_000 }, () => {
   let far: FarEnd;
   before(async () => {
     if (certificate !== undefined) far = await startFarEnd(certificate);
@@ -21,7 +21,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     far.rule = redirecting();
   });
 
-  /** The answer was a redirect; nothing came of it, and nobody was asked but those who may be. */
+  /** The response was a redirect that was not followed; only allowed hosts were contacted. */
   async function assertRefused(location: string, order: Parameters<FarEnd['fetch']>[0] = {}) {
     far.rule = redirecting(location);
     const report = await far.fetch(order);
@@ -35,7 +35,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     return report;
   }
 
-  it('is fetched over TLS, asked for as it is and with nothing of ours', async () => {
+  it("is fetched over TLS, by its exact address and without the bot's credentials", async () => {
     far.rule = (_, response) => {
       response.writeHead(200, { 'content-type': 'audio/wav' });
       response.end('a file');
@@ -65,7 +65,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     assert.deepEqual(outcome, { text: 'a file' });
   });
 
-  it('is not read any further when it is too large, or breaks off', async () => {
+  it('is not read further if it is too large or breaks off', async () => {
     far.rule = (_, response) => {
       response.writeHead(200);
       response.write(Buffer.alloc(100_000));
@@ -80,7 +80,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     assert.equal('code' in broken && broken.code, 'not_fetched');
   });
 
-  it('is not fetched from a host whose certificate is for another', async () => {
+  it("is not fetched from a host with another host's certificate", async () => {
     const rules = { hosts: [{ host: 'files.other.test' }], allowLoopback: false };
     const resolves = { 'files.other.test': [[PUBLIC_V4]] };
     const { outcome } = await far.fetch({ url: 'https://files.other.test/', rules, resolves });
@@ -90,7 +90,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
   });
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`is fetched from where its host redirects to: ${status}`, async () => {
+    it(`is fetched through a redirect: ${status}`, async () => {
       far.rule = ({ host }, response) => {
         if (host === 'other.good.test') response.end('a file');
         else {
@@ -104,7 +104,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     });
   }
 
-  it('is fetched where the redirect is relative, and after three of them at most', async () => {
+  it('is fetched through a relative redirect, and through at most three', async () => {
     far.rule = redirecting('/second', '//other.good.test/third', '?fourth');
     assert.deepEqual((await far.fetch({})).outcome, { text: 'a file' });
     assert.deepEqual(
@@ -117,7 +117,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     assert.equal(far.seen.length, 4);
   });
 
-  it('is given up where it redirects in circles', async () => {
+  it('is given up after circular redirects', async () => {
     far.rule = (_, response) => {
       response.writeHead(302, { location: '/file' });
       response.end();
@@ -161,31 +161,31 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
     'https://[nonsense',
     `https://files.good.test/${'x'.repeat(8_192)}`,
   ]) {
-    it(`is not followed to ${location.slice(0, 60)}`, () => assertRefused(location).then(() => {}));
+    it(`is not fetched through a redirect to ${location.slice(0, 60)}`, () => assertRefused(location).then(() => {}));
   }
 
-  it('is not followed, in development, from https to http on this machine', async () => {
-    // Without TLS on the way there, that is where it would go.
+  it('is not fetched, in development, through a redirect from https to http on this machine', async () => {
+    // Without TLS, the request would go there.
     const rules = { hosts: [{ host: '*.good.test' }], allowLoopback: true };
     const { outcome } = await assertRefused(`http://127.0.0.1:${far.trap.port}/`, { rules });
     assert.equal('message' in outcome && outcome.message, '127.0.0.1: a redirect away from https');
   });
 
   for (const address of ['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.1', 'fd00:ec2::254']) {
-    it(`is not followed to an allowed name that leads to ${address}`, async () => {
+    it(`is not fetched through a redirect to an allowed name that resolves to ${address}`, async () => {
       const resolves = { 'other.good.test': [[PUBLIC_V4, address]] };
       const { asked } = await assertRefused('https://other.good.test/', { resolves });
       assert.deepEqual(asked, ['files.good.test', 'other.good.test']);
     });
 
-    it(`is not followed to its own name when that leads to ${address} by now`, async () => {
+    it(`is not fetched through a redirect to its own name if that now resolves to ${address}`, async () => {
       const resolves = { 'files.good.test': [[PUBLIC_V4], [address]] };
       const { asked } = await assertRefused('https://files.good.test/again', { resolves });
       assert.deepEqual(asked, ['files.good.test', 'files.good.test']);
     });
   }
 
-  it('is not told of with its keys, nor with those of its redirects', async () => {
+  it('is reported without the keys in its address or in its redirects', async () => {
     const url = 'https://files.good.test/a-secret?b-secret';
     for (const location of ['https://evil.bad.test/c-secret', '/d-secret', '/e-secret']) {
       far.rule = (_, response) => {
@@ -201,18 +201,18 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
   describe("and the channel's token", () => {
     const tokens = () => far.seen.map(({ host, headers }) => [host, headers.authorization]);
 
-    it('go together where the channel itself has the file', async () => {
+    it('are requested together from the channel itself', async () => {
       const { outcome } = await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(outcome, { text: 'a file' });
       assert.deepEqual(tokens(), [['service.good.test', `Bearer ${TOKEN}`]]);
     });
 
-    it('do not go to another host together', async () => {
+    it('are not sent together to another host', async () => {
       await far.fetch({ url: 'https://files.good.test/', key: KEY });
       assert.deepEqual(tokens(), [['files.good.test', undefined]]);
     });
 
-    it('part where the channel redirects to another host', async () => {
+    it('are separated when the channel redirects to another host', async () => {
       far.rule = redirecting('https://files.good.test/file');
       await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(tokens(), [
@@ -221,7 +221,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
       ]);
     });
 
-    it('meet where another host redirects to the channel, and part again', async () => {
+    it('are joined when another host redirects to the channel, and separated again', async () => {
       far.rule = redirecting(VIEW, 'https://other.good.test/');
       await far.fetch({ key: KEY });
       assert.deepEqual(tokens(), [
@@ -231,7 +231,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
       ]);
     });
 
-    it('part where the channel redirects to another route of its own', async () => {
+    it('are separated when the channel redirects to another of its routes', async () => {
       far.rule = redirecting('/emea/v3/conversations/19:other/members');
       await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(
@@ -243,7 +243,7 @@ describe('a file at a host on the internet', { skip, timeout: 60_000 }, () => {
       );
     });
 
-    it('never come to a host that is not allowed', async () => {
+    it('never reach a host that is not allowed', async () => {
       far.rule = redirecting('https://evil.bad.test/');
       const { outcome } = await far.fetch({ url: VIEW, key: KEY });
       assert.equal('code' in outcome && outcome.code, 'address_refused');

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => trap[Symbol.asyncDispose]());
 
-/** Every name has a public address, and every connection leads into the trap: only the text of an address is judged. */
+/** Every name has a public address, and every connection leads to the trap: only the text of an address is checked. */
 async function fetchInto(url: string, rules = RULES) {
   const network = networkTo(() => trap.port);
   const asked: string[] = [];
@@ -44,7 +44,7 @@ async function assertRefused(url: string, rules = RULES): Promise<void> {
 }
 
 describe('the trap', () => {
-  it('is sprung by an address that is allowed, so that the tests below tell something', async (t) => {
+  it('detects a request to an allowed address, so that the tests below prove something', async (t) => {
     const own = await startTrap();
     t.after(() => own[Symbol.asyncDispose]());
     const network = networkTo(() => own.port);
@@ -60,7 +60,7 @@ describe('the trap', () => {
   });
 });
 
-describe('an address that leads nowhere good by its text', { timeout: 60_000 }, () => {
+describe('a forbidden address', { timeout: 60_000 }, () => {
   const refused: Readonly<Record<string, readonly string[]>> = {
     'another scheme': [
       'http://good.example/',
@@ -180,19 +180,19 @@ describe('an address that leads nowhere good by its text', { timeout: 60_000 }, 
 
   for (const [name, urls] of Object.entries(refused)) {
     for (const url of urls) {
-      it(`is refused before its name is looked up, for ${name}: ${JSON.stringify(url)}`, () => assertRefused(url));
+      it(`is rejected before its name is looked up, for ${name}: ${JSON.stringify(url)}`, () => assertRefused(url));
     }
   }
 
-  it('is refused before its name is looked up, for its length', async () => {
+  it('is rejected before its name is looked up, for its length', async () => {
     await assertRefused(`https://good.example/${'x'.repeat(8_192)}`);
-    // One that shrinks when it is read, and one that grows.
+    // One that shrinks when it is parsed, and one that grows.
     await assertRefused(`https://good.example/${'./'.repeat(4_096)}`);
     await assertRefused(`https://good.example/${'ü'.repeat(4_000)}`);
     await assertRefused(`https://${'good.example'.repeat(100_000)}/`);
   });
 
-  it('is refused in any form of a forbidden address', async () => {
+  it('is rejected in any notation', async () => {
     const any = fc.asyncProperty(forbiddenV4, forbiddenV6, async (value, groups) => {
       for (const host of formsOfV4(value)) await assertRefused(`https://${host}/`);
       for (const wide of [groups, ...v4InV6(value)]) {
@@ -202,7 +202,7 @@ describe('an address that leads nowhere good by its text', { timeout: 60_000 }, 
     await fc.assert(any, { numRuns: 20 });
   });
 
-  it('is told of with its host, and without anything else of it', async () => {
+  it('is reported with its host, and without the rest of it', async () => {
     for (const url of [
       'https://evil.example/a-secret?b-secret#c-secret',
       'https://a-secret:b-secret@good.example/c-secret',
@@ -218,10 +218,10 @@ describe('an address that leads nowhere good by its text', { timeout: 60_000 }, 
     );
   });
 
-  it('has brought nobody into the trap', async () => assert.equal(await trap.seen(), 0));
+  it('has led no connection into the trap', async () => assert.equal(await trap.seen(), 0));
 });
 
-describe('with a real network, a server of this machine', { timeout: 60_000 }, () => {
+describe('a server of this machine on a real network', { timeout: 60_000 }, () => {
   for (const host of [
     '127.0.0.1',
     'localhost',
@@ -235,7 +235,7 @@ describe('with a real network, a server of this machine', { timeout: 60_000 }, (
     '[::ffff:7f00:1]',
     '[::]',
   ]) {
-    it(`is not reached by ${host}`, async () => {
+    it(`is not reached through ${host}`, async () => {
       for (const scheme of ['http', 'https']) {
         const url = `${scheme}://${host}:${trap.port}/`;
         await assert.rejects(fetchSafely({ ...GENEROUS, url }, fetchDeps()), { code: 'address_refused' });

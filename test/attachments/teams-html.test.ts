@@ -7,7 +7,7 @@ const REPLY = 'itemscope="" itemtype="http://schema.skype.com/Reply" itemid="170
 const reply = (inner: string) => `<div><blockquote ${REPLY}>${inner}</blockquote><p>new text</p></div>`;
 const forward = (inner: string) => `<blockquote itemtype="http://schema.skype.com/Forward">${inner}</blockquote>`;
 
-describe('what a message answers', () => {
+describe("the quote in Teams' HTML", () => {
   for (const [name, html, author, text] of [
     [
       'as Teams writes it',
@@ -29,12 +29,12 @@ describe('what a message answers', () => {
     ['with an emoji', reply('<p>well <img alt="🙂" src="https://example.com/1.png"></p>'), undefined, 'well 🙂'],
     ['with a script', reply('<p>a<script>alert(1)</script><style>b{}</style>c</p>'), undefined, 'ac'],
   ] as const) {
-    it(`is read: ${name}`, () => {
+    it(`is parsed: ${name}`, () => {
       assert.deepEqual(readTeamsHtml(html).quotes, [{ of: 'reply', author, text, messageId: '1700000000000' }]);
     });
   }
 
-  it('is bounded, and what is forwarded more generously', () => {
+  it('is bounded, and a forwarded message more generously', () => {
     const [answered] = readTeamsHtml(reply(`<p>${'x'.repeat(5_000)}</p>`)).quotes;
     assert.equal(answered?.text, `${'x'.repeat(499)}…`);
     const [forwarded] = readTeamsHtml(forward(`<p>${'x'.repeat(50_000)}</p>`)).quotes;
@@ -42,7 +42,7 @@ describe('what a message answers', () => {
     assert.equal(readTeamsHtml(reply('<p>x</p>').repeat(100)).quotes.length, 5);
   });
 
-  it('is nothing where there is nothing, and no quote of another kind', () => {
+  it('is missing if there is none, or only a quote of another kind', () => {
     for (const html of [
       '',
       '<p>text</p>',
@@ -54,8 +54,8 @@ describe('what a message answers', () => {
   });
 });
 
-describe('what else the HTML of Teams tells', () => {
-  it('is pictures, but no emoji and none of what is answered', () => {
+describe("the rest of Teams' HTML", () => {
+  it('contains pictures, but no emoji and none of the quoted message', () => {
     const html =
       `${reply('<img src="https://example.com/old.png">')}<img src="https://example.com/a.png?x=1&amp;y=2">` +
       `<img itemtype="http://schema.skype.com/Emoji" src="https://example.com/smile.png" alt="🙂">` +
@@ -66,7 +66,7 @@ describe('what else the HTML of Teams tells', () => {
     ]);
   });
 
-  it('is recordings and places of cards', () => {
+  it('contains recordings and the positions of cards', () => {
     assert.equal(readTeamsHtml('<video src="https://asm.skype.com/v1/objects/1/views/video"></video>').hasVideo, true);
     assert.equal(readTeamsHtml('<audio src="x"/>').hasAudio, true);
     const card =
@@ -112,7 +112,7 @@ describe('hostile HTML', () => {
     ['places of files', '<attachment id=1>'.repeat(many / 17)],
     ['code points that are none', '<p>&#xffffffff;&#55296;&#0;&#x110000;'.repeat(100)],
   ] as const) {
-    it(`takes no long time: ${name}`, () => {
+    it(`is parsed quickly: ${name}`, () => {
       const before = process.cpuUsage();
       readTeamsHtml(html);
       const { user } = process.cpuUsage(before);
@@ -127,7 +127,7 @@ describe('hostile HTML', () => {
     ['spaces', `<quoted ${' '.repeat(many)}`],
     ['ids', `<quoted messageId=${'a'.repeat(200)} `.repeat(many / 50)],
   ] as const) {
-    it(`takes no long time to look for markers of quotes: ${name}`, () => {
+    it(`is searched quickly for quoted markers: ${name}`, () => {
       const before = process.cpuUsage();
       withoutMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }], true);
       const { user } = process.cpuUsage(before);

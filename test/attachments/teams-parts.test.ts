@@ -17,7 +17,7 @@ const EMOJI = `<img itemtype="${SCHEMA}Emoji" alt="👋" src="https://cdn.exampl
 const REPLY =
   '<blockquote itemtype="http://schema.skype.com/Reply" itemid="1"><strong itemprop="mri">Ada</strong><p itemprop="preview">old</p></blockquote>';
 
-describe('the parts of a message of Teams', () => {
+describe('the parts of a Teams message', () => {
   for (const [name, written, attachments, parts] of [
     [
       'a picture within a text of Teams',
@@ -35,7 +35,7 @@ describe('the parts of a message of Teams', () => {
       [text('this'), file('https://graph.microsoft.com/v1.0/hostedContents/1', 'image/*')],
     ],
     [
-      'a picture in an element that cannot be changed, behind one, and in one of another kind',
+      'a picture in a read-only element, after one, and in one of another kind',
       '',
       [
         html(
@@ -51,7 +51,7 @@ describe('the parts of a message of Teams', () => {
       [{ ...file('', 'image/*'), attachmentId: '0-x' }],
     ],
     [
-      'a picture beside an emoji',
+      'a picture next to an emoji',
       'hi',
       [
         { contentType: 'image/*', contentUrl: 'https://cdn.example/x.png' },
@@ -100,10 +100,10 @@ describe('the parts of a message of Teams', () => {
       [{ kind: 'quote', of: 'reply', author: undefined, text: '| 10 | 20 |' }, text('ok')],
     ],
   ] as const) {
-    it(`are right for ${name}`, () => assert.deepEqual(messageParts(written, attachments), parts));
+    it(`are correct for ${name}`, () => assert.deepEqual(messageParts(written, attachments), parts));
   }
 
-  it('are a file that was kept back beside what is answered, in each of its forms', () => {
+  it('contain a withheld file next to the quoted message, in each of its forms', () => {
     const place = (id: string) => `<attachment id="${id}"></attachment>`;
     const file = html(place('1') + place('a-file'));
     const quoted = [{ of: 'reply', author: undefined, text: 'old', messageId: '1' }] as const;

@@ -15,7 +15,7 @@ describe('a text file', () => {
     ['nothing', Buffer.alloc(0), ''],
     ['30 kB', Buffer.alloc(30_720, 'a'), 'a'.repeat(30_720)],
   ] as const) {
-    it(`is read: ${name}`, () => assert.equal(readTextFile(bytes), text));
+    it(`is decoded: ${name}`, () => assert.equal(readTextFile(bytes), text));
   }
 
   for (const [name, bytes] of [
@@ -26,13 +26,13 @@ describe('a text file', () => {
     ['UTF-16 without its mark', Buffer.from('hello', 'utf16le')],
     ['half of a character in UTF-16', Buffer.concat([Buffer.from('\ufeffhello', 'utf16le'), Buffer.from([0])])],
   ] as const) {
-    it(`is none with ${name}`, () => {
+    it(`is rejected with ${name}`, () => {
       assert.equal(decodeText(bytes), undefined);
       assert.throws(() => readTextFile(bytes), { code: 'kind_unknown' });
     });
   }
 
-  it('is refused above 30 kB', () => {
+  it('is rejected above 30 kB', () => {
     assert.throws(
       () => readTextFile(Buffer.alloc(30_721, 'a')),
       (error) => error instanceof AttachmentError && error.code === 'too_large',
@@ -48,12 +48,12 @@ describe('a text file for the model', () => {
     );
   });
 
-  it('says where there is no name, and nothing in it', () => {
+  it('is marked as unnamed or empty', () => {
     assert.match(quotedTextFile(undefined, 'x'), /^The user attached a text file\. .*\n> x$/);
     assert.equal(quotedTextFile('a.txt', ' \n'), 'The user attached the text file "a.txt", which is empty.');
   });
 
-  it('cannot end its quotation, whatever ends a line', () => {
+  it('cannot end its quotation by any line ending', () => {
     const text = [
       'a',
       '\n',

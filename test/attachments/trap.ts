@@ -7,22 +7,22 @@ import { systemClock } from '../../src/clock.ts';
 import { createLogger } from '../../src/log.ts';
 import { inTime } from '../realtime/gathered.ts';
 
-/** Addresses that anybody may ask, on a network where nothing answers but what a test leads them to. */
+/** Public addresses on a network where only the test's own routes lead anywhere. */
 export const PUBLIC_V4 = '93.184.215.14';
 export const PUBLIC_V6 = '2606:2800:21f:cb07:6820:80da:af6b:8b2c';
 
 /** A server that must never be reached. */
 export interface Trap extends AsyncDisposable {
   readonly port: number;
-  /** How many connections came until now, those included that are still on their way. */
+  /** The number of connections so far, including those in progress. */
   seen(): Promise<number>;
   /** Resolves as soon as something is sent to it. */
   whenHeard(): Promise<void>;
-  /** Resolves once nobody is there any more. */
+  /** Resolves once all connections are closed. */
   whenLeft(): Promise<void>;
 }
 
-/** Listens on a loopback address, and says nothing to whoever comes; `hear` gets what is sent to it. */
+/** Listens on a loopback address and sends nothing; `hear` gets what is sent to it. */
 export async function startTrap(address = '127.0.0.1', hear: (chunk: Buffer) => void = () => {}): Promise<Trap> {
   const sockets = new Set<Socket>();
   const came: number[] = [];
@@ -48,7 +48,7 @@ export async function startTrap(address = '127.0.0.1', hear: (chunk: Buffer) => 
     async seen() {
       const probe = connect(port, address);
       await once(probe, 'connect');
-      // Connections come in the order in which they were made: before this one are all that were made before.
+      // Connections arrive in the order in which they were made, so all earlier ones have arrived before this one.
       while (!came.includes(probe.localPort ?? -1)) await inTime(once(server, 'came'));
       probe.destroy();
       own++;
@@ -68,7 +68,7 @@ export async function startTrap(address = '127.0.0.1', hear: (chunk: Buffer) => 
   };
 }
 
-/** A resolver: for each name its answers, one for each time it is asked; the last one stays. */
+/** A resolver with a list of answers for each name, one for each lookup; the last one repeats. */
 export interface Names {
   readonly lookup: Lookup;
   readonly asked: readonly string[];
@@ -90,7 +90,7 @@ function asAddress(address: string): LookupAddress {
   return { address, family: isIP(address) };
 }
 
-/** A network in which every address leads to the one port, and whose sockets say that they are where they were sent. */
+/** A network in which every address leads to one port, and whose sockets report the requested address. */
 export interface Network {
   readonly connect: Connect;
   /** The addresses of each connection, and its port. */
@@ -108,7 +108,7 @@ export function networkTo(portOf: (address: string) => number, arrivesAt?: strin
   return { connect: connectThere, made };
 }
 
-/** The rest of what fetching takes. */
+/** The other dependencies of a fetch. */
 export function fetchDeps(deps: Partial<FetchDeps> = {}): FetchDeps {
   return { ...INTERNET, clock: systemClock, log: createLogger('silent'), ...deps };
 }

@@ -83,7 +83,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
         assert.ok((await store.read(id, { start, end }))?.equals(wav.subarray(start, end + 1)), `${start}-${end}`);
     });
 
-    it('has ids that links can hold', async () => {
+    it('has ids that are valid in links', async () => {
       const { clock, store } = await open();
       const audio = await save(store);
       const link = readLink(toLink(audio, audio.expiresAtMs));
@@ -111,7 +111,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       await store.forget('unknown');
     });
 
-    it('is removed alone, and repeatedly', async () => {
+    it('is removed alone, even repeatedly', async () => {
       const { store } = await open();
       const [gone, kept] = [await save(store), await save(store)];
       for (let count = 0; count < 2; count++) await store.remove(gone.id);
@@ -135,7 +135,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
 export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderTest>): void {
   const kB = (count: number) => ({ wav: randomBytes(count * 1_000), text: '' });
   describe(`the bound of audio in ${what}`, () => {
-    it('evicts the oldest, even when it was played last', async () => {
+    it('evicts the oldest, even if it was played last', async () => {
       const { store } = await open();
       const first = await save(store, kB(40));
       const second = await save(store, kB(40));
@@ -154,14 +154,14 @@ export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderT
       assert.ok((await store.read(last.id)) && (await store.read(large.id)));
     });
 
-    it('refuses audio that is larger than the store', async () => {
+    it('rejects audio that is larger than the store', async () => {
       const { store } = await open();
       const kept = await save(store, kB(40));
       assert.equal(await store.save({ ...SOUND, ...kB(101) }), undefined);
       assert.ok(await store.find(kept.id));
     });
 
-    it('is free again when audio has expired, was removed or forgotten', async () => {
+    it('is freed by audio that expires or is removed or forgotten', async () => {
       const { clock, store } = await open();
       const old = await save(store, kB(90));
       await clock.advance(RETENTION_MS);
@@ -174,7 +174,7 @@ export function itBoundsAudio(what: string, open: () => Promise<AudioStoreUnderT
       for (const { id } of kept) assert.ok(await store.find(id));
     });
 
-    it('holds for many saves at once, with the next one at the latest', async () => {
+    it('holds for many concurrent saves, at the latest with the next one', async () => {
       const { store } = await open();
       const saved = await Promise.all(Array.from({ length: 20 }, () => save(store, kB(30))));
       saved.push(await save(store, kB(30)));

@@ -43,7 +43,7 @@ describe('audio in Azure Blob Storage', () => {
     assert.equal(await other.read(audio.id), undefined);
   });
 
-  it('takes one call to find and one to read, and no condition or lease', async () => {
+  it('takes one call for a lookup and one for a read, and no condition or lease', async () => {
     const { store } = await stores();
     const from = storage.proxy.requests.length;
     const { id } = await save(store, { wav: randomBytes(10_000) });
@@ -67,7 +67,7 @@ describe('audio in Azure Blob Storage', () => {
     assert.ok(blob?.body.equals(wav));
   });
 
-  it('rejects while the account does not answer', async () => {
+  it('cannot be saved while the account does not respond', async () => {
     const { store } = await stores();
     const { id } = await save(store);
     for (const fate of ['drop', storageError(503, 'ServerBusy'), storageError(403, 'AuthorizationFailure')] as const) {
@@ -78,7 +78,7 @@ describe('audio in Azure Blob Storage', () => {
     }
   });
 
-  it('is saved when the first try fails or its answer is lost', async () => {
+  it('is saved even if the first try fails or its response is lost', async () => {
     const { store, other } = await stores();
     for (const ending of ['.wav', '.json']) {
       for (const fate of ['drop', 'answerLost'] as const) {
@@ -90,7 +90,7 @@ describe('audio in Azure Blob Storage', () => {
     }
   });
 
-  it('is forgotten to the last blob, also after a failed try', async () => {
+  it('is forgotten completely, even after a failed try', async () => {
     const { store, blobs } = await stores();
     for (let count = 0; count < 15; count++) await save(store);
     once(storage.proxy, 'answerLost', ({ method }) => method === 'DELETE');
@@ -99,7 +99,7 @@ describe('audio in Azure Blob Storage', () => {
     assert.deepEqual(await all(blobs.list('')), []);
   });
 
-  it('that cannot be read is not found, and is logged', async () => {
+  it('is reported as not found and logged if it is unreadable', async () => {
     const { blobs, store, log } = await stores();
     for (const body of ['', 'x', '{}', '[]', 'null', '{"id":1}', '{{}}']) {
       await blobs.write(`${'A'.repeat(11)}/${'B'.repeat(22)}.json`, Buffer.from(body), 'application/json');

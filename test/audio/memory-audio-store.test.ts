@@ -20,7 +20,7 @@ describe('the audio store in memory', () => {
     assert.equal(await store.save({ ...SOUND, wav: Buffer.alloc(40), text: 'x'.repeat(31) }), undefined);
   });
 
-  it('is filled to the last byte', async () => {
+  it('can be filled to the last byte', async () => {
     const { store } = await open(100);
     const sounds = [await save(store, { wav: Buffer.alloc(50), text: '' })];
     sounds.push(await save(store, { wav: Buffer.alloc(50), text: '' }));
@@ -28,7 +28,7 @@ describe('the audio store in memory', () => {
     assert.ok(await store.find((await save(store, { wav: Buffer.alloc(100), text: '' })).id));
   });
 
-  it('has unique ids and keys of 128 bits, safe in a URL', async () => {
+  it('has unique ids and keys of 128 bits, valid in a URL', async () => {
     const { store } = await open(1_000_000);
     const given = new Set<string>();
     for (let count = 0; count < 200; count++) {

@@ -23,14 +23,14 @@ describe('toPcm', () => {
     assert.deepEqual(joined([bytes(1)]), []);
   });
 
-  it('is empty without chunks, and without bytes in them', () => {
+  it('returns nothing without chunks or with empty ones', () => {
     assert.deepEqual(toPcm([]), { chunks: [], byteLength: 0 });
     assert.deepEqual(toPcm([bytes(), bytes()]), { chunks: [], byteLength: 0 });
   });
 });
 
 describe('durationMs', () => {
-  it('is 48 bytes a millisecond, rounded', () => {
+  it('counts 48 bytes as a millisecond, rounded', () => {
     assert.equal(durationMs(0), 0);
     assert.equal(durationMs(48_000), 1000);
     assert.equal(durationMs(720_000), 15_000);

@@ -30,7 +30,7 @@ function changesOf(part: string): string[] {
 describe('a link to audio', () => {
   const link = toLink(audio, EXPIRES_AT_MS);
 
-  it('has the documented form, and its expiry', () => {
+  it('has the documented format, and its expiry', () => {
     const [id, expires, signature] = partsOf(link);
     assert.equal(id, audio.id);
     assert.equal(Number.parseInt(expires, 36) * 1000, EXPIRES_AT_MS);
@@ -60,7 +60,7 @@ describe('a link to audio', () => {
     assert.equal(toLink({ ...audio }, EXPIRES_AT_MS - 999), link, 'within the same second');
   });
 
-  it('holds nothing of the key', () => {
+  it('contains nothing of the key', () => {
     assert.ok(!link.includes(audio.linkKey));
     assert.ok(!Buffer.from(partsOf(link)[2], 'base64url').includes(audio.linkKey.slice(0, 4)));
   });
@@ -81,7 +81,7 @@ describe('a link to audio', () => {
     assert.ok(!opens(`${audio.id}.${expires}.${othersSignature}`));
   });
 
-  it('cannot be extended, or changed in any other place', () => {
+  it('cannot be extended or changed in any other place', () => {
     const [id, expires, signature] = partsOf(link);
     const later = (Number.parseInt(expires, 36) + 1).toString(36);
     const changed = [
@@ -112,7 +112,7 @@ describe('an invalid link', () => {
     'has no id': `.${expires}.${signature}`,
     'is dots': '..',
     'has a dot before it': `.${link}`,
-    'has a dot behind it': `${link}.`,
+    'has a dot after it': `${link}.`,
     'has a fourth part': `${link}.wav`,
     'has two dots': link.replace('.', '..'),
     'is in upper case': link.toUpperCase(),
@@ -130,7 +130,7 @@ describe('an invalid link', () => {
     'has a padded signature': `${link}==`,
     'has a signature of other base 64': `${id}.${expires}.+/${signature.slice(2)}`,
     'has an end below zero': `${id}.-1.${signature}`,
-    'has an end that is none': `${id}.1e9+.${signature}`,
+    'has an invalid expiry': `${id}.1e9+.${signature}`,
     'has an end beyond all time': `${id}.${'z'.repeat(10)}.${signature}`,
     'has letters of another script': `${'ａ'.repeat(22)}.${expires}.${signature}`,
     'has digits of another script': `${id}.٤٢٤٢٤٢.${signature}`,
@@ -141,10 +141,10 @@ describe('an invalid link', () => {
     'has 1 MB of id': `${'A'.repeat(2 ** 20)}${link}`,
   };
   for (const [name, text] of Object.entries(wrong)) {
-    it(`is refused when it ${name}`, () => assert.equal(readLink(text), undefined));
+    it(`is rejected if it ${name}`, () => assert.equal(readLink(text), undefined));
   }
 
-  it('is refused for any text', () => {
+  it('is rejected for any text', () => {
     const text = fc.oneof(
       hostileText,
       fc.tuple(hostileText, fc.constantFrom('.', '..', '')).map(([odd, dot]) => `${id}${dot}${odd}${dot}${signature}`),
@@ -155,7 +155,7 @@ describe('an invalid link', () => {
     );
   });
 
-  it('opens nothing where each part has a valid form', () => {
+  it('opens nothing even if each part has a valid form', () => {
     const name = fc.stringMatching(/^[\w-]{22}$/);
     const longer = fc.stringMatching(/^[\w-]{33}$/);
     const property = fc.property(fc.oneof(name, longer), fc.stringMatching(/^[0-9a-z]{1,9}$/), name, (a, b, c) => {
@@ -167,7 +167,7 @@ describe('an invalid link', () => {
   });
 });
 
-describe('looking up a link', () => {
+describe('the lookup of a link', () => {
   async function saved() {
     const clock = new ManualClock(EXPIRES_AT_MS);
     const store = createMemoryAudioStore({ maxBytes: 10_000, retentionMs: 60_500, clock, ids: randomIds });
@@ -202,7 +202,7 @@ describe('looking up a link', () => {
     assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
   });
 
-  it('finds nothing with the signature of other audio, or for unknown audio', async () => {
+  it('finds nothing with the signature of other audio, or for an unknown id', async () => {
     const { clock, store, one, other } = await saved();
     const find = (link: string) => findLinked(link, { audioStore: store, clock });
     const [oneId, expires] = partsOf(toLink(one, EXPIRES_AT_MS + 10_000));

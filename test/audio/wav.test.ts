@@ -52,7 +52,7 @@ async function assertEncodes(pcm: Buffer, pieces: readonly Uint8Array[]): Promis
 }
 
 describe('encodeWav', () => {
-  it('makes only a header of no samples', async () => {
+  it('creates only a header for no samples', async () => {
     await assertEncodes(Buffer.alloc(0), []);
   });
 
@@ -71,7 +71,7 @@ describe('encodeWav', () => {
     await assertEncodes(Buffer.concat(pieces), pieces);
   });
 
-  it('does not hang past 64 kB, in one chunk or in many', { timeout: 5_000 }, async () => {
+  it('handles more than 64 kB, in one chunk or in many', { timeout: 5_000 }, async () => {
     const pcm = noise(70_000);
     await assertEncodes(pcm, [pcm]);
     await assertEncodes(pcm, cut(pcm, 16_385, 2_047));

@@ -14,7 +14,7 @@ const WARM_UP_ROUNDS = 5;
 /** The interval between messages of different users. */
 const APART_MS = 50;
 
-/** So many conversations with warm sessions, in which people write one after another, and all in the same moment. */
+/** Conversations with warm sessions, whose users write one after another, and all at the same moment. */
 export async function measureStoredTurns(
   conversations: number,
   rounds: number,

@@ -9,7 +9,7 @@ export interface AdapterUnderTest extends AsyncDisposable {
   readonly adapter: VoiceAdapter;
   readonly connector: FakeConnector;
   readonly watched: WatchedLog;
-  /** Sends an activity in a turn of its own; resolves with what the channel answered. */
+  /** Sends an activity in a turn of its own; resolves with the channel's response. */
   send(activity: Partial<Activity>, serviceUrl?: string): Promise<unknown>;
 }
 
@@ -18,7 +18,7 @@ export interface AdapterOptions {
   readonly turnTimeoutMs?: number;
 }
 
-/** The real adapter and a fake channel, without a bot or a model. Its back-off is 400, 800 and 1600 ms. */
+/** The real adapter and a fake channel, without a bot or a model. Its retries come after 400, 800 and 1600 ms. */
 export async function startAdapter({ clock, turnTimeoutMs = 90_000 }: AdapterOptions): Promise<AdapterUnderTest> {
   const connector = await startFakeConnector();
   const watched = watchedLog();
@@ -46,7 +46,7 @@ export async function startAdapter({ clock, turnTimeoutMs = 90_000 }: AdapterOpt
   };
 }
 
-/** A message as a channel delivers it. */
+/** A message in the form in which a channel delivers it. */
 export function inbound(serviceUrl: string): Activity {
   return {
     type: 'message',

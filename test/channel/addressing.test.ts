@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 import { FastClock } from '../support/fast-clock.ts';
 
@@ -32,7 +32,7 @@ const TELEGRAM = {
   conversation: { id: '-1234', isGroup: true },
   from: { id: '1234', name: 'Ada' },
   recipient: TELEGRAM_BOT,
-  // The service adds it to every message.
+  // The Bot Connector service adds this field to every message.
   entities: [{ type: 'mention', mentioned: TELEGRAM_BOT }],
 };
 const replyTo = (username: string) => ({
@@ -42,7 +42,7 @@ const replyTo = (username: string) => ({
 const mention = (mentioned: Fields, text?: string) => ({ type: 'mention', text, mentioned });
 const AT_BOT = { entities: [mention(TEAMS_BOT, '<at>Bot</at>')] };
 
-/** Each with a message that is addressed. */
+/** Each channel with a message that addresses the bot. */
 const GROUPS: Readonly<
   Record<
     string,
@@ -98,9 +98,9 @@ const GROUPS: Readonly<
   },
 };
 
-describe('a group', () => {
+describe('a bot in a group', () => {
   for (const [name, { fields, addressed, silent }] of Object.entries(GROUPS)) {
-    it(`${name}: silence; with the mention an answer`, async (t) => {
+    it(`${name}: ignores a message without a mention and answers one with it`, async (t) => {
       const bot = await startBot({ turns: ['Answer'], env: { MAX_TURNS_PER_MINUTE: '1' } });
       t.after(() => bot[Symbol.asyncDispose]());
       for (const [text, more] of silent) assert.equal((await bot.says(text, { ...fields, ...more })).status, 200, text);
@@ -117,12 +117,12 @@ describe('a group', () => {
     });
   }
 
-  it('is still greeted after a message that was not for the bot', async (t) => {
+  it('greets the group even after a message that did not address it', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('lunch at 12?', SLACK);
     await bot.post(bot.message(undefined, { ...SLACK, type: 'conversationUpdate', membersAdded: [SLACK.recipient] }));
-    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
+    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en.welcomeGroup);
   });
 
   const addressed = [
@@ -130,11 +130,11 @@ describe('a group', () => {
     ['a reply to the bot', 'why?', { ...TELEGRAM, ...replyTo('My_Voice_Bot') }, 'why?'],
     ['a mention without a text', 'hello', { ...SLACK, entities: [mention(SLACK.recipient)] }, 'hello'],
     ['its name in Teams', '@Bot hello', CHANNEL, 'hello'],
-    ['nothing, from a client without mentions', 'hello', { ...SLACK, channelId: 'directline' }, 'hello'],
-    ['nothing, from a client that names the bot', 'am I @bot?', { ...SLACK, channelId: 'directline' }, 'am I @bot?'],
-    ['nothing, in a chat of two', 'hello', { ...SLACK, conversation: { id: 'd', isGroup: false } }, 'hello'],
+    ['any message from a client without mentions', 'hello', { ...SLACK, channelId: 'directline' }, 'hello'],
+    ['any message from a client that names the bot', 'am I @bot?', { ...SLACK, channelId: 'directline' }, 'am I @bot?'],
+    ['any message in a personal chat', 'hello', { ...SLACK, conversation: { id: 'd', isGroup: false } }, 'hello'],
   ] as const;
-  it(`is answered for ${addressed.map(([name]) => name).join('; for ')}`, async (t) => {
+  it(`is addressed by ${addressed.map(([name]) => name).join('; by ')}`, async (t) => {
     const bot = await startBot({ turns: addressed.map(() => 'Answer'), deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const [index, [name, text, fields, asked]] of addressed.entries()) {
@@ -148,10 +148,10 @@ describe('a group', () => {
     ['commands: a command for this bot', '/help@my_voice_bot', TELEGRAM],
     ['a command for this bot in capitals', '/HELP@My_Voice_Bot', TELEGRAM],
     ['a command without a name', '/help', TELEGRAM],
-    ['a command in a chat of two', '/help@my_voice_bot', { ...TELEGRAM, conversation: { id: '1', isGroup: false } }],
-    ['a command behind its name in Teams', '@Bot /help', CHANNEL],
+    ['a command in a personal chat', '/help@my_voice_bot', { ...TELEGRAM, conversation: { id: '1', isGroup: false } }],
+    ['a command after its name in Teams', '@Bot /help', CHANNEL],
     ['a command in a reply to the bot', '/help', { ...TELEGRAM, ...replyTo('my_voice_bot') }],
-    ['a command behind a mention and what nobody sees', '<at>Bot</at>\u200b /help', { ...CHANNEL, ...AT_BOT }],
+    ['a command after a mention and an invisible character', '<at>Bot</at>\u200b /help', { ...CHANNEL, ...AT_BOT }],
   ] as const;
   it(`runs ${commands.map(([name]) => name).join('; ')}`, async (t) => {
     const bot = await startBot();
@@ -167,10 +167,10 @@ describe('a group', () => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('/start', { ...TELEGRAM, conversation: { id: '1234', isGroup: false } });
-    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcome);
+    assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en.welcome);
   });
 
-  it('takes what is pressed on a card for a message to the bot', async (t) => {
+  it('treats a click on a card as a message to the bot', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.post(bot.message(undefined, { ...CHANNEL, value: { command: 'voice', choice: 'marin' } }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it, type TestContext } from 'node:test';
 import type { Env } from '../../src/config/env.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { FastClock } from '../support/fast-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
@@ -15,7 +15,7 @@ const TENANTS = { ALLOWED_TENANTS: `33333333-2222-4333-8444-555555555555, ${TENA
 const USERS = { ALLOWED_USERS: `${ADA}, user-1, dl_user-1` };
 const ENHANCED = { DIRECT_LINE_ENHANCED_AUTHENTICATION: 'true' };
 
-/** All that an activity of a listed person of a listed tenant says. */
+/** The fields that identify an allowed user of an allowed tenant. */
 const claims = (channelId: string, id = 'user-1') => ({
   channelId,
   conversation: { id: 'conversation-1', tenantId: TENANT },
@@ -34,7 +34,7 @@ async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUn
 
 const shared = new Map<string, Promise<BotUnderTest>>();
 
-/** One bot for all messages with these settings. */
+/** One bot with these settings for all messages. */
 function sharedWith(env: Env): Promise<BotUnderTest> {
   const key = JSON.stringify(env);
   const bot =
@@ -47,7 +47,7 @@ after(async () => {
   for (const bot of shared.values()) await (await bot).close();
 });
 
-/** Says hello, and resolves with what is said to it. */
+/** Sends "hello" and resolves with the bot's reply. */
 async function answerTo(bot: BotUnderTest, fields: Fields, headers?: Record<string, string>): Promise<string> {
   const message = bot.message('hello', fields);
   assert.equal((await bot.post(message, headers)).status, 200);
@@ -56,7 +56,7 @@ async function answerTo(bot: BotUnderTest, fields: Fields, headers?: Record<stri
   return (await bot.connector.when(isAnswer)).body.text;
 }
 
-describe('a bot that is not open to everybody', () => {
+describe('a bot with an allow list', () => {
   const answered: [string, Env, Fields][] = [
     ['a listed tenant in Teams', TENANTS, TEAMS],
     ['a listed user of a listed tenant in Teams', { ...TENANTS, ...USERS }, TEAMS],
@@ -93,32 +93,32 @@ describe('a bot that is not open to everybody', () => {
     ['the Emulator', USERS, claims('emulator')],
   ];
   for (const [name, env, fields] of refused) {
-    it(`refuses ${name} kindly, and never asks the model`, async () => {
+    it(`refuses politely, without asking the model: ${name}`, async () => {
       const bot = await sharedWith(env);
       const before = bot.events.length;
-      assert.equal(await answerTo(bot, fields), wording.notAllowed);
+      assert.equal(await answerTo(bot, fields), en.notAllowed);
       assert.equal(bot.events.length, before);
     });
   }
 
   for (const channelId of ['emulator', 'msteams', 'slack']) {
-    it(`refuses everybody where nothing is signed: no app id, ${channelId}`, async (t) => {
+    it(`refuses everybody if no identity is verified: no app id, ${channelId}`, async (t) => {
       const bot = await started(t, USERS, false);
-      assert.equal(await answerTo(bot, claims(channelId)), wording.notAllowed);
+      assert.equal(await answerTo(bot, claims(channelId)), en.notAllowed);
     });
   }
 
-  it("refuses everybody who has the bot's own secret, as the Emulator does, in the name of Teams", async (t) => {
+  it("refuses a sender who uses the bot's own secret in the name of Teams, as the Emulator does", async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const env = { MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: TENANT };
     const bot = await started(t, { ...openId.env, ...env, ...TENANTS }, false);
     const iss = `https://sts.windows.net/${TENANT}/`;
     const token = openId.token('', { claims: { iss, tid: TENANT, ver: '1.0', appid: openId.appId } });
-    assert.equal(await answerTo(bot, TEAMS, { authorization: `Bearer ${token}` }), wording.notAllowed);
+    assert.equal(await answerTo(bot, TEAMS, { authorization: `Bearer ${token}` }), en.notAllowed);
   });
 
-  it('answers everybody where no list is set', async (t) => {
+  it('answers everybody if no list is set', async (t) => {
     for (const isSigned of [true, false]) {
       const bot = await started(t, {}, isSigned);
       for (const channelId of ['msteams', 'webchat', 'emulator'])
@@ -137,16 +137,16 @@ describe('a bot that is not open to everybody', () => {
       await bot.post(
         bot.message(undefined, { type: 'conversationUpdate', membersAdded: [{ id: 'bot-1' }], ...fields }),
       );
-      assert.equal(await answerTo(bot, fields), wording.notAllowed);
+      assert.equal(await answerTo(bot, fields), en.notAllowed);
       assert.equal(bot.connector.messages.length, 1);
     });
   }
 
-  it('welcomes a chat of a listed tenant', async (t) => {
+  it('welcomes a chat of an allowed tenant', async (t) => {
     const bot = await started(t, { ...TENANTS, ...USERS });
     const added = { type: 'installationUpdate', action: 'add', ...TEAMS, from: { id: 'user-2' } };
     await bot.post(bot.message(undefined, added));
     const [welcome] = await bot.connector.whenMessages(1);
-    assert.equal(welcome?.body.text, wording.welcome);
+    assert.equal(welcome?.body.text, en.welcome);
   });
 });

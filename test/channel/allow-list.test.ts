@@ -12,42 +12,42 @@ describe('isAllowed', () => {
   const cases: [string, Partial<VerifiedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
     ['everybody without lists', NOBODY, lists([]), true],
     ['a listed user', {}, lists([], ['user-1']), true],
-    ['a listed user in other letters', {}, lists([], ['USER-1']), true],
+    ['a listed user in another case', {}, lists([], ['USER-1']), true],
     ['a user listed by the id in Entra ID', {}, lists([], ['aad-1']), true],
-    ['one of several', {}, lists([], ['other', 'user-1']), true],
-    ['nobody else', {}, lists([], ['other']), false],
-    ['nobody whose id only begins so', {}, lists([], ['user']), false],
-    ['nobody whose id only holds it', {}, lists([], ['user-11']), false],
-    ['nobody whom the channel does not verify, where users are listed', NOBODY, lists([], ['user-1']), false],
-    ['nobody whom the channel does not verify, where tenants are listed', NOBODY, lists(['t-1']), false],
+    ['one of several listed users', {}, lists([], ['other', 'user-1']), true],
+    ['an unlisted user', {}, lists([], ['other']), false],
+    ['a user whose id only begins like a listed one', {}, lists([], ['user']), false],
+    ['a user whose id is only a part of the listed one', {}, lists([], ['user-11']), false],
+    ['an unverified user if users are listed', NOBODY, lists([], ['user-1']), false],
+    ['an unverified user if tenants are listed', NOBODY, lists(['t-1']), false],
     ['a listed tenant', {}, lists(['t-1']), true],
-    ['no other tenant', { tenantIds: ['t-2'] }, lists(['t-1']), false],
+    ['another tenant', { tenantIds: ['t-2'] }, lists(['t-1']), false],
     ['a user without a tenant', { tenantIds: [] }, lists(['t-1']), false],
     ['a tenant and a user together', {}, lists(['t-1'], ['user-1']), true],
-    ['not the tenant alone', {}, lists(['t-1'], ['other']), false],
-    ['not the user alone', { tenantIds: ['t-2'] }, lists(['t-1'], ['user-1']), false],
+    ['a listed tenant without a listed user', {}, lists(['t-1'], ['other']), false],
+    ['a listed user without a listed tenant', { tenantIds: ['t-2'] }, lists(['t-1'], ['user-1']), false],
     ['two tenant fields that agree', { tenantIds: ['t-1', 'T-1'] }, lists(['t-1']), true],
     ['two tenants that are both listed', { tenantIds: ['t-1', 't-2'] }, lists(['t-1', 't-2']), true],
-    ['no listed tenant beside a foreign one', { tenantIds: ['t-1', 't-2'] }, lists(['t-1']), false],
-    ['no foreign tenant beside a listed one', { tenantIds: ['t-2', 't-1'] }, lists(['t-1']), false],
-    ['no guest of a meeting who has no account', { aadObjectId: undefined }, lists(['t-1']), false],
-    ['nobody named like a property', { userId: 'constructor' }, lists([], ['toString']), false],
+    ['a listed tenant next to a foreign one', { tenantIds: ['t-1', 't-2'] }, lists(['t-1']), false],
+    ['a foreign tenant next to a listed one', { tenantIds: ['t-2', 't-1'] }, lists(['t-1']), false],
+    ['an anonymous guest of a meeting', { aadObjectId: undefined }, lists(['t-1']), false],
+    ['a user named like a property of objects', { userId: 'constructor' }, lists([], ['toString']), false],
   ];
   for (const [name, fields, list, expected] of cases) {
-    it(`${expected ? 'lets in' : 'refuses:'} ${name}`, () => {
+    it(`${expected ? 'allows' : 'refuses'} ${name}`, () => {
       assert.equal(isAllowed({ ...ADA, ...fields }, list), expected);
     });
   }
 });
 
 describe('isGreeted', () => {
-  it('asks for the tenant, and not for the one person', () => {
+  it('checks the tenant but not the individual user', () => {
     assert.equal(isGreeted(ADA, lists(['t-1'], ['other'])), true);
     assert.equal(isGreeted({ ...ADA, aadObjectId: undefined }, lists(['t-1'])), true);
     assert.equal(isGreeted(ADA, lists(['t-2'])), false);
   });
 
-  it('says no where nobody could be allowed', () => {
+  it('is false where nobody can be allowed', () => {
     assert.equal(isGreeted(NOBODY, lists([])), true);
     assert.equal(isGreeted(NOBODY, lists([], ['user-1'])), false);
     assert.equal(isGreeted(NOBODY, lists(['t-1'])), false);

@@ -3,7 +3,7 @@ import type { BotUnderTest } from '../support/bot.ts';
 export const BOT = { id: 'bot-1', name: 'Bot' };
 export const USER = { id: 'user-1', name: 'Ada' };
 
-/** The ways in which channels announce a conversation. */
+/** The activities with which channels announce a conversation. */
 export const EVENTS: Record<string, Record<string, unknown>> = {
   'conversationUpdate (bot)': { type: 'conversationUpdate', membersAdded: [BOT] },
   'conversationUpdate (user)': { type: 'conversationUpdate', membersAdded: [USER] },
@@ -15,7 +15,7 @@ export function announce(bot: BotUnderTest, event: Record<string, unknown>, fiel
   return bot.post(bot.message(undefined, { ...event, ...fields }));
 }
 
-/** A turn after everything else: once it is answered, all that was sent before has arrived. */
+/** A turn after everything else: once it is answered, everything sent before has arrived. */
 export async function textsAfterATurn(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string[]> {
   await bot.says('hello', { id: 'last', ...fields });
   await bot.connector.when(({ path, body }) => body?.type === 'message' && path.endsWith('/last'));

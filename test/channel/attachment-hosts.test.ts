@@ -29,7 +29,7 @@ const DIRECT_LINE = [
   'webchat.botframework.azure.us',
   'directline.botframework.azure.cn',
 ];
-/** Others can own them, or no bot's token opens anything there. */
+/** Others can own these hosts, or no token of a bot opens anything there. */
 const NEVER = [
   'evil.trafficmanager.net',
   'sharepoint.com',
@@ -49,29 +49,29 @@ const NEVER = [
   '127.0.0.1',
 ];
 
-describe('the hosts of files', () => {
+describe('the list of file hosts', () => {
   const ruleOf = (channel: string, host: string) => ruleFor(host, capabilitiesOf(channel, 'personal').attachmentHosts);
 
-  it('are those of Teams, whose service may give a file a moment later', () => {
+  it('contains those of Teams, whose service may make a file available a second later', () => {
     for (const host of TEAMS) {
       const rule = ruleOf('msteams', host);
       assert.deepEqual([host, rule?.retriesRefused, rule?.wantsSignIn], [host, true, undefined]);
     }
   });
 
-  it('are those of SharePoint in each cloud, where people sign in', () => {
+  it('contains those of SharePoint in each cloud, which require a person to sign in', () => {
     for (const host of SHAREPOINT) {
       const rule = ruleOf('msteams', host);
       assert.deepEqual([host, rule?.retriesRefused, rule?.wantsSignIn], [host, undefined, true]);
     }
   });
 
-  it('are those of Direct Line in each region and cloud', () => {
+  it('contains those of Direct Line in each region and cloud', () => {
     for (const channel of ['directline', 'webchat'])
       for (const host of DIRECT_LINE) assert.ok(ruleOf(channel, host)?.retriesRefused, host);
   });
 
-  it('are no others, and none of another channel', () => {
+  it('contains no other host, and no host of another channel', () => {
     for (const channel of ['msteams', 'directline', 'webchat', 'emulator', 'telegram'])
       for (const host of NEVER) assert.equal(ruleOf(channel, host), undefined, `${channel} ${host}`);
     for (const host of [...TEAMS, ...SHAREPOINT]) assert.equal(ruleOf('directline', host), undefined, host);

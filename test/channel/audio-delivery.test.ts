@@ -23,7 +23,7 @@ interface Case {
   isStored?: boolean;
 }
 
-/** Where the audio is: a page of the bot, `inline`, `upload` or `none`. */
+/** How the audio is delivered: a page of the bot, `inline`, `upload` or `none`. */
 async function placeOf(given: Case): Promise<string> {
   const { channel, bytes = 1_000, base, service = REMOTE_SERVICE, textLength = 0, isStored = true } = given;
   const audio = { stored: isStored ? STORED : undefined, wav: Buffer.alloc(bytes), durationMs: 1_000 };
@@ -45,22 +45,22 @@ const ALL = ['emulator', 'directline', 'webchat', 'msteams', 'slack', 'telegram'
 const WEB = ['directline', 'webchat'];
 const LINKS = ['slack', 'telegram', 'facebook', 'line', 'email', 'sms', 'unknown'];
 
-describe('where the audio of a reply is', () => {
+describe('the audio of a reply', () => {
   for (const channel of ALL) {
-    it(`is at an https address for ${channel}`, async () => {
+    it(`has an https address for ${channel}`, async () => {
       const place = `${HTTPS}/audio/${toLink(STORED, STORED.expiresAtMs)}`;
       assert.equal(await placeOf({ channel, base: HTTPS }), place);
       assert.equal(await placeOf({ channel, base: HTTPS, service: LOCAL_SERVICE }), place);
       assert.equal(await placeOf({ channel, base: HTTPS, bytes: 20 * MEGABYTE }), place);
     });
 
-    it(`is at an http address on this machine for ${channel} when its client is here, too`, async () => {
+    it(`has an http address on this machine for ${channel} if the client runs here, too`, async () => {
       for (const service of [LOCAL_SERVICE, 'http://localhost:1', 'http://[::1]:5000']) {
         assert.ok((await placeOf({ channel, base: LOCAL, service })).startsWith(`${LOCAL}/audio/`));
       }
     });
 
-    it(`never is at an http address that a user of ${channel} elsewhere cannot reach`, async () => {
+    it(`never has an http address that remote users of ${channel} cannot reach`, async () => {
       for (const [base, service] of [
         [LOCAL, REMOTE_SERVICE],
         [LOCAL, 'https://localhost.example.com'],
@@ -72,30 +72,30 @@ describe('where the audio of a reply is', () => {
       }
     });
 
-    it(`never is at an address for ${channel} when it was not stored`, async () => {
+    it(`never has an address for ${channel} if it was not stored`, async () => {
       assert.doesNotMatch(await placeOf({ channel, base: HTTPS, isStored: false }), /^http/);
     });
   }
 
-  it('is inside the activity for the Emulator without an address, however large', async () => {
+  it('is inline for the Emulator if it has no address, regardless of its size', async () => {
     assert.equal(await placeOf({ channel: 'emulator', bytes: 50 * MEGABYTE }), 'inline');
   });
 
   for (const channel of WEB) {
-    it(`is inside the activity for ${channel} as long as all of it is below 150 kB`, async () => {
+    it(`is inline for ${channel} as long as the activity is below 150 kB`, async () => {
       assert.equal(await placeOf({ channel, bytes: 100_000 }), 'inline');
       assert.equal(await placeOf({ channel, bytes: 100_000, textLength: 20_000 }), 'upload');
       assert.equal(await placeOf({ channel, bytes: 112_500 }), 'upload');
     });
 
-    it(`is uploaded for ${channel} as long as the whole request has at most 256 KiB, else nowhere`, async () => {
+    it(`is uploaded for ${channel} if the whole request has at most 256 KiB, else left out`, async () => {
       assert.equal(await placeOf({ channel, bytes: 195_840 }), 'upload');
       assert.equal(await placeOf({ channel, bytes: 195_841 }), 'none');
     });
   }
 
   for (const channel of [...LINKS, 'msteams', 'directlinespeech']) {
-    it(`is nowhere for ${channel} without an address, however small`, async () => {
+    it(`is left out for ${channel} if it has no address, regardless of its size`, async () => {
       assert.equal(await placeOf({ channel, bytes: 44 }), 'none');
       assert.equal(await placeOf({ channel, bytes: 44, base: LOCAL }), 'none');
     });
@@ -111,22 +111,22 @@ describe('capabilitiesOf', () => {
   };
   for (const [audio, channels] of Object.entries(delivery)) {
     for (const channel of channels)
-      it(`gives ${channel} its audio as ${audio}`, () =>
+      it(`delivers audio to ${channel} as ${audio}`, () =>
         assert.equal(capabilitiesOf(channel, 'personal').audio, audio));
   }
 
-  it('shows typing everywhere but where words are only spoken', () => {
+  it('shows typing on every channel except where replies are only spoken', () => {
     for (const channel of ALL) assert.equal(capabilitiesOf(channel, 'personal').showsTyping, true, channel);
     assert.equal(capabilitiesOf('directlinespeech', 'personal').showsTyping, false);
   });
 
-  it('treats a channel named like a property of objects as an unknown one', () => {
+  it('treats a channel named like a property of objects as unknown', () => {
     for (const channel of ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '']) {
       assert.deepEqual(capabilitiesOf(channel, 'personal'), capabilitiesOf('unknown', 'personal'), channel);
     }
   });
 
-  it('knows channels by their exact name', () => {
+  it('compares channel names exactly', () => {
     assert.equal(capabilitiesOf('Emulator', 'personal').audio, 'link');
   });
 });

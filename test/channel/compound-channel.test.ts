@@ -6,7 +6,7 @@ import { FastClock } from '../support/fast-clock.ts';
 const CHAT = { conversation: { id: 'a:1', conversationType: 'personal' } };
 
 describe('a compound channel id', () => {
-  it('is its channel: what that can take, its conversation and its telemetry; the wire keeps the whole of it', async (t) => {
+  it('has the capabilities, conversation and telemetry of its channel, and is sent in full on the wire', async (t) => {
     const bot = await startBot({ turns: ['One', 'Two'], deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada', { ...CHAT, channelId: 'msteams:COPILOT' });
@@ -23,7 +23,7 @@ describe('a compound channel id', () => {
     assert.equal(line?.['conversation'], 'msteams/a:1');
   });
 
-  it('passes the check of its token, whose endorsements name the channel alone', async (t) => {
+  it('passes the check of a token whose endorsements name only the channel', async (t) => {
     const bot = await startBot({ isSigned: true, turns: ['Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await bot.says('hello', { ...CHAT, channelId: 'msteams:COPILOT' });

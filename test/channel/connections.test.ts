@@ -8,9 +8,9 @@ import { inbound, startAdapter } from './adapter-under-test.ts';
 
 const HI = { type: 'message', text: 'Hi' };
 
-describe('a conversation whose id', () => {
+describe('a conversation with the id', () => {
   for (const id of ['gespräch', '会話', 'plain']) {
-    it(`is ${id} gets its replies`, async (t) => {
+    it(`${id} gets its replies`, async (t) => {
       const sending = await startAdapter({ clock: new ManualClock() });
       t.after(() => sending[Symbol.asyncDispose]());
       await sending.adapter.receive(
@@ -29,7 +29,7 @@ describe('a conversation whose id', () => {
 });
 
 describe('a connection to the channel', () => {
-  it('stays open for the next message, and closes before the channel closes it', async (t) => {
+  it('stays open for the next message, and is closed before the channel closes it', async (t) => {
     const sockets: Socket[] = [];
     const channel = createServer((request, response) => {
       request.resume();
@@ -37,7 +37,7 @@ describe('a connection to the channel', () => {
       response.end('{"id":"sent"}');
     });
     channel.on('connection', (socket) => sockets.push(socket));
-    // The channel says so in its answers: "Keep-Alive: timeout=2".
+    // The channel announces it in its responses: "Keep-Alive: timeout=2".
     channel.keepAliveTimeout = 2_000;
     channel.listen(0, '127.0.0.1');
     await once(channel, 'listening');

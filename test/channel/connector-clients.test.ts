@@ -13,15 +13,15 @@ function lasting() {
   return { clients, prepared, create };
 }
 
-describe('the clients of the channel', () => {
-  it('last from turn to turn, and are prepared once', async () => {
+describe('connector clients', () => {
+  it('are kept between turns and prepared once', async () => {
     const { create, prepared } = lasting();
     const first = await create('https://a.example');
     assert.equal(await create('https://a.example'), first);
     assert.deepEqual(prepared, [first]);
   });
 
-  it('are shared by nobody who goes elsewhere, for another audience, or as another bot', async () => {
+  it('are not shared with another host, another audience or another bot', async () => {
     const { create, prepared } = lasting();
     const all = [
       await create('https://a.example'),
@@ -33,14 +33,14 @@ describe('the clients of the channel', () => {
     assert.deepEqual(prepared, all);
   });
 
-  it('are as many as there is room for, the ones in use among them', async () => {
+  it('are cached up to a maximum that includes those in use', async () => {
     const { create } = lasting();
     const first = await create('https://0.example');
     for (let index = 1; index <= 100; index++) await create(`https://${index}.example`);
     assert.notEqual(await create('https://0.example'), first);
   });
 
-  it('are not cached when they cannot be prepared', async () => {
+  it('are not cached if their preparation fails', async () => {
     let isBroken = true;
     const clients = new CachedClients({}, () => {
       if (isBroken) throw new Error('not this one');
@@ -51,7 +51,7 @@ describe('the clients of the channel', () => {
     assert.ok(await factory.create('https://a.example', 'channel'));
   });
 
-  it('for tokens of users last, too', async () => {
+  it('are also kept for user tokens', async () => {
     const { clients } = lasting();
     const first = await clients.createUserTokenClient(identityOf('bot'));
     assert.equal(await clients.createUserTokenClient(identityOf('bot')), first);

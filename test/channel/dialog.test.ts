@@ -30,7 +30,7 @@ async function answered(t: TestContext, options: BotUnderTestOptions = {}) {
   return { bot, clock, actions, data };
 }
 
-/** What the client is told when "Play" is pressed. */
+/** What the client gets when the user presses "Play". */
 async function press(bot: BotUnderTest, data: unknown, fields: Record<string, unknown> = {}) {
   const invoke = {
     type: 'invoke',
@@ -51,7 +51,7 @@ const wavOf = async (pageUrl: string) => {
 };
 
 describe('"Play" below an answer in Teams', () => {
-  it('opens the player of that answer in a dialog', async (t) => {
+  it('opens the player for that answer in a dialog', async (t) => {
     const { bot, data } = await answered(t);
     const task = await press(bot, data);
     assert.equal(task.type, 'continue');
@@ -63,7 +63,7 @@ describe('"Play" below an answer in Teams', () => {
     assert.equal(bot.connector.messages.length, 1, 'nothing is sent');
   });
 
-  it('opens it by a link of ten minutes, and by a new one each time', async (t) => {
+  it('opens it with a link that is valid for ten minutes and new each time', async (t) => {
     const { bot, clock, data } = await answered(t);
     const { url = '' } = (await press(bot, data)).value;
     await clock.advance(10 * MINUTE_MS - 1_000);
@@ -77,14 +77,14 @@ describe('"Play" below an answer in Teams', () => {
     assert.equal((await wavOf(again)).status, 200);
   });
 
-  it('opens nothing by what the button itself holds', async (t) => {
+  it("ignores an address in the button's own data", async (t) => {
     const { bot, data } = await answered(t, { env: { AUDIO_BROWSER_LINKS: 'false' } });
     for (const suffix of ['', '.wav']) {
       assert.equal((await fetch(`${bot.url}/audio/${String(data['play'])}${suffix}`)).status, 404);
     }
   });
 
-  it('opens it in every thread of the same channel, and for nobody outside', async (t) => {
+  it('opens it in every thread of the same channel, and not outside that channel', async (t) => {
     const thread = (id: string) => ({ ...GROUP, conversation: { id, conversationType: 'channel', isGroup: true } });
     const bot = await startBot({ turns: [SPOKEN], deps: { clock: new FastClock() } });
     t.after(() => bot.close());
@@ -110,26 +110,26 @@ describe('"Play" below an answer in Teams', () => {
     'no id': {},
     'a property of objects': { play: '__proto__' },
   })) {
-    it(`says kindly that there is no such audio for ${name}`, async (t) => {
+    it(`replies politely that there is no such audio for ${name}`, async (t) => {
       const { bot } = await answered(t);
       assert.deepEqual(await press(bot, data), { type: 'message', value: en.audio.gone });
     });
   }
 
-  it('says so when the audio is too old', async (t) => {
+  it('replies that the audio has expired', async (t) => {
     const { bot, clock, data } = await answered(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     await clock.advance(61 * MINUTE_MS);
     assert.deepEqual(await press(bot, data), { type: 'message', value: en.audio.gone });
   });
 
-  it('says it in the language of who pressed', async (t) => {
+  it('replies in the language of the user who pressed', async (t) => {
     const { bot, data } = await answered(t);
     assert.equal((await press(bot, data, { locale: 'de-AT' })).value['title'], 'Gesprochene Antwort · 0:02');
     const gone = await press(bot, {}, { locale: 'de' });
     assert.match(gone.value, /Bitte fragen Sie mich noch einmal/);
   });
 
-  it('is refused kindly to people who are not allowed', async (t) => {
+  it('is refused politely to users who are not allowed', async (t) => {
     const { bot, data } = await answered(t, {
       isSigned: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
@@ -141,7 +141,7 @@ describe('"Play" below an answer in Teams', () => {
 });
 
 describe('the card below an answer in Teams', () => {
-  it('has a link that lasts as long as the audio is stored', async (t) => {
+  it('has a link that is valid as long as the audio is stored', async (t) => {
     const { clock, actions } = await answered(t, { env: { AUDIO_RETENTION_HOURS: '2' } });
     const { url = '' } = actions.find(({ type }) => type === 'Action.OpenUrl') ?? {};
     assert.ok((await wavOf(url)).samples.equals(PCM));
@@ -151,7 +151,7 @@ describe('the card below an answer in Teams', () => {
     assert.equal((await wavOf(url)).status, 404);
   });
 
-  it('is missing where users cannot reach the bot', async (t) => {
+  it('is missing if users cannot reach the bot', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const bot = await startBot({ turns: [SPOKEN], env: openId.env, deps: { clock: new FastClock() } });
@@ -169,7 +169,7 @@ describe('the card below an answer in Teams', () => {
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const OTHER_TENANT = '22222222-2222-4333-8444-555555555555';
 
-describe('a bot that is not open to everybody, in Teams', () => {
+describe('a bot with an allow list, in Teams', () => {
   const tenant = (id: string, conversationType: string) => ({
     channelId: 'msteams',
     conversation: { id: `${conversationType}-1`, conversationType, isGroup: conversationType !== 'personal' },
@@ -177,7 +177,7 @@ describe('a bot that is not open to everybody, in Teams', () => {
   });
 
   for (const scope of ['personal', 'groupChat', 'channel']) {
-    it(`refuses kindly and without asking the model (${scope})`, async (t) => {
+    it(`refuses politely without asking the model (${scope})`, async (t) => {
       const env = { ALLOWED_TENANTS: TENANT, ALLOWED_USERS: 'aad-1' };
       const bot = await startBot({ isSigned: true, env, turns: ['Hi'], deps: { clock: new FastClock() } });
       t.after(() => bot.close());

@@ -10,13 +10,13 @@ const SCHEMA = 'http://schema.skype.com';
 const emojiAt = (src: string) => `<img itemtype="${SCHEMA}/Emoji" alt="🙂" src="${src.replaceAll('&', '&amp;')}">`;
 const picture = (contentUrl: string) => ({ contentType: 'image/*', contentUrl });
 
-describe('emoji as a picture: the model is given a character, and no file is looked for', () => {
+describe('emoji as a picture: the model gets a character, and no file is fetched', () => {
   for (const [name, text, attachments, asked, entities = []] of [
-    ['behind a text', 'hello ', [picture(wave), html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
+    ['after a text', 'hello ', [picture(wave), html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
     ['alone', '', [picture(wave), html(`<p>${emoji('👋')}</p>`)], '👋'],
     ['with an empty text', '', [picture(wave), html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
-    ['in the HTML alone', undefined, [html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
-    ['in the HTML alone, beside a text', 'hello ', [html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
+    ['only in the HTML', undefined, [html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
+    ['only in the HTML, next to a text', 'hello ', [html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
     ['as a picture alone', 'hello', [picture(wave)], 'hello :wave:'],
     [
       'several, in their places',
@@ -31,7 +31,7 @@ describe('emoji as a picture: the model is given a character, and no file is loo
       [`at ${src}`, 'hi ', [picture(src), html(`<p>hi ${emojiAt(src)}</p>`)], 'hi 🙂'] as const,
       [`alone at ${src}`, '', [picture(src), html(`<p>${emojiAt(src)}</p>`)], '🙂'] as const,
       [
-        `at ${src}, in what is answered`,
+        `at ${src}, in the quoted message`,
         'hi',
         [picture(src), html(`<blockquote itemtype="${SCHEMA}/Reply" itemid="1">${emojiAt(src)}</blockquote><p>hi</p>`)],
         'In reply to a message: "🙂"\n\nhi',
@@ -45,7 +45,7 @@ describe('emoji as a picture: the model is given a character, and no file is loo
     ],
     ["a tenant's own", 'hi ', [html(`<p>hi ${emoji('party parrot', 'party-parrot')}</p>`)], 'hi :party-parrot:'],
     [
-      'behind a mention',
+      'after a mention',
       '<at>Bot</at> ',
       [picture(wave), html(`<p><at id="0">Bot</at>&nbsp;${emoji('👋')}</p>`)],
       '👋',
@@ -80,11 +80,11 @@ describe('emoji as a picture: the model is given a character, and no file is loo
 const giphy = (alt: string) =>
   `<p><readonly itemtype="http://schema.skype.com/Giphy"><img ${alt} src="https://media4.giphy.com/media/x/giphy.gif" itemtype="http://schema.skype.com/Giphy"></readonly></p>`;
 
-describe('GIF and sticker: the model gets what it shows, and it is not fetched', () => {
+describe('GIF and sticker: the model gets its description, and no file is fetched', () => {
   for (const [name, text, attachments, asked] of [
     ['a GIF', '', [html(giphy('alt="Happy Dance GIF"'))], '[GIF: Happy Dance]'],
     [
-      'a GIF of the other form',
+      'a GIF in the other form',
       'yes!',
       [html(`<p>yes!</p>${giphy('alt="Happy Dance (GIF Image)"')}`)],
       'yes!\n[GIF: Happy Dance]',
@@ -122,7 +122,7 @@ describe('GIF and sticker: the model gets what it shows, and it is not fetched',
       '[sticker: Drama]',
     ],
     [
-      'a GIF of a provider that is not known',
+      'a GIF of an unknown provider',
       '',
       [
         picture('https://static.klipy.com/x.gif'),
@@ -133,7 +133,7 @@ describe('GIF and sticker: the model gets what it shows, and it is not fetched',
       '[GIF: Dance]',
     ],
     [
-      'a GIF of a provider that is not known, in the HTML alone',
+      'a GIF of an unknown provider, only in the HTML',
       'yes',
       [
         html(
@@ -143,7 +143,7 @@ describe('GIF and sticker: the model gets what it shows, and it is not fetched',
       'yes\n[GIF: Dance]',
     ],
     [
-      'a GIF of which the element around it alone has a type',
+      'a GIF whose type is only on the enclosing element',
       '',
       [html(`<readonly itemtype="${SCHEMA}/Giphy"><img alt="Dance GIF" src="https://cdn.example/x.gif"></readonly>`)],
       '[GIF: Dance]',
@@ -159,7 +159,7 @@ describe('GIF and sticker: the model gets what it shows, and it is not fetched',
       '[sticker: A]',
     ],
     [
-      'a sticker that says no more than where it is',
+      'a sticker with only an address',
       '',
       [html('<img src="https://statics.teams.cdn.office.net/evergreen-assets/stickerassets/a/default/b.png">')],
       '[sticker]',

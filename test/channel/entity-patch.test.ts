@@ -5,7 +5,7 @@ import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
 import { systemClock } from '../../src/clock.ts';
 import { startAdapter } from './adapter-under-test.ts';
 
-/** As they have to reach Teams and Web Chat, or there is no label and no stream. */
+/** The entities as Teams and Web Chat need them; without them there is no AI label and no stream. */
 const AI_LABEL = {
   type: 'https://schema.org/Message',
   '@type': 'Message',
@@ -18,7 +18,7 @@ const STREAM = { type: 'streaminfo', streamId: 'stream-1', streamType: 'streamin
 const MENTION = { type: 'mention', text: '<at>Ada</at>', mentioned: { id: 'user-1', name: 'Ada' } };
 
 describe('keepEntityProperties', () => {
-  it('lets entities reach the wire whole', async (t) => {
+  it('keeps the properties of entities on the wire', async (t) => {
     assert.equal(keepEntityProperties(), true);
     const sending = await startAdapter({ clock: systemClock });
     t.after(() => sending[Symbol.asyncDispose]());
@@ -29,7 +29,7 @@ describe('keepEntityProperties', () => {
     assert.deepEqual(sending.connector.messages[0]?.body.entities, entities);
   });
 
-  it('may be called again', async (t) => {
+  it('can be called again', async (t) => {
     assert.equal(keepEntityProperties(), true);
     assert.equal(keepEntityProperties(), true);
     const sending = await startAdapter({ clock: systemClock });

@@ -37,7 +37,7 @@ after(async () => {
   started = undefined;
 });
 
-/** What the model was asked, and what the user got, for one message. `isForModel`: whether the model has to be asked. */
+/** What the model was asked and what the user got for one message. `isForModel`: whether the model has to be asked. */
 export async function exchange(text: string | undefined, fields: Fields, isForModel = true) {
   const bot = await startShared();
   const { conversation } = fields as { conversation?: { id: string } };

@@ -10,9 +10,9 @@ const rating = (reaction: unknown) => ({
   value: { actionName: 'feedback', actionValue: { reaction, feedback: '{"feedbackText":"secret words"}' } },
 });
 
-describe('the thumbs below an answer', () => {
+describe('feedback on an answer', () => {
   for (const reaction of ['like', 'dislike']) {
-    it(`are answered, and logged without what was written: ${reaction}`, async (t) => {
+    it(`is acknowledged, and logged without the user's words: ${reaction}`, async (t) => {
       const bot = await startBot();
       t.after(() => bot.close());
       const response = await bot.post({ ...bot.message(undefined), ...rating(reaction) });
@@ -24,14 +24,14 @@ describe('the thumbs below an answer', () => {
     });
   }
 
-  it('of people who are not allowed are answered, and not counted', async (t) => {
+  it('of users who are not allowed is acknowledged and not counted', async (t) => {
     const bot = await startBot({ env: { ALLOWED_USERS: 'somebody-else' } });
     t.after(() => bot.close());
     assert.equal((await bot.post({ ...bot.message(undefined), ...rating('like') })).status, 200);
     assert.ok(!bot.logs.some(({ msg }) => msg === 'reply rated'));
   });
 
-  it('are none in other values', async (t) => {
+  it('with another value is not counted', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     for (const value of [null, {}, 'x', { actionName: 'feedback' }, { actionName: 'feedback', actionValue: null }]) {

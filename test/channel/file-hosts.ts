@@ -22,34 +22,34 @@ export const certificate = makeTrustedCertificate(
 );
 export const skip = certificate === undefined ? 'there is no openssl' : false;
 
-/** What a channel, or a host of files, answers to one who reads; `undefined` = 404. */
+/** The response of a channel or a file host to a GET; `undefined` = 404. */
 export type Read = (path: string, response: ServerResponse, count: number) => void;
 
 export interface Field extends AsyncDisposable {
   readonly openId: OpenIdServer;
-  /** From now on files are answered so, and nothing counts of what was before. */
+  /** Sets the responses for files from now on, and resets all counts. */
   begin(read: Read): Field;
-  /** Path and `Authorization` of what was read. */
+  /** Path and `Authorization` of each request. */
   reads(): readonly [string, string | undefined][];
-  /** The hosts that files were read from. */
+  /** The hosts that received a request for a file. */
   hosts(): readonly string[];
   /** Sends a message with an attachment over a channel and resolves with the text of the answer. */
   send(channelId: string, serviceUrl: string, attachment: object): Promise<string>;
 }
 
-/** The real bot with an app id on one side of a proxy, on whose other side all hosts are one server of the test. */
+/** The real bot with an app id behind a proxy that leads every host to one server of the test. */
 export async function startField(): Promise<Field> {
   if (certificate === undefined) throw new Error('there is no certificate');
   let connectorPort = 0;
   const front = await startTlsFront(certificate, () => connectorPort);
   const proxy = await startConnectProxy(() => front.port);
-  // The client of botbuilder reads it by itself.
+  // The client of botbuilder reads it itself.
   process.env['HTTPS_PROXY'] = proxy.url;
   const openId = await startOpenIdServer();
   const bot = await startBot({
     env: { ...openId.env, HTTPS_PROXY: proxy.url },
     simulator: { responder: simulatedResponder },
-    // Teams is sent a live text once a second, and a file that it does not give is asked for again after one.
+    // Teams gets streamed text once a second, and a refused file is requested again after one second.
     deps: { clock: new FastClock() },
   });
   const { calls, messages } = bot.connector;
@@ -95,7 +95,7 @@ export async function startField(): Promise<Field> {
   return field;
 }
 
-/** Not in one go: restify, in this very process, has `writeHead` return nothing. */
+/** Not chained: in this process restify makes `writeHead` return undefined. */
 export function answer(response: ServerResponse, status: number, headers = {}, body?: Uint8Array): void {
   response.writeHead(status, headers);
   response.end(body);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, samplesOf, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
@@ -9,7 +9,7 @@ import { startOpenIdServer } from '../support/openid-server.ts';
 const ending = { kind: 'completed' } as const;
 const IN_BAND = { deliveryMode: 'expectReplies' };
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was on the wire.
+// biome-ignore lint/suspicious/noExplicitAny: the tests read any field on the wire.
 type OnTheWire = any;
 
 async function activitiesOf(response: Response): Promise<OnTheWire[]> {
@@ -18,8 +18,8 @@ async function activitiesOf(response: Response): Promise<OnTheWire[]> {
   return activities;
 }
 
-describe('a message whose replies are expected in the response', () => {
-  it('gets its text and its audio there, and nothing by another way', async (t) => {
+describe('a message with the delivery mode expectReplies', () => {
+  it('gets its text and audio in the response and nothing by a separate call', async (t) => {
     const pcm = Buffer.alloc(96_000, 'sound');
     const bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending }] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -35,7 +35,7 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('shows no typing indicator, however long it takes', async (t) => {
+  it('causes no typing indicator, however long the answer takes', async (t) => {
     const clock = new ManualClock();
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
@@ -65,7 +65,7 @@ describe('a message whose replies are expected in the response', () => {
     assert.equal(reply.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
 
-  it('makes no call to the channel even for audio that would be uploaded', async (t) => {
+  it('causes no call to the channel, even for audio that would otherwise be uploaded', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId[Symbol.asyncDispose]());
     const pcm = Buffer.alloc(200_000, 'sound');
@@ -74,7 +74,7 @@ describe('a message whose replies are expected in the response', () => {
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
     const message = bot.message('hello', { ...IN_BAND, channelId: 'webchat' });
     const [reply] = await activitiesOf(await bot.post(message, { authorization }));
-    assert.equal(reply.text, `Hi\n\n${wording.audio.notDelivered}`);
+    assert.equal(reply.text, `Hi\n\n${en.audio.notDelivered}`);
     assert.deepEqual(
       bot.connector.calls.map(({ path }) => path),
       [],
@@ -101,7 +101,7 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('waits for its turn behind one that is answered by calls', async (t) => {
+  it('waits for its turn behind a message that is answered by calls', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startBot({ turns: [{ outputs: [{ text: 'One' }], ending, gate: gate.promise }, 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -116,7 +116,7 @@ describe('a message whose replies are expected in the response', () => {
     );
   });
 
-  it('ends without an answer when its user stops it while it waits', async (t) => {
+  it('ends without an answer if its user stops it in the queue', async (t) => {
     const asked = Promise.withResolvers<void>();
     const first: ScriptedTurn = () => {
       asked.resolve();
@@ -128,14 +128,14 @@ describe('a message whose replies are expected in the response', () => {
     await asked.promise;
     const message = bot.message('two', IN_BAND);
     const waiting = [bot.post(message), bot.post(message)];
-    // The one that is delivered again: the other is accepted then.
+    // The redelivered activity: the other one is accepted then.
     await Promise.race(waiting);
     await bot.says('/stop', IN_BAND);
     for (const each of [running, ...waiting]) assert.deepEqual(await activitiesOf(await each), []);
     assert.equal((await activitiesOf(await bot.says('three', IN_BAND)))[0]?.text, 'Three');
   });
 
-  it('gets what went wrong there, too', async (t) => {
+  it('gets errors in the response, too', async (t) => {
     const error = { type: 'invalid_request_error', code: 'nonsense', message: 'no' };
     const bot = await startBot({ turns: [{ outputs: [], ending: { kind: 'failed', error } }] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -144,14 +144,14 @@ describe('a message whose replies are expected in the response', () => {
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('gets the answer to an empty text there', async (t) => {
+  it('gets the reply to an empty text in the response', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const [reply] = await activitiesOf(await bot.post(bot.message(undefined, IN_BAND)));
-    assert.equal(reply.text, wording.textMissing);
+    assert.equal(reply.text, en.textMissing);
   });
 
-  it('may be given up by its sender, and the conversation goes on', async (t) => {
+  it('may be aborted by its sender, and the conversation continues', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const held = () => {
@@ -191,7 +191,7 @@ describe('an invoke', () => {
   const names = ['something/unknown', 'composeExtension/query', 'signin/verifyState'];
   for (const channelId of ['emulator', 'msteams']) {
     for (const name of [undefined, ...names]) {
-      it(`with the name ${name} that the bot does not know is answered in the response (${channelId})`, async () => {
+      it(`with the unknown name ${name} is answered in the response (${channelId})`, async () => {
         const response = await invoke({ name, channelId, value: {} });
         assert.ok([400, 501].includes(response.status), String(response.status));
         assert.doesNotMatch(await response.text(), /\bat \S+ \(|node_modules/);
@@ -210,7 +210,7 @@ describe('an invoke', () => {
     [5, { a: 1 }],
     [{}, null],
   ] as const) {
-    it(`of ${JSON.stringify(name)} with the value ${JSON.stringify(value)} is answered without our inside`, async () => {
+    it(`named ${JSON.stringify(name)} with the value ${JSON.stringify(value)} is answered without internal details`, async () => {
       const response = await invoke({ name, value, channelId: 'msteams' });
       const text = await response.text();
       assert.ok(response.status >= 400 && response.status <= 501, String(response.status));
@@ -218,7 +218,7 @@ describe('an invoke', () => {
     });
   }
 
-  it('is never answered by a call, nor asks the model, and the bot is well after all of them', async () => {
+  it('never causes a call to the channel or to the model, and the bot keeps working after all of them', async () => {
     assert.deepEqual(bot.connector.calls, []);
     assert.deepEqual(bot.script.asked, []);
     await bot.says('are you there?');

@@ -9,8 +9,8 @@ import { startOpenIdServer } from '../support/openid-server.ts';
 
 const ending = { kind: 'completed' } as const;
 
-describe("a token of the bot's own that never comes", () => {
-  it('ends the send in time, so that the conversation goes on and the end is not held up', async (t) => {
+describe('a token request that never completes', () => {
+  it('ends the send in time, so that the conversation continues and shutdown is not delayed', async (t) => {
     const original = MicrosoftAppCredentials.prototype.getToken;
     const asked = Promise.withResolvers<void>();
     MicrosoftAppCredentials.prototype.getToken = () => {
@@ -38,8 +38,8 @@ describe("a token of the bot's own that never comes", () => {
   });
 });
 
-describe('a server of keys that never answers', () => {
-  it('is not waited for: the channel is asked to deliver again', async (t) => {
+describe('a key server that never answers', () => {
+  it('is not awaited: the channel is asked to deliver the activity again', async (t) => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     const called = once(mute, 'connection');
     await once(mute, 'listening');
@@ -60,8 +60,8 @@ describe('a server of keys that never answers', () => {
   });
 });
 
-describe('what is stored of a message that waits', () => {
-  it('is small, whatever came with it', async (t) => {
+describe('the stored form of a queued message', () => {
+  it('is small, whatever the activity contained', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startBot({ turns: [{ outputs: [{ text: 'Hi' }], ending, gate: gate.promise }] });
     t.after(() => bot.close());
@@ -77,7 +77,7 @@ describe('what is stored of a message that waits', () => {
 
 describe('an invoke', () => {
   for (const name of ['composeExtension/submitAction', 'adaptiveCard/action', 'made/up']) {
-    it(`named ${name} without a value is answered 501, and nothing breaks`, async (t) => {
+    it(`named ${name} without a value is answered 501, and the bot keeps working`, async (t) => {
       const bot = await startBot();
       t.after(() => bot.close());
       const response = await bot.post({ ...bot.message(undefined), type: 'invoke', name, channelId: 'msteams' });
@@ -88,7 +88,7 @@ describe('an invoke', () => {
 });
 
 describe('the log', () => {
-  it('does not repeat what the service quotes of a message', async (t) => {
+  it('does not repeat the parts of a message that the service quotes', async (t) => {
     const error = { type: 'invalid_request_error', code: 'invalid_value', message: "Invalid value: 'my secret words'" };
     const bot = await startBot({ turns: [{ outputs: [], ending: { kind: 'reject', error } }] });
     t.after(() => bot.close());
@@ -101,7 +101,7 @@ describe('the log', () => {
 });
 
 describe('a message that the service refuses', () => {
-  it('costs nothing of what was said before', async (t) => {
+  it('leaves the earlier history in place', async (t) => {
     const error = { type: 'invalid_request_error', code: 'invalid_value', message: 'no' };
     const reject = { outputs: [], ending: { kind: 'reject', error } } as const;
     const bot = await startBot({ turns: ['a', 'b', 'c', 'd', reject, reject, reject, 'e'] });

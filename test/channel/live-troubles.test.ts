@@ -6,15 +6,15 @@ import { type ConnectorCall, startFakeConnector } from '../support/fake-connecto
 import { streamInfo } from '../support/teams-rules.ts';
 import { piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 const refusal = (status: number, message: string, code = 'ContentStreamNotAllowed') => ({
   status,
   body: { error: { code, message } },
 });
 
-describe('an answer that is shown live', PATIENCE, () => {
+describe('a streamed answer', TIMEOUT, () => {
   for (const suffix of ['/', '/moved']) {
-    it(`ends where it began when the channel's address changes meanwhile, by "${suffix}"`, async (t) => {
+    it(`ends at its old address if the channel's address changes meanwhile, with "${suffix}"`, async (t) => {
       const { bot, clock, say, end, fields } = await speaking(t, 'webchat');
       say('Once');
       await piecesOf(bot, 1);
@@ -30,7 +30,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     });
   }
 
-  it('goes to the new address whole where nothing was shown at the old one', async (t) => {
+  it('goes whole to the new address if nothing was shown at the old one', async (t) => {
     const moved = await startFakeConnector();
     const { bot, clock, say, end, fields } = await speaking(t, 'slack');
     t.after(() => moved.close());
@@ -41,7 +41,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     assert.equal(bot.connector.messages.length, 0);
   });
 
-  it('is shown of a response that takes the place of one that failed before it said anything', async (t) => {
+  it('shows a response that replaces one that failed before its first word', async (t) => {
     const { bot, clock, send, response, turn } = await speaking(t, 'webchat', {});
     const error = { type: 'server_error', code: 'server_error', message: 'sorry' };
     send(wire.done({ response, turn, status: 'failed', details: { type: 'failed', error } }));
@@ -50,7 +50,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     assert.deepEqual(texts(bot), ['Next', 'Next'], 'a piece, and the end');
   });
 
-  it('is never held up for longer than fifteen seconds by a channel that asks for more', async (t) => {
+  it('waits at most fifteen seconds, even if the channel asks for more', async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
     await piecesOf(bot, 1);
     say('Once');
@@ -67,7 +67,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     assert.equal(reply?.body.text, 'Once upon a time');
   });
 
-  it('keeps the pace of Teams when its end has to go once more without the card', async (t) => {
+  it("keeps Teams' pace if its end has to be sent again without the card", async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
     await piecesOf(bot, 1);
     const ends: number[] = [];
@@ -84,7 +84,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     assert.equal(bot.connector.messages[0]?.body.attachments, undefined);
   });
 
-  it('is marked as made by AI when the filter stops it, since what was shown is', async (t) => {
+  it('keeps the AI label when the filter stops it, since the shown part was made by AI', async (t) => {
     const { bot, clock, showsOnce, filter } = await speaking(t, 'msteams');
     await showsOnce();
     filter();
@@ -96,7 +96,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     );
   });
 
-  it('stops growing before the two minutes of Teams are over, and becomes whole by an update', async (t) => {
+  it('stops growing before the two-minute limit of Teams, and is completed by an update', async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams', { env: { TURN_TIMEOUT_SECONDS: '300' } });
     await piecesOf(bot, 1);
     for (let second = 0; second < 150; second++) {
@@ -113,7 +113,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     assert.equal(bot.connector.messages.filter(({ method }) => method === 'POST').length, 0);
   });
 
-  it('is never followed by its rest where nobody knows whether the end arrived', async (t) => {
+  it('is never followed by its rest if it is unknown whether the end arrived', async (t) => {
     const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
     await showsOnce();
     bot.connector.rule = (call, response) => {
@@ -137,7 +137,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     [500, false],
     ['no answer', false],
   ] as const) {
-    it(`is ${isFollowed ? '' : 'not '}followed by its rest where the channel answers the update with ${status}`, async (t) => {
+    it(`is ${isFollowed ? '' : 'not '}followed by its rest if the channel answers the update with ${status}`, async (t) => {
       const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
       await showsOnce();
       let updates = 0;
@@ -159,7 +159,7 @@ describe('an answer that is shown live', PATIENCE, () => {
     });
   }
 
-  it('keeps its card where all of the text was shown, and never sends an empty message', async (t) => {
+  it('keeps its card if all of the text was shown, and never sends an empty message', async (t) => {
     const { bot, clock, rules, showsOnce, end } = await speaking(t, 'msteams');
     await showsOnce();
     bot.connector.rule = (call, response) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
@@ -7,14 +8,20 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { pieces, piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
-const PATIENCE = { timeout: 30_000 };
-/** Where a manual clock begins. */
+const TIMEOUT = { timeout: 30_000 };
+/** Where a manual clock starts. */
 const STARTED_AT_MS = new ManualClock().now();
-/** From the question to the first word of its answer. */
+/** The time from the question to the first word of its answer. */
 const LATER_MS = 5_000;
+const PUBLIC = { PUBLIC_BASE_URL: 'https://bot.example.com' };
+/** How Teams answers a piece after the user has pressed Stop. */
+const STOPPED = {
+  status: 403,
+  body: { error: { code: 'ContentStreamNotAllowed', message: 'Content stream was cancelled by user.' } },
+};
 
-describe('live text in Web Chat', PATIENCE, () => {
-  it('comes with the first delta, grows twice a second, and ends with the audio', async (t) => {
+describe('streamed text in Web Chat', TIMEOUT, () => {
+  it('begins with the first delta, grows twice a second, and ends with the audio', async (t) => {
     const { bot, clock, say, end } = await speaking(t, 'webchat');
     say('Once');
     await piecesOf(bot, 1);
@@ -44,7 +51,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     }
   });
 
-  // Web Chat would show the answer above its question for a smaller number, and never its next piece for a larger one.
+  // Web Chat would show the answer above its question for a smaller number, and never its next chunk for a larger one.
   for (const [name, timestamp, expectedMs] of [
     ['a minute behind the bot', new Date(STARTED_AT_MS - 60_000).toISOString(), STARTED_AT_MS - 60_000 + LATER_MS],
     ['a minute ahead of the bot', new Date(STARTED_AT_MS + 60_000).toISOString(), STARTED_AT_MS + 60_000 + LATER_MS],
@@ -63,7 +70,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     });
   }
 
-  it('is followed by its audio where cards are configured, since the Playground would lose them', async (t) => {
+  it('is followed by its audio if cards are configured, since the Playground would lose them', async (t) => {
     const { bot, say, end } = await speaking(t, 'webchat', { env: { WEBCHAT_AUDIO: 'card' } });
     say('Once');
     await piecesOf(bot, 1);
@@ -74,7 +81,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     assert.match(sound?.body.attachments[0].contentType, /card\.audio$/);
   });
 
-  it('is not shown before it is complete where the replies go back in the request', async (t) => {
+  it('is shown only when complete if the replies go back in the response', async (t) => {
     const bot = await startBot({ turns: ['In one piece'] });
     t.after(() => bot.close());
     const answer = await bot.says('hello', { channelId: 'webchat', deliveryMode: 'expectReplies' });
@@ -85,7 +92,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     );
   });
 
-  it('keeps what was shown of an answer that the filter stops, and shows nothing more of it', async (t) => {
+  it('keeps the shown part of an answer that the filter stops, and shows no more of it', async (t) => {
     const { bot, say, filter } = await speaking(t, 'webchat');
     say('Once');
     await piecesOf(bot, 1);
@@ -97,7 +104,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     assert.doesNotMatch(JSON.stringify(bot.connector.calls), /something bad/);
   });
 
-  it('comes with the first delta of the next answer, too, however soon that follows', async (t) => {
+  it('begins with the first delta of the next answer, too, however soon that follows', async (t) => {
     const { bot, clock, say, end, fields } = await speaking(t, 'webchat');
     say('Once');
     await piecesOf(bot, 1);
@@ -110,7 +117,7 @@ describe('live text in Web Chat', PATIENCE, () => {
     await inTime(bot.connector.whenMessages(2));
   });
 
-  it('is given up where the channel knows no streams', async (t) => {
+  it('is given up if the channel does not support streams', async (t) => {
     const { bot, say, end } = await speaking(t, 'webchat');
     bot.connector.rule = ({ body }) => (body.type === 'typing' ? { status: 200, body: {} } : undefined);
     say('Once');
@@ -123,8 +130,8 @@ describe('live text in Web Chat', PATIENCE, () => {
   });
 });
 
-describe('live text in Teams', PATIENCE, () => {
-  it('is announced, comes once a second, and ends with label and thumbs', async (t) => {
+describe('streamed text in Teams', TIMEOUT, () => {
+  it('is announced, grows once a second, and ends with the AI label and feedback buttons', async (t) => {
     const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
     await showsOnce();
     say(' upon a time');
@@ -142,23 +149,35 @@ describe('live text in Teams', PATIENCE, () => {
     assert.equal(bot.connector.calls.length, 3);
   });
 
-  it('ends at the user’s wish: the response is cancelled, and what was said is remembered', async (t) => {
-    const { bot, clock, model, showsOnce, say, fields } = await speaking(t, 'msteams');
+  it('is followed, when the user presses Stop, by a message that says so and has the audio so far', async (t) => {
+    const { bot, clock, model, showsOnce, say, sayAloud, fields } = await speaking(t, 'msteams', { env: PUBLIC });
     await showsOnce();
-    const message = 'Content stream was cancelled by user.';
-    bot.connector.rule = ({ body }) =>
-      streamInfo({ body } as never) === undefined
-        ? undefined
-        : { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message } } };
+    sayAloud();
+    bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : STOPPED);
     say(' upon');
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
     await inTime(model.whenTold('response.cancel'));
+    const [notice] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(notice?.body.text, en.apologies.cancelled);
+    assert.equal(notice?.body.replyToId, 'activity-1');
+    assert.equal(notice?.body.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
     bot.connector.rule = () => undefined;
     await bot.says('And now?', fields);
-    const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    const [, reply] = await whileTimePasses(clock, bot.connector.whenMessages(2));
     assert.equal(reply?.body.replyToId, 'activity-2');
     assert.match(model.heard[1]?.[0] ?? '', /"role":"assistant","text":"Once upon"/);
+  });
+
+  it('is followed, when the user presses Stop before the first words, by a message that says so', async (t) => {
+    const { bot, clock, say } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : STOPPED);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    const [notice] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(notice?.body.text, en.apologies.cancelled);
   });
 
   it('begins with its first piece, also where that has to be sent again', async (t) => {
@@ -177,7 +196,7 @@ describe('live text in Teams', PATIENCE, () => {
     assert.equal(streamInfo(pieces(bot)[1] as never)?.['streamSequence'], 1);
   });
 
-  it('waits as long as 429 asks for, and loses nothing', async (t) => {
+  it('waits as long as a 429 asks for, and loses nothing', async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
     await piecesOf(bot, 1);
     say('Once');
@@ -206,7 +225,7 @@ describe('live text in Teams', PATIENCE, () => {
     ['is not allowed', { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: 'not allowed' } } }],
   ] as const;
   for (const [name, refusal] of starts) {
-    it(`is one normal message where it ${name}`, async (t) => {
+    it(`is one normal message if it ${name}`, async (t) => {
       const clock = new ManualClock();
       const bot = await startBot({ turns: ['Whole'], deps: { clock } });
       t.after(() => bot.close());
@@ -220,7 +239,7 @@ describe('live text in Teams', PATIENCE, () => {
   }
 
   for (const reason of ['Content stream finished due to exceeded streaming time.', 'Message size too large']) {
-    it(`becomes whole by an update after "${reason}"`, async (t) => {
+    it(`is completed by an update after "${reason}"`, async (t) => {
       const { bot, clock, showsOnce, say, end } = await speaking(t, 'msteams');
       await showsOnce();
       const refusal = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: reason } } };
@@ -236,7 +255,7 @@ describe('live text in Teams', PATIENCE, () => {
     });
   }
 
-  it('is followed by its rest alone where it can neither be ended nor updated', async (t) => {
+  it('is followed by its rest alone if it can be neither ended nor updated', async (t) => {
     const { bot, clock, showsOnce, say, end } = await speaking(t, 'msteams');
     await showsOnce();
     const refusal = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message: 'already completed' } } };

@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { en } from '../../src/messages/en.ts';
 import { failing, spoken, startTimedBot, type TimedBot } from '../conversation/timed-bot.ts';
 import { inTime } from '../realtime/gathered.ts';
 import type { BotUnderTestOptions } from '../support/bot.ts';
 import type { ConnectorCall, ConnectorRule } from '../support/fake-connector.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 const ENV = { PUBLIC_BASE_URL: 'https://bot.example.com', TURN_TIMEOUT_SECONDS: '600' };
 const GROUP = { conversation: { id: '19:abc@thread.v2', conversationType: 'groupChat', isGroup: true } };
 const REFUSAL = { status: 400, body: { error: { code: 'BadSyntax', message: 'no' } } };
-/** Ten seconds of sound: words come over so much time, 300 ms apart. */
+/** Ten seconds of audio: the words arrive over that time, 300 ms apart. */
 const LONG_SOUND = new Uint8Array(480_000);
 
 const FILLER = '-and-so-on'.repeat(8);
 
-/** Numbered sentences in paragraphs: what is lost, doubled or out of order shows. Each is one word, so one delta. */
+/** Numbered sentences in paragraphs show what is lost, doubled or out of order. Each is one word, so one delta. */
 function storyOf(chars: number): string {
   let story = '';
   for (let line = 1; story.length < chars; line++) story += `Line-${line}${FILLER}.${line % 10 === 0 ? '\n\n' : ' '}`;
@@ -33,7 +34,7 @@ async function startTalk(t: TestContext, options: BotUnderTestOptions): Promise<
   return bot;
 }
 
-/** Lets a little time pass with every turn of the event loop, of which a long answer needs thousands. */
+/** Advances the clock a little with every turn of the event loop; a long answer needs thousands. */
 async function whileTimePasses<T>({ clock }: TimedBot, promise: Promise<T>): Promise<T> {
   let isSettled = false;
   const settled = inTime(promise).finally(() => {
@@ -43,7 +44,7 @@ async function whileTimePasses<T>({ clock }: TimedBot, promise: Promise<T>): Pro
   return settled;
 }
 
-/** All messages of the answer to this, once the answer to the next one is there, too. */
+/** All messages of the answer to this message, once the next answer has arrived, too. */
 async function answerTo(bot: TimedBot, fields: Record<string, unknown>): Promise<readonly ConnectorCall[]> {
   await bot.says('tell me a story', fields);
   await bot.says('thank you', { ...fields, id: 'last' });
@@ -52,14 +53,14 @@ async function answerTo(bot: TimedBot, fields: Record<string, unknown>): Promise
   return bot.connector.calls.slice(0, bot.connector.calls.indexOf(last)).filter(isMessage);
 }
 
-/** The parts are the whole story, in order, each within the bound and none so short that there would be many. */
+/** The parts are the whole story, in order, each within the bound and none needlessly short. */
 function assertWhole(texts: readonly string[], story: string, maxChars: number): void {
   assert.equal(withoutSpace(texts.join(' ')), withoutSpace(story));
   for (const text of texts) assert.ok(text.length <= maxChars && text === text.trim(), `${text.length} characters`);
   assert.ok(texts.slice(0, -1).every((text) => text.length >= maxChars / 2 && text.endsWith('.')));
 }
 
-describe('an answer that is too long for one message', PATIENCE, () => {
+describe('an answer that is too long for one message', TIMEOUT, () => {
   const texts = [
     ['slack', 6_000, 4_000],
     ['facebook', 4_000, 2_000],
@@ -67,7 +68,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     ['unheard-of', 12_000, 4_000],
   ] as const;
   for (const [channelId, chars, maxChars] of texts) {
-    it(`comes in several to ${channelId}, with the link below the last`, async (t) => {
+    it(`is split for ${channelId}, with the link below the last part`, async (t) => {
       const story = storyOf(chars);
       const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
       const answers = textsOf(await answerTo(bot, { channelId }));
@@ -81,7 +82,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     });
   }
 
-  it('comes in several to a group in Teams, each marked, with the card below the last', async (t) => {
+  it('is split for a group in Teams, each part labelled, with the card below the last', async (t) => {
     const story = storyOf(40_000);
     const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
     const answers = await answerTo(bot, { channelId: 'msteams', ...GROUP });
@@ -99,7 +100,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     assert.deepEqual(cards, [...cards.slice(1).map(() => 0), 1]);
   });
 
-  it('comes in several to Web Chat, with the audio at the last', async (t) => {
+  it('is split for Web Chat, with the audio in the last part', async (t) => {
     const story = storyOf(250_000);
     const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
     const answers = await answerTo(bot, { channelId: 'webchat' });
@@ -111,7 +112,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     for (const { body } of answers) assert.ok(JSON.stringify(body).length < 150_000);
   });
 
-  it('is spoken part by part by directlinespeech', async (t) => {
+  it('is spoken part by part on directlinespeech', async (t) => {
     const story = storyOf(9_000);
     const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
     const answers = await answerTo(bot, { channelId: 'directlinespeech' });
@@ -127,7 +128,7 @@ describe('an answer that is too long for one message', PATIENCE, () => {
     ['msteams', 18_000],
     ['webchat', 100_000],
   ] as const) {
-    it(`comes in several in the response where it is expected there (${channelId})`, async (t) => {
+    it(`is split in the response on expectReplies (${channelId})`, async (t) => {
       const story = storyOf(2.2 * maxChars);
       const bot = await startTalk(t, { turns: [spoken(story)] });
       const response = await bot.says('tell me a story', { channelId, deliveryMode: 'expectReplies' });
@@ -141,10 +142,10 @@ describe('an answer that is too long for one message', PATIENCE, () => {
   }
 });
 
-describe('an answer that is too long for one message, and was streamed', PATIENCE, () => {
+describe('a streamed answer that is too long for one message', TIMEOUT, () => {
   const streamed = (story: string) => ({ ...spoken(story), outputs: [{ text: story, pcm: LONG_SOUND }] });
 
-  /** A talk with somebody in Teams, whose own rules hold where `rule` does not say otherwise. */
+  /** A conversation in Teams, whose own rules apply unless `rule` says otherwise. */
   async function inTeams(t: TestContext, story: string, rule: ConnectorRule = () => undefined) {
     const bot = await startTalk(t, { turns: [streamed(story), 'Bye'], simulator: { paceMs: 300 } });
     const rules = new TeamsRules(bot.clock.now);
@@ -152,7 +153,7 @@ describe('an answer that is too long for one message, and was streamed', PATIENC
     return { bot, rules, answers: await answerTo(bot, { channelId: 'msteams' }) };
   }
 
-  it('ends its stream in Teams with the first part, which begins with what was shown', async (t) => {
+  it('ends its stream in Teams with the first part, which begins with the streamed text', async (t) => {
     const story = storyOf(40_000);
     const { bot, rules, answers } = await inTeams(t, story);
     assert.deepEqual(rules.broken, []);
@@ -172,7 +173,7 @@ describe('an answer that is too long for one message, and was streamed', PATIENC
     }
   });
 
-  it('shows up to half of a message in Web Chat, and ends its stream with the first part', async (t) => {
+  it('streams up to half of a message in Web Chat, and ends its stream with the first part', async (t) => {
     const story = storyOf(250_000);
     const bot = await startTalk(t, { turns: [streamed(story), 'Bye'], simulator: { paceMs: 300 } });
     const answers = await answerTo(bot, { channelId: 'webchat' });
@@ -186,7 +187,7 @@ describe('an answer that is too long for one message, and was streamed', PATIENC
     assert.deepEqual(ids, [ids[0], ...answers.slice(1).map(() => undefined)]);
   });
 
-  it('is whole also where Teams takes the end of the stream as an update alone', async (t) => {
+  it('arrives whole even if Teams accepts the end of the stream only as an update', async (t) => {
     const story = storyOf(40_000);
     const { bot, answers } = await inTeams(t, story, (call) => {
       const isEnd = streamInfo(call)?.['streamType'] === 'final' && call.method === 'POST';
@@ -201,22 +202,25 @@ describe('an answer that is too long for one message, and was streamed', PATIENC
     assert.equal(taken.at(-1)?.body.attachments.length, 1);
   });
 
-  it('is over when its user stops it at the end of the stream: no other part follows', async (t) => {
+  it('is over when its user stops it at the end of the stream: a notice with the audio follows, no other part', async (t) => {
     const message = 'Content stream was cancelled by user.';
     const stop = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message } } };
-    const { bot } = await inTeams(t, storyOf(40_000), ({ body }) =>
-      isMessage({ body } as ConnectorCall) && body.replyToId === 'activity-1' ? stop : undefined,
+    const { bot } = await inTeams(t, storyOf(40_000), (call) =>
+      streamInfo(call)?.['streamType'] === 'final' && call.body.replyToId === 'activity-1' ? stop : undefined,
     );
-    assert.equal(textsOf(bot.connector.messages).join(), 'Bye');
+    const [notice, ...others] = bot.connector.messages;
+    assert.equal(notice?.body.text, en.apologies.cancelled);
+    assert.equal(notice?.body.attachments.length, 1);
+    assert.equal(textsOf(others).join(), 'Bye');
   });
 });
 
-describe('a part that the channel refuses for good', PATIENCE, () => {
+describe('a part that the channel refuses permanently', TIMEOUT, () => {
   const wire = (refused: (text: string) => boolean): ConnectorRule => {
     return ({ body }) => (body.type === 'message' && refused(String(body.text)) ? REFUSAL : undefined);
   };
 
-  it('ends the answer there: what was sent stays, no later part stands alone, and the log says so once', async (t) => {
+  it('ends the answer: sent parts stay, later parts are not sent, and the log reports it once', async (t) => {
     const story = storyOf(12_000);
     const bot = await startTalk(t, { turns: [spoken(story), 'Bye'] });
     bot.connector.rule = wire((text) => text.includes('Line-50-'));
@@ -235,7 +239,7 @@ describe('a part that the channel refuses for good', PATIENCE, () => {
     assert.doesNotMatch(JSON.stringify(bot.logs), /Line-/);
   });
 
-  it('goes once more without its card when that is the last, so that only the audio is lost', async (t) => {
+  it('is sent again without its card if it is the last, so that only the audio is lost', async (t) => {
     const story = storyOf(40_000);
     const bot = await startTalk(t, { turns: [spoken(story), failing('invalid_request_error', 'nonsense')] });
     bot.connector.rule = ({ body }) => (body.attachments === undefined ? undefined : REFUSAL);

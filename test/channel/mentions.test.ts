@@ -25,7 +25,7 @@ describe('textWithoutBot', () => {
     ['keeps the lines and spaces of a text', 'a  b\n\n  c', 'a  b\n\n  c', []],
     ['takes a mention from the start', 'hello', `${AT_BOT} hello`],
     ['takes a mention from the end', 'hello', `hello ${AT_BOT}`],
-    ['leaves one space where it stood between words', 'hello there', `hello ${AT_BOT} there`],
+    ['leaves one space between words in its place', 'hello there', `hello ${AT_BOT} there`],
     ['takes it out twice', 'hello there', `${AT_BOT} hello ${AT_BOT} there`],
     ['takes it out twice in a row', 'hello', `${AT_BOT}${AT_BOT} hello`],
     ['takes it out once for two entities', 'hello', `${AT_BOT} hello`, [mention(AT_BOT), mention(AT_BOT)]],
@@ -112,27 +112,27 @@ describe('textWithoutBot', () => {
       [mention('@voice', { id: 'U3', name: 'eve' }), mention('@voicebot')],
     ],
     ['takes out the name as people write it at the beginning', 'hello', '@VOICE bot hello', [mention(undefined)]],
-    ['takes it out behind a mention', 'hello', `${AT_BOT} @voice bot hello`],
+    ['removes it after a mention', 'hello', `${AT_BOT} @voice bot hello`],
     [
       'keeps the name within a sentence',
       'my handle is @Voice Bot, and yours?',
       'my handle is @Voice Bot, and yours?',
       [],
     ],
-    ['keeps it beside a mention, too', 'my handle is @bot-1, and yours?', `${AT_BOT} my handle is @bot-1, and yours?`],
+    ['keeps it next to a mention, too', 'my handle is @bot-1, and yours?', `${AT_BOT} my handle is @bot-1, and yours?`],
     ['keeps tags that no entity names', 'what is <at>x</at> in HTML?', `${AT_BOT} what is <at>x</at> in HTML?`],
     ['keeps tags with attributes', 'what is <at class="a">?', `${AT_BOT} what is <at class="a">?`],
-    ['takes out the name behind a command', '/voice marin', '/voice@bot-1 marin', [mention(undefined)]],
+    ['removes the name after a command', '/voice marin', '/voice@bot-1 marin', [mention(undefined)]],
     ['keeps a longer name', '@bot-12 and @bot-1-two and me@bot-1', '@bot-12 and @bot-1-two and me@bot-1', []],
-    ['keeps the name of another bot behind a command', '/help@other_bot', '/help@other_bot', [mention(undefined)]],
+    ['keeps the name of another bot after a command', '/help@other_bot', '/help@other_bot', [mention(undefined)]],
     [
       'takes out what nobody sees at the ends',
       'hello',
       '\ufeff\u200e <at>Voice Bot</at>\u200b hello\u2060 ',
       [mention(AT_BOT)],
     ],
-    ['leaves nothing of what nobody sees', '', '\u200b\ufeff \u200f', []],
-    ['keeps the bot named by somebody without an entity', `${AT_BOT} hello`, `${AT_BOT} hello`, []],
+    ['leaves nothing of invisible characters', '', '\u200b\ufeff \u200f', []],
+    ['keeps the name of the bot if no entity has it', `${AT_BOT} hello`, `${AT_BOT} hello`, []],
     ['reads signs of patterns as they are', 'hello', 'a.*(b) hello', [mention('a.*(b)')]],
     ['leaves text that only looks like a pattern', 'aXXb hello', 'aXXb hello', [mention('a.*b')]],
     ['skips a blank mark, which would be everywhere', 'a b c', 'a b c', [mention(' ', { id: 'bot-1', name: '' })]],
@@ -149,23 +149,23 @@ describe('textWithoutBot', () => {
     it(name, () => assert.equal(textOf(text, entities), expected));
   }
 
-  it('takes nothing out when the activity names no recipient', () => {
+  it('removes nothing if the activity names no recipient', () => {
     for (const recipient of [undefined, {}]) {
       const entities = [mention(AT_BOT), mention(AT_BOT, {})];
       assert.equal(textOf(`${AT_BOT} hello`, entities, { recipient }), 'Voice Bot hello');
     }
   });
 
-  it('takes out the name wherever it stands on a channel where it is what addresses the bot', () => {
+  it('removes every mention of the name on a channel where the name addresses the bot', () => {
     const text = 'hello @VOICE bot there';
     assert.equal(textWithoutBot({ text, recipient: BOT, entities: [mention(undefined)] }, 'name'), 'hello there');
   });
 
-  it('does without entities', () => {
+  it('works without entities', () => {
     assert.equal(textWithoutBot({ text: ' hello ', recipient: BOT }, 'mention'), 'hello');
   });
 
-  it('looks for no more than a few different marks, so that a hostile message costs little', () => {
+  it('searches for only a few different marks, so that a hostile message costs little', () => {
     const marks = Array.from({ length: 1_000 }, (_, index) => `@mark${index};`);
     const entities = marks.map((mark) => mention(mark, { id: 'bot-1', name: mark }));
     const text = textOf(marks.join(''), entities);
@@ -182,10 +182,10 @@ describe('a hostile message', () => {
     ['names', '@bot-1'.repeat(100_000)],
     ['names one by one', ' @bot-1'.repeat(100_000)],
     ['a long command', `/${'a'.repeat(500_000)}@bot-1`],
-    ['what nobody sees', `a${'\u200b'.repeat(300_000)}a`],
+    ['invisible characters', `a${'\u200b'.repeat(300_000)}a`],
     ['spaces', `a${' '.repeat(300_000)}a`],
   ] as const) {
-    it(`takes no long time: ${name}`, () => {
+    it(`is handled quickly: ${name}`, () => {
       const before = process.cpuUsage();
       textOf(text, [mention(AT_BOT), mention('<at>x</at>', JANE)]);
       const { user } = process.cpuUsage(before);
@@ -194,13 +194,13 @@ describe('a hostile message', () => {
   }
 });
 
-describe('whether the bot is meant', () => {
+describe('a mention of the bot', () => {
   const meant = (text: string, entities: unknown[] = [], recipient: MentioningActivity['recipient'] = BOT) => ({
     byEntity: mentionsBot({ text, recipient, entities }),
     byName: namesBot({ text, recipient, entities }),
   });
 
-  it('is known by the id in an entity, and by nothing else in it', () => {
+  it('is detected by the id in an entity, and by nothing else in it', () => {
     assert.equal(meant('hello', [mention(undefined)]).byEntity, true);
     assert.equal(meant(AT_BOT, [mention(AT_BOT, { id: '29:other', name: 'Voice Bot' })]).byEntity, false);
     assert.equal(meant(AT_BOT, [mention(AT_BOT, {})], {}).byEntity, false);
@@ -216,11 +216,11 @@ describe('whether the bot is meant', () => {
     '/dance@bot-1 now',
     '@Voice Bot, hi',
   ])
-    it(`is known by its name in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, true));
+    it(`is detected by the bot's name in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, true));
   for (const text of ['bot-1 hi', '@bot-12', 'me@bot-1', '/help@bot-12', 'say /help@bot-1', '@@bot-1', ''])
-    it(`is not known by ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, false));
+    it(`is not detected in ${JSON.stringify(text)}`, () => assert.equal(meant(text).byName, false));
 
-  it('is not known by a name that is none', () => {
+  it('is not detected by an empty name', () => {
     for (const recipient of [{}, { id: '', name: ' ' }, { name: 'x'.repeat(300) }])
       assert.equal(meant('@ hello', [], recipient).byName, false);
     assert.equal(meant('@a.b', [], { id: 'a.b' }).byName, true);

@@ -6,8 +6,8 @@ import { CHANNEL, exchange, html, MENTION, TEAMS } from './exchange.ts';
 const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace": "Ship it Thursday."';
 const PLACE = '<attachment id="3f2c0d3e-1111-4222-8333-444455556666"></attachment>';
 
-describe('file in a channel: what Teams keeps back is named to the user and to the model', () => {
-  it('file in a channel: with a text', async () => {
+describe('file in a channel: a file that Teams withholds is named to the user and to the model', () => {
+  it('file in a channel: one with a text', async () => {
     const attachments = [html(`<p><at id="0">Bot</at> read this</p>${PLACE}`)];
     const got = await exchange('<at>Bot</at> read this', { ...CHANNEL, attachments });
     assert.match(got.asked, /Ada wrote: "read this"\nThe user also sent a file/);
@@ -58,12 +58,12 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     });
   }
 
-  it('file in a channel: says something else in a chat of two', async () => {
+  it('file in a channel: the reply differs in a personal chat', async () => {
     const got = await exchange('', { ...TEAMS, attachments: [html(PLACE)] }, false);
     assert.equal(got.answer, en.attachments.withheldFile);
   });
 
-  it('file in a channel: a quotation has its place there, and is no file', async () => {
+  it('file in a channel: a quotation keeps its place and is not a file', async () => {
     const content = JSON.stringify({
       messageId: '17',
       messagePreview: 'Ship it Thursday.',
@@ -78,7 +78,7 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     assert.equal(got.answer, 'Answer');
   });
 
-  it('file in a channel: what is answered has its place there, by the id in its entity', async () => {
+  it('file in a channel: a quoted message keeps its place by the id in its entity', async () => {
     const quotedReply = { messageId: '1700000000001', senderName: 'Grace', preview: 'Ship it Thursday.' };
     const entities = [{ type: 'quotedReply', quotedReply }];
     const attachments = [html('<attachment id="1700000000001"></attachment><p>ok</p>')];
@@ -87,7 +87,7 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     assert.equal(got.answer, 'Answer');
   });
 
-  it('file in a channel: a block of code is given to the model as one', async () => {
+  it('file in a channel: a code block goes to the model as one', async () => {
     const code =
       '<p>why?</p><p itemtype="http://schema.skype.com/CodeBlockEditor">&nbsp;</p><pre class="language-json"><code><span>{</span><br>&nbsp; "a": 1<br>}</code></pre>';
     const got = await exchange('why?\n{\n  "a": 1\n}', { ...TEAMS, attachments: [html(code)] });
@@ -106,7 +106,7 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     [7, false],
     [undefined, false],
   ] as const) {
-    it(`file in a channel: a Loop component is named with its address if that is a clean one: ${componentUrl}`, async () => {
+    it(`file in a channel: a Loop component is named with its address if that is valid: ${componentUrl}`, async () => {
       const content = { componentUrl, sourceType: 'Compose' };
       const card = { contentType: 'application/vnd.microsoft.card.fluidEmbedCard', content };
       const { answer } = await exchange('', { ...TEAMS, attachments: [card] }, false);
@@ -115,7 +115,7 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
     });
   }
 
-  it('file in a channel: cards that hold words are given to the model', async () => {
+  it('file in a channel: cards with text go to the model', async () => {
     const card = (kind: string, content: unknown) => ({
       contentType: `application/vnd.microsoft.card.${kind}`,
       content,
@@ -131,7 +131,7 @@ describe('file in a channel: what Teams keeps back is named to the user and to t
 });
 
 describe("other people's mentions", () => {
-  it("other people's mentions: are their plain names", async () => {
+  it("other people's mentions: become their plain names", async () => {
     const entities = [
       MENTION,
       { type: 'mention', text: '<at>Jane Doe</at>', mentioned: { id: '29:jane', name: 'Jane Doe' } },

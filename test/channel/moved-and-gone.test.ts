@@ -21,9 +21,9 @@ async function holding(t: TestContext, ...more: readonly ScriptedTurn[]) {
   return { bot, watched, release: () => gate.resolve(), whenAsked: asked.promise };
 }
 
-describe('a conversation that is gone', { timeout: 30_000 }, () => {
+describe('a conversation that the channel no longer has', { timeout: 30_000 }, () => {
   for (const status of [403, 404]) {
-    it(`has its queue and its session dropped after ${status}, and is remembered`, async (t) => {
+    it(`loses its queue and its session after ${status}, and its record is kept`, async (t) => {
       const { bot, watched, release, whenAsked } = await holding(t, ({ history }) => {
         assert.deepEqual(
           history.map(({ text }) => text),
@@ -50,7 +50,7 @@ describe('a conversation that is gone', { timeout: 30_000 }, () => {
     });
   }
 
-  it('takes nothing from the others: neither what waits there, nor their sessions', async (t) => {
+  it('does not affect the queues and sessions of other conversations', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const held: ScriptedTurn = () => {
@@ -78,7 +78,7 @@ describe('a conversation that is gone', { timeout: 30_000 }, () => {
     assert.equal(new Set(bot.events.map(({ sessionId }) => sessionId)).size, 2);
   });
 
-  it('still answers what came with a request that waits for its answer', async (t) => {
+  it('still answers an expectReplies request', async (t) => {
     const { bot, watched, release, whenAsked } = await holding(t, 'In band');
     bot.connector.rule = () => ({ status: 404, body: REFUSAL });
     await bot.says('hello');
@@ -95,8 +95,8 @@ describe('a conversation that is gone', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a conversation whose channel moves to another address', { timeout: 30_000 }, () => {
-  it('gets every answer there from its newest message on, that of an earlier message too', async (t) => {
+describe('a conversation whose service URL changes', { timeout: 30_000 }, () => {
+  it('gets every answer at the URL of its newest message, even answers to earlier ones', async (t) => {
     const { bot, release, whenAsked } = await holding(t, 'Second');
     const moved = await startFakeConnector();
     t.after(() => moved[Symbol.asyncDispose]());
@@ -115,7 +115,7 @@ describe('a conversation whose channel moves to another address', { timeout: 30_
     assert.deepEqual(bot.connector.messages, []);
   });
 
-  it('does not move back when an old message is delivered again', async (t) => {
+  it('keeps the new URL when an old message is delivered again', async (t) => {
     const { bot, release, whenAsked } = await holding(t, 'Second');
     const moved = await startFakeConnector();
     t.after(() => moved[Symbol.asyncDispose]());
@@ -128,7 +128,7 @@ describe('a conversation whose channel moves to another address', { timeout: 30_
     await moved.whenMessages(2);
   });
 
-  it('moves alone', async (t) => {
+  it('moves without the others', async (t) => {
     const { bot, release, whenAsked } = await holding(t, 'Second');
     const moved = await startFakeConnector();
     t.after(() => moved[Symbol.asyncDispose]());

@@ -16,7 +16,7 @@ const RULES: StreamRules = {
   isAnnounced: true,
 };
 
-/** A live message and what it does, an answer of the channel at a time. */
+/** A streaming message and its calls, with one response of the channel at a time. */
 function live(earlierId: string | undefined, update: () => Promise<void> = async () => {}) {
   const clock = new ManualClock();
   const diary: string[] = [];
@@ -44,8 +44,8 @@ function live(earlierId: string | undefined, update: () => Promise<void> = async
   return { message, diary };
 }
 
-describe('a stream of a turn that moves', () => {
-  it('is named once it has begun, so that a later attempt can end it', async () => {
+describe('the stream of a turn that moves to another attempt', () => {
+  it('is recorded once it has begun, so that a later attempt can end it', async () => {
     const { message, diary } = live(undefined);
     message.inform('I am at work');
     await message.settle();
@@ -61,13 +61,13 @@ describe('a stream of a turn that moves', () => {
     assert.equal(message.lacksEnd, false);
   });
 
-  it('is followed by the whole reply where the channel does not accept it in its place', async () => {
+  it('is followed by the whole reply if the channel does not accept the replacement', async () => {
     const { message, diary } = live('stream-1', () => Promise.reject({ statusCode: 404 }));
     await message.finish({ text: 'Once upon a time' });
     assert.deepEqual(diary, ['update stream-1 Once upon a time', 'whole Once upon a time']);
   });
 
-  it('is followed by nothing where nobody knows whether the reply took its place', async () => {
+  it('is followed by nothing if it is unknown whether the replacement arrived', async () => {
     const late = new SendError('send_timeout', 'not sent in time');
     const { message, diary } = live('stream-1', () => Promise.reject(late));
     await assert.rejects(message.finish({ text: 'Once upon a time' }), late);

@@ -10,9 +10,9 @@ const SAFE_IMAGE = '[secret](https://evil.example/x?q=42)';
 const SAFE_HTML = '&lt;img src="https://evil.example/y">';
 const ALL = ['emulator', 'webchat', 'directline', 'msteams', 'slack', 'telegram', 'directlinespeech', 'a-new-one'];
 
-const PATIENCE = { timeout: 30_000 };
+const TIMEOUT = { timeout: 30_000 };
 
-describe('what the bot sends loads nothing in a client', PATIENCE, () => {
+describe('what the bot sends makes a client load nothing', TIMEOUT, () => {
   for (const channelId of ALL) {
     it(`in an answer to ${channelId}`, async (t) => {
       const bot = await startBot({ turns: [spoken(`See ${IMAGE} ${HTML}`)] });
@@ -37,7 +37,7 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
   });
 
   for (const channelId of ['msteams', 'webchat']) {
-    it(`in the pieces of an answer that is shown live (${channelId}): the end continues them`, async (t) => {
+    it(`in the chunks of a streamed answer (${channelId}), which the end continues`, async (t) => {
       const { bot, clock, rules, say, end } = await speaking(t, channelId);
       for (const part of [
         'Look',
@@ -67,7 +67,7 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
     });
   }
 
-  it('in the parts of an answer that is too long for one message, each of which is read by itself', async (t) => {
+  it('in the parts of a long answer, each of which is rendered alone', async (t) => {
     const line = `${HTML} ${'and so on '.repeat(8)}\n`;
     const bot = await startBot({ turns: [spoken(`Code:\n\`\`\`html\n${line.repeat(60)}\`\`\``)] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -79,7 +79,7 @@ describe('what the bot sends loads nothing in a client', PATIENCE, () => {
     for (const { body } of bot.connector.messages) assert.ok(body.text.length <= 4_000);
   });
 
-  it('and the model is shown again what it wrote', async (t) => {
+  it('while the model still gets its own words in the history', async (t) => {
     const bot = await startBot({ turns: [spoken(IMAGE), 'Next'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');

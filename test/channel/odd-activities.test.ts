@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 
-/** As Direct Line sends them: without what a message has. */
+/** As Direct Line sends them: without the fields of a message. */
 const DIRECT_LINE = {
   channelId: 'directline',
   conversation: { id: 'c1' },
@@ -14,7 +14,7 @@ describe('an activity that needs no id', () => {
   for (const isSigned of [true, false]) {
     const who = isSigned ? 'a channel' : 'a client on this machine';
 
-    it(`typing or event without \`id\`, conversationUpdate without \`from\`: 200, ignored (${who})`, async (t) => {
+    it(`is answered 200 and ignored: typing or event without \`id\`, conversationUpdate without \`from\` (${who})`, async (t) => {
       const bot = await startBot({ isSigned, turns: ['Hi'] });
       t.after(() => bot.close());
       const serviceUrl = bot.connector.url;
@@ -43,13 +43,13 @@ describe('an activity that needs no id', () => {
       assert.ok(!bot.logs.some(({ level }) => level === 'error'));
     });
 
-    it(`still greets a new conversation, without \`id\` and \`from\` (${who})`, async (t) => {
+    it(`still causes a greeting in a new conversation, without \`id\` and \`from\` (${who})`, async (t) => {
       const bot = await startBot({ isSigned });
       t.after(() => bot.close());
       const added = { type: 'conversationUpdate', membersAdded: [{ id: 'voicebot@abc' }] };
       assert.equal((await bot.post({ ...DIRECT_LINE, serviceUrl: bot.connector.url, ...added })).status, 200);
       const [welcome] = await bot.connector.whenMessages(1);
-      assert.equal(welcome?.body.text, wording.welcome);
+      assert.equal(welcome?.body.text, en.welcome);
     });
   }
 });

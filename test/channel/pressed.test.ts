@@ -5,12 +5,12 @@ import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import { CARD_ID, inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
 
-const PATIENCE = { timeout: 30_000 };
-/** Half of what may be done at once: without an app id no channel verifies anybody. */
+const TIMEOUT = { timeout: 30_000 };
+/** Half of the maximum: without an app id no channel verifies an identity. */
 const ASIDES = 50;
 
-describe('a press on "Save"', PATIENCE, () => {
-  it('is a message like any other where text comes with it, or where there is no such button', async (t) => {
+describe('a press on "Save"', TIMEOUT, () => {
+  it('is an ordinary message if it has a text or if there is no such button', async (t) => {
     const { bot, pressed, audioId } = await startSavingChat(t, { turns: ['About this', 'In a group'] });
     await bot.post(pressed({ text: 'what about this?', deliveryMode: 'expectReplies' }));
     const group = { channelId: 'webchat', conversation: { id: 'web-1' }, text: 'hello', value: { save: audioId } };
@@ -24,7 +24,7 @@ describe('a press on "Save"', PATIENCE, () => {
     assert.equal(activities[0]?.text, en.textMissing);
   });
 
-  it('is accepted later when too many are in progress, and never more than that at once', async (t) => {
+  it('is refused for now at the maximum in progress, and accepted on redelivery', async (t) => {
     const { bot, pressed } = await startSavingChat(t);
     const gate = Promise.withResolvers<void>();
     t.after(() => gate.resolve());
@@ -43,8 +43,8 @@ describe('a press on "Save"', PATIENCE, () => {
   });
 });
 
-describe('an offer that nobody made', PATIENCE, () => {
-  it('takes no file and removes no message', async (t) => {
+describe('a consent answer without an offer', TIMEOUT, () => {
+  it('saves no file and removes no message', async (t) => {
     const { bot, files, answered, audioId, ended } = await startSavingChat(t);
     const context = { offer: 'made-up', audio: audioId };
     assert.equal((await bot.post(answered({ action: 'accept', context, uploadInfo: PLACE }))).status, 200);
@@ -53,7 +53,7 @@ describe('an offer that nobody made', PATIENCE, () => {
     assert.deepEqual(files.asked, []);
   });
 
-  it('is one that was declined before', async (t) => {
+  it('includes one to an offer that was declined before', async (t) => {
     const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
     const context = await offer();
     await bot.post(answered({ action: 'decline', context }));
@@ -64,8 +64,8 @@ describe('an offer that nobody made', PATIENCE, () => {
   });
 });
 
-describe('a file that is being saved when the bot has to end', PATIENCE, () => {
-  it('is given up when the time for that is over, and its user is told', async (t) => {
+describe('a file that is being saved at shutdown', TIMEOUT, () => {
+  it('is aborted at the deadline, and its user is told', async (t) => {
     const { bot, clock, files, offer, accept } = await startSavingChat(t, { env: { DRAIN_SECONDS: '7' } });
     files.rule = () => 'hang';
     await accept(await offer());
@@ -79,7 +79,7 @@ describe('a file that is being saved when the bot has to end', PATIENCE, () => {
 });
 
 describe('the page of an answer', () => {
-  it('is not there behind a slash, where its audio would not be found', async (t) => {
+  it('is not served with a trailing slash, where its audio would not be found', async (t) => {
     const bot = await startBot({ turns: ['Hi'] });
     t.after(() => bot.close());
     await bot.says('hello', { ...PERSONAL, conversation: { ...PERSONAL.conversation, conversationType: 'groupChat' } });

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { startBot } from '../support/bot.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
 
-describe('a channel that echoes what it was sent', () => {
-  it('brings neither the token of the bot nor the text of the answer into the log', async () => {
+describe('a channel that echoes what it received', () => {
+  it("puts neither the bot's token nor the text of the answer into the log", async () => {
     await using openId = await startOpenIdServer();
     await using bot = await startBot({ env: openId.env, turns: ['A marked answer'] });
     bot.connector.rule = ({ authorization, body }) => {

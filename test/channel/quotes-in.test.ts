@@ -9,7 +9,7 @@ const quotedReply = { messageId: '1782848598379', senderName: 'Grace', preview: 
 const QUOTED = { entities: [{ type: 'quotedReply', quotedReply }] };
 const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace": "Ship it Thursday."';
 
-describe('quoted marker: the model is given the quote as a quote, and the text without the tag', () => {
+describe('quoted marker: the model gets the quote as a quote and the text without the tag', () => {
   for (const [name, text, fields, asked] of [
     ['before the text', `${MARKER} Ok cool`, QUOTED, `${QUOTE_LINE}\n\nOk cool`],
     ['escaped', `${ESCAPED} Ok cool`, QUOTED, `${QUOTE_LINE}\n\nOk cool`],
@@ -51,7 +51,7 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
       `${QUOTE_LINE}\n\nOk cool`,
     ],
     ['without its entity', `${MARKER} Ok cool`, {}, 'Ok cool'],
-    ['without its entity, beside a quote', `${MARKER} yes <quoted messageId="7" />`, QUOTED, `${QUOTE_LINE}\n\nyes`],
+    ['without its entity, next to a quote', `${MARKER} yes <quoted messageId="7" />`, QUOTED, `${QUOTE_LINE}\n\nyes`],
     ['as the words of the user', `what is ${ESCAPED}?`, {}, `what is ${ESCAPED}?`],
     [
       'as the words of the user, with an end',
@@ -60,7 +60,7 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
       'see <quoted messageId="7"></quoted>',
     ],
     [
-      'as the words of the user beside a quote',
+      'as the words of the user next to a quote',
       `${MARKER} what is ${ESCAPED.replace('1782848598379', '7')}?`,
       QUOTED,
       `${QUOTE_LINE}\n\nwhat is ${ESCAPED.replace('1782848598379', '7')}?`,
@@ -90,7 +90,7 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
     });
   }
 
-  it('quoted marker: in a channel with a mention', async () => {
+  it('quoted marker: one in a channel with a mention', async () => {
     const fields = { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] };
     const got = await exchange(`<at>Bot</at> ${MARKER} Ok cool`, fields);
     assert.equal(got.asked, `${QUOTE_LINE}\n\nAda wrote: "Ok cool"`);
@@ -108,7 +108,7 @@ describe('quoted marker: the model is given the quote as a quote, and the text w
     [`<at>Bot</at> ${MARKER} /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
     [`${MARKER} <at>Bot</at> /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
   ] as const) {
-    it(`quoted marker: /stop behind it stops (${text}, ${fields.entities.length} entities)`, async () => {
+    it(`quoted marker: /stop after it stops (${text}, ${fields.entities.length} entities)`, async () => {
       assert.equal((await exchange(text, fields, false)).answer, en.commands.stopped);
     });
   }

@@ -24,7 +24,7 @@ async function started(t: TestContext, options: BotUnderTestOptions = {}) {
   return { bot };
 }
 
-/** Says something, and resolves with what is said to it. */
+/** Sends a text and resolves with the bot's reply. */
 async function ask(bot: BotUnderTest, text: string | undefined, fields: Fields) {
   const before = bot.connector.messages.length;
   await bot.post(bot.message(text, fields));
@@ -32,12 +32,12 @@ async function ask(bot: BotUnderTest, text: string | undefined, fields: Fields) 
   return reply?.body;
 }
 
-/** The buttons below an invitation. */
+/** The buttons on an invitation card. */
 async function buttonsOf(bot: BotUnderTest, fields: Fields): Promise<Record<string, unknown>[]> {
   return (await ask(bot, '/talk', fields)).attachments[0].content.actions;
 }
 
-/** What the client is told when the first button is pressed. */
+/** What the client gets when the first button is pressed. */
 async function press(bot: BotUnderTest, [button]: readonly Record<string, unknown>[], fields: Fields) {
   const value = { data: button?.['data'], context: { theme: 'dark' } };
   const response = await bot.post(bot.message(undefined, { type: 'invoke', name: 'task/fetch', value, ...fields }));
@@ -46,7 +46,7 @@ async function press(bot: BotUnderTest, [button]: readonly Record<string, unknow
   return task;
 }
 
-/** A recording made in Teams, as it comes. */
+/** The activity for a recording made in Teams. */
 const TEAMS_CLIP = {
   contentType: 'application/vnd.microsoft.card.audio',
   content: '{"duration":"PT13S","media":[{"url":"https://eu-api.asm.skype.com/v1/objects/0/views/audio"}]}',
@@ -58,7 +58,7 @@ describe('/talk in Teams', () => {
     group: GROUP,
     channel: thread('19:a;messageid=1'),
   })) {
-    it(`is answered with a card whose button opens the page in a dialog (${scope})`, async (t) => {
+    it(`replies with a card whose button opens the page in a dialog (${scope})`, async (t) => {
       const { bot } = await started(t, { turns: ['Heard'] });
       const buttons = await buttonsOf(bot, fields);
       assert.equal(buttons[0]?.['type'], 'Action.Submit');
@@ -76,7 +76,7 @@ describe('/talk in Teams', () => {
     });
   }
 
-  it('offers the browser to one person alone, and where the operator lets cards do that', async (t) => {
+  it('offers a browser link in a personal chat only, and only if the operator allows links on cards', async (t) => {
     const { bot } = await started(t);
     const [, link] = await buttonsOf(bot, PERSONAL);
     assert.equal(link?.['type'], 'Action.OpenUrl');
@@ -87,7 +87,7 @@ describe('/talk in Teams', () => {
     assert.equal((await buttonsOf(strict, PERSONAL)).length, 1);
   });
 
-  it('holds on the card nothing that opens the page', async (t) => {
+  it('puts nothing on the card that opens the page', async (t) => {
     const { bot } = await started(t);
     const [button] = await buttonsOf(bot, GROUP);
     const { recording } = (button?.['data'] ?? {}) as { recording?: string };
@@ -95,7 +95,7 @@ describe('/talk in Teams', () => {
     assert.equal((await uploadRecording(`${bot.url}/record/${recording}`)).status, 404);
   });
 
-  it('opens for the user who asked, and tells everybody else kindly', async (t) => {
+  it('opens for the user who asked, and politely refuses everybody else', async (t) => {
     const { bot } = await started(t);
     const buttons = await buttonsOf(bot, GROUP);
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
@@ -107,7 +107,7 @@ describe('/talk in Teams', () => {
     assert.equal((await press(bot, buttons, GROUP)).type, 'continue');
   });
 
-  it('gives one person one card in a conversation: the earlier one has ended, and those of others open', async (t) => {
+  it('gives each user one card per conversation: a new one ends the earlier one, and those of others stay open', async (t) => {
     const { bot } = await started(t, { isSigned: true, env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
     const elsewhere = { ...GROUP, conversation: { ...GROUP.conversation, id: 'group-2' } };
@@ -118,7 +118,7 @@ describe('/talk in Teams', () => {
     for (const { fields, buttons } of held) assert.equal((await press(bot, buttons, fields)).type, 'continue');
   });
 
-  it('is for one conversation, in whichever thread of a channel it is pressed', async (t) => {
+  it('opens only in its conversation, in whichever thread of a channel it is pressed', async (t) => {
     const { bot } = await started(t);
     const buttons = await buttonsOf(bot, thread('19:channel@thread.tacv2;messageid=1'));
     for (const id of ['19:channel@thread.tacv2;messageid=1', '19:channel@thread.tacv2']) {
@@ -149,7 +149,7 @@ describe('/talk in Teams', () => {
     });
   }
 
-  it('is refused kindly to people who are not allowed', async (t) => {
+  it('is refused politely to users who are not allowed', async (t) => {
     const { bot } = await started(t, {
       isSigned: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
@@ -160,13 +160,13 @@ describe('/talk in Teams', () => {
     assert.deepEqual(await press(bot, buttons, stranger), { type: 'message', value: en.notAllowed });
   });
 
-  it('says by name whom it is for, where others see it', async (t) => {
+  it('names the user whom it is for if others see it', async (t) => {
     const { bot } = await started(t);
     assert.equal((await ask(bot, '/talk', PERSONAL)).text, en.recording.invited(undefined));
     assert.equal((await ask(bot, '/talk', GROUP)).text, en.recording.invited('Ada'));
   });
 
-  it('closes its dialog when the page says that it is done', async (t) => {
+  it('closes its dialog when the page reports that it is done', async (t) => {
     const { bot } = await started(t);
     for (const value of [{ data: null }, {}, undefined]) {
       const done = { type: 'invoke', name: 'task/submit', value, ...GROUP };
@@ -177,7 +177,7 @@ describe('/talk in Teams', () => {
     assert.deepEqual(bot.connector.messages, []);
   });
 
-  it('is offered to a user who sends a recording of Teams, which bots do not get', async (t) => {
+  it('is offered to a user who sends a Teams recording, which bots do not receive', async (t) => {
     const { bot } = await started(t);
     const reply = await ask(bot, undefined, { ...PERSONAL, attachments: [TEAMS_CLIP] });
     assert.equal(reply.text, en.attachments.voiceClip);
@@ -185,8 +185,8 @@ describe('/talk in Teams', () => {
   });
 });
 
-describe('a user who sends a recording of Teams', () => {
-  it('is not told of the page where there is none', async (t) => {
+describe('a user who sends a Teams recording', () => {
+  it('is not offered the page if there is none', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const bot = await startBot({ env: openId.env, deps: { clock: new FastClock() } });
@@ -199,7 +199,7 @@ describe('a user who sends a recording of Teams', () => {
   });
 });
 
-describe('/talk elsewhere', () => {
+describe('/talk on another channel', () => {
   let bot: BotUnderTest;
   before(async () => {
     bot = await startBot({ deps: { clock: new FastClock() } });
@@ -207,20 +207,20 @@ describe('/talk elsewhere', () => {
   after(() => bot.close());
 
   for (const channelId of ['emulator', 'webchat', 'directline', 'facebook', 'unheard-of']) {
-    it(`is answered with a link to one person (${channelId})`, async () => {
+    it(`replies with a link in a personal chat (${channelId})`, async () => {
       const { text, attachments } = await ask(bot, '/talk', { channelId });
       assert.equal(attachments, undefined);
       const [, url = ''] = /\n\n\[🎙 Speak\]\((\S+)\)$/.exec(text) ?? [];
       assert.equal((await fetch(url)).status, 200);
     });
 
-    it(`leads nobody there where several would have the link (${channelId})`, async () => {
+    it(`offers no link where several people would get it (${channelId})`, async () => {
       const { text } = await ask(bot, '/talk', { channelId, conversation: { id: 'room', isGroup: true } });
       assert.equal(text, en.recording.shared);
     });
   }
 
-  it('says so kindly where the bot has no address that the user can reach', async (t) => {
+  it('says so politely if the bot has no address that the user can reach', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const bot = await startBot({ env: openId.env, deps: { clock: new FastClock() } });
@@ -236,7 +236,7 @@ describe('/talk elsewhere', () => {
     }
   });
 
-  it('says so kindly where the answer could not be sent later', async (t) => {
+  it('says so politely if the answer could not be sent later', async (t) => {
     const { bot } = await started(t);
     const response = await bot.says('/talk', { deliveryMode: 'expectReplies' });
     const { activities } = (await response.json()) as { activities: { text: string }[] };

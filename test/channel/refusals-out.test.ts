@@ -15,7 +15,7 @@ const spoken = (text: string, seconds: number) => ({
 });
 const error = (code: string, message: string) => ({ status: 400, body: { error: { code, message } } });
 
-/** A bot with an app id has no address for sound unless one is set. */
+/** A bot with an app id has no address for audio unless one is set. */
 async function authenticated(t: TestContext, turn: ReturnType<typeof spoken>, env = {}) {
   const openId = await startOpenIdServer();
   const bot = await startBot({ env: { ...openId.env, ...env }, turns: [turn], deps: { clock: new FastClock() } });
@@ -26,7 +26,7 @@ async function authenticated(t: TestContext, turn: ReturnType<typeof spoken>, en
   return { bot, authorization: (serviceUrl: string) => `Bearer ${openId.token(serviceUrl)}` };
 }
 
-/** As Telegram reads Markdown: an odd mark is an error. */
+/** Parses Markdown like Telegram: an unpaired mark is an error. */
 const telegram: ConnectorRule = ({ body }) => {
   const isOdd = String(body.text).split('_').length % 2 === 0;
   const isRefused = body.type === 'message' && body.textFormat !== 'plain' && isOdd;
@@ -41,7 +41,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
   };
   const posted = (bot: BotUnderTest) => bot.connector.calls.filter(({ body }) => body.type === 'message').length;
 
-  it('Markdown that a channel refuses: an odd mark is sent once more as plain text', async (t) => {
+  it('Markdown that a channel refuses: is sent again as plain text after an unpaired mark', async (t) => {
     const bot = await start(t, { turns: [{ outputs: [{ text: 'use my_var here' }], ending }] });
     bot.connector.rule = telegram;
     await bot.says('/audio off', { channelId: 'telegram' });
@@ -52,7 +52,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
     assert.equal(posted(bot), 3);
   });
 
-  it('is Markdown still where the channel takes it', async (t) => {
+  it('stays Markdown on a channel that accepts it', async (t) => {
     const bot = await start(t, { turns: [{ outputs: [{ text: 'use _this_ here' }], ending }] });
     bot.connector.rule = telegram;
     await bot.says('/audio off', { channelId: 'telegram' });
@@ -61,7 +61,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
     assert.equal(reply?.body.textFormat, 'markdown');
   });
 
-  it('goes as plain text without its audio where the channel accepts neither', async (t) => {
+  it('is sent as plain text without its audio if the channel accepts neither', async (t) => {
     const bot = await start(t, { turns: ['use my_var here'] });
     bot.connector.rule = (call, response) =>
       call.body.attachments === undefined ? telegram(call, response) : error('BadArgument', 'no');
@@ -71,7 +71,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
     assert.equal(posted(bot), 3);
   });
 
-  it('is tried in each part of a long text, and no part is sent twice', async (t) => {
+  it('is retried in each part of a long text, and no part is sent twice', async (t) => {
     const paragraph = `my_var ${'is a name '.repeat(200)}`.trim();
     const bot = await start(t, {
       turns: [
@@ -118,13 +118,13 @@ describe('the upload limit', { timeout: 30_000 }, () => {
   }
 
   for (const channelId of ['directline', 'webchat']) {
-    it(`upload limit: six seconds of speech are not tried, and a sentence says so (${channelId})`, async (t) => {
+    it(`upload limit: six seconds of speech are not uploaded, and a sentence says so (${channelId})`, async (t) => {
       const { reply, uploads } = await ask(t, 6, { channelId });
       assert.equal(reply.text, `Six seconds\n\n${en.audio.notDelivered}`);
       assert.deepEqual([reply.attachments, uploads], [undefined, []]);
     });
 
-    it(`four seconds fit (${channelId})`, async (t) => {
+    it(`allows four seconds of speech (${channelId})`, async (t) => {
       const { reply, uploads } = await ask(t, 4, { channelId });
       assert.equal(reply.text, 'Six seconds');
       assert.equal(reply.attachments.length, 1);
@@ -132,7 +132,7 @@ describe('the upload limit', { timeout: 30_000 }, () => {
     });
   }
 
-  it('an upload that is refused all the same is no silence either', async (t) => {
+  it('is explained by a sentence even if the channel refuses a smaller upload', async (t) => {
     for (const refusal of [error('MessageSizeTooBig', 'too big'), { status: 404 }]) {
       const { reply, uploads } = await ask(t, 4, { locale: 'en-GB' }, () => refusal);
       assert.equal(reply.text, `Six seconds\n\n${en.audio.notDelivered}`);
@@ -140,7 +140,7 @@ describe('the upload limit', { timeout: 30_000 }, () => {
     }
   });
 
-  it('is none of the Emulator', async (t) => {
+  it('does not apply to the Emulator', async (t) => {
     const { reply } = await ask(t, 60, { channelId: 'emulator' });
     assert.equal(reply.text, 'Six seconds');
     assert.equal(reply.attachments.length, 1);

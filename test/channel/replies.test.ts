@@ -51,11 +51,11 @@ describe('a reply on the wire, with an address that the user can reach', () => {
       assert.equal(body.attachments[0].contentType, 'audio/wav');
     });
 
-    it(`is a text and an AudioCard for ${channel} where that is set`, async (t) => {
+    it(`is a text and an AudioCard for ${channel} if that is set`, async (t) => {
       const bot = await startBot({ turns: [spoken()], env: { WEBCHAT_AUDIO: 'card' } });
       t.after(() => bot.close());
       await bot.says('hello', { channelId: channel });
-      // What was streamed has its card behind it; see sender.ts.
+      // A streamed text has its card after it; see reply-sender.ts.
       const replies = await bot.connector.whenMessages(channel === 'emulator' ? 1 : 2);
       assert.equal(replies[0]?.body.text, TEXT);
       const [card] = replies.at(-1)?.body.attachments ?? [];
@@ -75,14 +75,14 @@ describe('a reply on the wire, with an address that the user can reach', () => {
     });
   }
 
-  it('is a text to be spoken for directlinespeech, and nothing else', async () => {
+  it('is a text for speech synthesis on directlinespeech, and nothing else', async () => {
     const body = await firstReply('directlinespeech');
     assert.equal(body.text, TEXT);
     assert.equal(body.speak, TEXT);
     assert.equal(body.attachments, undefined);
   });
 
-  it('names the public address that is set', async () => {
+  it('contains the configured public address', async () => {
     const env = { PUBLIC_BASE_URL: 'https://bot.example.com/voice/' };
     const body = await firstReply('webchat', { env });
     assert.match(
@@ -91,7 +91,7 @@ describe('a reply on the wire, with an address that the user can reach', () => {
     );
   });
 
-  it('has no attachment and no link where there is no audio', async () => {
+  it('has no attachment and no link if there is no audio', async () => {
     const text = { outputs: [{ text: TEXT, modality: 'text' as const }], ending: { kind: 'completed' } as const };
     for (const channel of ['webchat', 'msteams']) {
       const body = await firstReply(channel, { turns: [text] });
@@ -129,13 +129,13 @@ describe('a reply on the wire, without such an address', () => {
     }
   }
 
-  it('holds all of the WAV for the Emulator', () =>
+  it('contains the whole WAV for the Emulator', () =>
     authenticated('emulator', SHORT, async (_, { body }) => {
       assert.match(body.attachments[0].contentUrl, /^data:audio\/wav;base64,/);
       await assertIsTheSound(await fetch(body.attachments[0].contentUrl));
     }));
 
-  it('holds a WAV that is small enough for Web Chat', () =>
+  it('contains a WAV that is small enough for Web Chat', () =>
     authenticated('webchat', SHORT, async (bot, { body }) => {
       await assertIsTheSound(await fetch(body.attachments[0].contentUrl));
       assert.ok(JSON.stringify(body).length < 150_000);
@@ -145,7 +145,7 @@ describe('a reply on the wire, without such an address', () => {
       );
     }));
 
-  it('points to an upload when the WAV is larger', () =>
+  it('links to an upload when the WAV is larger', () =>
     authenticated('directline', 190_000, (bot, { body }) => {
       const upload = bot.connector.calls.find(({ path }) => path.endsWith('/attachments'));
       assert.equal(upload?.path, '/v3/conversations/conversation-1/attachments');
@@ -189,7 +189,7 @@ describe('a reply on the wire, without such an address', () => {
 });
 
 describe('the address of a reply', () => {
-  it('is the message that it answers, in its conversation, from the bot to the user', async (t) => {
+  it('names the answered message, its conversation, the bot and the user', async (t) => {
     const bot = await startBot({ turns: ['Hi'], deps: { clock: new FastClock() } });
     t.after(() => bot[Symbol.asyncDispose]());
     const conversation = { id: '19:abc@thread.tacv2;messageid=1/2', conversationType: 'channel', tenantId: 'tenant-1' };
@@ -212,7 +212,7 @@ describe('the address of a reply', () => {
     assert.equal(body.conversation.tenantId, 'tenant-1');
   });
 
-  it('is the service URL of this very message, with a slash at its end or without', async (t) => {
+  it('is the service URL of this message, with or without a slash at its end', async (t) => {
     const bot = await startBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello', { id: 'a', serviceUrl: `${bot.connector.url}/` });

@@ -26,11 +26,11 @@ function cardOf(message: ReturnType<typeof withAudio>) {
 }
 
 describe('the text of a reply', () => {
-  it('is markdown', () => {
+  it('is Markdown', () => {
     assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
   });
 
-  it('is marked as made by AI and may be rated, where the channel knows that and the model said it', () => {
+  it('has the AI label and feedback buttons if the channel supports them and the model wrote it', () => {
     const both = { audio: 'link', labelsAi: true } as const;
     const message = toMessage({ text: 'Hi', isFromModel: true }, both);
     assert.deepEqual(
@@ -51,7 +51,7 @@ describe('the audio of a reply', () => {
     }
   });
 
-  it('is an AudioCard that does not start by itself', () => {
+  it('is an AudioCard that does not start automatically', () => {
     const capabilities = { audio: 'attachment', savesFiles: false } as const;
     const message = withAudio(plain, audio, HOSTED, capabilities, { ...STYLE, webchatAudio: 'card' }, en);
     assert.equal(message.text, plain.text);
@@ -76,14 +76,14 @@ describe('the audio of a reply', () => {
     }
   });
 
-  it('is left to the channel that speaks the text itself', () => {
+  it('is left to a channel that speaks the text itself', () => {
     const speaking = { audio: 'speak', labelsAi: false, savesFiles: false } as const;
     const message = toMessage({ text: plain.text }, speaking);
     assert.deepEqual(message, { ...plain, speak: plain.text });
     assert.deepEqual(withAudio(message, audio, HOSTED, speaking, STYLE, en), message);
   });
 
-  it('is a card that plays it in a dialog, opens it in a browser, and saves it', () => {
+  it('is a card that plays it in a dialog, opens it in a browser and saves it', () => {
     const { actions, fallbackText } = cardOf(
       withAudio(plain, audio, HOSTED, { ...PLAYER, savesFiles: true }, STYLE, en),
     );
@@ -95,7 +95,7 @@ describe('the audio of a reply', () => {
     assert.equal(fallbackText, 'Voice reply');
   });
 
-  it('is a card in the language of the user, without what is not allowed or not possible', () => {
+  it("is a card in the user's language, without buttons that are not allowed or not possible", () => {
     const style = { ...STYLE, browserLinks: false };
     const { actions } = cardOf(withAudio(plain, audio, HOSTED, PLAYER, style, de));
     assert.deepEqual(
@@ -106,7 +106,7 @@ describe('the audio of a reply', () => {
   });
 
   for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
-    it(`is missing where there is no address, and said to be where it would have been played (${delivery})`, () => {
+    it(`is missing if there is no address, and the reply says so if it would have been played (${delivery})`, () => {
       const capabilities = { audio: delivery, savesFiles: true };
       const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
       assert.deepEqual(withAudio(plain, audio, undefined, capabilities, STYLE, en), { ...plain, text });
@@ -114,7 +114,7 @@ describe('the audio of a reply', () => {
   }
 
   for (const delivery of ['link', 'playerCard'] as const) {
-    it(`is missing where it has no page (${delivery})`, () => {
+    it(`is missing if it has no page (${delivery})`, () => {
       assert.deepEqual(withAudio(plain, audio, INLINE, { audio: delivery, savesFiles: true }, STYLE, en), plain);
     });
   }

@@ -8,7 +8,7 @@ import { watchedLog } from './watched-log.ts';
 const ending = { kind: 'completed' } as const;
 const REFUSAL = { error: { code: 'BadArgument', message: 'Unknown attachment type' } };
 
-/** Taken or refused; a slow machine may have shown a typing sign besides. */
+/** Messages, accepted or refused, without typing indicators, which a slow machine may have shown. */
 function messagesPosted(bot: BotUnderTest): number {
   return bot.connector.calls.filter(({ body }) => body.type === 'message').length;
 }
@@ -19,7 +19,7 @@ describe('a reply that the channel refuses with its audio', () => {
     ['emulator', 'attachment'],
     ['emulator', 'card'],
   ] as const) {
-    it(`goes once more without it, so that the text is not lost (${channelId}, ${WEBCHAT_AUDIO})`, async (t) => {
+    it(`is sent again without it, so that the text is not lost (${channelId}, ${WEBCHAT_AUDIO})`, async (t) => {
       const statuses = [400, 413, 415];
       const bot = await startBot({ env: { WEBCHAT_AUDIO }, turns: statuses.map(() => 'Still here') });
       t.after(() => bot[Symbol.asyncDispose]());
@@ -35,7 +35,7 @@ describe('a reply that the channel refuses with its audio', () => {
     });
   }
 
-  it('goes without it, then as plain text, and then no more', async (t) => {
+  it('is sent again without it, then as plain text, and then no more', async (t) => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Lost', 'Next'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -52,7 +52,7 @@ describe('a reply that the channel refuses with its audio', () => {
   });
 
   for (const status of [401, 403, 404, 409, 500]) {
-    it(`is not sent again after ${status}, and the conversation goes on`, async (t) => {
+    it(`is not sent again after ${status}, and the conversation continues`, async (t) => {
       const watched = watchedLog();
       const bot = await startBot({ turns: ['Refused', 'Next'], deps: { log: watched.log } });
       t.after(() => bot[Symbol.asyncDispose]());
@@ -66,7 +66,7 @@ describe('a reply that the channel refuses with its audio', () => {
     });
   }
 
-  it('goes once more as plain text where there was no attachment to leave out', async (t) => {
+  it('is sent again as plain text if it has no attachment', async (t) => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Refused'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -83,7 +83,7 @@ describe('the typing indicator on the wire', () => {
     readonly release: () => void;
   }
 
-  /** Runs `test` with a bot on a clock that stands still, whose model holds its first answer. */
+  /** Runs `test` with a bot on a manual clock, whose model holds its first answer. */
   async function whileHeld(
     rule: ConnectorRule,
     test: (bot: BotUnderTest, held: Held) => Promise<void>,
@@ -110,7 +110,7 @@ describe('the typing indicator on the wire', () => {
   const typesOf = (bot: BotUnderTest) => bot.connector.calls.map(({ body }) => body.type);
 
   for (const channelId of ['emulator', 'slack']) {
-    it(`is shown to ${channelId} after half a second, and is over with the answer`, () =>
+    it(`is shown on ${channelId} after half a second, and ends with the answer`, () =>
       whileHeld(
         () => undefined,
         async (bot, { clock, release }) => {
@@ -128,7 +128,7 @@ describe('the typing indicator on the wire', () => {
   }
 
   for (const channelId of ['directline', 'webchat']) {
-    it(`is shown to ${channelId} until there is text, which is then shown as it comes`, () =>
+    it(`is shown on ${channelId} until there is text, which is then streamed`, () =>
       whileHeld(
         () => undefined,
         async (bot, { clock, release }) => {
@@ -147,7 +147,7 @@ describe('the typing indicator on the wire', () => {
       ));
   }
 
-  it('is never shown to directlinespeech', () =>
+  it('is never shown on directlinespeech', () =>
     whileHeld(
       () => undefined,
       async (bot, { clock, release }) => {
@@ -159,7 +159,7 @@ describe('the typing indicator on the wire', () => {
       { fields: { channelId: 'directlinespeech' } },
     ));
 
-  it('that is still on its way holds the answer back, so that it is not shown after it', () => {
+  it('delays the answer while it is being sent, so that it is not shown after it', () => {
     const onTheWay = Promise.withResolvers<() => void>();
     const rule: ConnectorRule = ({ body }, response) => {
       if (body.type !== 'typing') return undefined;
@@ -181,7 +181,7 @@ describe('the typing indicator on the wire', () => {
     });
   });
 
-  it('that the channel never answers does not hold the answer back for more than a second', () =>
+  it('delays the answer by at most a second if the channel never answers it', () =>
     whileHeld(
       ({ body }) => (body.type === 'typing' ? 'handled' : undefined),
       async (bot, { clock, release }) => {
@@ -194,7 +194,7 @@ describe('the typing indicator on the wire', () => {
       },
     ));
 
-  it('that the channel refused is not sent again after the answer', () =>
+  it('is not sent again after the answer if the channel refused it', () =>
     whileHeld(
       ({ body }) => (body.type === 'typing' ? { status: 503, body: REFUSAL } : undefined),
       async (bot, { clock, release }) => {
@@ -204,7 +204,7 @@ describe('the typing indicator on the wire', () => {
         await clock.whenWaiting(1_000);
         await clock.advance(1_000);
         await bot.connector.whenMessages(1);
-        // Time for every back-off; a second turn then makes sure that whatever was sent has arrived.
+        // Time for every retry; a second turn then makes sure that everything sent has arrived.
         for (let round = 0; round < 10; round++) await clock.advance(1_000);
         await bot.says('hello again');
         await bot.connector.whenMessages(2);
@@ -214,7 +214,7 @@ describe('the typing indicator on the wire', () => {
       { more: ['Again'] },
     ));
 
-  it('that fails is no fault', () =>
+  it('is not logged as an error if the channel refuses it', () =>
     whileHeld(
       ({ body }) => (body.type === 'typing' ? { status: 403, body: REFUSAL } : undefined),
       async (bot, { clock, release }) => {

@@ -5,7 +5,7 @@ import { safeMarkdown, safeMarkdownSoFar } from '../../src/channel/safe-markdown
 
 const FENCE = '```';
 
-/** What goes in, and what a channel gets. */
+/** Each text and what a channel gets for it. */
 const NEUTRALISED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'an image becomes a link': [
     ['![a](http://e/x)', '[a](http://e/x)'],
@@ -111,15 +111,15 @@ describe('text for a channel', () => {
   }
 
   for (const text of UNCHANGED) {
-    it(`stays as it is: ${JSON.stringify(text)}`, () => assert.equal(safeMarkdown(text), text));
+    it(`is unchanged: ${JSON.stringify(text)}`, () => assert.equal(safeMarkdown(text), text));
   }
 
-  it('ends code that was cut off, so that nothing below it becomes code', () => {
+  it('ends truncated code, so that nothing below it becomes code', () => {
     assert.equal(safeMarkdown(`${FENCE}html\n<b>`), `${FENCE}html\n<b>\n${FENCE}`);
     assert.equal(safeMarkdown(`1. a\n   ${FENCE}\n   <b>\n`), `1. a\n   ${FENCE}\n   <b>\n   ${FENCE}`);
   });
 
-  it('takes time in proportion to its length, however it is made', () => {
+  it('takes time proportional to its length, whatever it contains', () => {
     const units = ['![', '[', '![a](', '![a](u "', '](<', '<http://', '`a', '`\n\n', '![a ![b', '\\', `${FENCE}\n`];
     for (const unit of units) {
       const text = unit.repeat(100_000 / unit.length);
@@ -128,7 +128,7 @@ describe('text for a channel', () => {
   });
 });
 
-/** What Markdown is made of, in any order. */
+/** The building blocks of Markdown, in any order. */
 const piece = fc.constantFrom(
   ...['`', '``', FENCE, '~~~', '!', '[', ']', '(', ')', '![', '](', '][', '<', '>', '\\', '|', '\n', '\n\n', '\r\n'],
   ...[
@@ -151,8 +151,8 @@ const piece = fc.constantFrom(
 );
 const texts = fc.array(piece, { maxLength: 24 }).map((pieces) => pieces.join(''));
 
-describe('text that is shown while it is made', () => {
-  it('is the beginning of all that it may become, wherever it is cut', () => {
+describe('streamed text', () => {
+  it('is a prefix of everything that it may become, wherever it is cut', () => {
     fc.assert(
       fc.property(texts, fc.nat(), (text, anywhere) => {
         const shown = safeMarkdownSoFar(text.slice(0, anywhere % (text.length + 1)));
@@ -167,7 +167,7 @@ describe('text that is shown while it is made', () => {
     );
   });
 
-  it('waits for what decides how a text is to be read, and not for ever', () => {
+  it('waits for what decides how a text is parsed, but not forever', () => {
     for (const held of ['!', '![a', '![a](http://e', '<', '<https://e', '\\', '`', '`code', FENCE, '[a](http://e']) {
       const certain = held.startsWith('[') ? 'So: [a' : 'So: ';
       assert.equal(safeMarkdownSoFar(`So: ${held}`), certain, held);

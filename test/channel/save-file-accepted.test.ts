@@ -11,7 +11,7 @@ const SAVED = ['card: consent', 'card: info', REMOVED];
 const ELSEWHERE = { conversation: { id: 'personal-2', conversationType: 'personal' } };
 const REFUSAL = { error: { code: 'Refused', message: 'no' } };
 
-/** The channel takes everything but what fits. */
+/** The channel accepts everything except what `refuses` matches. */
 function refuse(status: number, fits: (call: ConnectorCall) => boolean): ConnectorRule {
   return (call) => (fits(call) ? { status, body: REFUSAL } : undefined);
 }
@@ -42,7 +42,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(bot.script.asked.length, 1);
   });
 
-  it('delivered twice is saved once, at the same time or later', async (t) => {
+  it('is saved once if it is delivered twice, at the same time or later', async (t) => {
     const { bot, files, offer, accept, ended } = await startSavingChat(t);
     const context = await offer();
     const again = { id: 'the-same' };
@@ -53,7 +53,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('that is accepted again while it is saved is saved once, and answered with a kind word', async (t) => {
+  it('is saved once and answered politely if it is accepted again while it is being saved', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, offer, accept, ended } = await startSavingChat(t);
     files.rule = () => gate.promise;
@@ -68,7 +68,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('that is accepted again after it was saved is answered with a kind word', async (t) => {
+  it('is answered politely if it is accepted again after it was saved', async (t) => {
     const { bot, files, offer, accept, ended } = await startSavingChat(t);
     const context = await offer();
     await accept(context);
@@ -78,7 +78,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('whose audio has expired since is answered with a kind word', async (t) => {
+  it('is answered politely if its audio has expired since', async (t) => {
     const { files, clock, offer, accept, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     const context = await offer();
     await clock.advance(HOUR_MS);
@@ -87,7 +87,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.deepEqual(files.asked, []);
   });
 
-  it('of another conversation saves nothing there, and stays open for its own', async (t) => {
+  it('saves nothing in another conversation and stays open in its own', async (t) => {
     const { bot, files, offer, accept, ended } = await startSavingChat(t);
     const context = await offer();
     await accept(context, PLACE, ELSEWHERE);
@@ -99,14 +99,14 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('is answered in German when it cannot be saved', async (t) => {
+  it('gets an answer in German when it cannot be saved', async (t) => {
     const { files, offer, accept, ended } = await startSavingChat(t);
     files.rule = () => ({ status: 404 });
     await accept(await offer(), PLACE, { locale: 'de' });
     assert.deepEqual(await ended(), ['card: consent', de.audio.notSaved, REMOVED]);
   });
 
-  it('without the id of its card is saved all the same', async (t) => {
+  it('is saved even without the id of its card', async (t) => {
     const { bot, offer, accept, ended } = await startSavingChat(t);
     await accept(await offer(), PLACE, { replyToId: undefined });
     assert.deepEqual(await ended(), ['card: consent', 'card: info']);
@@ -128,7 +128,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
       assertNothingBroke(bot.logs.filter((line) => !kept.includes(line)));
     });
 
-    it(`is told where the channel refuses the card of the file: ${status}`, async (t) => {
+    it(`is confirmed by a text if the channel refuses the file's card: ${status}`, async (t) => {
       const { bot, files, offer, accept, ended } = await startSavingChat(t);
       const context = await offer();
       bot.connector.rule = refuse(status, ({ body }) => body?.attachments !== undefined);

@@ -9,13 +9,13 @@ const REMOVED = `DELETE ${CARD_ID}`;
 const SAVED = ['card: consent', 'card: info', REMOVED];
 const REFUSAL = { error: { code: 'Refused', message: 'no' } };
 
-/** The channel takes everything but what fits. */
+/** The channel accepts everything except what `refuses` matches. */
 function refuse(status: number, fits: (call: ConnectorCall) => boolean): ConnectorRule {
   return (call) => (fits(call) ? { status, body: REFUSAL } : undefined);
 }
 
 describe('a declined offer', { timeout: 30_000 }, () => {
-  it('is removed, and nothing is saved or said', async (t) => {
+  it('is removed without saving or saying anything', async (t) => {
     const { bot, files, offer, answered, ended } = await startSavingChat(t);
     const response = await bot.post(answered({ action: 'decline', context: await offer() }));
     assert.equal(response.status, 200);
@@ -23,14 +23,14 @@ describe('a declined offer', { timeout: 30_000 }, () => {
     assert.deepEqual(files.asked, []);
   });
 
-  it('is not saved whatever else the answer holds', async (t) => {
+  it('is not saved, whatever else the answer contains', async (t) => {
     const { bot, files, offer, answered, ended } = await startSavingChat(t);
     await bot.post(answered({ action: 'decline', context: await offer(), uploadInfo: PLACE }));
     assert.deepEqual(await ended(), ['card: consent', REMOVED]);
     assert.deepEqual(files.asked, []);
   });
 
-  it('is forgotten: it cannot be accepted any more', async (t) => {
+  it('can no longer be accepted', async (t) => {
     const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
     const context = await offer();
     await bot.post(answered({ action: 'decline', context }));
@@ -40,7 +40,7 @@ describe('a declined offer', { timeout: 30_000 }, () => {
     assert.deepEqual(files.asked, []);
   });
 
-  it('that is being saved is saved', async (t) => {
+  it('is saved if it is already being saved', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
     files.rule = () => gate.promise;
@@ -53,7 +53,7 @@ describe('a declined offer', { timeout: 30_000 }, () => {
     assert.deepEqual(await ended(), ['card: consent', en.audio.saving, 'card: info', REMOVED]);
   });
 
-  it('does not keep the user from a new one', async (t) => {
+  it('does not prevent a new one for the user', async (t) => {
     const { bot, offer, answered, pressed, accept, ended } = await startSavingChat(t);
     await bot.post(answered({ action: 'decline', context: await offer() }));
     await bot.connector.when(({ method }) => method === 'DELETE');
@@ -63,7 +63,7 @@ describe('a declined offer', { timeout: 30_000 }, () => {
     assert.deepEqual(await ended(), ['card: consent', REMOVED, ...SAVED]);
   });
 
-  it('breaks nothing where the channel keeps its card', async (t) => {
+  it('causes no error if the channel keeps its card', async (t) => {
     const { bot, offer, answered, ended } = await startSavingChat(t);
     const context = await offer();
     bot.connector.rule = refuse(404, ({ method }) => method === 'DELETE');
@@ -72,7 +72,7 @@ describe('a declined offer', { timeout: 30_000 }, () => {
   });
 });
 
-describe('an offer that failed, and whose user could not be told', { timeout: 30_000 }, () => {
+describe('an offer that failed and whose user could not be told', { timeout: 30_000 }, () => {
   it('may be accepted again', async (t) => {
     const { bot, files, offer, accept, ended } = await startSavingChat(t);
     const context = await offer();
@@ -94,7 +94,7 @@ describe('an offer that failed, and whose user could not be told', { timeout: 30
   });
 });
 
-describe('an answer to an offer that was never made', { timeout: 30_000 }, () => {
+describe('a consent answer to an unknown offer', { timeout: 30_000 }, () => {
   for (const [name, change, text] of [
     ['of that name', { offer: 'abcdefghijklmnopqrstuv' }, en.audio.notSaved],
     ['of that audio', { audio: 'abcdefghijklmnopqrstuv' }, en.audio.gone],
@@ -111,7 +111,7 @@ describe('an answer to an offer that was never made', { timeout: 30_000 }, () =>
   }
 });
 
-describe('an answer to an offer that cannot be read', { timeout: 30_000 }, () => {
+describe('an invalid consent answer', { timeout: 30_000 }, () => {
   const context = { offer: 'abcdefghijklmnopqrstuv', audio: 'ABCDEFGHIJKLMNOPQRSTUV' };
   const accept = { type: 'fileUpload', action: 'accept', context, uploadInfo: PLACE };
   const unreadable = [
@@ -144,7 +144,7 @@ describe('an answer to an offer that cannot be read', { timeout: 30_000 }, () =>
     { ...accept, uploadInfo: { ...PLACE, contentUrl: {} } },
   ];
 
-  it('is refused, whatever it is, and the bot is well afterwards', async (t) => {
+  it('is refused, whatever it is, and the bot keeps working', async (t) => {
     const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
     for (const value of unreadable) {
       const response = await bot.post(answered({}, { value }));
@@ -173,7 +173,7 @@ describe('an answer to an offer that cannot be read', { timeout: 30_000 }, () =>
     assert.deepEqual(files.asked, []);
   });
 
-  it('is refused for its size before it is read', async (t) => {
+  it('is refused for its size before it is parsed', async (t) => {
     const { bot, files, answered, ended } = await startSavingChat(t);
     const response = await bot.post(answered({ ...accept, context: { ...context, offer: 'x'.repeat(2 ** 20) } }));
     assert.equal(response.status, 413);
@@ -182,8 +182,8 @@ describe('an answer to an offer that cannot be read', { timeout: 30_000 }, () =>
   });
 });
 
-describe('a bot that is stopped', { timeout: 30_000 }, () => {
-  it('finishes what it saves, and takes neither presses nor answers any more', async (t) => {
+describe('a bot that is shutting down', { timeout: 30_000 }, () => {
+  it('completes the file that it saves, and accepts no more clicks or consent answers', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, offer, answered, pressed, accept, ended } = await startSavingChat(t);
     files.rule = () => gate.promise;
@@ -203,7 +203,7 @@ describe('a bot that is stopped', { timeout: 30_000 }, () => {
   });
 
   for (const answer of ['hang', { status: 503, headers: { 'retry-after': '10' } }] as const) {
-    it(`gives up a file that takes too long, and says so: ${JSON.stringify(answer)}`, async (t) => {
+    it(`aborts a file that takes too long, and says so: ${JSON.stringify(answer)}`, async (t) => {
       const { bot, clock, files, offer, accept, ended } = await startSavingChat(t, { env: { DRAIN_SECONDS: '2' } });
       files.rule = () => answer;
       await accept(await offer());

@@ -14,13 +14,13 @@ const REFUSAL = { error: { code: 'Refused', message: 'no' } };
 
 const cardOf = (call: ConnectorCall | undefined) => call?.body.attachments[0];
 
-/** The channel takes everything but what fits. */
+/** The channel accepts everything except what `refuses` matches. */
 function refuse(status: number, fits: (call: ConnectorCall) => boolean): ConnectorRule {
   return (call) => (fits(call) ? { status, body: REFUSAL } : undefined);
 }
 
-describe('"Save .wav"', { timeout: 30_000 }, () => {
-  it('brings a card in the same chat that asks for consent, and asks the model nothing', async (t) => {
+describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
+  it('is answered by a consent card in the same chat, without asking the model', async (t) => {
     const { bot, wav, audioId, pressed, ended } = await startSavingChat(t);
     const press = pressed();
     const response = await bot.post(press);
@@ -39,7 +39,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.equal(bot.script.asked.length, 1);
   });
 
-  it('delivered twice brings one card, at the same time or later', async (t) => {
+  it('that is delivered twice brings one card, at the same time or later', async (t) => {
     const { bot, pressed, ended } = await startSavingChat(t);
     const press = pressed();
     await Promise.all([bot.post(press), bot.post(press)]);
@@ -47,7 +47,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.deepEqual(await ended(), ['card: consent']);
   });
 
-  it('pressed twice brings two offers', async (t) => {
+  it('that is repeated brings a second offer', async (t) => {
     const { bot, pressed, ended } = await startSavingChat(t);
     await bot.post(pressed());
     await bot.post(pressed());
@@ -56,7 +56,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.notEqual(one, two);
   });
 
-  it('for audio of another conversation, or with an unknown id, is answered with a kind word', async (t) => {
+  it('for audio of another conversation or with an unknown id is answered politely', async (t) => {
     const { bot, pressed, ended } = await startSavingChat(t);
     for (const fields of [
       ELSEWHERE,
@@ -69,7 +69,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.deepEqual(await ended(), Array(4).fill(en.audio.gone));
   });
 
-  it('offers audio until it expires, and says so then', async (t) => {
+  it('offers audio until it expires, and then says that it has expired', async (t) => {
     const { bot, clock, pressed, offer, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
     await clock.advance(HOUR_MS - 1);
     await offer();
@@ -88,7 +88,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     assert.deepEqual([name, content.description], [de.audio.fileName, de.audio.fileOffer]);
   });
 
-  it('is answered in the response where the channel wants it there', async (t) => {
+  it('is answered in the response on expectReplies', async (t) => {
     const { bot, wav, pressed, ended } = await startSavingChat(t);
     const press = async (fields = {}) => {
       const response = await bot.post(pressed({ deliveryMode: 'expectReplies', ...fields }));
@@ -103,7 +103,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
   });
 
   for (const status of [400, 403, 413]) {
-    it(`is answered with a kind word where the channel refuses the card: ${status}`, async (t) => {
+    it(`is answered politely if the channel refuses the card: ${status}`, async (t) => {
       const { bot, pressed, ended } = await startSavingChat(t);
       bot.connector.rule = refuse(status, ({ body }) => body.attachments !== undefined);
       await bot.post(pressed());
@@ -111,7 +111,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     });
   }
 
-  it('may be pressed again after the channel refused every word', async (t) => {
+  it('may be repeated if the channel refused every message', async (t) => {
     const { bot, pressed, ended } = await startSavingChat(t);
     bot.connector.rule = refuse(403, () => true);
     await bot.post(pressed());
@@ -138,7 +138,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     });
   }
 
-  it('delivered again does not lead the answers back to an address that the channel left', async (t) => {
+  it('that is delivered again does not restore a service URL that the channel left', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const held = () => {
@@ -170,7 +170,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     ['in a group', undefined, GROUP, en.textMissing],
     ['in another channel', undefined, { channelId: 'webchat' }, en.textMissing],
   ] as const) {
-    it(`is not what a message means that looks like it ${name}`, async (t) => {
+    it(`is not recognized in a similar message ${name}`, async (t) => {
       const turns = text === undefined ? [] : ['I read that'];
       const { bot, audioId, ended } = await startSavingChat(t, { turns });
       const value = { save: audioId };
@@ -184,7 +184,7 @@ describe('"Save .wav"', { timeout: 30_000 }, () => {
     });
   }
 
-  it('is refused for now while the maximum is in progress where no channel vouches for anybody, and accepted when it is delivered again', async (t) => {
+  it('is refused at the maximum in progress on an unverified channel, and accepted on redelivery', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, pressed, offer, answered } = await startSavingChat(t);
     const context = await offer();

@@ -12,7 +12,7 @@ const HI = { type: 'message', text: 'Hi' };
 const NOW_MS = 1_800_000_000_000;
 const REFUSAL = { error: { code: 'Refused', message: 'not now' } };
 
-/** Answers with the given ones in turn, then takes everything. */
+/** Sends the given responses in turn, then accepts everything. */
 function first(...answers: { status: number; headers?: Record<string, string> }[]): ConnectorRule {
   return () => {
     const answer = answers.shift();
@@ -26,7 +26,7 @@ const always =
 
 describe('a message that the channel does not accept', () => {
   for (const status of [412, 429, 502, 503, 504]) {
-    it(`is sent again after ${status}, three times at most, and later each time`, async (t) => {
+    it(`is sent again after ${status}, at most three times, with a growing delay`, async (t) => {
       const clock = new ManualClock();
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -40,7 +40,7 @@ describe('a message that the channel does not accept', () => {
       assert.equal(sending.connector.calls.length, 4);
     });
 
-    it(`arrives once when it is accepted after ${status}`, async (t) => {
+    it(`arrives once if it is accepted after ${status}`, async (t) => {
       const clock = new ManualClock();
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -74,7 +74,7 @@ describe('a message that the channel does not accept', () => {
     ['a negative time', '-5', (ms) => ms === 400],
   ];
   for (const [name, retryAfter, fits] of afterwards) {
-    it(`waits as long as 429 asks for with ${name}`, async (t) => {
+    it(`waits as long as a 429 asks for with ${name}`, async (t) => {
       const clock = new ManualClock(NOW_MS);
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -88,7 +88,7 @@ describe('a message that the channel does not accept', () => {
     });
   }
 
-  it('is given up at once when the channel asks for more time than there is', async (t) => {
+  it('is given up at once if the channel asks for more time than is left', async (t) => {
     const sending = await startAdapter({ clock: new ManualClock(), turnTimeoutMs: 60_000 });
     t.after(() => sending[Symbol.asyncDispose]());
     sending.connector.rule = first({ status: 429, headers: { 'retry-after': '61' } });
@@ -96,7 +96,7 @@ describe('a message that the channel does not accept', () => {
     assert.equal(sending.connector.calls.length, 1);
   });
 
-  it('is given up when its time is over', async (t) => {
+  it('is given up at its deadline', async (t) => {
     const clock = new ManualClock();
     const sending = await startAdapter({ clock, turnTimeoutMs: 1_000 });
     t.after(() => sending[Symbol.asyncDispose]());
@@ -108,7 +108,7 @@ describe('a message that the channel does not accept', () => {
     assert.equal(sending.connector.calls.length, 2);
   });
 
-  it('is sent again even when it is ready at the very end of its turn', async (t) => {
+  it('is sent again even if it is ready at the very end of its turn', async (t) => {
     const clock = new ManualClock();
     const sending = await startAdapter({ clock, turnTimeoutMs: 10_000 });
     t.after(() => sending[Symbol.asyncDispose]());
@@ -121,7 +121,7 @@ describe('a message that the channel does not accept', () => {
     assert.ok(await sent);
   });
 
-  it('is noted in the log without what it says', async (t) => {
+  it('is logged without its text', async (t) => {
     const clock = new ManualClock();
     const sending = await startAdapter({ clock });
     t.after(() => sending[Symbol.asyncDispose]());
@@ -137,7 +137,7 @@ describe('a message that the channel does not accept', () => {
 
 describe('a channel that cannot be reached', () => {
   for (const host of ['127.0.0.1', 'localhost']) {
-    it(`is tried again, and gets the message once it is there (${host})`, async (t) => {
+    it(`is tried again and gets the message once it is up (${host})`, async (t) => {
       const clock = new ManualClock();
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -192,7 +192,7 @@ describe('a channel that may have accepted the message', () => {
     },
   };
   for (const [name, rule] of Object.entries(ends)) {
-    it(`gets it only once when it ${name}`, async (t) => {
+    it(`gets it only once if it ${name}`, async (t) => {
       const clock = new ManualClock();
       const sending = await startAdapter({ clock });
       t.after(() => sending[Symbol.asyncDispose]());
@@ -212,11 +212,11 @@ describe('a channel that may have accepted the message', () => {
     },
   };
   for (const [name, rule] of Object.entries(silences)) {
-    it(`is given up after 15 seconds when it ${name}, and gets it only once`, async (t) => {
+    it(`is given up after 15 seconds if it ${name}, and gets the message only once`, async (t) => {
       const sending = await startAdapter({ clock: new ManualClock() });
       t.after(() => sending[Symbol.asyncDispose]());
       sending.connector.rule = rule;
-      // The time limit of one try is the HTTP client's own; it takes no clock.
+      // The timeout of one attempt is the HTTP client's own; it takes no clock.
       t.mock.timers.enable({ apis: ['setTimeout'] });
       let isGivenUp = false;
       const sent = assert.rejects(sending.send(HI)).then(() => {
@@ -234,7 +234,7 @@ describe('a channel that may have accepted the message', () => {
   }
 });
 
-describe('a channel that takes the message', () => {
+describe('a channel that accepts the message', () => {
   const answers: Record<string, { status: number; body?: unknown }> = {
     '202 without an id': { status: 202, body: {} },
     '200 with {}': { status: 200, body: {} },

@@ -12,7 +12,7 @@ const reference: MessageReference = {
   audience: undefined,
 };
 
-describe('the files that people send', { timeout: 60_000 }, () => {
+describe('a file that a user sends', { timeout: 60_000 }, () => {
   let under: AdapterUnderTest;
   let fetchFile: FetchFile;
   before(async () => {
@@ -33,7 +33,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     return fetchFile(file, reference, new AbortController().signal);
   }
 
-  it('are not fetched from the service where nobody vouched for its address', async () => {
+  it('is not fetched from the service URL if that address is not verified', async () => {
     for (const serviceUrl of ['https://telegram.botframework.com/', 'http://host.docker.internal:56150/_connector/']) {
       const activity = { channelId: 'telegram', serviceUrl, conversation: { id: 'c' } };
       const url = new URL('/v3/attachments/x/views/original', serviceUrl).href;
@@ -43,7 +43,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     }
   });
 
-  it('are not fetched where no address came with them', async () => {
+  it('is not fetched if the activity has no service URL', async () => {
     await assert.rejects(get(''), { code: 'sign_in_needed' });
     await assert.rejects(get('', '../conversations'), { code: 'sign_in_needed' });
   });

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { ServiceUrls } from '../../src/channel/service-urls.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-describe('the address of a channel', () => {
+describe('the service URL of a conversation', () => {
   const clock = new ManualClock();
   const at = (ms: number) => new Date(clock.now() + ms).toISOString() as unknown as Date;
-  /** A message of the conversation `webchat/a`, sent so long ago. */
+  /** A message of the conversation `webchat/a`, sent at this offset in milliseconds. */
   const sent = (agoMs?: number) => ({
     activity: { channelId: 'webchat', conversation: { id: 'a' }, serviceUrl: 'https://own/' },
     claims: [],
@@ -15,7 +15,7 @@ describe('the address of a channel', () => {
   });
   const KEY = 'webchat/a';
 
-  it('is that of the newest activity, by its own timestamp', () => {
+  it("is that of the newest activity, by the activity's own timestamp", () => {
     const urls = new ServiceUrls(clock);
     assert.equal(urls.newest(sent(3_000)), 'https://own');
     urls.remember(KEY, { serviceUrl: 'https://new/', timestamp: at(-1_000) });
@@ -27,17 +27,17 @@ describe('the address of a channel', () => {
     assert.equal(urls.newest(sent(3_000)), 'https://newer');
   });
 
-  it('is that of a message which another instance has accepted, when it is newer than what was noted here', () => {
+  it('is that of a message accepted by another instance if it is newer than the remembered one', () => {
     const urls = new ServiceUrls(clock);
     urls.remember(KEY, { serviceUrl: 'https://noted', timestamp: at(-2_000) });
     assert.equal(urls.newest(sent(1_000)), 'https://own');
     assert.equal(urls.newest(sent(3_000)), 'https://noted');
     assert.equal(urls.newest(sent()), 'https://noted');
-    // The clock of its channel is ahead: it arrived before what was noted.
+    // Its channel's clock is ahead: it arrived before the remembered activity.
     assert.equal(urls.newest({ ...sent(-60_000), clockLeadMs: -63_000 }), 'https://noted');
   });
 
-  it('is never held back by an activity of the future, nor by one that tells no time', () => {
+  it('is not pinned by an activity with a future timestamp or without one', () => {
     const urls = new ServiceUrls(clock);
     urls.remember(KEY, { serviceUrl: 'https://future', timestamp: at(1_000_000) });
     urls.remember(KEY, { serviceUrl: 'https://now', timestamp: at(0) });

@@ -13,12 +13,12 @@ const AI_LABEL = { type: 'https://schema.org/Message', '@type': 'Message', addit
 const claimsOf = (entities: readonly Entity[] = []) => entities.flatMap((each) => each['citation'] ?? []);
 
 describe('the sources of an answer', () => {
-  it('leave a message without any as it is', () => {
+  it('change nothing in a message that has none', () => {
     const message = { text: 'Hello', entities: [AI_LABEL] };
     assert.equal(withSources(message, [], 'entity', en), message);
   });
 
-  it('are claims of the one entity that marks the message, in Teams, by their numbers', () => {
+  it("are numbered claims of the message's only entity in Teams", () => {
     const { text, entities } = withSources({ text: 'Paid.', entities: [AI_LABEL] }, SOURCES, 'entity', en);
     assert.equal(text, 'Paid. [1] [2]');
     assert.equal(entities?.length, 1);
@@ -44,7 +44,7 @@ describe('the sources of an answer', () => {
     assert.equal(entities?.[0]?.['@id'], '');
   });
 
-  it('are a list elsewhere, whose titles are no Markdown', () => {
+  it('are a list on other channels, with titles that are not Markdown', () => {
     const sources = [...SOURCES, { title: '[x](https://evil.example) *b*' }];
     assert.equal(
       withSources({ text: 'Paid.' }, sources, 'list', en).text,
@@ -52,7 +52,7 @@ describe('the sources of an answer', () => {
     );
   });
 
-  it('are twenty at most, and no name is longer than 80 characters with its page', () => {
+  it('are at most twenty, with names of at most 80 characters with their page', () => {
     const many = Array.from({ length: 30 }, () => ({ title: 'x'.repeat(200), page: 12 }));
     const { entities } = withSources({ text: 'x' }, many, 'entity', en);
     assert.equal(claimsOf(entities).length, 20);

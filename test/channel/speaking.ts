@@ -17,13 +17,13 @@ export interface SpeakingOptions {
   readonly env?: Record<string, string>;
   /** Further fields of the first question. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** How the channel answers the beginning; Teams' rules hold unless said otherwise. */
+  /** The channel's responses to the first chunks; Teams' rules apply otherwise. */
   readonly first?: ConnectorRule;
-  /** What the model answers after the first question. */
+  /** The model's answer after the first question. */
   readonly more?: readonly RawAnswer[];
 }
 
-/** A bot whose model speaks as the test says it. */
+/** A bot whose model answers as the test prescribes. */
 export async function speaking(
   t: TestContext,
   channelId: string,
@@ -52,9 +52,10 @@ export async function speaking(
     fields,
     response,
     turn,
-    /** Anything on the model's socket. */
+    /** Any event on the model's socket. */
     send,
     say,
+    sayAloud: () => send(wire.audioDelta(SOUND, { response })),
     /** Shows "Once" as the second piece in Teams: a second after the first, which announces the answer. */
     async showsOnce() {
       await piecesOf(bot, 1);
@@ -76,7 +77,7 @@ export const piecesOf = (bot: BotUnderTest, count: number) =>
       return pieces(bot);
     })(),
   );
-/** Lets a tenth of a second pass with every turn of the event loop. */
+/** Advances the clock by a tenth of a second with every turn of the event loop. */
 export async function whileTimePasses<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
   let isSettled = false;
   const settled = inTime(promise).finally(() => {

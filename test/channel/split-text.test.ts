@@ -8,10 +8,12 @@ const SEED = 20_261_102;
 const FAMILY = '👨‍👩‍👧‍👦';
 const CHINESE = '今天天气很好我们去公园';
 
-/** Any but a half of a pair. Like the library's unit 'binary', which builds a table of all million of them first. */
+/**
+ * Any character except a lone surrogate. Replaces the library's unit 'binary', which first builds a table of a million.
+ */
 const codePoint = fc.nat(0x10ffff - 0x800).map((count) => String.fromCodePoint(count < 0xd800 ? count : count + 0x800));
 
-/** What texts are made of, and what has broken programs before. */
+/** The building blocks of texts, including those that have broken programs before. */
 const piece = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('word', 'a', ' ', ' ', '. ', '! ', '\n', '\n\n', '\r\n\r\n', '。', CHINESE) },
   {
@@ -21,17 +23,17 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: codePoint, maxLength: 6 }) },
   { weight: 1, arbitrary: fc.constantFrom('x'.repeat(150), '  '.repeat(40), '\u0301'.repeat(90), '🎈'.repeat(70)) },
 );
-/** Without white space at its ends, as all that the model says. */
+/** Without white space at its ends, as every text of the model. */
 const text = fc.array(piece, { maxLength: 80, size: 'max' }).map((pieces) => pieces.join('').trim());
 const brokenText = fc
   .array(fc.oneof(piece, fc.constantFrom('\ud83d', '\ude00', '\udfff\ud800')), { maxLength: 60, size: 'max' })
   .map((pieces) => pieces.join('').trim());
-/** Longer than any character of these texts. What channels take is over 1,000. */
+/** Longer than any character of these texts. Channels accept over 1,000. */
 const maxChars = fc.integer({ min: 130, max: 400 });
 
 const isPairAt = (whole: string, at: number) => /^[\ud800-\udbff][\udc00-\udfff]/.test(whole.slice(at - 1, at + 1));
 
-/** The ends of all parts but the last in the whole; fails where anything but white space is missing between them. */
+/** Where each part but the last ends in the whole; fails if anything but white space is missing between them. */
 function cutsOf(whole: string, parts: readonly string[]): number[] {
   const ends: number[] = [];
   let at = 0;
@@ -55,30 +57,30 @@ function check(
 }
 
 describe('the parts of a long text', () => {
-  it('are none longer than allowed, and none empty', () => {
+  it('are within the bound and never empty', () => {
     check(text, fc.integer({ min: 1, max: 300 }), (whole, most) => {
       const parts = splitText(whole, most);
       for (const part of parts) assert.ok(part.length <= most && (part !== '' || whole === ''), JSON.stringify(part));
     });
   });
 
-  it('are together the text, but for white space at the cuts', () => {
+  it('add up to the text, except for white space at the cuts', () => {
     check(brokenText, fc.integer({ min: 1, max: 300 }), (whole, most) => void cutsOf(whole, splitText(whole, most)));
   });
 
-  it('begin and end with no white space at the cuts', () => {
+  it('have no white space at the cuts', () => {
     check(text, fc.integer({ min: 1, max: 300 }), (whole, most) => {
       for (const part of splitText(whole, most)) assert.equal(part, part.trim());
     });
   });
 
-  it('tear no code point, however strange the text', () => {
+  it('split no code point, however strange the text', () => {
     check(brokenText, maxChars, (whole, most) => {
       for (const cut of cutsOf(whole, splitText(whole, most))) assert.ok(!isPairAt(whole, cut), `at ${cut}`);
     });
   });
 
-  it('are well-formed where the text is', () => {
+  it('are well-formed if the text is', () => {
     check(
       text.filter((whole) => whole.isWellFormed()),
       maxChars,
@@ -88,7 +90,7 @@ describe('the parts of a long text', () => {
     );
   });
 
-  it('are the text itself, white space and all, where that fits', () => {
+  it('are the text itself, including white space, if it fits', () => {
     check(fc.string({ unit: codePoint, maxLength: 300 }), fc.constant(600), (whole, most) => {
       assert.deepEqual(splitText(whole, most), [whole]);
     });
@@ -97,7 +99,7 @@ describe('the parts of a long text', () => {
     assert.deepEqual(splitText('', 1), ['']);
   });
 
-  it('begin with all that a stream may have shown before', () => {
+  it('begin with everything that a stream may have shown before', () => {
     for (const channel of ['msteams', 'webchat']) {
       const { stream, maxTextChars } = capabilitiesOf(channel, 'personal');
       const most = stream?.maxChars ?? 0;
@@ -156,14 +158,14 @@ describe('a long text is cut', () => {
   ];
   for (const [how, whole, most, parts] of cases) it(how, () => assert.deepEqual(splitText(whole, most), parts));
 
-  it('never in half a code point where one character has more marks than fit', () => {
+  it('never within a code point, even if one character has more marks than fit', () => {
     for (const most of [300, 301]) {
       for (const part of splitText(`x${'\u{e0101}'.repeat(500)}`, most)) assert.ok(part.isWellFormed(), `${most} fit`);
     }
   });
 
   for (const character of [FAMILY, '👍🏽', '🇩🇪', '👩‍💻']) {
-    it(`before ${character} wherever that does not fit as a whole`, () => {
+    it(`before ${character} if it does not fit as a whole`, () => {
       for (let fits = 1; fits < character.length; fits++) {
         const before = 'x'.repeat(200 - fits);
         assert.deepEqual(splitText(`${before}${character}y`, 200), [before, `${character}y`], `${fits} fit`);
@@ -178,13 +180,13 @@ describe('a long text is cut', () => {
     }
   });
 
-  it('never in half a code point, even where the first character does not fit', () => {
+  it('never within a code point, even if the first character does not fit', () => {
     for (let most = 2; most < FAMILY.length; most++) {
       for (const part of splitText(FAMILY.repeat(2), most)) assert.ok(part.isWellFormed(), `${most} fit`);
     }
   });
 
-  it('into parts that all hold something, also where it begins with white space', () => {
+  it('into parts that are never empty, even if it begins with white space', () => {
     assert.deepEqual(splitText(`${' '.repeat(8)}aaaa bbbb`, 8), ['aaaa', 'bbbb']);
     assert.deepEqual(splitText(`${'\n'.repeat(2_000)}${'a'.repeat(1_000)}`, 1_500), ['a'.repeat(1_000)]);
   });
@@ -194,12 +196,12 @@ describe('a long text is cut', () => {
     assert.deepEqual(splitText('It is so. Is it? Yes it is', 16), ['It is so. Is it?', 'Yes it is']);
   });
 
-  it('at the end of a paragraph of a text with Windows’ line ends', () => {
+  it('at the end of a paragraph in a text with Windows line ends', () => {
     assert.deepEqual(splitText('One two three.\r\n\r\nFour. Five six', 24), ['One two three.', 'Four. Five six']);
   });
 });
 
-describe('a text that is made to be hard to cut comes apart', () => {
+describe('a text that is hard to split is split without delay', () => {
   const texts: Readonly<Record<string, string>> = {
     'a letter with 100,000 marks': `a${'\u0301'.repeat(100_000)}`,
     '256 KB without a space': 'x'.repeat(2 ** 18),
@@ -212,7 +214,7 @@ describe('a text that is made to be hard to cut comes apart', () => {
     '256 KB of line ends and letters': 'a\n'.repeat(2 ** 17),
   };
   for (const [name, whole] of Object.entries(texts)) {
-    it(`: ${name}`, () => {
+    it(`(${name})`, () => {
       for (const most of [1_100, 18_000]) {
         const parts = splitText(whole, most);
         assert.equal(parts.join('').replaceAll(/\s/g, ''), whole.replaceAll(/\s/g, ''));

@@ -16,7 +16,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     assert.deepEqual(rules.broken, []);
   });
 
-  it('when the process drains in the middle of an answer, which stays', async (t) => {
+  it('when the process drains in the middle of an answer, which is kept', async (t) => {
     const { bot, clock, rules, showsOnce } = await speaking(t, 'msteams', { env: { DRAIN_SECONDS: '0' } });
     await showsOnce();
     await whileTimePasses(clock, bot.app.close());
@@ -25,7 +25,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     assert.deepEqual(rules.broken, []);
   });
 
-  it('when the user takes the message back', async (t) => {
+  it('when the user withdraws the message', async (t) => {
     const { bot, clock, rules, showsOnce } = await speaking(t, 'msteams');
     await showsOnce();
     await bot.post({ ...bot.message(undefined, { channelId: 'msteams' }), type: 'messageDelete', id: 'activity-1' });
@@ -40,7 +40,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     );
   });
 
-  it('where it began, when the address changes while its first piece is on the way', async (t) => {
+  it('at its old address, when the address changes while its first chunk is being sent', async (t) => {
     const moved = await startFakeConnector();
     const begun = Promise.withResolvers<() => void>();
     const { bot, clock, say, end, fields } = await speaking(t, 'webchat', {});
@@ -58,7 +58,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     const answer = await inTime(begun.promise);
     await bot.says('And now?', { ...fields, serviceUrl: moved.url });
     end();
-    // Time for the answer to be made and to set out.
+    // Time for the answer to be made and sent.
     for (let round = 0; round < 100; round++) await clock.advance(10);
     answer();
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));

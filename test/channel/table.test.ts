@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
 import type { Env } from '../../src/config/env.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { failing, startTimedBot, type TimedBot, until } from '../conversation/timed-bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
@@ -43,7 +43,7 @@ const ROWS: Readonly<Record<string, Readonly<Record<Scope, Expected>>>> = {
 
 type Conversation = { readonly id: string } & Readonly<Record<string, unknown>>;
 
-/** As Teams names its conversations; most other channels say no more than whether it is a group. */
+/** The conversations as Teams names them; most other channels only say whether it is a group. */
 const CONVERSATIONS: Readonly<Record<'msteams' | 'others', Readonly<Record<Scope, Conversation>>>> = {
   msteams: {
     personal: { id: 'a:1-2_3', conversationType: 'personal', tenantId: 'tenant-1' },
@@ -65,11 +65,11 @@ interface Chat {
     readonly conversation: Conversation;
     readonly channelData: object;
   };
-  /** Resolves with all calls of the next answer, once so many messages were sent in this chat. */
+  /** Resolves with all calls of the next answer, once the given number of messages was sent in this chat. */
   next(messages: number): Promise<readonly ConnectorCall[]>;
 }
 
-/** One bot for the chats of a suite, and what its model answers next. */
+/** One bot for the chats of a suite, and the next answer of its model. */
 class SharedBot {
   bot!: TimedBot;
   turn: () => ScriptedResponse = () => assert.fail('nothing to answer');
@@ -85,7 +85,7 @@ class SharedBot {
   }
 }
 
-/** A chat of its own for each call. */
+/** A separate chat for each call. */
 function chatIn(bot: TimedBot, channelId: string, scope: Scope): Chat {
   const rules = new TeamsRules(bot.clock.now);
   bot.connector.rule = channelId === 'msteams' ? rules.rule : () => undefined;
@@ -98,7 +98,7 @@ function chatIn(bot: TimedBot, channelId: string, scope: Scope): Chat {
     fields: {
       channelId,
       conversation: { ...conversation, id },
-      // A reply to the bot: in a group of Telegram a mention says nothing.
+      // A reply to the bot: in a Telegram group a mention proves nothing.
       channelData: { message: { reply_to_message: { from: { username: 'bot-1' } } } },
     },
     async next(messages) {
@@ -106,7 +106,7 @@ function chatIn(bot: TimedBot, channelId: string, scope: Scope): Chat {
         assert.ok(!late.aborted, `no ${messages} messages`);
         await bot.clock.advance(100);
       }
-      // Nothing may come after an answer.
+      // Nothing may follow an answer.
       await bot.clock.advance(30_000);
       const calls = bot.connector.calls.slice(seen);
       seen += calls.length;
@@ -115,7 +115,7 @@ function chatIn(bot: TimedBot, channelId: string, scope: Scope): Chat {
   };
 }
 
-/** An answer that is held until its user was seen to wait for ten seconds. */
+/** An answer that is held until its user has waited for ten seconds. */
 function heldAnswer() {
   const gate = Promise.withResolvers<void>();
   let isAsked = false;
@@ -171,7 +171,7 @@ function assertMarks({ body }: ConnectorCall, isMarked: boolean): void {
   assert.deepEqual(body.channelData?.feedbackLoop, isMarked ? { type: 'default' } : undefined);
 }
 
-/** Where the pieces of a live message have to have their marks, and where not. */
+/** Which chunks of a streaming message need their marks, and which do not. */
 function assertStream(calls: readonly ConnectorCall[], { stream }: Expected): void {
   const pieces = calls.filter(isPiece);
   const types = pieces.map((call) => streamInfo(call)?.['streamType']);
@@ -204,12 +204,12 @@ for (const [channel, row] of Object.entries(ROWS)) {
     for (const scope of SCOPES) {
       const expected = row[scope];
 
-      it(`${scope}: streams no more than half of what fits in a message`, () => {
+      it(`${scope}: streams at most half of what fits in a message`, () => {
         const { stream, maxTextChars } = capabilitiesOf(channel, scope);
         assert.ok((stream?.maxChars ?? 0) <= maxTextChars / 2);
       });
 
-      it(`${scope}: gets ${expected.sound}, stream: ${expected.stream}, and indicators and labels of its own`, async () => {
+      it(`${scope}: gets ${expected.sound}, stream: ${expected.stream}, and its own indicators and labels`, async () => {
         const { bot } = shared;
         const held = heldAnswer();
         shared.turn = held.turn;
@@ -232,7 +232,7 @@ for (const [channel, row] of Object.entries(ROWS)) {
         assert.deepEqual(chat.rules.broken, []);
       });
 
-      it(`${scope}: gets refusals and apologies as plain texts, without label and audio`, async () => {
+      it(`${scope}: gets refusals and apologies as plain text, without label and audio`, async () => {
         const { bot } = shared;
         shared.turn = () => failing('invalid_request_error', 'nonsense');
         const chat = chatIn(bot, channel, scope);
@@ -242,7 +242,7 @@ for (const [channel, row] of Object.entries(ROWS)) {
         const apology = await chat.next(2);
         assert.deepEqual(
           refusal.map(({ body }) => [body.type, body.text]),
-          [['message', wording.textMissing]],
+          [['message', en.textMissing]],
         );
         assertStream(refusal, LINKED);
         assert.match(apology.at(-1)?.body.text, /\(incident \w+\)$/);
@@ -259,10 +259,10 @@ for (const [channel, row] of Object.entries(ROWS)) {
   });
 }
 
-describe('a card without links for the browser', () => {
+describe('a card without browser links', () => {
   const shared = new SharedBot({ AUDIO_BROWSER_LINKS: 'false' });
   for (const scope of SCOPES) {
-    it(`holds no address, nor any part of one (${scope})`, async () => {
+    it(`contains no address, nor any part of one (${scope})`, async () => {
       const { bot } = shared;
       const held = heldAnswer();
       shared.turn = held.turn;

@@ -44,9 +44,9 @@ function anyPerformance(random: () => number): ScriptedResponse {
 }
 
 describe('80 turns in Teams', { timeout: 60_000 }, () => {
-  it('break no rule of streaming, and none goes unanswered', async (t) => {
+  it('break no streaming rule, and none is left unanswered', async (t) => {
     const random = seeded(4);
-    // More than are asked for: some are asked twice.
+    // More than are asked for, since some are asked twice.
     const turns: ScriptedTurn[] = Array.from({ length: 240 }, () => anyPerformance(random));
     const bot = await startTimedBot({ turns, simulator: { paceMs: 300 } });
     const chats = new Map<string, TeamsRules>();

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { TypingIndicator } from '../../src/channel/typing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-/** An indicator whose sends are noted with their time; `answer` answers each. */
+/** An indicator whose sends are recorded with their time; `answer` answers each. */
 function shown(answer: () => Promise<void> = async () => {}) {
   const clock = new ManualClock();
   const startMs = clock.now();
@@ -16,7 +16,7 @@ function shown(answer: () => Promise<void> = async () => {}) {
 }
 
 describe('the typing indicator', () => {
-  it('is not shown before half a second has gone by', async () => {
+  it('is not shown within the first half second', async () => {
     const { clock, sentAtMs } = shown();
     await clock.advance(499);
     assert.deepEqual(sentAtMs, []);
@@ -24,7 +24,7 @@ describe('the typing indicator', () => {
     assert.deepEqual(sentAtMs, [500]);
   });
 
-  it('is shown again every three to four seconds, as clients forget it', async () => {
+  it('is shown again every three to four seconds, because clients hide it', async () => {
     const { clock, sentAtMs } = shown();
     await clock.advance(60_000);
     assert.ok(sentAtMs.length >= 15, `${sentAtMs.length} times`);
@@ -34,7 +34,7 @@ describe('the typing indicator', () => {
     }
   });
 
-  it('is never shown after it was stopped before', async () => {
+  it('is never shown if it is stopped before its first send', async () => {
     const { clock, sentAtMs, indicator } = shown();
     await clock.advance(499);
     indicator.stop();
@@ -43,7 +43,7 @@ describe('the typing indicator', () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('is never shown again after it was stopped', async () => {
+  it('is never shown again after it is stopped', async () => {
     const { clock, sentAtMs, indicator } = shown();
     await clock.advance(5_000);
     const count = sentAtMs.length;
@@ -54,7 +54,7 @@ describe('the typing indicator', () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('is never shown again after it was stopped while one was on its way', async () => {
+  it('is never shown again if it is stopped during a send', async () => {
     const onTheWay = Promise.withResolvers<void>();
     const { clock, sentAtMs, indicator } = shown(() => onTheWay.promise);
     await clock.advance(500);
@@ -64,7 +64,7 @@ describe('the typing indicator', () => {
     assert.deepEqual(sentAtMs, [500]);
   });
 
-  it('is not sent a second time while the first is on its way', async () => {
+  it('is not sent a second time during the first send', async () => {
     const onTheWay = Promise.withResolvers<void>();
     const { clock, sentAtMs } = shown(() => onTheWay.promise);
     await clock.advance(30_000);
@@ -74,7 +74,7 @@ describe('the typing indicator', () => {
     assert.equal(sentAtMs.length, 2);
   });
 
-  it('goes on after a failure, which nobody hears of', async () => {
+  it('continues after a failure without reporting it', async () => {
     const unseen: unknown[] = [];
     const note = (error: unknown) => void unseen.push(error);
     process.on('unhandledRejection', note);
@@ -86,7 +86,7 @@ describe('the typing indicator', () => {
     assert.deepEqual(unseen, []);
   });
 
-  it('is settled when nothing is on its way', async () => {
+  it('is settled when no send is in progress', async () => {
     const onTheWay = Promise.withResolvers<void>();
     const { clock, indicator } = shown(() => onTheWay.promise);
     await indicator.settled;

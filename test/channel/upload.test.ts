@@ -42,7 +42,7 @@ async function assertFails(done: Promise<void>, code: string): Promise<void> {
 const redirect = (location: string, status = 307) => ({ status, headers: { location } });
 
 describe('an accepted file', { timeout: 60_000 }, () => {
-  it('goes in one piece to the address that Teams named, without any key of the bot', async (t) => {
+  it("is sent in one piece to the address that Teams named, without the bot's token", async (t) => {
     const { bot, files, wav, offer, accept, ended } = await startSavingChat(t);
     await accept(await offer());
     assert.deepEqual(await ended(), SAVED);
@@ -59,7 +59,7 @@ describe('an accepted file', { timeout: 60_000 }, () => {
     assert.doesNotMatch(JSON.stringify(bot.logs), /a-secret/);
   });
 
-  it('that cannot be saved is told to the user, and may be offered again', async (t) => {
+  it('is reported to the user if it cannot be saved, and may be offered again', async (t) => {
     const { bot, files, offer, pressed, accept, ended } = await startSavingChat(t);
     files.rule = (_, count) => ({ status: count === 1 ? 404 : 201 });
     await accept(await offer());
@@ -80,14 +80,14 @@ describe('an accepted file', { timeout: 60_000 }, () => {
     'api.onedrive.com',
     'onedrive.live.com',
   ]) {
-    it(`may go to ${host}`, async (t) => {
+    it(`may be sent to ${host}`, async (t) => {
       const { done, files } = await uploading(t, () => ({ status: 200 }), `https://${host}:443/upload`);
       await done;
       assert.equal(files.calls.length, 1);
     });
   }
 
-  it('goes to the host that was checked, however the address is written', async (t) => {
+  it('is sent to the host that was checked, however the address is written', async (t) => {
     const { done, files } = await uploading(
       t,
       () => ({ status: 201 }),
@@ -97,12 +97,12 @@ describe('an accepted file', { timeout: 60_000 }, () => {
     assert.deepEqual(files.asked, ['https://x.sharepoint.com/@evil.example/upload']);
   });
 
-  it('is saved by a response whose body never ends', async (t) => {
+  it('is saved even if the body of the response never ends', async (t) => {
     await (await uploading(t, () => 'endless')).done;
   });
 });
 
-describe('an address that is none of a file service', { timeout: 60_000 }, () => {
+describe('an address outside the file service', { timeout: 60_000 }, () => {
   for (const uploadUrl of [
     'http://contoso-my.sharepoint.com/upload',
     'https://evil.example/upload',
@@ -155,7 +155,7 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
     });
   }
 
-  it('may be relative to the address that gave it', async (t) => {
+  it('may be relative to the address that sent it', async (t) => {
     const steps = [redirect(OTHER_URL), redirect('../next?guid=3')];
     const { files, done } = await uploading(t, (_, count) => steps[count - 1] ?? { status: 201 });
     await done;
@@ -171,14 +171,14 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
     'https://127.0.0.1/upload',
     'https://[nonsense',
   ]) {
-    it(`takes the file nowhere else: ${location}`, async (t) => {
+    it(`is not followed to any other host: ${location}`, async (t) => {
       const { files, done } = await uploading(t, () => redirect(location));
       await assertFails(done, 'untrusted_upload_host');
       assert.deepEqual(files.asked, [PLACE.uploadUrl]);
     });
   }
 
-  it('in circles is given up', async (t) => {
+  it('is given up if it loops', async (t) => {
     const { files, done } = await uploading(t, ({ url }) =>
       redirect(url === OTHER_URL ? PLACE.uploadUrl : OTHER_URL, 308),
     );
@@ -186,14 +186,14 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
     assert.equal(files.asked.length, 4);
   });
 
-  it('to another method is not followed', async (t) => {
+  it('is not followed if it changes the method', async (t) => {
     const { files, done } = await uploading(t, () => redirect(OTHER_URL, 303));
     await assertFails(done, 'upload_refused');
     assert.equal(files.asked.length, 1);
   });
 });
 
-describe('a trouble of the file service', { timeout: 60_000 }, () => {
+describe('a failure of the file service', { timeout: 60_000 }, () => {
   const refusal = (status: number, after?: string) => ({
     status,
     ...(after === undefined ? {} : { headers: { 'retry-after': after } }),
@@ -223,7 +223,7 @@ describe('a trouble of the file service', { timeout: 60_000 }, () => {
     });
   }
 
-  it('that stays is given up after three tries', async (t) => {
+  it('is given up after three attempts', async (t) => {
     const { files, clock, done } = await uploading(t, () => refusal(503));
     for (const waitMs of [1_000, 2_000]) {
       await clock.whenWaiting(waitMs);
@@ -234,20 +234,20 @@ describe('a trouble of the file service', { timeout: 60_000 }, () => {
   });
 
   for (const status of [202, 204, 304, 400, 401, 403, 404, 409, 410, 412, 413, 416, 501, 507]) {
-    it(`that is for good is not tried again: ${status}`, async (t) => {
+    it(`is not retried if it is permanent: ${status}`, async (t) => {
       const { files, done } = await uploading(t, () => ({ status }));
       await assertFails(done, 'upload_refused');
       assert.equal(files.asked.length, 1);
     });
   }
 
-  it('that breaks the connection is told', async (t) => {
+  it('is reported if it breaks the connection', async (t) => {
     const { files, done } = await uploading(t, () => 'reset');
     await assertFails(done, 'upload_failed');
     assert.equal(files.asked.length, 1);
   });
 
-  it('that is no answer at all is given up after a minute', async (t) => {
+  it('is given up after a minute if there is no response', async (t) => {
     const { files, clock, done } = await uploading(t, () => 'hang');
     const [put] = await files.whenCalls(1);
     await clock.whenWaiting(TRY_LIMIT_MS);
@@ -259,7 +259,7 @@ describe('a trouble of the file service', { timeout: 60_000 }, () => {
     assert.equal(files.asked.length, 1);
   });
 
-  it('leaves no timer behind once the file is there', async (t) => {
+  it('leaves no timer behind once the file is saved', async (t) => {
     const { clock, done } = await uploading(t, () => ({ status: 201 }));
     await done;
     assert.deepEqual(clock.waiting, []);

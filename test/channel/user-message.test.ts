@@ -36,7 +36,7 @@ function turnOf(fields?: Record<string, unknown>) {
 }
 
 describe('toUserMessage', () => {
-  it('names what the program needs to know of a message', () => {
+  it('contains what the program needs of a message', () => {
     const { reference: _, ...turn } = turnOf({ locale: 'de-DE' });
     assert.deepEqual(turn, {
       key: 'msteams/conversation-1',
@@ -54,7 +54,7 @@ describe('toUserMessage', () => {
     });
   });
 
-  it('takes a compound channel id for its channel, and answers with the whole of it', () => {
+  it('treats a compound channel id as its channel, and replies with the whole id', () => {
     const { key, channel, reference } = turnOf({ channelId: 'msteams:COPILOT' });
     assert.deepEqual([key, channel], ['msteams/conversation-1', 'msteams']);
     assert.equal(reference.activity['channelId'], 'msteams:COPILOT');
@@ -79,12 +79,12 @@ describe('toUserMessage', () => {
     ['group', { conversationType: 'something new', isGroup: true }],
     ['personal', { conversationType: null }],
   ] as const) {
-    it(`takes ${JSON.stringify(conversation)} for ${scope}`, () => {
+    it(`maps ${JSON.stringify(conversation)} to ${scope}`, () => {
       assert.equal(turnOf({ conversation: { id: 'c', ...conversation } }).scope, scope);
     });
   }
 
-  it('ignores the text/html that Teams sends beside every formatted message, and names what came without an address', () => {
+  it('ignores the text/html that Teams adds to every formatted message, and names attachments without an address', () => {
     const attachments = [
       { contentType: 'text/html', content: '<p>hello</p>' },
       { contentType: 'image/png', contentUrl: 'https://example.com/a.png', name: 'a.png' },
@@ -97,18 +97,18 @@ describe('toUserMessage', () => {
     ]);
   });
 
-  it('knows how many files are left out of a hundred', () => {
+  it('counts how many of a hundred files are left out', () => {
     const sent = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ contentType: 'image/png', contentUrl: `https://example.com/${i}` }));
     assert.deepEqual(turnOf({ attachments: sent(25) }).attachments.at(-1), { kind: 'tooManyFiles', count: 15 });
     assert.deepEqual(turnOf({ attachments: sent(500) }).attachments.at(-1), { kind: 'tooManyFiles', count: 90 });
   });
 
-  it('takes an empty name for none', () => {
+  it('treats an empty name as missing', () => {
     assert.equal(turnOf({ from: { id: 'user-1', name: '' } }).user.name, undefined);
   });
 
-  it('has an empty text where the message has none', () => {
+  it('has an empty text if the message has none', () => {
     assert.equal(turnOf({ text: undefined, entities: undefined }).text, '');
   });
 });
@@ -116,14 +116,14 @@ describe('toUserMessage', () => {
 describe('conversationKey', () => {
   const keyOf = (channelId: string, id: string) => conversationKey({ channelId, conversation: { id } } as Activity);
 
-  it('never is the same for two conversations', () => {
+  it('is different for every two conversations', () => {
     const keys = [keyOf('a', 'b/c'), keyOf('a', 'b'), keyOf('b', 'b'), keyOf('a', 'B'), keyOf('a', ' b')];
     assert.equal(new Set(keys).size, keys.length);
   });
 });
 
 describe('the reference to a message', () => {
-  it('survives being stored as JSON, and leads back with the same claims', async (t) => {
+  it('survives JSON and restores the same claims', async (t) => {
     const { reference } = turnOf({ locale: 'en-US', callerId: 'urn:botframework:azure' });
     const stored = JSON.parse(JSON.stringify(reference));
     assert.deepEqual(stored, reference);
@@ -154,7 +154,7 @@ describe('the reference to a message', () => {
     assert.deepEqual(stored, reference, 'the turn has a copy');
   });
 
-  it('holds nothing of what was said, however much it was', () => {
+  it("contains none of the user's words, however many there are", () => {
     const { reference } = turnOf({
       text: 'secret '.repeat(10_000),
       attachments: [{ contentType: 'image/png', contentUrl: 'x'.repeat(100_000) }],
@@ -166,7 +166,7 @@ describe('the reference to a message', () => {
     assert.doesNotMatch(json, /secret/);
   });
 
-  it('leaves out what the activity does not have', () => {
+  it('leaves out fields that the activity does not have', () => {
     const reference = toReference(activity({ recipient: undefined, locale: undefined }), caller);
     assert.deepEqual(Object.keys(reference.activity).sort(), [
       'channelId',
@@ -178,7 +178,7 @@ describe('the reference to a message', () => {
     ]);
   });
 
-  it('takes nobody for authenticated who has no claims', () => {
+  it('does not treat a sender without claims as authenticated', () => {
     const anonymous = { ...caller, identity: new ClaimsIdentity([]) };
     assert.deepEqual(toReference(activity(), anonymous).claims, []);
   });

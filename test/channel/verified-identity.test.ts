@@ -38,8 +38,8 @@ const userOf = (channelId: string, userId: string) => ({
   personKey: JSON.stringify([channelId, userId]),
 });
 
-describe('the identity that a channel vouches for', () => {
-  it('is user, Entra ID object and tenant in Teams', () => {
+describe('the identity that a channel verifies', () => {
+  it('consists of user, Entra ID object and tenant in Teams', () => {
     assert.deepEqual(read(activity('msteams')), {
       userId: 'user-1',
       aadObjectId: 'aad-1',
@@ -49,7 +49,7 @@ describe('the identity that a channel vouches for', () => {
   });
 
   for (const channelId of ['slack', 'telegram', 'line', 'facebook']) {
-    it(`is the user alone in ${channelId}`, () => {
+    it(`is only the user in ${channelId}`, () => {
       assert.deepEqual(read(activity(channelId)), userOf(channelId, 'user-1'));
     });
   }
@@ -57,11 +57,11 @@ describe('the identity that a channel vouches for', () => {
   for (const channelId of ['directline', 'webchat', 'directlinespeech']) {
     const signed = activity(channelId, { from: { id: 'dl_user-1', aadObjectId: 'aad-1' } });
 
-    it(`is a user of a token in ${channelId} where enhanced authentication is on`, () => {
+    it(`is the user of the token in ${channelId} if enhanced authentication is on`, () => {
       assert.deepEqual(read(signed, { hasEnhancedAuthentication: true }), userOf(channelId, 'dl_user-1'));
     });
 
-    it(`is nobody in ${channelId} else`, () => {
+    it(`is empty in ${channelId} otherwise`, () => {
       assert.deepEqual(read(signed), nobodyOf(channelId));
       assert.deepEqual(read(activity(channelId), { hasEnhancedAuthentication: true }), nobodyOf(channelId));
       const sneaky = activity(channelId, { from: { id: 'DL_user-1' } });
@@ -70,17 +70,17 @@ describe('the identity that a channel vouches for', () => {
   }
 
   for (const channelId of ['emulator', 'email', 'sms', 'test', 'agents', 'constructor', 'MSTEAMS']) {
-    it(`is nobody in ${channelId}`, () => assert.deepEqual(read(activity(channelId)), nobodyOf(channelId)));
+    it(`is empty in ${channelId}`, () => assert.deepEqual(read(activity(channelId)), nobodyOf(channelId)));
   }
 
   for (const channelId of ['msteams', 'slack']) {
-    it(`is nobody for ${channelId} without an app id, or with a token that the bot's own secret makes`, () => {
+    it(`is empty for ${channelId} without an app id, or with a token made from the bot's own secret`, () => {
       for (const caller of [OF_NOBODY, OF_EMULATOR])
         assert.deepEqual(read(activity(channelId), { caller }), nobodyOf(channelId));
     });
   }
 
-  it('has no user where the activity names no sender', () => {
+  it('has no user if the activity names no sender', () => {
     for (const from of [undefined, {}]) {
       const sent = activity('msteams', { from });
       assert.equal(read(sent).userId, undefined);
@@ -90,7 +90,7 @@ describe('the identity that a channel vouches for', () => {
     }
   });
 
-  it('has every tenant that Teams names, and none that is no text', () => {
+  it('has every tenant that Teams names, and none that is not a string', () => {
     const tenantsOf = (tenantId: unknown, channelData: unknown) =>
       read(activity('msteams', { conversation: { id: 'conversation-1', tenantId }, channelData })).tenantIds;
     assert.deepEqual(tenantsOf('a', { tenant: { id: 'b' } }), ['a', 'b']);

@@ -5,11 +5,11 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface WatchedLog {
   readonly log: Logger;
   readonly lines: readonly LogLine[];
-  /** Resolves with the first line that fits, past ones included. */
+  /** Resolves with the first matching line, including past ones. */
   when(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** The real logger, with a reader that can wait for what it is looking for. */
+/** The real logger with a reader that waits for a matching line. */
 export function watchedLog(): WatchedLog {
   const lines: LogLine[] = [];
   const waiters = new Set<(line: LogLine) => void>();

@@ -8,7 +8,7 @@ import { en } from '../../src/messages/en.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { inbound, startAdapter } from './adapter-under-test.ts';
 
-/** The way back to the sender of one message, whose channel shows streams. */
+/** The reply route for one message, whose channel supports streams. */
 async function wayBack(t: TestContext) {
   keepEntityProperties();
   const { adapter, connector, watched, [Symbol.asyncDispose]: close } = await startAdapter({ clock: systemClock });
@@ -27,8 +27,8 @@ async function wayBack(t: TestContext) {
   return { connector, withSender: replyRoutes.later({ activity, claims: [], audience: undefined }) };
 }
 
-describe('the way back of a turn', () => {
-  it('gives what its work comes to', async (t) => {
+describe('the reply route of a turn', () => {
+  it('resolves with the result of its work', async (t) => {
     const { withSender } = await wayBack(t);
     assert.equal(await withSender(async () => 'done'), 'done');
     await assert.rejects(
@@ -37,7 +37,7 @@ describe('the way back of a turn', () => {
     );
   });
 
-  it('ends what was shown with a notice, and the answer goes in a message of its own', async (t) => {
+  it('ends the streamed text with a notice, and sends the answer as a separate message', async (t) => {
     const { connector, withSender } = await wayBack(t);
     await withSender(async (sender) => {
       sender.showActivity();
@@ -53,7 +53,7 @@ describe('the way back of a turn', () => {
     ]);
   });
 
-  it('ends a stream that gets no answer, unless that is left to another attempt', async (t) => {
+  it('ends a stream that gets no answer, unless the turn is left to another attempt', async (t) => {
     for (const isAbandoned of [false, true]) {
       const { connector, withSender } = await wayBack(t);
       await withSender(async (sender) => {

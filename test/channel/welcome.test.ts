@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { startBot } from '../support/bot.ts';
 import { announce, BOT, EVENTS, textsAfterATurn, USER } from './announcements.ts';
 import { watchedLog } from './watched-log.ts';
@@ -14,7 +14,7 @@ describe('a new conversation', () => {
         assert.equal((await announce(bot, event, { channelId, conversation: { id: name } })).status, 200);
         const welcome = (await bot.connector.whenMessages(index + 1))[index];
         assert.equal(welcome?.body.conversation.id, name);
-        assert.equal(welcome?.body.text, wording.welcome);
+        assert.equal(welcome?.body.text, en.welcome);
         assert.equal(welcome?.body.attachments, undefined);
       }
       assert.equal(bot.simulator.openSessions, 0);
@@ -22,20 +22,20 @@ describe('a new conversation', () => {
   }
 
   for (const [first, firstEvent] of Object.entries(EVENTS)) {
-    it(`is greeted once when ${first} comes first and all others after it`, async (t) => {
+    it(`is greeted once if ${first} comes first and all others follow`, async (t) => {
       const bot = await startBot({ turns: ['Answer'] });
       t.after(() => bot[Symbol.asyncDispose]());
       await announce(bot, firstEvent);
       for (const event of Object.values(EVENTS)) await announce(bot, event);
-      assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
+      assert.deepEqual(await textsAfterATurn(bot), [en.welcome, 'Answer']);
     });
   }
 
-  it('is greeted once when all come at once', async (t) => {
+  it('is greeted once if all announcements come at once', async (t) => {
     const bot = await startBot({ turns: ['Answer'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all(Object.values(EVENTS).map((event) => announce(bot, event)));
-    assert.deepEqual(await textsAfterATurn(bot), [wording.welcome, 'Answer']);
+    assert.deepEqual(await textsAfterATurn(bot), [en.welcome, 'Answer']);
   });
 
   it('is not greeted after its first message, not even while that is being answered', async (t) => {
@@ -63,7 +63,7 @@ describe('a new conversation', () => {
     );
   });
 
-  it('gets its own greeting when another channel has one of the same name', async (t) => {
+  it('gets its own greeting even if another channel has one of the same name', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const event = { type: 'installationUpdate', action: 'add' };
@@ -72,29 +72,29 @@ describe('a new conversation', () => {
     assert.equal((await bot.connector.whenMessages(2)).length, 2);
   });
 
-  it('is not hurt by a greeting that the channel refuses', async (t) => {
+  it('keeps working if the channel refuses the greeting', async (t) => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Answer'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
-    bot.connector.rule = ({ body }) => (body.text === wording.welcome ? { status: 403 } : undefined);
+    bot.connector.rule = ({ body }) => (body.text === en.welcome ? { status: 403 } : undefined);
     assert.equal((await announce(bot, { type: 'installationUpdate', action: 'add' })).status, 200);
     await watched.when(({ msg }) => msg === 'reply not sent');
     assert.deepEqual(await textsAfterATurn(bot), ['Answer']);
   });
 
-  it('has its greeting before the POST is answered where that is expected', async (t) => {
+  it('gets its greeting before the POST is answered on expectReplies', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await announce(bot, { type: 'installationUpdate', action: 'add', deliveryMode: 'expectReplies' });
     const { activities } = (await response.json()) as { activities: { text: string }[] };
     assert.deepEqual(
       activities.map(({ text }) => text),
-      [wording.welcome],
+      [en.welcome],
     );
     assert.deepEqual(bot.connector.calls, []);
   });
 
-  it('is not greeted for other events', async (t) => {
+  it('is not greeted on other events', async (t) => {
     const bot = await startBot({ turns: ['Answer'] });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const event of [
@@ -126,7 +126,7 @@ describe('a team', () => {
   };
   const AT_BOT = { entities: [{ type: 'mention', text: '<at>Bot</at>', mentioned: BOT }] };
 
-  it('welcome again: is not greeted when a person joins, or the app is updated', async (t) => {
+  it('welcome again: is not greeted when a person joins or the app is updated', async (t) => {
     const bot = await startBot({ turns: ['Answer'] });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const event of [
@@ -149,7 +149,7 @@ describe('a team', () => {
       const bot = await startBot();
       t.after(() => bot[Symbol.asyncDispose]());
       await announce(bot, event, TEAM);
-      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording.welcomeGroup);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en.welcomeGroup);
     });
   }
 });
@@ -160,12 +160,12 @@ describe('a group', () => {
     ['telegram', 'welcomeGroup'],
     ['directline', 'welcome'],
   ] as const) {
-    it(`is told to mention the bot where it answers nothing else (${channelId}: ${words})`, async (t) => {
+    it(`is told to mention the bot where that is required (${channelId}: ${words})`, async (t) => {
       const bot = await startBot();
       t.after(() => bot[Symbol.asyncDispose]());
       const group = { channelId, conversation: { id: 'group-1', isGroup: true } };
       await announce(bot, { type: 'conversationUpdate', membersAdded: [BOT] }, group);
-      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, wording[words]);
+      assert.equal((await bot.connector.whenMessages(1))[0]?.body.text, en[words]);
     });
   }
 });
@@ -176,18 +176,18 @@ describe('a conversation from which the bot was removed', () => {
     installationUpdate: { type: 'installationUpdate', action: 'remove' },
   };
   for (const [name, removal] of Object.entries(REMOVALS)) {
-    it(`is not remembered (${name}), and is greeted again`, async (t) => {
+    it(`loses its record (${name}) and is greeted again`, async (t) => {
       const bot = await startBot({ turns: ['One', 'Two'] });
       t.after(() => bot[Symbol.asyncDispose]());
       await bot.says('my secret');
       await bot.connector.whenMessages(1);
       await announce(bot, removal);
       await announce(bot, { type: 'installationUpdate', action: 'add' });
-      assert.deepEqual(await textsAfterATurn(bot), ['One', wording.welcome, 'Two']);
+      assert.deepEqual(await textsAfterATurn(bot), ['One', en.welcome, 'Two']);
       assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 
-    it(`is not remembered either when it was being answered (${name})`, async (t) => {
+    it(`loses its record even while it is being answered (${name})`, async (t) => {
       const gate = Promise.withResolvers<void>();
       const asked = Promise.withResolvers<void>();
       const held = () => {
@@ -206,7 +206,7 @@ describe('a conversation from which the bot was removed', () => {
     });
   }
 
-  it('drops what still waits there, without a word', async (t) => {
+  it('loses its queue without a reply', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'One' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const bot = await startBot({ turns: [held, 'Three'] });
@@ -218,7 +218,7 @@ describe('a conversation from which the bot was removed', () => {
     assert.deepEqual(await textsAfterATurn(bot), ['Three']);
   });
 
-  it('is still remembered when only somebody else was removed, nobody, or the app was updated', async (t) => {
+  it('keeps its record when only somebody else or nobody was removed, or the app was updated', async (t) => {
     const bot = await startBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my name is Ada');
@@ -238,9 +238,13 @@ describe('a conversation from which the bot was removed', () => {
     ['a whole team with all of its threads, when the bot is removed from it', { membersRemoved: [BOT] }, [0, 0, 0, 2]],
     ['a whole team, when it is deleted', { channelData: { eventType: 'teamDeleted' } }, [0, 0, 0, 2]],
     ['a channel, when it is deleted', { channelData: { eventType: 'channelDeleted', channel } }, [0, 0, 2, 2]],
-    ['nothing, when nobody knows which', { channelData: { eventType: 'channelDeleted' } }, [2, 2, 2, 2]],
+    [
+      'no thread, when the activity does not name the channel',
+      { channelData: { eventType: 'channelDeleted' } },
+      [2, 2, 2, 2],
+    ],
   ] as const) {
-    it(`is ${name}`, async (t) => {
+    it(`loses the records of ${name}`, async (t) => {
       const bot = await startBot({ turns: ['1', '2', '3', '4', '1', '2', '3', '4'] });
       t.after(() => bot[Symbol.asyncDispose]());
       const inThread = (id: string, team: string) => ({

@@ -12,14 +12,14 @@ function read(file: unknown, env: Record<string, string> = {}) {
 const one = (entry: unknown, env?: Record<string, string>) => read({ mcpServers: { shop: entry } }, env);
 
 describe('the file of MCP servers', () => {
-  it('is not read where it is not named', () => {
+  it('is not read if no setting names it', () => {
     assert.deepEqual(
       readMcpServers(new EnvReader({}), {}, () => assert.fail()),
       [],
     );
   });
 
-  it('is read as VS Code writes it, with comments and trailing commas', () => {
+  it("is read in VS Code's format, with comments and trailing commas", () => {
     const { servers } = read(
       '{ // ours\n "servers": { "files": { "type": "stdio", "command": "node", "args": ["a.js",], }, }, }',
     );
@@ -32,7 +32,7 @@ describe('the file of MCP servers', () => {
     });
   });
 
-  it('is read as Claude writes it, with its defaults', () => {
+  it("is read in Claude's format, with its defaults", () => {
     const { servers, problems } = one({ url: 'https://mcp.example.com/mcp' });
     assert.deepEqual(problems, []);
     assert.deepEqual(servers, [
@@ -50,7 +50,7 @@ describe('the file of MCP servers', () => {
     ]);
   });
 
-  it('gives our own keys', () => {
+  it("may contain the bot's own keys", () => {
     const own = {
       approval: 'never',
       allow: ['a'],
@@ -81,8 +81,8 @@ describe('the file of MCP servers', () => {
 
   for (const [name, file, problem] of [
     ['no JSON', '{"mcpServers": {"a": "secret"', /names mcp\.json, which is not JSON/],
-    ['no servers', '{}', /which names no servers/],
-    ['servers in a list', { mcpServers: [] }, /which names no servers/],
+    ['no servers', '{}', /which has no servers/],
+    ['servers in a list', { mcpServers: [] }, /which has no servers/],
     [
       'a variable that is not set',
       { mcpServers: { a: { url: `https://a.example/\${WHO}` } } },
@@ -90,8 +90,8 @@ describe('the file of MCP servers', () => {
     ],
     ['neither command nor url', { mcpServers: { a: {} } }, /it has no "command" and no "url"/],
     ['an entry that is a text', { mcpServers: { a: 'x' } }, /it has no "command" and no "url"/],
-    ['http to another host', { mcpServers: { a: { url: 'http://a.example' } } }, /no https address/],
-    ['SSE', { mcpServers: { a: { type: 'sse', url: 'https://a.example' } } }, /"sse" was replaced/],
+    ['http to another host', { mcpServers: { a: { url: 'http://a.example' } } }, /not an https address/],
+    ['SSE', { mcpServers: { a: { type: 'sse', url: 'https://a.example' } } }, /"sse" is no longer supported/],
     ['a wrong approval', { mcpServers: { a: { command: 'x', approval: 'ask' } } }, /"approval" is neither/],
     [
       'a wrong time',
@@ -103,7 +103,11 @@ describe('the file of MCP servers', () => {
       { mcpServers: { a: { command: 'x', scopes: ['team'] } } },
       /"scopes" takes personal, group, channel/,
     ],
-    ['arguments that are no list', { mcpServers: { a: { command: 'x', args: '-v' } } }, /"args" is no list of texts/],
+    [
+      'arguments that are no list',
+      { mcpServers: { a: { command: 'x', args: '-v' } } },
+      /"args" is not a list of texts/,
+    ],
     [
       'a wrong sign-in',
       { mcpServers: { a: { url: 'https://a.example', auth: { entraScope: 'x' } } } },
@@ -116,7 +120,7 @@ describe('the file of MCP servers', () => {
     ],
     ['a name with a space', { mcpServers: { 'a b': { command: 'x' } } }, /its name cannot be part of a tool name/],
   ] as const) {
-    it(`refuses ${name}`, () => {
+    it(`is rejected with ${name}`, () => {
       const { problems } = read(file);
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^MCP_CONFIG /);
@@ -125,7 +129,7 @@ describe('the file of MCP servers', () => {
     });
   }
 
-  it('cannot be one that cannot be read', () => {
+  it('is rejected if it is unreadable', () => {
     const reader = new EnvReader({ MCP_CONFIG: 'gone.json' });
     readMcpServers(reader, {}, () => {
       throw new Error('ENOENT');
@@ -133,13 +137,13 @@ describe('the file of MCP servers', () => {
     assert.deepEqual(reader.problems, ['MCP_CONFIG names gone.json, which cannot be read; expected a JSON file']);
   });
 
-  it('warns of literal secrets without quoting them, of misspelt keys of ours, and of no others', () => {
+  it('causes a warning about literal secrets without quoting them, and about misspelt keys of the bot only', () => {
     const { notices, problems } = one({
       ...{ url: 'https://a.example', headers: { Authorization: 'Bearer s3cret' }, alow: [], oauth: {}, dev: {} },
     });
     assert.deepEqual(problems, []);
     assert.equal(notices.length, 2);
-    assert.match(notices.join('\n'), /"headers\.Authorization" holds a secret/);
+    assert.match(notices.join('\n'), /"headers\.Authorization" contains a secret/);
     assert.match(notices.join('\n'), /"alow" is not read; did you mean "allow"\?/);
     assert.doesNotMatch(notices.join('\n'), /s3cret/);
   });

@@ -20,7 +20,7 @@ describe('an unknown variable that resembles a setting', () => {
   ] as const) {
     it(`is named: ${name}`, () => {
       assert.deepEqual(noticesOf({ [name]: 'x' }), [
-        `${name} is no setting of the bot, and is not read; did you mean ${meant}?`,
+        `${name} is not a known setting and is ignored; did you mean ${meant}?`,
       ]);
     });
   }
@@ -28,7 +28,8 @@ describe('an unknown variable that resembles a setting', () => {
   it('is named if another setting is missing, too', () => {
     assert.throws(
       () => readConfig({ REALTME_VOICE: 'x' }),
-      (error) => error instanceof ConfigError && /^REALTME_VOICE is no setting/.test(error.problems.at(-1) ?? ''),
+      (error) =>
+        error instanceof ConfigError && /^REALTME_VOICE is not a known setting/.test(error.problems.at(-1) ?? ''),
     );
   });
 
@@ -36,14 +37,14 @@ describe('an unknown variable that resembles a setting', () => {
     assert.deepEqual(
       misspelledSettings({ REALTME_VOICE: 'x', DALY_BUDGET_USD: 'x', PORT: 'x', MCP_CONFIG: 'none.json' }),
       [
-        'REALTME_VOICE is no setting of the bot, and is not read; did you mean REALTIME_VOICE?',
-        'DALY_BUDGET_USD is no setting of the bot, and is not read; did you mean DAILY_BUDGET_USD?',
+        'REALTME_VOICE is not a known setting and is ignored; did you mean REALTIME_VOICE?',
+        'DALY_BUDGET_USD is not a known setting and is ignored; did you mean DAILY_BUDGET_USD?',
       ],
     );
   });
 
   it('is named if it has the prefix of the bot', () => {
-    assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is no setting of the bot, and is not read']);
+    assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is not a known setting and is ignored']);
   });
 
   it('is not a setting, a variable of another program, or blank', () => {
@@ -79,7 +80,7 @@ describe('the voice', () => {
   it('is named if it is unknown, and is still used', () => {
     const { notices, session } = readConfig({ ...azure, REALTIME_VOICE: 'aloy' });
     assert.equal(session.voice, 'aloy');
-    assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is none of the known voices \(alloy, /);
+    assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is not a known voice \(alloy, /);
     assert.deepEqual(readConfig({ ...azure, REALTIME_VOICE: 'marin' }).notices, []);
   });
 });

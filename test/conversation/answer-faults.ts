@@ -16,7 +16,7 @@ import {
   USER,
 } from './fault-answers.ts';
 
-/** Answers that are odd, and whole. */
+/** Complete answers in unusual forms. */
 export const ODD_ANSWERS: readonly ModelFault[] = [
   {
     name: 'audio after output_audio.done',
@@ -49,7 +49,7 @@ export const ODD_ANSWERS: readonly ModelFault[] = [
     told: null,
   },
   {
-    name: 'foreign frames between',
+    name: 'unknown frames in between',
     answers: [
       (asked) => {
         const foreign = { response: 'resp_foreign' };
@@ -65,17 +65,17 @@ export const ODD_ANSWERS: readonly ModelFault[] = [
     told: null,
   },
   {
-    name: 'sound that is shorter than the usage says',
+    name: 'audio that is shorter than the usage says',
     answers: [ends({ usage: { output_token_details: { audio_tokens: 40 } } }, 'Whole')],
     text: /^Whole$/,
     audioBytes: 4,
     told: null,
-    logged: 'audio is shorter than the usage says',
+    logged: 'audio received shorter than its usage',
   },
   {
     name: 'an end by length',
     answers: [ends({ status: 'incomplete', details: { reason: 'max_output_tokens' } }, 'Half')],
-    text: /^Half\n\n\(I stopped here because the answer became too long/,
+    text: /^Half\n\n\(I stopped here because the answer was getting too long/,
     audioBytes: 4,
     told: null,
   },
@@ -107,22 +107,22 @@ export const ODD_ANSWERS: readonly ModelFault[] = [
   },
 ];
 
-/** Ends that the service gives. */
+/** Ends of a response that the service reports. */
 export const FAILED_ANSWERS: readonly ModelFault[] = [
   {
     name: 'the content filter as a reason',
     answers: [ends({ status: 'incomplete', details: filter }, 'Half')],
-    text: /^I stopped this answer because of the content rules/,
+    text: /^I stopped this answer because of my content rules/,
     told: '',
   },
   {
     name: 'the content filter as an error',
     answers: [ends(wire.failedBy({ code: 'content_filter' }), 'Half')],
-    text: /^I stopped this answer because of the content rules/,
+    text: /^I stopped this answer because of my content rules/,
     told: '',
   },
   {
-    name: 'a rate limit that says when to come again',
+    name: 'a rate limit with a retry time',
     answers: [failedBy('rate_limit_exceeded', 'Please try again in 2.5s.'), says('Whole')],
     waitsMs: [2_500],
     text: /^Whole$/,
@@ -130,7 +130,7 @@ export const FAILED_ANSWERS: readonly ModelFault[] = [
     told: null,
   },
   {
-    name: 'a rate limit that stays',
+    name: 'a rate limit that persists',
     answers: Array.from({ length: 3 }, () => failedBy('inference_rate_limit_exceeded')),
     waitsMs: [RETRY_MS, 1_125],
     text: /Too many people are talking to me/,
@@ -177,9 +177,9 @@ export const FAILED_ANSWERS: readonly ModelFault[] = [
     code: 'server_error',
   },
   {
-    name: 'neither text nor sound',
+    name: 'neither text nor audio',
     answers: [ends({})],
-    text: /could not make an answer/,
+    text: /couldn’t come up with an answer/,
     told: USER,
     code: 'empty_response',
   },

@@ -14,13 +14,13 @@ describe('a message that is a command', () => {
     ['/\u2060voice\u2068 marin\u2069', 'voice', 'marin'],
     ['/st\u00adop', 'stop', ''],
   ] as const) {
-    it(`is read from ${JSON.stringify(text)}`, () => assert.deepEqual(commandOf(text), { name, argument }));
+    it(`is parsed from ${JSON.stringify(text)}`, () => assert.deepEqual(commandOf(text), { name, argument }));
   }
 
   for (const text of ['/start', '/START', '/start ref-123', '\u200b/start'])
-    it(`may be Telegram's ${JSON.stringify(text)}`, () => assert.deepEqual(commandOf(text), { name: 'start' }));
+    it(`may have Telegram's form ${JSON.stringify(text)}`, () => assert.deepEqual(commandOf(text), { name: 'start' }));
 
-  it('may be one that there is not', () => {
+  it('may have an unknown name', () => {
     assert.deepEqual(commandOf('/dance now'), { name: 'unknown', written: 'dance' });
     assert.deepEqual(commandOf('/constructor'), { name: 'unknown', written: 'constructor' });
   });
@@ -37,6 +37,6 @@ describe('a message that is a command', () => {
     '\u200b/etc/hosts',
     `/${'x'.repeat(33)}`,
   ]) {
-    it(`is not ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(commandOf(text), undefined));
+    it(`does not look like ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(commandOf(text), undefined));
   }
 });

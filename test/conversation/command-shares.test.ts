@@ -12,7 +12,7 @@ import { conversationOf, textsOf } from './timed-bot.ts';
 const SHARE = 10;
 const SHARED_BY_ALL = 100;
 
-/** A signed bot in Teams, whose channel keeps the bot's calls for Ada waiting until the test lets them go. */
+/** An authenticated bot in Teams, whose channel holds the bot's calls for Ada until the test releases them. */
 async function started(t: TestContext, turns: string[] = []) {
   const bot = await startBot({ isSigned: true, turns });
   t.after(() => bot.close());
@@ -32,16 +32,16 @@ async function started(t: TestContext, turns: string[] = []) {
     says: async (person: string, text: string, index = 0) => (await bot.says(text, chat(person, index))).status,
     presses: async (person: string) =>
       (await bot.post(bot.message(undefined, { ...chat(person, 0), value: { save: 'a'.repeat(22) } }))).status,
-    letGo(): void {
+    release(): void {
       bot.connector.rule = () => undefined;
       for (const response of held.splice(0)) response.end('{"id":"sent"}');
     },
   };
 }
 
-describe('what one person has done beside the turns', { timeout: 30_000 }, () => {
-  it('is bounded, in however many conversations, and leaves room for others', async (t) => {
-    const { bot, says, presses, letGo } = await started(t, ['Hello']);
+describe('the out-of-band work for one user', { timeout: 30_000 }, () => {
+  it('is limited over all conversations, and leaves room for others', async (t) => {
+    const { bot, says, presses, release } = await started(t, ['Hello']);
     const statuses: number[] = [];
     for (let index = 0; index < 3 * SHARE; index++) statuses.push(await says('ada', '/help', index));
     assert.deepEqual(
@@ -54,11 +54,11 @@ describe('what one person has done beside the turns', { timeout: 30_000 }, () =>
     assert.equal(await says('eve', 'hello', 1), 200);
     const texts = textsOf(await inTime(bot.connector.whenMessages(3)));
     assert.ok(texts.includes(en.audio.gone) && texts.includes('Hello'), String(texts));
-    letGo();
+    release();
   });
 });
 
-/** Conversations whose answers to Ada wait until the test lets them go. */
+/** Conversations whose replies to Ada are held until the test releases them. */
 function waiting() {
   const { conversations } = talk();
   const gate = Promise.withResolvers<void>();
@@ -71,11 +71,11 @@ function waiting() {
     const message = turn(text, { key, personKey: isVerified ? person : key });
     return (await conversations.accept(message, person === 'ada' ? held : wayBack().withSender)).kind;
   };
-  return { says, letGo: () => gate.resolve() };
+  return { says, release: () => gate.resolve() };
 }
 
-describe('what one person has done beside the turns, by conversation', () => {
-  it('is half of all at most where the channel vouches for nobody', async () => {
+describe('the out-of-band work by conversation', () => {
+  it('is at most half of the total if the channel verifies no identity', async () => {
     const { says } = waiting();
     const kinds: string[] = [];
     for (let index = 0; index < SHARED_BY_ALL / 2 + SHARE; index++)
@@ -87,7 +87,7 @@ describe('what one person has done beside the turns, by conversation', () => {
     for (let index = 0; index < SHARE; index++) assert.equal(await says('eve', '/usage', index), 'accepted');
   });
 
-  it('never refuses the person a /stop, however many commands are still being sent', async () => {
+  it("never refuses a user's /stop, however many commands are still in progress", async () => {
     const { says } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
     assert.equal(await says('ada', '/help'), 'full');
@@ -95,23 +95,23 @@ describe('what one person has done beside the turns, by conversation', () => {
     assert.equal(await says('ada', '/help'), 'full');
   });
 
-  it('leaves room for others also when it is /stop again and again', async () => {
+  it('leaves room for others even if one user repeats /stop', async () => {
     const { says } = waiting();
     for (let index = 0; index < SHARED_BY_ALL; index++) await says('ada', '/stop', index);
     assert.equal(await says('eve', '/stop'), 'accepted');
     assert.equal(await says('eve', '/help'), 'accepted');
   });
 
-  it('makes room again as it ends', async () => {
-    const { says, letGo } = waiting();
+  it('frees its place when it ends', async () => {
+    const { says, release } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
     assert.equal(await says('ada', '/usage', SHARE), 'full');
-    letGo();
+    release();
     await nextTick();
     assert.equal(await says('ada', '/usage', SHARE), 'accepted');
   });
 
-  it('is counted from when it is accepted: many at the same moment are no more', async () => {
+  it('is counted when it is accepted, so that many at the same moment are limited, too', async () => {
     const { says } = waiting();
     const kinds = await Promise.all(Array.from({ length: 3 * SHARE }, (_, index) => says('ada', '/help', index)));
     assert.equal(kinds.filter((kind) => kind === 'accepted').length, SHARE);

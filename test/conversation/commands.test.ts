@@ -4,12 +4,12 @@ import { en } from '../../src/messages/en.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const GROUP = { channelId: 'webchat', conversation: { id: 'team', isGroup: true }, from: { id: 'u1', name: 'Ada' } };
 const SOUND = Buffer.alloc(96_000, 3);
 const spoken = (text: string) => ({ outputs: [{ text, pcm: SOUND }], ending: { kind: 'completed' } as const });
 
-/** Says something and waits for what is said to it. */
+/** Sends a text and waits for the reply. */
 async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> = {}) {
   const before = bot.connector.messages.length;
   assert.equal((await bot.says(text, fields)).status, 200);
@@ -17,7 +17,7 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
   return replies.at(-1)?.body;
 }
 
-/** The settings of every session that was opened, in order. */
+/** The settings of every opened session, in order. */
 function sessionsOf(bot: TimedBot) {
   const updates = bot.events.filter(({ from, event }) => from === 'client' && event['type'] === 'session.update');
   return updates.map(({ event }) => {
@@ -33,21 +33,21 @@ for (const [scope, fields] of [
   ['personal', {}],
   ['group', GROUP],
 ] as const) {
-  describe(`commands in ${scope} scope`, PATIENCE, () => {
+  describe(`commands in ${scope} scope`, TIMEOUT, () => {
     const by = scope === 'group' ? 'Ada' : undefined;
 
-    it('list what there is, also for one that there is not, and ask no model', async (t) => {
+    it('list the commands, also for an unknown command, without asking the model', async (t) => {
       const bot = await startTimedBot();
       t.after(() => bot[Symbol.asyncDispose]());
       const help = await ask(bot, '/help', fields);
       for (const name of Object.keys(en.commands.does)) assert.match(help.text, new RegExp(`^- /${name}: `, 'm'));
       const unknown = await ask(bot, '/dance', fields);
-      assert.match(unknown.text, /^I do not know \/dance\./);
+      assert.match(unknown.text, /^I don’t know \/dance\./);
       assert.ok(unknown.text.endsWith(help.text));
       assert.deepEqual(bot.events, []);
     });
 
-    it('/reset begins a new conversation in a new session', async (t) => {
+    it('/reset begins a new history in a new session', async (t) => {
       const bot = await startTimedBot({ turns: ['One', 'Two'] });
       t.after(() => bot[Symbol.asyncDispose]());
       await ask(bot, 'first', fields);
@@ -57,7 +57,7 @@ for (const [scope, fields] of [
       assert.deepEqual(bot.script.asked[1]?.history, []);
     });
 
-    it('/forget asks first, and then deletes the record and the sound', async (t) => {
+    it('/forget asks for confirmation, and then deletes the record and the audio', async (t) => {
       const bot = await startTimedBot({ turns: [spoken('One'), 'Two'] });
       t.after(() => bot[Symbol.asyncDispose]());
       const url = (await ask(bot, 'first', { channelId: 'emulator', ...fields })).attachments[0].contentUrl;
@@ -75,7 +75,7 @@ for (const [scope, fields] of [
       assert.match((await ask(bot, '/usage', fields)).text, /^- questions: 1$/m);
     });
 
-    it('/voice takes effect with the next answer, by a new session that is told what was said', async (t) => {
+    it('/voice takes effect with the next answer, in a new session that gets the history', async (t) => {
       const bot = await startTimedBot({ turns: ['One', 'Two', 'Three'] });
       t.after(() => bot[Symbol.asyncDispose]());
       await ask(bot, 'first', fields);
@@ -91,7 +91,7 @@ for (const [scope, fields] of [
       assert.deepEqual(sessionsOf(bot)[2], ['audio', 'marin'], 'what was chosen stays');
     });
 
-    it('/voice without a known name lets people choose', async (t) => {
+    it('/voice without a known name offers a choice', async (t) => {
       const bot = await startTimedBot();
       t.after(() => bot[Symbol.asyncDispose]());
       const webchat = { ...fields, channelId: 'webchat' };
@@ -106,12 +106,15 @@ for (const [scope, fields] of [
       const chosen = (await bot.replies(before + 1)).at(-1)?.body;
       assert.equal(chosen.text, en.commands.voice('cedar', by));
       const list = await ask(bot, '/voice tuba', { ...fields, channelId: 'slack' });
-      assert.match(list.text, /^I have no voice called “tuba”\.\n\nWhich voice shall I have\?\n\n- \/voice alloy\n/);
+      assert.match(
+        list.text,
+        /^I don’t have a voice called “tuba”\.\n\nWhich voice would you like\?\n\n- \/voice alloy\n/,
+      );
       assert.match(list.text, /- \/voice cedar$/);
       assert.equal(list.attachments, undefined);
     });
 
-    it('/audio off has the answers written, and on spoken again', async (t) => {
+    it('/audio off makes answers text only, and /audio on brings the audio back', async (t) => {
       const bot = await startTimedBot({ turns: ['One', 'Two', 'Three'] });
       t.after(() => bot[Symbol.asyncDispose]());
       const here = { channelId: 'emulator', ...fields };
@@ -128,7 +131,7 @@ for (const [scope, fields] of [
       assert.equal((await ask(bot, '/audio loud', here)).text, en.commands.audioHow);
     });
 
-    it('/stop ends the answer that is made, drops what waits, and is answered at once', async (t) => {
+    it('/stop ends the running answer, drops the queue, and is answered at once', async (t) => {
       const never = Promise.withResolvers<void>();
       t.after(() => never.resolve());
       const bot = await startTimedBot({ turns: [{ ...spoken('One'), gate: never.promise }, 'Three'] });
@@ -147,7 +150,7 @@ for (const [scope, fields] of [
       assert.deepEqual(textsOf(bot.connector.messages), ['Stopped.', 'Three']);
     });
 
-    it('/usage adds up what was used, with an estimate of its cost', async (t) => {
+    it('/usage shows the total usage with an estimate of its cost', async (t) => {
       const env = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };
       const bot = await startTimedBot({ turns: [spoken('One'), spoken('Two')], env });
       t.after(() => bot[Symbol.asyncDispose]());
@@ -166,22 +169,22 @@ for (const [scope, fields] of [
   });
 }
 
-describe('commands', PATIENCE, () => {
+describe('commands', TIMEOUT, () => {
   it('work after a mention, and in German', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const entities = [{ type: 'mention', mentioned: { id: 'bot-1', name: 'Bot' }, text: '<at>Bot</at>' }];
     const { text } = await ask(bot, '<at>Bot</at> /Hilfe', { entities, locale: 'de-DE', channelId: 'msteams' });
-    assert.match(text, /^\/Hilfe kenne ich nicht\. .*\n\n- \/help: was Sie mir sagen können/);
+    assert.match(text, /^\/Hilfe kenne ich nicht\. .*\n\n- \/help: zeigen, was ich für Sie tun kann/);
   });
 
-  it('are refused to people who are not let in', async (t) => {
+  it('are refused to users who are not allowed', async (t) => {
     const bot = await startTimedBot({ env: { ALLOWED_USERS: 'somebody-else' } });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal((await ask(bot, '/forget')).text, en.notAllowed);
   });
 
-  it('of one conversation leave all others alone', async (t) => {
+  it('of one conversation do not affect any other', async (t) => {
     const never = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [{ ...spoken('One'), gate: never.promise }] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -194,7 +197,7 @@ describe('commands', PATIENCE, () => {
     assert.equal(replies.at(-1)?.body.text, 'One');
   });
 
-  it('take a pressed card for what it offers, and for nothing else', async (t) => {
+  it('treat a pressed card as the command that it offers, and as nothing else', async (t) => {
     const bot = await startTimedBot({ turns: ['Text'] });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(
@@ -211,7 +214,7 @@ describe('commands', PATIENCE, () => {
     }
   });
 
-  it('/stop leaves what was said so far, in text and sound, and says that it was stopped', async (t) => {
+  it('/stop keeps the answer so far, as text and audio, and says that it was stopped', async (t) => {
     const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
     const bot = await startTimedBot({ turns: [hanging, 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -228,8 +231,8 @@ describe('commands', PATIENCE, () => {
     assert.match(bot.script.asked[1]?.history.at(-1)?.text ?? '', /^One/);
   });
 
-  it('count what an answer has cost that was stopped', async (t) => {
-    // The simulator ends a response that hangs when it is cancelled, and tells its usage.
+  it('include the cost of a stopped answer in /usage', async (t) => {
+    // The simulator ends a hanging response when it is cancelled, and reports its usage.
     const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
     const env = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', DAILY_BUDGET_USD: '0.5' };
     const bot = await startTimedBot({ turns: [hanging, 'Two'], env });
@@ -243,17 +246,17 @@ describe('commands', PATIENCE, () => {
     assert.ok(!textsOf(bot.connector.messages).includes(en.limits.day), 'it was not charged in full');
   });
 
-  it('repeat nothing that people wrote as Markdown, and name nobody whose name is not known', async (t) => {
+  it("repeat no user's words as Markdown, and name nobody whose name is unknown", async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
-    assert.match((await ask(bot, '/voice [x](y)')).text, /^I have no voice called “xy”\./);
+    assert.match((await ask(bot, '/voice [x](y)')).text, /^I don’t have a voice called “xy”\./);
     const nameless = { ...GROUP, from: { id: 'u2' } };
     assert.equal((await ask(bot, '/reset', nameless)).text, en.commands.reset(undefined));
     const loud = { ...GROUP, from: { id: 'u3', name: '**Eve** [a](b)' } };
     assert.equal((await ask(bot, '/reset', loud)).text, en.commands.reset('Eve ab'));
   });
 
-  it('end what was announced in Teams, also where nothing was said yet', async (t) => {
+  it('end an announced stream in Teams, even before its first word', async (t) => {
     const never = Promise.withResolvers<void>();
     t.after(() => never.resolve());
     const bot = await startTimedBot({ turns: [{ ...spoken('One'), gate: never.promise }] });
@@ -269,7 +272,7 @@ describe('commands', PATIENCE, () => {
     assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, 'Stopped.'].sort());
   });
 
-  it('leave what a stream in Teams has shown, and continue it with the notice and the sound', async (t) => {
+  it('keep the streamed text in Teams, and add the notice and the audio to it', async (t) => {
     const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
     const env = { PUBLIC_BASE_URL: 'https://bot.example.com' };
     const bot = await startTimedBot({ turns: [hanging], env });
@@ -288,15 +291,15 @@ describe('commands', PATIENCE, () => {
     assert.equal(attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
 
-  it('give the voice back that is configured', async (t) => {
+  it('restore the configured voice', async (t) => {
     const bot = await startTimedBot({ env: { REALTIME_VOICE: 'my-own' } });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal((await ask(bot, '/voice MY-OWN')).text, en.commands.voice('my-own', undefined));
   });
 
-  it('tell tokens alone where the model has no price', async (t) => {
+  it('show only tokens if the model has no price', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
-    assert.match((await ask(bot, '/usage')).text, /^- estimated cost: not known for this model$/m);
+    assert.match((await ask(bot, '/usage')).text, /^- estimated cost: unknown for this model$/m);
   });
 });

@@ -9,18 +9,18 @@ const idOf = (activityId: string) => messageId({ activityId });
 const withVoice = (voice: string) =>
   ({ kind: 'edit', edit: (record: typeof EMPTY_RECORD) => ({ ...record, settings: { voice } }) }) as const;
 
-/** As JSON: a store may leave out fields that are `undefined`. */
+/** Compared as JSON, since a store may leave out fields that are `undefined`. */
 const written = (value: unknown): unknown => value && JSON.parse(JSON.stringify(value));
 
-/** What every store of conversations promises. */
+/** The contract of every conversation store. */
 export function describeConversations(name: string, open: () => Promise<TestEngine>): void {
   describe(`conversations in ${name}`, () => {
-    it('are empty where there are none', async () => {
+    it('are empty before their first message', async () => {
       await using engine = await open();
       for (const key of KEYS) assert.deepEqual(await engine.conversations.read(key), EMPTY_RECORD);
     });
 
-    it('are told apart by their keys, however long', async () => {
+    it('are distinguished by their keys, however long', async () => {
       await using engine = await open();
       const keys = [...KEYS, `${'x'.repeat(5_000)}y`, 'a\u0000', '\ud800', '\ud801'];
       for (const [index, key] of keys.entries())
@@ -42,7 +42,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.equal(await conversations.create('b'), false);
     });
 
-    it('stay forgotten whatever is pressed there, until they begin again', async () => {
+    it('stay forgotten when a button there is pressed, until a new message arrives', async () => {
       await using engine = await open();
       const { conversations } = engine;
       await conversations.create('a');
@@ -54,7 +54,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.equal(await conversations.create('a'), false);
     });
 
-    it('are changed once by an activity, however often it comes', async () => {
+    it('are changed once by an activity, however often it is delivered', async () => {
       await using engine = await open();
       const { conversations } = engine;
       const results = await Promise.all([1, 2, 3].map(() => conversations.apply('a', 'one', withVoice('alloy'))));
@@ -65,7 +65,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.deepEqual([settings, answered], [{ voice: 'alloy' }, [idOf('one'), idOf('two')]]);
     });
 
-    it('remember the latest activities alone', async () => {
+    it('remember only the latest activities', async () => {
       await using engine = await open();
       const { conversations } = engine;
       for (let index = 0; index <= MAX_ANSWERED; index++)
@@ -74,7 +74,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.deepEqual([answered.length, answered.at(-1)], [MAX_ANSWERED, idOf(`c${MAX_ANSWERED}`)]);
     });
 
-    it('are emptied by reset, and keep settings and usage', async () => {
+    it('lose their history on reset, and keep settings and usage', async () => {
       await using engine = await open();
       const { conversations } = engine;
       const edit = (record: typeof EMPTY_RECORD) => ({
@@ -101,7 +101,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.deepEqual([record.version, record.reminders], [9, [{ at: 1 }]]);
     });
 
-    it('are deleted by forget, with their recording links and without the ids of activities', async () => {
+    it('are deleted by forget, with their recording links but without the activity ids', async () => {
       await using engine = await open();
       const { conversations, recordingLinks } = engine;
       await conversations.apply('a', 'voice', withVoice('alloy'));
@@ -115,7 +115,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.deepEqual(written(await recordingLinks.find(others.id)), written(others));
     });
 
-    it('are known by their team until they are forgotten', async () => {
+    it('are found by their team until they are forgotten', async () => {
       await using engine = await open();
       const { conversations, queue } = engine;
       const turns = new HandedTurns(queue);
@@ -134,7 +134,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.deepEqual(await conversations.keysOfTeam('green'), []);
     });
 
-    it('have recording links that are used once, and one for each person', async () => {
+    it('have recording links that can be used once, one for each user', async () => {
       await using engine = await open();
       const { recordingLinks } = engine;
       const first = await recordingLinks.create(messageIn('a', 'm'));

@@ -7,8 +7,8 @@ import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
 import { bound, done, HOUR_MS, say, talk, turn, wayBack } from './recordings-under-test.ts';
 
-describe('taking a message', () => {
-  it('shows that it is at work, and answers it', async () => {
+describe('receiving a message', () => {
+  it('shows a typing indicator, and replies', async () => {
     const { conversations } = talk([says('Hi')]);
     const { diary, replies, withSender } = wayBack();
     await say(conversations, turn('hello'), withSender);
@@ -16,7 +16,7 @@ describe('taking a message', () => {
     assert.equal(replies[0]?.audio?.wav.length, 48);
   });
 
-  it('knows a delivery again for an hour', async () => {
+  it('recognizes a redelivery for an hour', async () => {
     const { conversations, clock } = talk([says('Hi'), says('Hi again')]);
     const { replies, withSender } = wayBack();
     const message = turn('hello');
@@ -31,7 +31,7 @@ describe('taking a message', () => {
     );
   });
 
-  it('takes the time from any clock, also from one that is an object with a state', async () => {
+  it('takes the time from any clock object, even one with state', async () => {
     class Ticking implements Clock {
       #nowMs = 1_000;
       now(): number {
@@ -47,17 +47,17 @@ describe('taking a message', () => {
     assert.equal(replies.length, 1);
   });
 
-  it('tells people who are not let in, without asking the model', async () => {
+  it('refuses users who are not allowed, without asking the model', async () => {
     const { conversations, model } = talk();
     const { replies, withSender } = wayBack();
     await say(conversations, turn('hello', { isAllowed: false }), withSender);
-    assert.match(replies[0]?.text ?? '', /not open to your account/);
+    assert.match(replies[0]?.text ?? '', /not available to your account/);
     assert.equal(model.connections.length, 0);
   });
 });
 
 describe('a reply that cannot be sent', () => {
-  it('holds up nothing when the way back cannot even be opened', async () => {
+  it('delays nothing if the reply route cannot even be opened', async () => {
     const { conversations } = talk([says('one'), says('two')]);
     const { replies, withSender } = wayBack();
     await say(conversations, turn('1'), () => {
@@ -67,7 +67,7 @@ describe('a reply that cannot be sent', () => {
     assert.equal(replies.length, 1);
   });
 
-  it('is logged, and the next one goes out', async () => {
+  it('is logged, and the next one is sent', async () => {
     const { conversations, logs } = talk([says('one'), says('two')]);
     const broken = wayBack({ refuse: new Error('the channel is gone') });
     const { replies, withSender } = wayBack();
@@ -82,7 +82,7 @@ describe('a reply that cannot be sent', () => {
     assert.equal(line?.['conversation'], 'emulator/a');
   });
 
-  it('is logged with its activity, too, where no turn answers', async () => {
+  it('is logged with its activity even if no turn answers', async () => {
     const { conversations, logs } = talk();
     const help = turn('/help');
     const accepted = await conversations.accept(help, wayBack({ refuse: new Error('the channel is gone') }).withSender);
@@ -91,7 +91,7 @@ describe('a reply that cannot be sent', () => {
     assert.deepEqual([line?.['conversation'], line?.['activity']], [help.key, help.activityId]);
   });
 
-  it('does not count as unsaid: the model is told of it', async () => {
+  it('stays in the history that the model gets', async () => {
     const { conversations, model } = talk([says('one'), says('two')]);
     await say(conversations, turn('1'), wayBack({ refuse: new Error('gone') }).withSender);
     model.last.drop();
@@ -99,7 +99,7 @@ describe('a reply that cannot be sent', () => {
     assert.match(model.heard[1]?.[0] ?? '', /"text":"1".*"text":"one"/);
   });
 
-  it('is no matter when the way back cannot even be opened', async () => {
+  it('causes no error if the reply route cannot even be opened', async () => {
     const { conversations, logs } = talk([says('two')]);
     await say(conversations, turn('1'), () => Promise.reject(new Error('no way back')));
     const { replies, withSender } = wayBack();
@@ -109,8 +109,8 @@ describe('a reply that cannot be sent', () => {
   });
 });
 
-describe('a store that cannot be used', () => {
-  it('costs the turn its answer, not the user a reply', async () => {
+describe('a store that is unavailable', () => {
+  it('costs the turn its answer, but not the user a reply', async () => {
     const broken = new StoreError('store_rejected', 'the call is wrong');
     const jobOf = (job: TurnJob) =>
       new Proxy(job, { get: (from, name) => (name === 'begin' ? fails : bound(from, name)) });
@@ -124,8 +124,8 @@ describe('a store that cannot be used', () => {
   });
 });
 
-describe('what cannot be stored', () => {
-  it('is refused, and nobody is told: it may be delivered again', async () => {
+describe('an activity that cannot be stored', () => {
+  it('is rejected without a reply, so that the channel may deliver it again', async () => {
     const { conversations, services } = talk([says('Hi')]);
     const { add } = services.queue;
     services.queue.add = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
@@ -140,7 +140,7 @@ describe('what cannot be stored', () => {
     );
   });
 
-  it('is a bot that is removed, a message that is taken back, or a greeting, and all of it is delivered again', async () => {
+  it('is handled on redelivery if it is a removal of the bot, a withdrawn message or a greeting', async () => {
     const { conversations, services } = talk();
     const { withSender } = wayBack();
     const calls = [
@@ -160,8 +160,8 @@ describe('what cannot be stored', () => {
   });
 });
 
-describe('a queue that is full', () => {
-  it('is said to a person as often as answers are under way, and no more', async () => {
+describe('a full queue', () => {
+  it('is reported at most ten times at once', async () => {
     const { conversations, services } = talk();
     services.queue.add = async () => 'queueFull';
     const sending = Promise.withResolvers<void>();
@@ -178,8 +178,8 @@ describe('a queue that is full', () => {
   });
 });
 
-describe('greeting', () => {
-  it('is said once to each conversation', async () => {
+describe('a greeting', () => {
+  it('is sent once to each conversation', async () => {
     const { conversations } = talk();
     const { replies, withSender } = wayBack();
     for (const key of ['a', 'a', 'b']) await done(conversations.welcome(key, 'Hello!', withSender));
@@ -187,7 +187,7 @@ describe('greeting', () => {
     assert.equal(replies[0]?.text, 'Hello!');
   });
 
-  it('is not said after the first message', async () => {
+  it('is not sent after the first message', async () => {
     const { conversations } = talk([says('Hi')]);
     const { replies, withSender } = wayBack();
     await say(conversations, turn('hello', { key: 'a' }), withSender);
@@ -198,7 +198,7 @@ describe('greeting', () => {
     );
   });
 
-  it('is said again to a conversation that was forgotten', async () => {
+  it('is sent again to a conversation that was forgotten', async () => {
     const { conversations } = talk();
     const { replies, withSender } = wayBack();
     await done(conversations.welcome('a', 'Hello!', withSender));
@@ -207,13 +207,13 @@ describe('greeting', () => {
     assert.equal(replies.length, 2);
   });
 
-  it('is no matter when it cannot be sent', async () => {
+  it('causes no error if it cannot be sent', async () => {
     await done(talk().conversations.welcome('a', 'Hello!', wayBack({ refuse: new Error('gone') }).withSender));
   });
 });
 
 describe('draining', () => {
-  it('takes nothing more, greets nobody, and is safe twice', async () => {
+  it('accepts nothing more, greets nobody, and may be called twice', async () => {
     const { conversations, model } = talk([says('one')]);
     const { replies, withSender } = wayBack();
     await say(conversations, turn('1'), withSender);

@@ -4,20 +4,25 @@ import type { Ending } from '../../dev/simulator/responder.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { conversationOf, failing, held, inConversation, spoken, startTimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };
 
-describe('messages that need no model', PATIENCE, () => {
+describe('messages that need no model', TIMEOUT, () => {
   const picture = { contentType: 'image/png', contentUrl: 'http://127.0.0.1/cat.png', name: 'cat.png' };
   const messages: [string, string | undefined, Record<string, unknown>, RegExp][] = [
-    ['without text', '', {}, /write to me/],
-    ['of blanks', ' \n\t ', {}, /write to me/],
-    ['without a text field', undefined, {}, /write to me/],
-    ['with an attachment alone that cannot be had', undefined, { attachments: [picture] }, /could not get “cat\.png”/],
+    ['without text', '', {}, /Please send text/],
+    ['of blanks', ' \n\t ', {}, /Please send text/],
+    ['without a text field', undefined, {}, /Please send text/],
+    [
+      'with an attachment alone that cannot be had',
+      undefined,
+      { attachments: [picture] },
+      /couldn’t download “cat\.png”/,
+    ],
     ['longer than 20,000 characters', 'x'.repeat(20_001), {}, /too long.*20,000 characters/],
   ];
   for (const [name, text, fields, expected] of messages) {
-    it(`are those ${name}: they get a kind sentence`, async (t) => {
+    it(`get a polite sentence: ${name}`, async (t) => {
       const bot = await startTimedBot();
       t.after(() => bot[Symbol.asyncDispose]());
       await bot.post(bot.message(text, fields));
@@ -28,7 +33,7 @@ describe('messages that need no model', PATIENCE, () => {
     });
   }
 
-  it('are none of 20,000 characters', async (t) => {
+  it('do not include one of exactly 20,000 characters', async (t) => {
     const bot = await startTimedBot({ turns: ['That was long'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('x'.repeat(20_000));
@@ -37,8 +42,8 @@ describe('messages that need no model', PATIENCE, () => {
   });
 });
 
-describe('a turn that cannot be answered', PATIENCE, () => {
-  it('ends when its time is over, whatever else is waited for', async (t) => {
+describe('a turn that cannot be answered', TIMEOUT, () => {
+  it('ends at its deadline, whatever it waits for', async (t) => {
     const bot = await startTimedBot({
       turns: [{ outputs: [], ending: silence }],
       env: { TURN_TIMEOUT_SECONDS: '7' },
@@ -53,7 +58,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.match(String(reply?.body.text), /took too long/);
   });
 
-  it('names an incident that is in the log, with what went wrong', async (t) => {
+  it('reports an incident id that the log has with the cause', async (t) => {
     const bot = await startTimedBot({ turns: [failing('invalid_request_error', 'insufficient_quota')] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
@@ -68,16 +73,16 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     );
   });
 
-  it('says nothing with other settings than the ones it was given', async (t) => {
+  it('says nothing with settings other than the configured ones', async (t) => {
     const bot = await startTimedBot({ turns: ['Hi with another voice'], env: { REALTIME_VOICE: 'bob' } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
     const [reply] = await bot.replies(1);
-    assert.match(String(reply?.body.text), /how I am set up/);
+    assert.match(String(reply?.body.text), /isn’t set up correctly/);
     assert.equal(reply?.body.attachments, undefined);
   });
 
-  it('does not stop the next one', async (t) => {
+  it('does not prevent the next one', async (t) => {
     const bot = await startTimedBot({ turns: [failing('invalid_request_error', 'invalid_value'), 'Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
@@ -86,7 +91,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.equal(second?.body.text, 'Hi');
   });
 
-  it('is asked again when the service was out for a moment', async (t) => {
+  it('is retried after a transient failure of the service', async (t) => {
     let refusals = 1;
     const refuse = () => (refusals-- > 0 ? { status: 503, headers: { 'Retry-After': '2' } } : undefined);
     const bot = await startTimedBot({ turns: ['Hi'], simulator: { refuse } });
@@ -97,7 +102,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     assert.deepEqual(textsOf(await bot.replies(1)), ['Hi']);
   });
 
-  it('is not asked again when the bot is not let in', async (t) => {
+  it('is not retried if the service denies access', async (t) => {
     let refusals = 0;
     const refuse = () => {
       refusals += 1;
@@ -112,8 +117,8 @@ describe('a turn that cannot be answered', PATIENCE, () => {
   });
 });
 
-describe('draining', PATIENCE, () => {
-  it('tells those who wait at once, and lets the running answer finish', async (t) => {
+describe('draining', TIMEOUT, () => {
+  it('tells queued users at once, and lets the running answer finish', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -123,7 +128,7 @@ describe('draining', PATIENCE, () => {
     await until(() => bot.script.asked.length === 1);
     const closed = bot.app.close();
     const told = await bot.replies(2);
-    for (const text of textsOf(told)) assert.match(text, /being restarted.*send that again/);
+    for (const text of textsOf(told)) assert.match(text, /I’m restarting.*send that again/);
     assert.deepEqual(told.map(({ body }) => body.replyToId).toSorted(), ['activity-2', 'activity-3']);
     gate.resolve();
     await inTime(closed);
@@ -131,7 +136,7 @@ describe('draining', PATIENCE, () => {
     await until(() => bot.simulator.openSessions === 0);
   });
 
-  it('takes no message any more, and remembers none of them', async (t) => {
+  it('rejects new messages, and remembers none of them', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -144,7 +149,7 @@ describe('draining', PATIENCE, () => {
     assert.deepEqual(textsOf(bot.connector.messages), ['At last']);
   });
 
-  it('ends answers that take too long, and says so', async (t) => {
+  it('aborts answers that take too long, and tells the user', async (t) => {
     const hung = spoken('Once upon a time', { kind: 'hang', afterDeltas: 1 });
     const turns = [{ outputs: [], ending: silence }, hung, 'Hi'];
     const bot = await startTimedBot({ turns, env: { DRAIN_SECONDS: '8' } });
@@ -154,7 +159,7 @@ describe('draining', PATIENCE, () => {
       await until(() => bot.script.asked.length === index + 1);
     }
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
-    // Once a later question has been answered, what was sent before has arrived, too.
+    // Once a later question is answered, everything sent before has arrived, too.
     await bot.says('three', inConversation('three'));
     await bot.replies(1);
     const closed = bot.app.close();
@@ -162,12 +167,12 @@ describe('draining', PATIENCE, () => {
     await bot.clock.advance(8_000);
     await inTime(closed);
     const texts = Object.fromEntries(bot.connector.messages.map((reply) => [conversationOf(reply), reply.body.text]));
-    assert.match(texts['one'], /being restarted.*\(incident \w+\)/);
+    assert.match(texts['one'], /I’m restarting.*\(incident \w+\)/);
     assert.match(texts['two'], /^Once/);
     assert.equal(bot.connector.messages.length, 3);
   });
 
-  it('is over at once when nothing runs, and is safe twice', async (t) => {
+  it('is done at once if nothing runs, and may be called twice', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all([bot.app.close(), bot.app.close()]);

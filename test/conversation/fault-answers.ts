@@ -1,35 +1,35 @@
 import * as wire from '../realtime/server-events.ts';
 import type { Asked, RawAnswer, Refusal } from '../support/raw-model.ts';
 
-/** One fault of the model's side, what the user sees of it, and what becomes of the session. */
+/** One fault of the model, what the user sees of it, and the state of the session afterwards. */
 export interface ModelFault {
   readonly name: string;
-  /** What the model does, one for each time it is asked. */
+  /** The model's behaviour, one entry for each request. */
   readonly answers: readonly RawAnswer[];
-  /** How handshakes of new sessions are answered first; the warm session is broken before. */
+  /** The first responses to handshakes of new sessions; the warm session is broken before. */
   readonly refusals?: readonly Refusal[];
-  /** The timers that have to run out, one after another, in milliseconds. */
+  /** The timers that have to expire, one after another, in milliseconds. */
   readonly waitsMs?: readonly number[];
   readonly text: RegExp;
-  /** Of the reply's sound, in bytes. */
+  /** The size of the reply's audio, in bytes. */
   readonly audioBytes?: number;
-  /** What the model is told of this turn by a new session; `null` where the warm session goes on. */
+  /** What a new session is told of this turn; `null` if the warm session continues. */
   readonly told: string | null;
-  /** The code in the log's line on the turn's end. */
+  /** The code in the log line at the end of the turn. */
   readonly code?: string;
-  /** A line that the operator finds in the log. */
+  /** A log line that the operator finds. */
   readonly logged?: string;
 }
 
 export const USER = '{"role":"user","text":"second"}';
 export const PROBLEM = /My voice service had a problem/;
 export const SLOW = /took too long/;
-export const SET_UP = /because of how I am set up/;
-export const BROKE_OFF = /^Half\n\n\(My answer broke off here/;
+export const SET_UP = /isn’t set up correctly/;
+export const BROKE_OFF = /^Half\n\n\(My answer was cut off here/;
 export const HALF_TOLD = `${USER},{"role":"assistant","text":"Half"}`;
 export const RETRY_MS = 375;
 
-/** Four bytes of sound for each word. */
+/** Four bytes of audio for each word. */
 export const SOUND = [1, 0, 2, 0];
 
 export function begin({ response, turn, send }: Asked, ...words: readonly string[]): void {
@@ -41,7 +41,7 @@ export function end({ response, turn, send }: Asked, rest: wire.Done = {}): void
   send(wire.done({ response, turn, ...rest }));
 }
 
-/** A whole answer. */
+/** A complete answer. */
 export function says(text: string): RawAnswer {
   return (asked) => {
     begin(asked, text);
@@ -60,7 +60,7 @@ export const drops =
   (...words: readonly string[]): RawAnswer =>
   (asked) => {
     begin(asked, ...words);
-    // What was sent goes out before the socket breaks.
+    // Data that was sent arrives before the socket breaks.
     asked.socket.close(1011);
   };
 

@@ -9,15 +9,15 @@ import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../suppor
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** A tone of 440 Hz unless told otherwise. */
+/** A tone of 440 Hz by default. */
 export function wavOf(ms: number, hz = 440): Promise<Buffer> {
   const pcm = Buffer.from(toneOf(hz, ms));
   return encodeWav({ chunks: [pcm], byteLength: pcm.byteLength });
 }
 
 /**
- * A bot whose user attaches files of this machine; the simulator says what it hears and sees. Started once for all tests
- * of a suite: the thread that decodes sound is a good part of a start.
+ * A bot whose user attaches local files; the simulator reports what it hears and sees. A suite starts it once, because
+ * the thread that decodes audio is a good part of a start.
  */
 export function fileBot(options: Pick<BotUnderTestOptions, 'env' | 'deps' | 'simulator'> = {}) {
   let bot: BotUnderTest;
@@ -39,7 +39,7 @@ export function fileBot(options: Pick<BotUnderTestOptions, 'env' | 'deps' | 'sim
     response.end(served[url]);
   }
 
-  /** A conversation of its own with the bot, with these files and this mind for as long as it is the newest one. */
+  /** A new conversation with the bot, with these files; its responder answers until the next conversation begins. */
   return function talk(files: Files = {}, responder: Responder = simulatedResponder) {
     [served, answer, host.rule] = [files, responder, serve];
     const [events, messages, calls] = [bot.events.length, bot.connector.messages.length, bot.connector.calls.length];
@@ -58,11 +58,11 @@ export function fileBot(options: Pick<BotUnderTestOptions, 'env' | 'deps' | 'sim
         .map(({ body }) => String(body.text));
     return {
       ...{ bot, host, conversation },
-      /** Posts a message; text or what has been attached may be missing. */
+      /** Posts a message, in which the text or the attachments may be missing. */
       posts,
-      /** Resolves with the texts of so many messages since the conversation began. */
+      /** Resolves with the texts of this many messages since the conversation began. */
       texts,
-      /** Sends a message and resolves with the text of the answer. */
+      /** Sends a message and resolves with the text of the reply. */
       async says(text: string | undefined, ...attachments: (string | object)[]): Promise<string> {
         await posts(
           text,
@@ -70,7 +70,7 @@ export function fileBot(options: Pick<BotUnderTestOptions, 'env' | 'deps' | 'sim
         );
         return (await texts(++replies))[replies - 1] ?? '';
       },
-      /** What users were sent, and what was said on the model's socket. */
+      /** The messages to users, and the events on the model's socket. */
       messages: () => bot.connector.messages.slice(messages),
       calls: () => bot.connector.calls.slice(calls),
       events: () => bot.events.slice(events),

@@ -19,15 +19,15 @@ import { saying } from './saying.ts';
 const { max: AT_ONCE, maxPerPerson: SHARE, maxWaitingPerPerson: MAX_WAITING } = FILE_BOUNDS;
 const FENCE = '/fence';
 
-describe('the files that people send', { timeout: 60_000 }, () => {
+describe('files from users', { timeout: 60_000 }, () => {
   const parts = { clock: systemClock, log: createLogger('silent') };
   const readers = { clips: createClipDecoder(parts), pictures: createPictureReader(parts) };
   let under: AdapterUnderTest;
   let host: FileHost;
   let fileSlots: Semaphore;
-  /** What was asked for and has not come yet, by the names of the files. */
+  /** The open requests, by file name. */
   let open: Map<string, ServerResponse>;
-  /** The names, in the order of arrival. */
+  /** The names in the order of arrival. */
   let asked: string[];
 
   before(async () => {
@@ -54,8 +54,8 @@ describe('the files that people send', { timeout: 60_000 }, () => {
   });
 
   /**
-   * Reads a message with one file, each in a conversation of its own. The file's name begins with the person's; the
-   * channel verifies everybody but `u`.
+   * Reads a message with one file, each in a new conversation. The file's name begins with the user's; every user
+   * except `u` is verified.
    */
   function read(name: string, signal = new AbortController().signal): Promise<ReadAttachments> {
     const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '', fileType: undefined } as const;
@@ -90,7 +90,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     while (asked.length < count) await host.seen.when(host.seen.all.length + 1);
   }
 
-  /** Resolves when all has arrived that was sent before: what comes from this machine comes in its order. */
+  /** Resolves when everything sent before has arrived: connections on this machine keep their order. */
   async function fence(): Promise<void> {
     for (let i = 0; i < 3; i++) await (await fetch(new URL(FENCE, host.url))).text();
   }
@@ -100,7 +100,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     open.delete(name);
   }
 
-  /** Lets all come that is asked for, until all of it was read. */
+  /** Answers all requests until every file has been read. */
   async function endAll(reading: readonly Promise<ReadAttachments>[]): Promise<void> {
     let isRead = false;
     const all = inTime(Promise.allSettled(reading)).finally(() => {
@@ -122,7 +122,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     assert.equal(asked.length, reading.length);
   });
 
-  it('of one person in many conversations hold up nobody else', async () => {
+  it('from one user in many conversations delay nobody else', async () => {
     const flood = several('a', SHARE + MAX_WAITING);
     await until(SHARE);
     await fence();
@@ -134,7 +134,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await endAll(flood);
   });
 
-  it('of however many conversations, for which no channel vouches, hold up nobody else', async () => {
+  it('from unverified users in any number of conversations delay nobody else', async () => {
     const flood = several('u', 2 * AT_ONCE);
     await until(AT_ONCE / 2);
     await fence();
@@ -146,7 +146,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await endAll(flood);
   });
 
-  it('of several people are read in turn, however much one of them has sent before', async () => {
+  it('from several users are read in turn, however many one of them sent before', async () => {
     const flood = [...several('a', SHARE + 4), ...several('c', SHARE + 4)];
     await until(AT_ONCE);
     const other = read('b.txt');
@@ -156,14 +156,14 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await endAll([...flood, other]);
   });
 
-  it('are told to be too many to the one person of whom too many wait', async () => {
+  it('are rejected as too many only for the user who has too many in the queue', async () => {
     const flood = several('a', SHARE + MAX_WAITING);
     await until(SHARE);
     assert.deepEqual((await read('a.txt')).warnings, [en.attachments.notRead.busy('a.txt')]);
     await endAll(flood);
   });
 
-  it('are not asked for when nobody wants them any more, and hold up nobody', async () => {
+  it('are not requested once nobody wants them, and delay nobody', async () => {
     const first = several('a', SHARE);
     await until(SHARE);
     const ending = new AbortController();
@@ -178,7 +178,7 @@ describe('the files that people send', { timeout: 60_000 }, () => {
     await endAll([...first, last]);
   });
 
-  it('make room for others when they do not come', async () => {
+  it('free their place for others if they do not arrive', async () => {
     const ending = new AbortController();
     const first = Array.from({ length: SHARE }, (_, index) => read(`a${index}.txt`, ending.signal));
     await until(SHARE);

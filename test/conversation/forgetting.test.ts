@@ -4,8 +4,8 @@ import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
 import { done, say, talk, turn, wayBack } from './recordings-under-test.ts';
 
-describe('forgetting', () => {
-  it('drops what waits without a word, and ends', async () => {
+describe('forgetting a conversation', () => {
+  it('drops its queue without a reply, and completes', async () => {
     const { conversations } = talk([says('one')]);
     const { replies, withSender } = wayBack();
     const running = say(conversations, turn('1'), withSender);
@@ -19,7 +19,7 @@ describe('forgetting', () => {
     );
   });
 
-  it('closes the session and leaves other conversations alone', async () => {
+  it('closes its session, and leaves other conversations alone', async () => {
     const { conversations, model, clock } = talk([says('one'), says('two'), says('three')]);
     const { withSender } = wayBack();
     await say(conversations, turn('1'), withSender);
@@ -36,7 +36,7 @@ describe('forgetting', () => {
 });
 
 describe('forgetting a team', () => {
-  it('misses nothing of it when the store does not answer in between', async () => {
+  it('reaches all of its conversations even if the store fails in between', async () => {
     const { conversations, services } = talk([says('one'), says('two')]);
     const { withSender } = wayBack();
     const keys = ['emulator/a', 'emulator/b'];
@@ -46,7 +46,7 @@ describe('forgetting a team', () => {
     let isLost = false;
     store.apply = async (...call) => {
       const isApplied = await apply(...call);
-      // The answer to the first call is lost, and nothing is known of it.
+      // The response to the first call is lost, so its fate is unknown.
       if (isLost) return isApplied;
       isLost = true;
       throw new StoreError('store_unavailable', 'no answer');

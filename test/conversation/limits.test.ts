@@ -4,9 +4,9 @@ import { scripted } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
 import { failing, inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const PRICED = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5' };
-/** Two seconds are 40 tokens of speech. */
+/** Two seconds are 40 audio tokens. */
 const SOUND = Buffer.alloc(96_000, 3);
 const spoken = (text: string) => ({ outputs: [{ text, pcm: SOUND }], ending: { kind: 'completed' } as const });
 
@@ -16,8 +16,8 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
   return textsOf(await bot.replies(before + 1)).at(-1) ?? '';
 }
 
-describe('a turn that is too much', PATIENCE, () => {
-  it('in one minute is refused kindly and without the model, for this user alone', async (t) => {
+describe('a turn beyond a limit', TIMEOUT, () => {
+  it('per minute is refused politely without the model, for this user alone', async (t) => {
     const bot = await startTimedBot({ turns: ['One', 'Two', 'Other', 'Three'], env: { MAX_TURNS_PER_MINUTE: '2' } });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.deepEqual([await ask(bot, 'a'), await ask(bot, 'b')], ['One', 'Two']);
@@ -27,7 +27,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'e'), 'Three');
   });
 
-  it('counts with the commands of the same user, of which /stop alone is never refused', async (t) => {
+  it('is counted with the commands of the same user, of which only /stop is never refused', async (t) => {
     const bot = await startTimedBot({ isSigned: true, turns: ['One', 'Two'], env: { MAX_TURNS_PER_MINUTE: '3' } });
     t.after(() => bot[Symbol.asyncDispose]());
     const ada = (id: string) => ({ channelId: 'slack', conversation: { id }, from: { id: 'ada' } });
@@ -44,7 +44,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.match(await ask(bot, '/voice', ada('c4')), /I speak as alloy/, 'what was refused has changed nothing');
   });
 
-  it('for the budget of its conversation is refused kindly and without the model', async (t) => {
+  it('of its conversation is refused politely without the model', async (t) => {
     const env = { ...PRICED, CONVERSATION_BUDGET_USD: '0.28' };
     const turns = [...Array.from({ length: 20 }, () => spoken('Yes')), 'Other'];
     const bot = await startTimedBot({ simulator: { responder: scripted(turns).responder }, env });
@@ -58,8 +58,8 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'hello', inConversation('other')), 'Yes');
   });
 
-  it('for the budget of its conversation is refused after /forget, too', async (t) => {
-    // Room for one worst case, and not for one more after a turn of 40 tokens of speech.
+  it('of its conversation is refused even after /forget', async (t) => {
+    // Room for one worst case, but not for another one after a turn of 40 audio tokens.
     const bot = await startTimedBot({ turns: [spoken('One')], env: { ...PRICED, CONVERSATION_BUDGET_USD: '0.2645' } });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(await ask(bot, 'a'), 'One');
@@ -67,7 +67,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'a'), en.limits.conversation);
   });
 
-  it('for the budget of the day is refused in all conversations, until midnight UTC', async (t) => {
+  it('per day is refused in all conversations until midnight UTC', async (t) => {
     const env = { ...PRICED, DAILY_BUDGET_USD: '0.265' };
     const bot = await startTimedBot({ turns: [spoken('One'), 'Next day'], env });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -75,7 +75,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'b', inConversation('other')), en.limits.day);
     const [refused] = await bot.logged('message refused: over budget');
     assert.equal(bot.logs.filter(({ msg }) => String(msg).startsWith('message refused')).length, 1);
-    // One turn of 40 tokens of speech was paid for.
+    // One turn of 40 audio tokens was paid for.
     assert.ok(
       Number(refused?.['neededUsd']) > 0.262 && Number(refused?.['neededUsd']) < 0.265,
       JSON.stringify(refused),
@@ -85,7 +85,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'c', inConversation('other')), 'Next day');
   });
 
-  it('is asked for once more only where that fits, too', async (t) => {
+  it('is retried only if the retry fits, too', async (t) => {
     const env = { ...PRICED, DAILY_BUDGET_USD: '0.4' };
     const bot = await startTimedBot({ turns: [failing('server_error', 'server_error')], env });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -93,7 +93,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(bot.script.asked.length, 1);
   });
 
-  it('is counted in full where nobody says what it cost, also when it was stopped before it began', async (t) => {
+  it('is counted in full if its usage is unknown, even if it was stopped before it began', async (t) => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } } as const;
     const bot = await startTimedBot({ turns: [hang], env: { ...PRICED, DAILY_BUDGET_USD: '0.3' } });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -104,7 +104,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(bot.script.asked.length, 1);
   });
 
-  it('costs nothing where the service failed before it said anything', async (t) => {
+  it('costs nothing if the service failed before its first word', async (t) => {
     const env = { ...PRICED, DAILY_BUDGET_USD: '0.9' };
     const turns = [...Array.from({ length: 4 }, () => failing('server_error', 'server_error')), spoken('One')];
     const bot = await startTimedBot({ turns, env });
@@ -118,7 +118,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'c'), 'One');
   });
 
-  it('is counted for the user, in whichever conversation, where the channel vouches for one', async (t) => {
+  it('is counted for the user over all conversations if the channel verifies the user', async (t) => {
     const bot = await startTimedBot({
       isSigned: true,
       turns: ['One', 'Two', 'Three'],
@@ -132,7 +132,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'd', inSlack('third', 'user-2')), 'Three');
   });
 
-  it('is counted for the conversation where users name themselves as they like', async (t) => {
+  it('is counted for the conversation if users can name themselves freely', async (t) => {
     const bot = await startTimedBot({
       isSigned: true,
       turns: ['One', 'Two', 'Other'],
@@ -148,8 +148,8 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'd', inWebChat('3', 'other')), 'Other');
   });
 
-  it('is measured by what its session has heard and said', async (t) => {
-    // 150 seconds of speech are 3,000 tokens: read again they cost more than what is left.
+  it('is estimated from what its session has heard and said', async (t) => {
+    // 150 seconds of speech are 3,000 tokens, which cost more than the rest when they are read again.
     const long = {
       outputs: [{ text: 'Long', pcm: Buffer.alloc(150 * 48_000) }],
       ending: { kind: 'completed' } as const,
@@ -164,7 +164,7 @@ describe('a turn that is too much', PATIENCE, () => {
     assert.equal(await ask(bot, 'c'), 'After', 'a new session is told the text alone');
   });
 
-  it('fits where answers are shorter', async (t) => {
+  it('fits if answers are shorter', async (t) => {
     const env = { ...PRICED, DAILY_BUDGET_USD: '0.05', REALTIME_MAX_OUTPUT_TOKENS: '500' };
     const bot = await startTimedBot({ turns: [spoken('One')], env });
     t.after(() => bot[Symbol.asyncDispose]());

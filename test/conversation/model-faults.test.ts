@@ -12,7 +12,7 @@ import { BROKEN_SOCKETS, ERROR_EVENTS, REFUSED_HANDSHAKES } from './wire-faults.
 
 const MODEL_FAULTS = [...ODD_ANSWERS, ...FAILED_ANSWERS, ...ERROR_EVENTS, ...BROKEN_SOCKETS, ...REFUSED_HANDSHAKES];
 
-/** The bytes of sound of a reply whose WAV is in it or can be fetched. */
+/** The size of the reply's audio in bytes, whether its WAV is inline or at a link. */
 async function audioBytesOf({ body }: ConnectorCall): Promise<number> {
   const [attachment] = body.attachments ?? [];
   if (attachment === undefined) return 0;
@@ -53,7 +53,7 @@ async function talkThrough({ answers, refusals = [], waitsMs = [] }: ModelFault)
 
 describe('a fault of the model', { timeout: 60_000 }, () => {
   for (const fault of MODEL_FAULTS) {
-    it(`that is ${fault.name} has one reply, and the next message is answered and remembers`, async () => {
+    it(`causes one reply if it is ${fault.name}, and the next message is answered with the history`, async () => {
       const { heard, second, third, ended, audioBytes, logged } = await inTime(talkThrough(fault));
       assert.match(second.body.text, fault.text);
       assert.equal(audioBytes, fault.audioBytes ?? 0);
@@ -76,7 +76,7 @@ describe('a fault of the model', { timeout: 60_000 }, () => {
 });
 
 describe('handshake 400', { timeout: 60_000 }, () => {
-  it('is in the log with the words of the service, and the user is told whom to tell', async (t) => {
+  it('is logged with the words of the service, and the user learns whom to contact', async (t) => {
     const resource = { key: 'test-key', deployments: { simulator: 'other' } } as const;
     const bot = await startTimedBot({ simulator: { resource } });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -91,7 +91,7 @@ describe('handshake 400', { timeout: 60_000 }, () => {
 });
 
 describe('slow token', { timeout: 60_000 }, () => {
-  /** What the user gets, and the codes of what was logged meanwhile, where the first token takes so long. */
+  /** What the user gets and which codes are logged if the first token takes this long. */
   async function answerAfter(t: TestContext, tokenMs: number, waitsMs: readonly number[]) {
     const model = await startRawModel([says('One')]);
     const env = { AZURE_OPENAI_ENDPOINT: model.url, AZURE_OPENAI_API_KEY: '' };
@@ -116,11 +116,11 @@ describe('slow token', { timeout: 60_000 }, () => {
     return { text: first?.body.text, codes };
   }
 
-  it('the token takes 12 s once: the turn waits for it, and nothing is called "no connection"', async (t) => {
+  it('the token takes 12 s once: delays the turn, and is not reported as "no connection"', async (t) => {
     assert.deepEqual(await answerAfter(t, 12_000, [12_000]), { text: 'One', codes: [] });
   });
 
-  it('the token takes a minute once: it is named, asked for again, and the turn is answered', async (t) => {
+  it('the token takes a minute once: is reported and requested again, and the turn is answered', async (t) => {
     const { text, codes } = await answerAfter(t, 60_000, [20_000, RETRY_MS]);
     assert.deepEqual([text, codes], ['One', ['token_timeout']]);
   });
@@ -130,11 +130,11 @@ describe('a token', { timeout: 60_000 }, () => {
   const hanging = () => new Promise<string>(() => {});
   const throwing = () => Promise.reject(new Error('no identity here'));
   const tokens: [string, () => Promise<string>, readonly number[], RegExp, string][] = [
-    ['cannot be had', throwing, [], /because of how I am set up/, 'credentials_failed'],
+    ['cannot be had', throwing, [], /isn’t set up correctly/, 'credentials_failed'],
     ['does not come', hanging, [20_000, RETRY_MS, 20_000], /took too long/, 'token_timeout'],
   ];
   for (const [name, provider, waitsMs, text, code] of tokens) {
-    it(`that ${name} has one reply, and the next message is answered once there is one`, async () => {
+    it(`that ${name} causes one reply, and the next message is answered once there is a token`, async () => {
       const model = await startRawModel([says('Two')]);
       let provide = provider;
       const env = { AZURE_OPENAI_ENDPOINT: model.url, AZURE_OPENAI_API_KEY: '' };

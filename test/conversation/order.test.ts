@@ -4,20 +4,20 @@ import type { ResponderContext } from '../../dev/simulator/responder.ts';
 import { samplesOf } from '../support/bot.ts';
 import { conversationOf, held, inConversation, linesOf, spoken, startTimedBot, textsOf } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const echo = ({ text }: ResponderContext) => spoken(`You said ${text}`);
 
-/** Speaks the number in the user's message: so many bytes of that value. */
+/** Speaks the number in the user's message: as many bytes of that value. */
 function numbered({ text, history }: ResponderContext) {
   const number = Number(/\d+/.exec(text)?.[0]);
   const pcm = new Uint8Array(2_000 + number * 2).fill(number);
   return { outputs: [{ text: `${text}, ${history.length}`, pcm }], ending: { kind: 'completed' } } as const;
 }
 
-describe('messages of one conversation', PATIENCE, () => {
-  it('are answered in the order in which they were taken, when ten come while the bot is busy', async (t) => {
+describe('messages of one conversation', TIMEOUT, () => {
+  it('are answered in order if ten arrive while the bot is busy', async (t) => {
     const gate = Promise.withResolvers<void>();
     const turns = [held('You said 1', gate.promise), ...numbers(9).map(() => echo)];
     const bot = await startTimedBot({ turns });
@@ -37,7 +37,7 @@ describe('messages of one conversation', PATIENCE, () => {
     );
   });
 
-  it('are answered one after another, when ten come at the same moment', async (t) => {
+  it('are answered one after another if ten arrive at the same moment', async (t) => {
     const bot = await startTimedBot({ turns: numbers(10).map(() => echo) });
     t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all(numbers(10).map((number) => bot.says(`${number}`)));
@@ -57,7 +57,7 @@ describe('messages of one conversation', PATIENCE, () => {
     );
   });
 
-  it('are refused at once when one is answered and 16 wait', async (t) => {
+  it('are refused at once if one is running and 16 are queued', async (t) => {
     const gate = Promise.withResolvers<void>();
     const turns = [held('You said 1', gate.promise), ...numbers(16).map(() => echo)];
     const bot = await startTimedBot({ turns });
@@ -65,7 +65,7 @@ describe('messages of one conversation', PATIENCE, () => {
     for (const number of numbers(17)) await bot.says(`${number}`);
     assert.equal((await bot.says('18')).status, 200);
     const [refusal] = await bot.replies(1);
-    assert.match(String(refusal?.body.text), /still busy.*send that again/);
+    assert.match(String(refusal?.body.text), /still working.*send that again/);
     assert.equal(refusal?.body.replyToId, 'activity-18');
     gate.resolve();
     const replies = await bot.replies(18);
@@ -75,7 +75,7 @@ describe('messages of one conversation', PATIENCE, () => {
     );
   });
 
-  it('are answered once when they are delivered twice', async (t) => {
+  it('are answered once if they are delivered twice', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('You said 1', gate.promise), echo] });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -93,7 +93,7 @@ describe('messages of one conversation', PATIENCE, () => {
     assert.deepEqual(linesOf(bot.script.asked[1] as ResponderContext), ['user: 1', 'assistant: You said 1']);
   });
 
-  it('are two when two conversations have the same activity id', async (t) => {
+  it('are distinct if two conversations have the same activity id', async (t) => {
     const bot = await startTimedBot({ turns: [echo, echo] });
     t.after(() => bot[Symbol.asyncDispose]());
     const message = bot.message('1');
@@ -104,7 +104,7 @@ describe('messages of one conversation', PATIENCE, () => {
   });
 });
 
-describe('messages of different conversations', PATIENCE, () => {
+describe('messages of different conversations', TIMEOUT, () => {
   it('do not wait for each other', async (t) => {
     const gate = Promise.withResolvers<void>();
     const bot = await startTimedBot({ turns: [held('At last', gate.promise), echo] });
@@ -117,7 +117,7 @@ describe('messages of different conversations', PATIENCE, () => {
     assert.deepEqual(textsOf(await bot.replies(2)), ['You said fast', 'At last']);
   });
 
-  it('are never crossed: not their words, not their sound, not their past, when fifty talk at once', async (t) => {
+  it('never share words, audio or history, even if fifty conversations run at once', async (t) => {
     const bot = await startTimedBot({ turns: numbers(100).map(() => numbered) });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const round of [1, 2]) {

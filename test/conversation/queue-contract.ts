@@ -19,10 +19,10 @@ import {
   usersIn,
 } from './test-engine.ts';
 
-/** What every queue promises, whichever store it is in. */
+/** The contract of every queue, whatever stores it. */
 export function describeQueue(name: string, open: () => Promise<TestEngine>): void {
   describe(`the queue in ${name}`, () => {
-    it('hands out the messages of a conversation one after another, in their order', async () => {
+    it('dispatches the messages of a conversation one after another, in order', async () => {
       await using engine = await open();
       const ids = Array.from({ length: 10 }, (_, index) => `m${index}`);
       for (const id of ids) assert.equal(await engine.queue.add(messageIn('a', id)), 'queued');
@@ -36,7 +36,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.deepEqual(turns.texts, ids);
     });
 
-    it('keeps the order of calls that do not wait for each other', async () => {
+    it('keeps the order of calls that are not awaited', async () => {
       await using engine = await open();
       const ids = Array.from({ length: MAX_WAITING }, (_, index) => `m${index}`);
       await Promise.all(ids.map((id) => engine.queue.add(messageIn('a', id))));
@@ -44,7 +44,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       for (const id of ids) assert.equal(await turns.answerNext(), id);
     });
 
-    it('hands out different conversations side by side', async () => {
+    it('dispatches different conversations concurrently', async () => {
       await using engine = await open();
       const turns = new HandedTurns(engine.queue);
       const keys = KEYS.filter((key) => key !== '');
@@ -58,7 +58,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       }
     });
 
-    it('accepts an activity once, whether it waits, runs or was answered', async () => {
+    it('accepts an activity once, whether it is queued, running or answered', async () => {
       await using engine = await open();
       const message = messageIn('a', 'one');
       assert.equal(await engine.queue.add(message), 'queued');
@@ -75,7 +75,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.equal(await engine.queue.add(message), 'duplicate');
     });
 
-    it('refuses what is too much in a conversation, and knows it from then on', async () => {
+    it('rejects messages beyond the limit of a conversation, and recognizes their redelivery', async () => {
       await using engine = await open();
       const turns = new HandedTurns(engine.queue);
       await engine.queue.add(messageIn('a', 'running'));
@@ -99,7 +99,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       elsewhere.end();
     });
 
-    it('refuses what is too much of a person, over all conversations', async () => {
+    it('rejects messages beyond the limit of a user over all conversations', async () => {
       await using engine = await open();
       for (let index = 0; index < MAX_WAITING_PER_PERSON; index++)
         assert.equal(await engine.queue.add(messageIn(`c${index}`, 'm')), 'queued');
@@ -107,7 +107,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.equal(await engine.queue.add(messageIn('one more', 'n', { personKey: 'other' })), 'queued');
     });
 
-    it('leaves people for whom a channel vouches half of what may wait', async () => {
+    it('reserves half of its places for verified users', async () => {
       await using engine = await open();
       const { queue } = engine;
       const add = (id: string, fields = {}) => queue.add(messageIn(id, 'm', { personKey: id, ...fields }));
@@ -118,7 +118,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       assert.equal(await add('b', { personKey: 'known' }), 'busy');
     });
 
-    it('bounds what waiting messages hold together, and leaves half of it to people for whom a channel vouches', async () => {
+    it('limits the total size of queued messages, and reserves half of it for verified users', async () => {
       await using engine = await open();
       const { queue } = engine;
       const bytes = 1024 * 1024;
@@ -164,7 +164,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
     });
 
     for (const kind of ['reset', 'forget'] as const)
-      it(`lets a turn write nothing more after ${kind}, and notes that it was answered`, async () => {
+      it(`lets a turn write nothing more after ${kind}, and records that it was answered`, async () => {
         await using engine = await open();
         const { queue, conversations } = engine;
         const turns = new HandedTurns(queue);

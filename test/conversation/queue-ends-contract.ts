@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { messageId } from '../../src/conversation/keys.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { aborted, begun, HandedTurns, messageIn, said, type TestEngine, usersIn } from './test-engine.ts';
-/** What every queue promises of turns that are stopped, taken back, forgotten or drained, and of in-band turns. */
+/** The contract of every queue for turns that are stopped, withdrawn, forgotten or drained, and for in-band turns. */
 export function describeQueueEnds(name: string, open: () => Promise<TestEngine>): void {
   describe(`the ends of turns in ${name}`, () => {
-    it('stops the turn that runs and what waits, and nothing that comes later', async () => {
+    it('stops the running turn and the queued ones, but nothing that arrives later', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
@@ -30,7 +30,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
 
     for (const kind of ['stop', 'forget'] as const)
       for (const isInBand of [false, true])
-        it(`begins no turn after ${kind} that was handed out before${isInBand ? ', in band' : ''}`, async () => {
+        it(`begins no turn after ${kind} if it was dispatched before${isInBand ? ', in band' : ''}`, async () => {
           await using engine = await open();
           const { queue, conversations } = engine;
           const turns = new HandedTurns(queue);
@@ -49,7 +49,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
           assert.deepEqual(usersIn(await conversations.read('a')), ['later']);
         });
 
-    it('takes a withdrawn message out, whether it waits, runs or was answered', async () => {
+    it('removes a withdrawn message, whether it is queued, running or answered', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
@@ -69,7 +69,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(turns.texts, ['answered', 'running', 'last']);
     });
 
-    it('forgets what waits, and accepts none of it again', async () => {
+    it('removes the messages of a forgotten conversation, and rejects their redelivery', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
@@ -81,7 +81,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(turns.texts, ['later']);
     });
 
-    it('runs in-band turns in order, here, and says when they have ended', async () => {
+    it('runs in-band turns in order in this process, and reports their ends', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
@@ -101,7 +101,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(usersIn(await conversations.read('a')), ['one', 'two']);
     });
 
-    it('bounds in-band turns, and stops all of them', async () => {
+    it('limits in-band turns, and stops all of them', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
@@ -117,14 +117,14 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await conversations.apply('a', 'stop', { kind: 'stop' });
       assert.equal(await aborted(running.job.signal), 'cancelled');
       await Promise.all(waiting.map(({ done }) => done));
-      // What comes later is not meant.
+      // Later turns are not affected.
       await add('later');
       running.end();
       assert.equal(await turns.answerNext(), 'later');
       assert.deepEqual(turns.texts, ['running', 'later']);
     });
 
-    it('cancels what waits where nobody can be reached, but for those whose requests are open', async () => {
+    it('cancels the queue of an unreachable conversation, except for open requests', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       await queue.add(messageIn('a', 'nobody there'));
@@ -137,7 +137,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.equal(await turns.answerNext(), 'later');
     });
 
-    it('waits for running turns when it is drained, then ends them, and hands out nothing more', async () => {
+    it('waits for running turns on drain, then aborts them, and dispatches nothing more', async () => {
       await using engine = await open();
       const { queue } = engine;
       const turns = new HandedTurns(queue);
@@ -159,7 +159,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual([...turns.texts].sort(), ['in band', 'running']);
     });
 
-    it('stores whatever people write', async () => {
+    it('stores any characters that users write', async () => {
       await using engine = await open();
       const turns = new HandedTurns(engine.queue);
       const text = 'a\u0000b\ud800c\\u0000 😀';

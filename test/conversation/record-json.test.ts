@@ -5,14 +5,14 @@ import { EMPTY_RECORD } from '../../src/conversation/records.ts';
 
 const { usage } = EMPTY_RECORD;
 
-describe('a record that is read', () => {
+describe('a stored record', () => {
   for (const json of [undefined, null, 7, 'x', true, ['a'], {}]) {
-    it(`is an empty one where nothing was written: ${JSON.stringify(json)}`, () => {
+    it(`is empty if nothing valid was stored: ${JSON.stringify(json)}`, () => {
       assert.deepEqual(readRecord(json), EMPTY_RECORD);
     });
   }
 
-  it('is what was written', () => {
+  it('is read as it was written', () => {
     const written = {
       ...EMPTY_RECORD,
       history: [{ user: 'hello', assistant: 'Hi', activityId: 'a1' }],
@@ -25,7 +25,7 @@ describe('a record that is read', () => {
     assert.deepEqual(readRecord(JSON.parse(JSON.stringify(written))), written);
   });
 
-  it('has all fields of this version, and keeps those of others, wherever they are', () => {
+  it('has all fields of this version, and keeps the fields of others at every level', () => {
     const tokens = { text: { in: 1, later: 1 }, video: { in: 9 } };
     const record = readRecord({ version: 9, later: 1, history: '?', usage: { turns: 2, later: 2, tokens } });
     assert.deepEqual(record, {
@@ -39,7 +39,7 @@ describe('a record that is read', () => {
     });
   });
 
-  it('has the version of this bot where it was written by an older one', () => {
+  it('gets the version of this bot if an older one wrote it', () => {
     assert.equal(readRecord({ version: 1, sessionVersion: 't1' }).version, EMPTY_RECORD.version);
   });
 });

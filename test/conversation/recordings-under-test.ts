@@ -30,7 +30,7 @@ const NO_TOOLS = {
 
 export const HOUR_MS = 3_600_000;
 
-/** The ways back, by the ids of their messages. */
+/** The reply routes by message id. */
 const ways = new Map<string, WithSender>();
 /** Called when the turn of a message has ended. */
 const onEnded = new Map<string, () => void>();
@@ -93,7 +93,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
 
 let count = 0;
 
-/** A message of one person. */
+/** A message of one user. */
 export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessage {
   const activityId = `activity-${++count}`;
   return {
@@ -113,7 +113,7 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
   };
 }
 
-/** A way back that keeps what is sent; `refuse` makes sends fail. `shows`: its channel shows text while it is made. */
+/** A reply route that records what is sent; `refuse` makes sends fail. `shows`: its channel supports streams. */
 export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boolean } = {}) {
   const diary: string[] = [];
   const replies: Reply[] = [];
@@ -150,7 +150,7 @@ export const bound = (job: TurnJob, name: string | symbol) => {
   return typeof value === 'function' ? value.bind(job) : value;
 };
 
-/** Takes a message and waits until its turn has ended. */
+/** Receives a message and waits until its turn has ended. */
 export async function say(conversations: Conversations, message: UserMessage, withSender: WithSender): Promise<void> {
   ways.set(message.activityId, withSender);
   const ended = new Promise<void>((resolve) => onEnded.set(message.activityId, resolve));
@@ -159,7 +159,7 @@ export async function say(conversations: Conversations, message: UserMessage, wi
   await ended;
 }
 
-/** Everything that follows from it, too. */
+/** Waits for everything that follows from it, too. */
 export async function done(accepting: Promise<Acceptance>): Promise<void> {
   const accepted = await accepting;
   if (accepted.kind === 'accepted') await accepted.done;

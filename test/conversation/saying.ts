@@ -1,6 +1,6 @@
 import type { UserMessage } from '../../src/conversation/user-message.ts';
 
-/** A message in which something is missing wherever something may be. */
+/** A message with every optional field missing. */
 export const saying = (activityId: string, fields: Partial<UserMessage> = {}): UserMessage => ({
   key: 'msteams/a',
   activityId,
@@ -21,5 +21,5 @@ export const saying = (activityId: string, fields: Partial<UserMessage> = {}): U
   ...fields,
 });
 
-/** Keys of conversations that are hard to store. */
+/** Conversation keys that are hard to store. */
 export const KEYS = ['a', '', 'ü/日本語?#%', 'x'.repeat(5_000), '../../etc/passwd', 'A'];

@@ -7,10 +7,10 @@ import { unverifiedShare } from '../../src/shares.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { fileBot, wavOf } from './file-bot.ts';
 
-describe('files that come along with a message', () => {
+describe('files with a message', () => {
   const talk = fileBot();
 
-  it('are one item in their order, a text file as text', async () => {
+  it('are one item in order, a text file as text', async () => {
     const { says, itemsSent } = talk({ '/a.txt': Buffer.from('tulips\n'), '/clip.wav': await wavOf(500) });
     await says('hello', '/a.txt', '/clip.wav');
     const [content = []] = itemsSent();
@@ -21,15 +21,15 @@ describe('files that come along with a message', () => {
     assert.match(content[1]?.text ?? '', /"a\.txt".*\n> tulips/s);
   });
 
-  it('that cannot be read are named below the answer', async () => {
+  it('are named below the answer if they cannot be read', async () => {
     const { says } = talk({ '/report.pdf': Buffer.from('%PDF-1.7 …') });
     const answer = await says('hello', '/report.pdf');
-    // The simulator repeats what it was told: the model knows of it, too.
+    // The simulator repeats its input, so the model knows of the file, too.
     assert.match(answer, /^You said: hello\nThe user also sent "report\.pdf", which could not be read/);
     assert.ok(answer.endsWith(`\n\n${en.attachments.notRead.kind_unsupported('report.pdf')}`));
   });
 
-  it('alone, that cannot be read, are not asked of the model', async () => {
+  it('do not reach the model if there is nothing else and they cannot be read', async () => {
     const { events, says } = talk({ '/report.pdf': Buffer.from('%PDF-1.7 …') });
     assert.equal(
       await says(undefined, '/report.pdf', '/missing.png'),
@@ -40,7 +40,7 @@ describe('files that come along with a message', () => {
     assert.deepEqual(events(), []);
   });
 
-  it('are not fetched from elsewhere, and the log names the host alone', async () => {
+  it('are not fetched from other hosts, and the log contains only the host', async () => {
     const { bot, says } = talk();
     const elsewhere = {
       contentType: 'image/png',
@@ -53,14 +53,14 @@ describe('files that come along with a message', () => {
     assert.doesNotMatch(JSON.stringify(bot.logs), /tulips/);
   });
 
-  it('may stand in the message itself', async () => {
+  it('may be data URIs in the message itself', async () => {
     const { says } = talk();
     const wav = await wavOf(1_000, 880);
     const inline = { contentType: 'audio/wav', contentUrl: `data:audio/wav;base64,${wav.toString('base64')}` };
     assert.match(await says(undefined, inline), /1\.0 seconds of sound; its loudest tone is about 880 Hz/);
   });
 
-  it('that Teams does not give to bots are named, with what to do instead', async () => {
+  it('are named with advice if Teams does not make them available to bots', async () => {
     const { says } = talk();
     const media = [{ url: 'https://eu-api.asm.skype.com/v1/objects/0-weu-d1/views/audio' }];
     const clip = {
@@ -72,7 +72,7 @@ describe('files that come along with a message', () => {
     assert.match(answer, /\/record\//);
   });
 
-  it('are given up when the user writes /stop, and the next message is answered', async () => {
+  it('are aborted by /stop, and the next message is answered', async () => {
     const { bot, host, posts, texts } = talk();
     host.rule = () => {};
     const seen = host.seen.all.length;
@@ -89,7 +89,7 @@ describe('files that come along with a message', () => {
     );
   });
 
-  it('are refused for now where those of people for whom no channel vouches fill their half of the memory, and taken again later', async () => {
+  it("are rejected for now while unverified users' files fill half of the memory, and accepted later", async () => {
     const gate = Promise.withResolvers<void>();
     const responder: Responder = () => ({
       outputs: [{ text: 'Hm.' }],
@@ -109,11 +109,11 @@ describe('files that come along with a message', () => {
   });
 });
 
-describe('files that take their time', () => {
+describe('files that arrive slowly', () => {
   const clock = new ManualClock();
   const talk = fileBot({ deps: { clock }, simulator: { clock } });
 
-  it('are told of when all of them together take too long', async () => {
+  it('are reported when all of them together take too long', async () => {
     const { host, posts, texts } = talk();
     host.rule = () => {};
     const file = (name: string) => ({ contentType: 'image/png', contentUrl: host.url, name });

@@ -6,33 +6,33 @@ import type { ConversationRecord } from '../../src/conversation/records.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
 import { saying } from './saying.ts';
 
-/** What the contract suites are run on, empty. */
+/** An empty engine, on which the contract suites run. */
 export interface TestEngine extends AsyncDisposable {
   readonly queue: TurnQueue;
   readonly conversations: ConversationStore;
   readonly recordingLinks: RecordingLinks;
-  /** Lets messages wait, as many as may, each in a conversation of its own. */
+  /** Fills the queue, with each message in a conversation of its own. */
   fill(waiting: WaitingMessages): Promise<void>;
 }
 
-/** Messages that only have to be there. */
+/** Messages that only fill the queue. */
 export interface WaitingMessages {
   readonly count: number;
-  /** Of people of their own whom a channel verifies, one each; else of nobody known. */
+  /** Whether each message has a verified user of its own; otherwise their users are unknown. */
   readonly isVerified: boolean;
-  /** What each holds. */
+  /** The size of each message. */
   readonly bytes?: number;
 }
 
-/** One turn that was handed out, until `end` is called. */
+/** One dispatched turn that runs until `end` is called. */
 export interface HandedTurn {
   readonly job: TurnJob;
   readonly end: () => void;
 }
 
-/** The turns that a queue hands out, one by one. */
+/** The turns that a queue dispatches, one by one. */
 export class HandedTurns {
-  /** The texts of all messages so far, in the order in which they were handed out. */
+  /** The texts of all messages so far, in the order of dispatch. */
   readonly texts: string[] = [];
   readonly #turns: HandedTurn[] = [];
   readonly #waiting: ((turn: HandedTurn) => void)[] = [];
@@ -54,7 +54,7 @@ export class HandedTurns {
     return turn === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(turn);
   }
 
-  /** Answers the next message as a turn does, with its text as the reply. Returns the message's text. */
+  /** Answers the next message like a turn, with its text as the reply. Returns the message's text. */
   async answerNext(): Promise<string> {
     const { job, end } = await this.next();
     await begun(job);
@@ -65,7 +65,7 @@ export class HandedTurns {
   }
 }
 
-/** What a turn begins with that nobody has stopped or superseded. */
+/** The state at the begin of a turn that is neither stopped nor superseded. */
 export async function begun(job: TurnJob): Promise<Begun> {
   const start = await job.begin();
   return start.kind === 'begun' ? start : assert.fail(start.kind);
@@ -79,12 +79,12 @@ export function said({ text, activityId }: UserMessage) {
   });
 }
 
-/** A message of one person in one conversation; its text is its id unless it is given. */
+/** A message of one user in one conversation; its text is its id by default. */
 export function messageIn(key: string, id: string, fields: Partial<UserMessage> = {}): UserMessage {
   return saying(id, { key, text: id, attachments: [], ...fields });
 }
 
-/** A message that holds so much: a file in an address. */
+/** A message of this size: a file in a data URI. */
 export function bigMessageIn(key: string, id: string, bytes: number, fields: Partial<UserMessage> = {}): UserMessage {
   const file = { kind: 'file', url: 'x'.repeat(bytes), name: undefined, claimedType: '', fileType: undefined } as const;
   return messageIn(key, id, { attachments: [file], ...fields });
@@ -94,7 +94,7 @@ export function usersIn({ history }: ConversationRecord): readonly string[] {
   return history.map(({ user }) => user);
 }
 
-/** What an aborted signal says. */
+/** The reason of an aborted signal. */
 export function reasonOf(signal: AbortSignal): unknown {
   return signal.aborted ? (signal.reason as { code?: unknown }).code : undefined;
 }

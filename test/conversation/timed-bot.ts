@@ -8,11 +8,11 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 export type TimedBot = BotUnderTest & {
   readonly clock: ManualClock;
-  /** Resolves with everything that users were sent, once it is so many messages. */
+  /** Resolves with all messages to users, once there are this many. */
   replies(count: number): Promise<readonly ConnectorCall[]>;
 };
 
-/** The real bot and its model on one clock that the test moves; retries wait 375 and then 1,125 ms. */
+/** The real bot and its model on one manual clock; retries come after 375 and then 1,125 ms. */
 export async function startTimedBot({ deps, simulator, ...options }: BotUnderTestOptions = {}): Promise<TimedBot> {
   const clock = new ManualClock();
   const bot = await startBot({
@@ -27,7 +27,7 @@ export async function startTimedBot({ deps, simulator, ...options }: BotUnderTes
   });
 }
 
-/** What a test left running is waited for by the bot: time has to pass for that. */
+/** The bot waits for whatever a test left running, so the clock has to advance. */
 async function closeInTime(bot: BotUnderTest, clock: ManualClock): Promise<void> {
   let isClosed = false;
   const closed = inTime(bot.close()).finally(() => {
@@ -37,12 +37,12 @@ async function closeInTime(bot: BotUnderTest, clock: ManualClock): Promise<void>
   await closed;
 }
 
-/** Where a message is from, when it is not from the first conversation. */
+/** Where a message comes from, if it is not the first conversation. */
 export function inConversation(id: string): Record<string, unknown> {
   return { conversation: { id }, from: { id: `user of ${id}`, name: 'Ada' } };
 }
 
-/** A conversation as the model was told it: one line each. */
+/** A conversation as the model got it: one line for each item. */
 export function linesOf({ history }: ResponderContext): string[] {
   return history.map(({ role, text }) => `${role}: ${text}`);
 }
@@ -57,12 +57,12 @@ export function conversationOf({ path }: ConnectorCall): string {
 
 const SOUND = new Uint8Array(24_000);
 
-/** An answer with half a second of sound. */
+/** An answer with half a second of audio. */
 export function spoken(text: string, ending: Ending = { kind: 'completed' }): ScriptedResponse {
   return { outputs: [{ text, pcm: SOUND }], ending };
 }
 
-/** An answer that is held back until `gate` is resolved. */
+/** An answer that is held until `gate` is resolved. */
 export function held(text: string, gate: Promise<void>): ScriptedResponse {
   return { ...spoken(text), gate };
 }
@@ -71,13 +71,16 @@ export function failing(type: string, code: string): ScriptedResponse {
   return { outputs: [], ending: { kind: 'failed', error: { type, code, message: 'no' } } };
 }
 
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
-/** Looks again every millisecond, since looking without a pause takes the processor from what it waits for: for what the far end of a socket does, of which nobody tells. */
+/**
+ * Polls every millisecond; polling without a pause would take the processor from the far end of a socket, which sends
+ * no notification.
+ */
 export async function until(isTrue: () => boolean): Promise<void> {
-  const giveUp = AbortSignal.timeout(PATIENCE_MS);
+  const giveUp = AbortSignal.timeout(TIMEOUT_MS);
   while (!isTrue()) {
-    assert.ok(!giveUp.aborted, `it did not come in ${PATIENCE_MS} ms: ${isTrue}`);
+    assert.ok(!giveUp.aborted, `it did not come in ${TIMEOUT_MS} ms: ${isTrue}`);
     await sleep(1);
   }
 }

@@ -12,17 +12,17 @@ const calls = (...outputs: (ReturnType<typeof call> | { text: string })[]): Scri
   outputs,
   ending: { kind: 'completed' },
 });
-/** Answers with what the newest outputs say. */
+/** Answers with the newest outputs. */
 const echo: ScriptedTurn = ({ outputs }) => `Found: ${outputs.map(({ output }) => output).join(' | ')}`;
 
-/** What the model was told that it may call. */
+/** The tools that the model got. */
 function toolsOf(events: BotUnderTest['events']): string[] {
   const update = events.find(({ event: { type } }) => type === 'session.update') ?? assert.fail('no session.update');
   const { tools } = update.event['session'] as { tools: { name: string }[] };
   return tools.map(({ name }) => name);
 }
 
-/** A bot with the example functions, asked once; resolves with its reply. */
+/** A bot with the example functions that gets one question; resolves with its reply. */
 async function asked(turns: readonly ScriptedTurn[], options: BotUnderTestOptions = {}, fields = {}) {
   const bot = await startBot({ turns, ...options, env: { EXAMPLE_TOOLS: 'true', ...options.env } });
   await bot.says('What is the status of order 4711?', fields);
@@ -31,7 +31,7 @@ async function asked(turns: readonly ScriptedTurn[], options: BotUnderTestOption
 }
 
 describe('a question that needs a function', () => {
-  it('is answered from what the function gives, aloud, with the preamble in the same reply', async () => {
+  it("is answered from the function's output, aloud, with the preamble in the same reply", async () => {
     const turns = [calls({ text: 'Let me look.' }, call('order_status', { orderNumber: '4711' })), echo];
     const { bot, reply, sent } = await asked(turns);
     assert.match(reply.text, /^Let me look\.\n\nFound: \{"status":"shipped"/);
@@ -39,12 +39,12 @@ describe('a question that needs a function', () => {
     assert.deepEqual(toolsOf(sent), ['current_time', 'order_status']);
     const [line] = await bot.logged('tool called');
     assert.deepEqual([line?.['tool'], line?.['end']], ['order_status', 'done']);
-    // Neither arguments nor results.
+    // Neither arguments nor results are logged.
     assert.doesNotMatch(JSON.stringify(bot.logs), /4711|shipped/);
     await bot.close();
   });
 
-  it('is remembered in the usage of the turn, and follow-ups go to the same session', async () => {
+  it('is counted in the usage of the turn, and follow-ups go to the same session', async () => {
     const turns = [calls(call('current_time')), 'It is noon.', 'And still noon.'];
     const { bot } = await asked(turns);
     await bot.says('And now?');
@@ -54,7 +54,7 @@ describe('a question that needs a function', () => {
     await bot.close();
   });
 
-  it('is remembered with its calls: a new session is told of both', async () => {
+  it('is remembered with its calls, which a new session also gets', async () => {
     const turns = [calls(call('order_status', { orderNumber: '4711' })), 'It was shipped.', 'Yes.'];
     const { bot } = await asked(turns);
     await bot.says('/voice marin');
@@ -72,14 +72,14 @@ describe('a question that needs a function', () => {
     await bot.close();
   });
 
-  it('is not asked again when the model breaks after a call: what was said stays', async () => {
+  it('is not retried if the model breaks after a call, and the spoken part stays', async () => {
     const breaks: ScriptedTurn = { outputs: [], ending: { kind: 'disconnect', afterDeltas: 0 } };
     const { bot, reply } = await asked([calls({ text: 'Let me look.' }, call('current_time')), breaks]);
     assert.match(reply.text, /^Let me look\.\n\n/);
     await bot.close();
   });
 
-  it('shows in Web Chat what the bot does, in the language of the user', async () => {
+  it("shows in Web Chat what the bot does, in the user's language", async () => {
     const fields = { channelId: 'webchat', locale: 'de-DE' };
     const { bot } = await asked([calls(call('order_status', { orderNumber: '4711' })), 'Fertig.'], {}, fields);
     const shown = bot.connector.calls.map(({ body }) => body?.text).filter((text) => text !== undefined);
@@ -104,8 +104,8 @@ describe('a question that needs the documents', () => {
   });
 });
 
-describe('an MCP server by configuration', () => {
-  it('gives the model the tools that its entry allows, and no others', async () => {
+describe('a configured MCP server', () => {
+  it('offers the model only the tools that its entry allows', async () => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'files-')));
     const entry = { command: process.execPath, args: [FILESYSTEM, folder], allow: ['write_file'] };
     const config = join(folder, 'mcp.json');

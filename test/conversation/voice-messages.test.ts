@@ -10,7 +10,7 @@ type Talk = ReturnType<ReturnType<typeof fileBot>>;
 
 const typesOf = (content: readonly { type: string }[] = []) => content.map(({ type }) => type);
 
-/** What a new session was told of a conversation that another had. */
+/** The history that a new session got. */
 function toldAgain({ events }: Talk): string {
   const told = events().filter(({ from, event }) => from === 'client' && event['previous_item_id'] === 'root');
   return JSON.stringify(told);
@@ -19,14 +19,14 @@ function toldAgain({ events }: Talk): string {
 describe('a voice message', () => {
   const talk = fileBot();
 
-  it('is heard, and answered in text and voice', async () => {
+  it('is heard, and answered with text and audio', async () => {
     const { says, messages, itemsSent } = talk({ '/clip.wav': await wavOf(2_000) });
     assert.equal(await says(undefined, '/clip.wav'), 'I heard 2.0 seconds of sound; its loudest tone is about 440 Hz.');
     assert.equal(messages()[0]?.body.attachments[0].contentType, 'audio/wav');
     assert.deepEqual(itemsSent().map(typesOf), [['input_audio']]);
   });
 
-  it('is heard as MP3 by its content, whatever it is called, beside what was written', async () => {
+  it('is recognized as MP3 by its content, whatever its name, next to a text', async () => {
     const { says, itemsSent } = talk({ '/notes.txt': MP3 });
     assert.match(await says('hello', '/notes.txt'), /^Hello! .*\nI heard \d\.\d seconds of sound/s);
     assert.deepEqual(typesOf(itemsSent()[0]), ['input_text', 'input_audio']);
@@ -35,18 +35,18 @@ describe('a voice message', () => {
   it('is remembered as sent', async () => {
     const talking = talk({ '/clip.wav': await wavOf(7_000) });
     await talking.says(undefined, '/clip.wav');
-    // What a session has heard it cannot be asked: a new one is told.
+    // A session cannot be asked what it has heard, so the test reads what a new one is told.
     await talking.says('/voice coral');
     await talking.says('hello');
     assert.match(toldAgain(talking), /\(voice message, 0:07\)/);
   });
 });
 
-describe('what was understood of a voice message', () => {
+describe('the transcript of a voice message', () => {
   const talk = fileBot({ env: { REALTIME_TRANSCRIPTION_MODEL: 'whisper' } });
   const clip = () => wavOf(500);
 
-  it('is written down above the answer and in the memory', async () => {
+  it('is shown above the answer and remembered', async () => {
     const talking = talk({ '/clip.wav': await wavOf(2_000) });
     const answer = await talking.says('hello', '/clip.wav');
     assert.match(answer, /^You said: “a tone of about 440 Hz for 2\.0 seconds”\n\nHello!/);
@@ -59,9 +59,9 @@ describe('what was understood of a voice message', () => {
   });
 
   for (const [name, transcription, shown] of [
-    ['shown where it comes after the answer', { text: 'good morning', afterDone: true, delayMs: 50 }, true],
-    ['shown where it comes at once', { text: 'good morning' }, true],
-    ['left out where it could not be written down', { fails: true }, false],
+    ['shown if it arrives after the answer', { text: 'good morning', afterDone: true, delayMs: 50 }, true],
+    ['shown if it arrives at once', { text: 'good morning' }, true],
+    ['left out if transcription fails', { fails: true }, false],
   ] as const) {
     it(`is ${name}`, async () => {
       const responder: Responder = () => ({
@@ -90,18 +90,18 @@ describe('what was understood of a voice message', () => {
     assert.doesNotMatch(JSON.stringify(calls().map(({ body }) => body)), /first/);
   });
 
-  it('is not there for a clip that is too short for it, which is heard all the same', async () => {
+  it('is missing for a clip that is too short for it, which the model hears all the same', async () => {
     const { says, itemsSent } = talk({ '/click.wav': await wavOf(50) });
     assert.match(await says('hello', '/click.wav'), /^Hello! /);
     assert.deepEqual(typesOf(itemsSent()[0]), ['input_text', 'input_audio']);
   });
 
-  it('is told of all clips of a message', async () => {
+  it('covers all clips of a message', async () => {
     const { says } = talk({ '/a.wav': await clip(), '/b.wav': await wavOf(1_000, 880) });
     assert.match(await says(undefined, '/a.wav', '/b.wav'), /^You said: “.*440 Hz.* .*880 Hz.*”\n\n/);
   });
 
-  it('names its speaker where several people are', async () => {
+  it('names its speaker if there are several users', async () => {
     const { posts, texts, host, conversation } = talk({ '/clip.wav': await clip() });
     const attachments = [{ contentType: 'audio/wav', contentUrl: host.url.replace('/file', '/clip.wav') }];
     await posts(undefined, attachments, { conversation: { ...conversation, isGroup: true } });

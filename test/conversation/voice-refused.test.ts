@@ -7,11 +7,11 @@ import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { ends, errors, SET_UP, says } from './fault-answers.ts';
 import { startTimedBot, type TimedBot, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const FIELD = 'session.audio.output.voice';
 const NOTE = en.commands.voiceRefused('ash', 'alloy');
 
-/** A bot at a model that answers as told, frame by frame. */
+/** A bot with a model that answers frame by frame as scripted. */
 async function startWith(t: TestContext, answers: readonly RawAnswer[]) {
   const model = await startRawModel(answers);
   const bot = await startTimedBot({ env: { AZURE_OPENAI_ENDPOINT: model.url } });
@@ -28,7 +28,7 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
   return (await bot.replies(before + 1)).at(-1)?.body;
 }
 
-describe('voice refused', PATIENCE, () => {
+describe('a voice that the service rejects', TIMEOUT, () => {
   const notSupported = { code: 'invalid_value', message: "Invalid value: 'ash'. Voice not supported." };
   const unsupported = { code: 'unsupported', message: 'This voice cannot be used with the model.' };
   const refusals: [string, RawAnswer][] = [
@@ -49,7 +49,7 @@ describe('voice refused', PATIENCE, () => {
     ['by the response, with the field', ends(failedBy({ type: 'server_error', code: 'server_error', param: FIELD }))],
   ];
   for (const [how, refusal] of refusals) {
-    it(`${how}: the user is told, gets the configured voice back, and the conversation works`, async (t) => {
+    it(`is replaced by the configured one, and the user is told: ${how}`, async (t) => {
       const { bot, model } = await startWith(t, [refusal, says('One'), says('Two')]);
       assert.equal((await ask(bot, '/voice ash')).text, en.commands.voice('ash', undefined));
       const first = await ask(bot, 'first');
@@ -67,7 +67,7 @@ describe('voice refused', PATIENCE, () => {
     });
   }
 
-  it('in German is told in German', async (t) => {
+  it('is reported in German to a German user', async (t) => {
     const { bot } = await startWith(t, [errors({ code: 'invalid_value', param: FIELD }), says('Eins')]);
     await ask(bot, '/voice ash');
     const { text } = await ask(bot, 'erste', { locale: 'de-DE' });
@@ -78,7 +78,7 @@ describe('voice refused', PATIENCE, () => {
     ['the turn fails in another way', errors({ code: 'insufficient_quota' })],
     ['the configured voice is refused, too', errors({ code: 'invalid_value', param: FIELD })],
   ] as const) {
-    it(`and ${how}: the choice is gone, and nothing is said of a voice that does not speak`, async (t) => {
+    it(`is forgotten without a notice if ${how}`, async (t) => {
       const { bot, model } = await startWith(t, [errors({ param: FIELD }), failure, says('Two')]);
       await ask(bot, '/voice ash');
       const { text } = await ask(bot, 'first');
@@ -89,7 +89,7 @@ describe('voice refused', PATIENCE, () => {
     });
   }
 
-  it('that is the configured one is a fault of the configuration, and is not asked for again', async (t) => {
+  it('is a configuration fault if it is the configured one, and is not retried', async (t) => {
     for (const named of ['session.update', undefined] as const) {
       const { bot, model } = await startWith(t, [errors({ code: 'invalid_value', param: FIELD }, named)]);
       assert.match((await ask(bot, 'first')).text, SET_UP);
@@ -100,7 +100,7 @@ describe('voice refused', PATIENCE, () => {
     }
   });
 
-  it('is not what other settings, or other requests, are refused for', async (t) => {
+  it('is not assumed when other settings or other requests are rejected', async (t) => {
     for (const refusal of [
       errors({ code: 'invalid_value', param: 'session.instructions' }, 'session.update'),
       errors({ code: 'invalid_value', param: 'item.content[0].text' }),

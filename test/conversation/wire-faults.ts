@@ -18,19 +18,19 @@ import {
   USER,
 } from './fault-answers.ts';
 
-/** `error` events, after which no `response.done` comes. */
+/** `error` events that are not followed by a `response.done`. */
 export const ERROR_EVENTS: readonly ModelFault[] = [
   {
     name: 'a rejected item',
     answers: [errors({ code: 'invalid_value' }, 'conversation.item.create')],
-    text: /could not make an answer/,
+    text: /couldn’t come up with an answer/,
     told: '',
     code: 'request_rejected',
   },
   {
     name: 'a rejected response.create',
     answers: [errors({ code: 'invalid_value' }, 'response.create')],
-    text: /could not make an answer/,
+    text: /couldn’t come up with an answer/,
     told: '',
     code: 'request_rejected',
   },
@@ -57,7 +57,7 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
     told: null,
   })),
   {
-    name: 'an error after response.created, without event id, that no retry mends',
+    name: 'an error after response.created, without event id, that a retry does not mend',
     answers: [
       (asked) => {
         begin(asked);
@@ -82,7 +82,7 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
     code: 'server_error',
   },
   {
-    name: 'another response that is running',
+    name: 'another running response',
     answers: [errors(conflict, 'response.create'), says('Whole')],
     waitsMs: [RETRY_MS],
     text: /^Whole$/,
@@ -122,7 +122,7 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
   },
 ];
 
-/** Sockets, frames and silence. */
+/** Faults of sockets and frames, and silence. */
 export const BROKEN_SOCKETS: readonly ModelFault[] = [
   {
     name: 'a socket that drops before the answer',
@@ -149,7 +149,7 @@ export const BROKEN_SOCKETS: readonly ModelFault[] = [
   },
   { name: 'a frame that is no JSON', answers: [breaks('{nonsense')], text: BROKE_OFF, audioBytes: 4, told: HALF_TOLD },
   {
-    name: 'a frame of bytes',
+    name: 'a binary frame',
     answers: [breaks(Uint8Array.of(255, 0, 1))],
     text: BROKE_OFF,
     audioBytes: 4,
@@ -157,11 +157,11 @@ export const BROKEN_SOCKETS: readonly ModelFault[] = [
   },
   { name: 'a frame that is no event', answers: [breaks('[1,2]')], text: BROKE_OFF, audioBytes: 4, told: HALF_TOLD },
   {
-    name: 'a broken frame with more right behind it',
+    name: 'an invalid frame with more right after it',
     answers: [
       (asked) => {
         const { response, turn } = asked;
-        // Sent at once, so that what follows is read together with the frame that ends the turn.
+        // Sent at once, so that it is read together with the frame that ends the turn.
         begin(asked, 'Half');
         asked.send('{nonsense', wire.transcriptDelta(' a hole', { response }), wire.done({ response, turn }));
       },
@@ -190,7 +190,7 @@ export const BROKEN_SOCKETS: readonly ModelFault[] = [
   },
 ];
 
-/** Handshakes; each `code` is tried with a session that has to be opened anew. */
+/** Faults of handshakes; each `code` is tried with a session that has to be reopened. */
 const refused = (status: number, code: string, text: RegExp): ModelFault => ({
   name: `a handshake answered with ${status}`,
   refusals: [{ status }],

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { linesOf, startTimedBot, textsOf, until } from './timed-bot.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const HERE = { channelId: 'emulator' };
 
-/** As Teams says that a user deleted, or edited, the message with this id. */
+/** Teams' activity for a message with this id that its user deleted or edited. */
 const changed = (type: string, eventType: string, id: string) => ({ ...HERE, type, id, channelData: { eventType } });
 const deleted = (id: string) => changed('messageDelete', 'softDeleteMessage', id);
 
-describe('a message that its user deletes', PATIENCE, () => {
+describe('a message that its user deletes', TIMEOUT, () => {
   for (const channelId of ['msteams', 'slack']) {
-    it(`leaves the memory with its answer, and ends the session that heard it (${channelId})`, async (t) => {
+    it(`leaves the history with its answer, and closes the session that heard it (${channelId})`, async (t) => {
       const bot = await startTimedBot({ turns: ['Noted', 'Fine', 'No idea'] });
       t.after(() => bot[Symbol.asyncDispose]());
       const group = { channelId, conversation: { id: 'c', conversationType: 'groupChat', isGroup: true } };
@@ -31,7 +31,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     });
   }
 
-  it('while it waits gets no answer, and the others get theirs', async (t) => {
+  it('gets no answer if it is still queued, and the others get theirs', async (t) => {
     const gate = Promise.withResolvers<void>();
     const slow = { outputs: [{ text: 'First' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const bot = await startTimedBot({ turns: [slow, 'Third'] });
@@ -48,7 +48,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     );
   });
 
-  it('while it is answered is not remembered, and what waits behind it is told nothing of it', async (t) => {
+  it('is not remembered if it is being answered, and the queued ones do not get it', async (t) => {
     const gate = Promise.withResolvers<void>();
     const slow = { outputs: [{ text: 'First' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const bot = await startTimedBot({ turns: [slow, 'Second'] });
@@ -61,7 +61,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     assert.deepEqual(bot.script.asked[1]?.history, []);
   });
 
-  it('ends the session also where the memory has let go of it', async (t) => {
+  it('closes the session even if the history has already dropped it', async (t) => {
     const bot = await startTimedBot({ turns: ['Noted', 'No idea'], env: { HISTORY_TURNS: '0' } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('my password is hunter2', { ...HERE, id: 'secret' });
@@ -73,7 +73,7 @@ describe('a message that its user deletes', PATIENCE, () => {
     assert.deepEqual(bot.script.asked[1]?.history, []);
   });
 
-  it('of another conversation changes nothing here', async (t) => {
+  it('in another conversation changes nothing here', async (t) => {
     const bot = await startTimedBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one', { ...HERE, id: 'first' });
@@ -86,7 +86,7 @@ describe('a message that its user deletes', PATIENCE, () => {
   });
 });
 
-describe('a message that its user edits', PATIENCE, () => {
+describe('a message that its user edits', TIMEOUT, () => {
   it('starts no second turn', async (t) => {
     const bot = await startTimedBot({ turns: ['One', 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());

@@ -7,7 +7,7 @@ describe('attempts at a message', () => {
   const instances = testInstances();
   const { open } = instances;
 
-  it('take over what an instance leaves that was killed, and count its attempt', async () => {
+  it("take over a killed instance's messages, and count its attempt", async () => {
     await instances.newDatabase();
     const killed = await open();
     await killed.queue.add(messageIn('a', 'one'));
@@ -15,7 +15,7 @@ describe('attempts at a message', () => {
     assert.equal((await begun(turn.job)).attempt, 1);
     turn.job.saveStreamId('stream');
     await killed.queue.add(messageIn('a', 'two'));
-    // It touches nothing any more, as if it had been killed; its heartbeat was the last 30 s ago.
+    // It sends nothing any more, as if it had been killed; its last heartbeat was 30 s ago.
     await instances.kill();
     await instances.query(
       "UPDATE voice_bot_queue.job SET heartbeat_on = now() - interval '31 s' WHERE state = 'active'",
@@ -33,7 +33,7 @@ describe('attempts at a message', () => {
   });
 
   for (const kind of ['stop', 'forget'] as const)
-    it(`answer nothing after ${kind} of what an instance has left that was killed`, async () => {
+    it(`answer nothing after ${kind} if they take over from a killed instance`, async () => {
       await instances.newDatabase();
       const killed = await open();
       await killed.queue.add(messageIn('a', 'one'));
@@ -52,7 +52,7 @@ describe('attempts at a message', () => {
       assert.equal(await turns.answerNext(), 'later');
     });
 
-  it('let an attempt that has lost its claim write nothing', async () => {
+  it('write nothing after they lost their claim', async () => {
     await instances.newDatabase();
     const { queue, conversations } = await open();
     const turns = new HandedTurns(queue);
@@ -60,7 +60,7 @@ describe('attempts at a message', () => {
     const late = await turns.next();
     await late.job.begin();
     assert.equal(await late.job.save(said(late.job.message)), 'saved');
-    // What supervision does with a job without a heartbeat.
+    // The work of supervision with a job whose heartbeat is missing.
     await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
     const { job, end } = await turns.next();
     assert.equal(await aborted(late.job.signal), 'claim_lost');
@@ -80,7 +80,7 @@ describe('attempts at a message', () => {
     assert.deepEqual(dead, []);
   });
 
-  it('hand over what an instance gives back at once, and do not count that', async () => {
+  it('hand over at once what an instance returns, without counting that', async () => {
     await instances.newDatabase();
     const [leaving, other] = [await open(), await open()];
     await leaving.queue.add(messageIn('a', 'one'));
@@ -100,11 +100,11 @@ describe('attempts at a message', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  it('give up a message that outages and shutdowns have interrupted a hundred times, and go on', async () => {
+  it('give up a message that outages and shutdowns have interrupted a hundred times, and continue', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
-    // As a hundred claims would leave it.
+    // The state after a hundred claims.
     await instances.query(
       "UPDATE voice_bot_queue.job SET retry_count = 100 WHERE data -> 'message' ->> 'text' = 'one'",
     );
@@ -120,13 +120,13 @@ describe('attempts at a message', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  it('run one by one what has ended two processes: what only ran beside the culprit is not given up with it', async () => {
+  it('isolate the messages of two ended processes, so that only the culprit is given up', async () => {
     await instances.newDatabase();
     const accepting = await open({ env: { DISPATCH: 'false' } });
     for (const id of ['culprit', 'b', 'c']) await accepting.queue.add(messageIn(id, id));
     await instances.kill();
     const attempts = new Map<string, number>();
-    /** As an instance that ends with the culprit, and with all that runs beside it. */
+    /** An instance that ends with the culprit and with all concurrent turns. */
     const endWithCulprit = async (isOneByOne: boolean) => {
       const database = await open();
       const turns = new HandedTurns(database.queue);

@@ -28,7 +28,7 @@ function isStoreError(code: StoreErrorCode, reason?: string) {
   };
 }
 
-describe('a connection', () => {
+describe('a database connection', () => {
   it('runs statements in the schema of the bot', async () => {
     const url = await (await sharedPostgres()).createDatabase();
     await using connection = await open(url, { DATABASE_SCHEMA: 'mine' });
@@ -45,7 +45,7 @@ describe('a connection', () => {
     assert.deepEqual(await connection.query('SELECT inet_client_addr() AS address'), [{ address: null }]);
   });
 
-  it('stores all or nothing of a transaction', async () => {
+  it('commits all or nothing of a transaction', async () => {
     await using connection = await openEmpty();
     await connection.query('CREATE TABLE t (n int)');
     const insert = (n: number) => `INSERT INTO t VALUES (${n})`;
@@ -62,7 +62,7 @@ describe('a connection', () => {
     assert.deepEqual(await connection.query('SELECT n FROM t'), [{ n: 1 }]);
   });
 
-  it('stores nothing of a transaction that takes too long, and goes on', async () => {
+  it('rolls back a transaction that takes too long, and stays usable', async () => {
     await using connection = await openEmpty({ DATABASE_POOL_SIZE: '3' });
     await connection.query('CREATE TABLE t (n int)');
     const slow = connection.transaction(async (sql) => {
@@ -70,7 +70,7 @@ describe('a connection', () => {
       await sql.query('SELECT pg_sleep(10)');
     }, 100);
     await assert.rejects(slow, isStoreError('store_unavailable'));
-    // It waits for the one connection, which a transaction holds.
+    // It waits for the only connection, which a transaction holds.
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const holding = connection.transaction(() => held);
     const waiting = connection.transaction((sql) => sql.query('INSERT INTO t VALUES (2)'), 50);
@@ -80,7 +80,7 @@ describe('a connection', () => {
     assert.deepEqual(await connection.query('SELECT n FROM t'), []);
   });
 
-  it('tells what an operator has to mend', async () => {
+  it('reports faults that an operator can fix', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     const cases: readonly (readonly [string, StoreErrorCode, string, RegExp])[] = [
@@ -100,7 +100,7 @@ describe('a connection', () => {
     }
   });
 
-  it('signs in with a token of Entra ID, asked for at each new connection', async () => {
+  it('authenticates with an Entra ID token, requested for each new connection', async () => {
     const url = await (await sharedPostgres()).createDatabase();
     const given = connectionOptions(url, { DATABASE_SCHEMA: 'public' });
     const { signIn } = given.settings;
@@ -121,7 +121,7 @@ describe('a connection', () => {
     await refused.close();
   });
 
-  it('is encrypted, with a certificate that is verified', { skip: process.platform === 'win32' }, async (context) => {
+  it('is encrypted, and verifies the certificate', { skip: process.platform === 'win32' }, async (context) => {
     const certificate = makeCertificate('localhost');
     if (certificate === undefined) return context.skip('there is no openssl');
     const server = await sharedPostgres();
@@ -149,7 +149,7 @@ describe('a connection', () => {
     await assert.rejects(verified.query(isEncrypted), isStoreError('store_refused', 'DEPTH_ZERO_SELF_SIGNED_CERT'));
   });
 
-  it('rejects what is wrong with a statement for good, and never says what was in it', async () => {
+  it('reports an invalid statement as permanent, without its parameters', async () => {
     await using connection = await openEmpty();
     const secret = 'what somebody wrote';
     await assert.rejects(connection.query('SELECT $1::int', [secret]), (error: unknown) => {
@@ -159,7 +159,7 @@ describe('a connection', () => {
     });
   });
 
-  it('does not wait for a server that accepts and says nothing', async () => {
+  it('does not wait for a server that accepts and sends nothing', async () => {
     const silent = createServer((socket) => socket.resume())
       .listen(0, '127.0.0.1')
       .unref();

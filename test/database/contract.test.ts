@@ -16,7 +16,7 @@ async function open(): Promise<TestEngine> {
   };
 }
 
-/** What cannot be compressed takes as many bytes as it has. */
+/** Random bytes, since PostgreSQL would compress others. */
 async function fill(url: string, { count, isVerified, bytes = 0 }: WaitingMessages): Promise<void> {
   const server = await sharedPostgres();
   await server.query(

@@ -4,7 +4,7 @@ import type { TurnJob } from '../../src/conversation/queue/turn-queue.ts';
 import { aborted, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
 import { testInstances } from './test-instances.ts';
 
-/** Turns that end as soon as they can; their texts in the order in which they were answered, by conversation. */
+/** Turns that end at once; their texts in the order of the answers, by conversation. */
 function answering(answered: Map<string, string[]>, onAnswer: () => void) {
   return async (job: TurnJob): Promise<void> => {
     const { key, text } = job.message;
@@ -20,7 +20,7 @@ describe('two instances on one database', () => {
   const instances = testInstances();
   const { open } = instances;
 
-  it('answer 500 pairs of messages that they accept in turn in the order in which they were accepted', async () => {
+  it('answer 500 pairs of alternately accepted messages in the order of acceptance', async () => {
     await instances.newDatabase();
     const [one, other] = [await open(), await open()];
     const answered = new Map<string, string[]>();
@@ -49,7 +49,7 @@ describe('two instances on one database', () => {
     }
   });
 
-  it('start at once on an empty database', async () => {
+  it('start concurrently on an empty database', async () => {
     await instances.emptyDatabase();
     const databases = await Promise.all([1, 2, 3, 4].map(() => open()));
     for (const [index, { queue }] of databases.entries()) await queue.add(messageIn('a', `m${index}`));
@@ -62,7 +62,7 @@ describe('two instances on one database', () => {
     for (let index = 0; index < 4; index++) assert.equal(await turns.answerNext(), `m${index}`);
   });
 
-  it('stop a turn of the other within a second, also after the connection of its listener was lost', async () => {
+  it("stop each other's turns within a second, even after a lost listener connection", async () => {
     await instances.newDatabase();
     const [running, stopping] = [await open(), await open({ env: { DISPATCH: 'false' } })];
     const turns = new HandedTurns(running.queue);
@@ -86,7 +86,7 @@ describe('two instances on one database', () => {
     }
   });
 
-  it('stop nothing that comes after the command, however late its notification', { skip: isWindows }, async () => {
+  it('stop nothing that arrives after the command, however late its notification', { skip: isWindows }, async () => {
     await instances.newDatabase();
     const here = await open();
     const listening = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()";
@@ -103,7 +103,7 @@ describe('two instances on one database', () => {
     assert.equal(await aborted(running.job.signal), 'cancelled');
     const later = await here.queue.addInBand(messageIn('a', 'later', { isInBand: true }));
     process.kill(pid, 'SIGCONT');
-    // Notifications arrive in their order.
+    // Notifications arrive in order.
     await other.conversations.apply('b', 'stop', { kind: 'stop' });
     assert.equal(await aborted(job.signal), 'cancelled');
     for (const each of [end, running.end]) each();
@@ -111,7 +111,7 @@ describe('two instances on one database', () => {
     await later.done;
   });
 
-  it('take no turns where they are told to leave that to others', async () => {
+  it('run no turns if that is switched off', async () => {
     await instances.newDatabase();
     const slot = await open({ env: { DISPATCH: 'false' } });
     slot.queue.start(async () => assert.fail('it takes no turns'));
@@ -120,7 +120,7 @@ describe('two instances on one database', () => {
     assert.equal(await new HandedTurns(live.queue).answerNext(), 'one');
   });
 
-  it('keep bots apart that have schemas of their own', async () => {
+  it('separate bots that have schemas of their own', async () => {
     await instances.newDatabase();
     const [one, two] = [
       await open({ env: { DATABASE_SCHEMA: 'one' } }),

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { KeyChain } from '../../src/database/key-chain.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-describe('work of one key', () => {
-  it('ends in time, however much waits before it, and does not begin late', async () => {
+describe('work that is serialized by key', () => {
+  it('times out, however long its queue, and never starts late', async () => {
     const clock = new ManualClock(1_000);
     const chain = new KeyChain(clock, 5_000);
     const begun: string[] = [];

@@ -7,13 +7,13 @@ import { sharedPostgres } from '../support/postgres.ts';
 import { startPostgresProxy } from '../support/postgres-proxy.ts';
 import { openedDatabase, preparedDatabase } from './open-database.ts';
 
-/** A database behind a network that loses answers. */
+/** A database behind a network that loses responses. */
 async function openBehindProxy() {
   const server = await sharedPostgres();
   const proxy = await startPostgresProxy(server.port);
   const opened = await openedDatabase(proxy.addressOf(await preparedDatabase()));
   const { queue, conversations } = opened.database;
-  /** The call fails although it was done; the same call again tells its result. */
+  /** The call fails although it was executed; the same call again returns its result. */
   async function twice<T>(call: () => Promise<T>): Promise<T> {
     const lostBefore = proxy.lostCount;
     proxy.rule = ({ text }) => {
@@ -32,8 +32,8 @@ async function openBehindProxy() {
   return { queue, conversations, twice, [Symbol.asyncDispose]: close };
 }
 
-describe('an answer to COMMIT that is lost', () => {
-  it('makes no message twice', async () => {
+describe('a lost response to COMMIT', () => {
+  it('duplicates no message', async () => {
     await using test = await openBehindProxy();
     await test.queue.add(messageIn('a', 'first'));
     assert.equal(await test.twice(() => test.queue.add(messageIn('a', 'one'))), 'duplicate');
@@ -42,7 +42,7 @@ describe('an answer to COMMIT that is lost', () => {
     assert.deepEqual(turns.texts, ['first', 'one']);
   });
 
-  it('lets a turn save and complete all the same', async () => {
+  it('lets a turn save and complete nevertheless', async () => {
     await using test = await openBehindProxy();
     await test.queue.add(messageIn('a', 'one'));
     const turns = new HandedTurns(test.queue);
@@ -59,7 +59,7 @@ describe('an answer to COMMIT that is lost', () => {
     assert.deepEqual(usersIn(await test.conversations.read('a')), ['one']);
   });
 
-  it('does not undo that an obsolete turn has ended', async () => {
+  it('does not undo the end of an obsolete turn', async () => {
     await using test = await openBehindProxy();
     await test.queue.add(messageIn('a', 'one'));
     const { job, end } = await new HandedTurns(test.queue).next();
@@ -69,7 +69,7 @@ describe('an answer to COMMIT that is lost', () => {
     end();
   });
 
-  it('gives a turn back once', async () => {
+  it('returns a turn to the queue once', async () => {
     await using test = await openBehindProxy();
     await test.queue.add(messageIn('a', 'one'));
     const turns = new HandedTurns(test.queue);

@@ -16,7 +16,7 @@ async function migrateFresh(url: string, schema = 'voice_bot') {
 }
 
 describe('migrations', () => {
-  it('are applied once, by several instances at once', async () => {
+  it('are applied once, even by several concurrent instances', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     await Promise.all(Array.from({ length: 4 }, () => migrateFresh(url)));
@@ -28,7 +28,7 @@ describe('migrations', () => {
     );
   });
 
-  it('are those of each bot in a database', async () => {
+  it('are separate for each bot in a database', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     await Promise.all([migrateFresh(url, 'one'), migrateFresh(url, 'two')]);
@@ -36,14 +36,14 @@ describe('migrations', () => {
     assert.equal(tables.length, 2);
   });
 
-  it('know a schema by any name that may be set, also by a word of SQL', async () => {
+  it('accept any schema name that may be set, even an SQL keyword', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     await migrateFresh(url, 'user');
     assert.equal((await server.query("SELECT 1 FROM pg_tables WHERE schemaname = 'user'", url)).length > 0, true);
   });
 
-  it('need no right to create schemas where an administrator has made them', async () => {
+  it('need no right to create schemas if an administrator has created them', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     const database = new URL(url).pathname.slice(1);
@@ -61,7 +61,7 @@ describe('migrations', () => {
     await migrateFresh(url);
   });
 
-  it('leave the schema of a newer release alone', async () => {
+  it('leave the schema of a newer release unchanged', async () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     await migrateFresh(url);

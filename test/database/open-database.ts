@@ -5,14 +5,14 @@ import { createLogger, type Logger } from '../../src/log.ts';
 import { connectionOptions } from '../support/database.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 
-/** What a test changes of a database. */
+/** The options of a database that a test changes. */
 export interface OpenOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly recordRetentionMs?: number;
   readonly clock?: Clock;
 }
 
-/** One line of the log. */
+/** One log line. */
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
@@ -39,6 +39,7 @@ export function newDatabase(
     ...connectionOptions(url, env),
     clock,
     ids: randomIds,
+    random: Math.random,
     recordRetentionMs,
     auditRetentionMs: 90 * DAY_MS,
     audioRetentionMs: DAY_MS,
@@ -48,14 +49,14 @@ export function newDatabase(
   return { database, lines, logged, [Symbol.asyncDispose]: () => database.close() };
 }
 
-/** Opens and starts it, and waits for nothing. */
+/** Opens and starts it without waiting. */
 export function startDatabase(url: string, options: OpenOptions = {}): OpenedDatabase {
   const opened = newDatabase(url, options);
   opened.database.start();
   return opened;
 }
 
-/** The same, once it can be used. */
+/** Opens and starts it, and waits until it is usable. */
 export async function openedDatabase(url: string, options: OpenOptions = {}): Promise<OpenedDatabase> {
   const opened = startDatabase(url, options);
   await opened.logged('database connected');
@@ -64,7 +65,7 @@ export async function openedDatabase(url: string, options: OpenOptions = {}): Pr
 
 let prepared: Promise<string> | undefined;
 
-/** The address of a database of its own, without rows, in which all tables exist. It costs less to copy than to create. */
+/** The address of a new database without rows in which all tables exist. A copy costs less than a migration. */
 export async function preparedDatabase(): Promise<string> {
   const server = await sharedPostgres();
   prepared ??= (async () => {

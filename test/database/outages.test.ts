@@ -15,19 +15,19 @@ import { newDatabase, openedDatabase, startDatabase } from './open-database.ts';
 
 const isUnavailable = (error: unknown) => (error as StoreError).code === 'store_unavailable';
 
-/** As the turn calls a store: again and again. */
+/** Calls a store like a turn: with retries. */
 function stored<T>(call: () => Promise<T>): Promise<T> {
   return retry(call, { clock: systemClock, log: createLogger('silent'), signal: new AbortController().signal });
 }
 
-describe('a database that is away', () => {
+describe('an unavailable database', () => {
   let server: TestPostgres;
   before(async () => {
     server = await startPostgres();
   });
   after(() => server.close());
 
-  it('is waited for, and said once, when it is not there at the start', async () => {
+  it('is awaited at the start, and reported once', async () => {
     const url = await server.createDatabase();
     await server.stop();
     await using opened = startDatabase(url);
@@ -44,7 +44,7 @@ describe('a database that is away', () => {
     assert.equal(opened.lines.filter(({ msg }) => msg === 'database not usable').length, 1);
   });
 
-  it('is waited for while its tables are missing, and the log says who creates them', async () => {
+  it('is awaited while its tables are missing, and the log says who creates them', async () => {
     const url = await server.createDatabase();
     await using early = newDatabase(url);
     const isMissing = (error: unknown) =>
@@ -62,7 +62,7 @@ describe('a database that is away', () => {
     assert.equal(await restarted.database.queue.add(messageIn('a', 'one')), 'queued');
   });
 
-  it('is waited for when it refuses the bot, and the log says what to do', async () => {
+  it('is awaited while it rejects the bot, and the log says how to fix that', async () => {
     const url = await server.createDatabase();
     const newRole = url.replace(/\/\/[^@]+@/, '//late:secret@');
     await using opened = startDatabase(newRole);
@@ -73,7 +73,7 @@ describe('a database that is away', () => {
     await opened.logged('database connected');
   });
 
-  it('keeps no trace of a message that it did not accept', { skip: process.platform === 'win32' }, async () => {
+  it('stores nothing of a message that it did not accept', { skip: process.platform === 'win32' }, async () => {
     const url = await server.createDatabase();
     const clock = new JumpingClock();
     await using opened = await openedDatabase(url, { clock });
@@ -90,7 +90,7 @@ describe('a database that is away', () => {
     ]);
   });
 
-  it('loses nothing, and doubles nothing, while it is restarted, crashes and pauses under load', async () => {
+  it('loses and duplicates nothing in a restart, a crash and a pause under load', async () => {
     const url = await server.createDatabase();
     await using one = await openedDatabase(url);
     await using other = await openedDatabase(url);
@@ -102,7 +102,7 @@ describe('a database that is away', () => {
       const { message } = job;
       if ((await stored(() => job.begin())).kind !== 'begun') return;
       await delay(30);
-      // A turn's edit recognises itself: the answer to the first call may be lost.
+      // A turn's edit recognizes itself, since the first response may be lost.
       const saved = await stored(() =>
         job.save((record) => ({
           ...record,
@@ -142,7 +142,7 @@ describe('a database that is away', () => {
     for (const key of keys) assert.deepEqual(usersIn(await one.database.conversations.read(key)), ids, key);
   });
 
-  it('is used again by a connection after a restart, or a crash', async () => {
+  it('gets the same connection again after a restart or a crash', async () => {
     const connection = new Connection(connectionOptions(await server.createDatabase()));
     for (const how of [undefined, 'crash'] as const) {
       await connection.query('SELECT 1');
@@ -156,7 +156,7 @@ describe('a database that is away', () => {
     await connection.close();
   });
 
-  it('ends in time with a server that answers nothing any more', { skip: process.platform === 'win32' }, async () => {
+  it('does not prevent shutdown if the server no longer responds', { skip: process.platform === 'win32' }, async () => {
     const clock = new JumpingClock();
     const opened = await openedDatabase(await server.createDatabase(), { clock });
     await server.pause();
@@ -168,19 +168,19 @@ describe('a database that is away', () => {
     server.resume();
   });
 
-  it('leaves no connection open that is closed while it starts', async () => {
+  it('leaves no connection open if it is closed while it starts', async () => {
     const url = await server.createDatabase();
     const isOpen = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'early%'";
     for (let waitMs = 0; waitMs < 240; waitMs += 20) {
       const { database } = startDatabase(url, { env: { DATABASE_SCHEMA: `early_${waitMs}` } });
       await delay(waitMs);
       await database.close();
-      // The server notices a moment later.
+      // The server notices it a moment later.
       while ((await server.query(isOpen)).length > 0) await delay(10);
     }
   });
 
-  it('ends without an error while the server restarts', async () => {
+  it('allows shutdown without an error while the server restarts', async () => {
     const url = await server.createDatabase();
     for (let round = 0; round < 5; round++) {
       const opened = await openedDatabase(url);

@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => connection.close());
 
-/** With an empty table. */
+/** A store with an empty table. */
 async function open(audioStoreBytes: number) {
   await connection.query('TRUNCATE audio');
   const clock = new ManualClock(Date.now());
@@ -35,7 +35,7 @@ itStoresAudio('PostgreSQL', () => open(1_000_000));
 itBoundsAudio('PostgreSQL', () => open(100_000));
 
 describe('audio in PostgreSQL', () => {
-  it('is one of all instances, and ends for all at once', async () => {
+  it('is shared by all instances, and expires for all at once', async () => {
     const { store, other } = await open(1_000_000);
     const audio = await save(store);
     assert.deepEqual(await other.find(audio.id), audio);
@@ -43,7 +43,7 @@ describe('audio in PostgreSQL', () => {
     assert.equal(await other.read(audio.id), undefined);
   });
 
-  it('leaves the connections to messages while its table hangs, and gives up soon', async () => {
+  it('leaves connections for messages while its table hangs, and times out soon', async () => {
     const { clock, options } = await open(1_000_000);
     const own = new Connection({ ...connectionOptions(url), clock });
     const store = createPostgresAudioStore({ ...options, connection: own });
@@ -68,7 +68,7 @@ describe('audio in PostgreSQL', () => {
     await Promise.all([locker.close(), own.close()]);
   });
 
-  it('leaves in small portions where the bound was lowered', async () => {
+  it('is deleted in small batches after the bound was lowered', async () => {
     const { store, options } = await open(1_000_000);
     for (let count = 0; count < 120; count++) await save(store, { wav: randomBytes(10) });
     const small = createPostgresAudioStore({ ...options, audioStoreBytes: 1 });
@@ -81,7 +81,7 @@ describe('audio in PostgreSQL', () => {
     assert.deepEqual(counts, [71, 22, 1, 1]);
   });
 
-  it('is not compressed, so that a range is read by itself', async () => {
+  it('is not compressed, so that a range can be read alone', async () => {
     const [row] = await server.query<{ attstorage: string }>(
       "SELECT attstorage FROM pg_attribute WHERE attrelid = 'voice_bot.audio'::regclass AND attname = 'wav'",
       url,
@@ -89,7 +89,7 @@ describe('audio in PostgreSQL', () => {
     assert.equal(row?.attstorage, 'e');
   });
 
-  it('is saved by many at once that also make room and forget', async () => {
+  it('can be saved by many instances that also evict and forget', async () => {
     const { store, other } = await open(50_000);
     await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {

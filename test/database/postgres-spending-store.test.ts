@@ -26,7 +26,7 @@ function first(): Connection {
   return connection;
 }
 
-/** The server's clock counts: what was written is made older instead. */
+/** The server's clock counts, so the test makes rows older. */
 async function later(ms: number): Promise<void> {
   const seconds = ms / 1000;
   await first().query("UPDATE spending_reservations SET reserved_at = reserved_at - $1 * interval '1 second'", [
@@ -48,14 +48,14 @@ itBoundsSpending('PostgreSQL', {
 });
 
 describe('spending in PostgreSQL', () => {
-  it('waits for nothing in a circle, whoever reserves, asks again and settles', async () => {
+  it('never deadlocks, whoever reserves, retries and settles', async () => {
     await first().query('TRUNCATE spending, spending_reservations');
     const stores = connections.map(createPostgresSpendingStore);
     const budgets = { dayUsd: 1_000, personUsd: 3, conversationUsd: 2 };
     const at = (index: number) => stores[index % stores.length] ?? assert.fail();
     const turn = async (index: number) => {
       const owner = { conversation: `c-${index % 11}`, person: `p-${(index * 7) % 5}` };
-      // Two attempts of each job, on different instances.
+      // Two attempts at each job, on different instances.
       const job = { jobId: `job-${index % 100}`, ...owner };
       const first = await at(index).reserve({ ...job, usd: 0.2 }, budgets);
       if (first.kind === 'reserved') await at(index + 1).reserve({ ...job, usd: 0.4 }, budgets);
@@ -66,7 +66,7 @@ describe('spending in PostgreSQL', () => {
     assert.equal(left.length, 0);
   });
 
-  it('of one bot is not that of another in the same database', async () => {
+  it('is separate for each bot in the same database', async () => {
     const [one, two] = await Promise.all(['one', 'two'].map((schema) => openSchema(schema)));
     assert.ok(one && two);
     const budgets = { dayUsd: 1, personUsd: undefined, conversationUsd: undefined };

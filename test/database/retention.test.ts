@@ -35,6 +35,7 @@ function retention(clock = systemClock as typeof systemClock | ManualClock): Ret
     ...connectionOptions(url),
     connection,
     clock,
+    random: () => 0.5,
     recordRetentionMs: 30 * DAY_MS,
     auditRetentionMs: 30 * DAY_MS,
   });
@@ -45,7 +46,7 @@ async function rowsIn(table: (typeof TABLES)[number]): Promise<number> {
   return row?.count ?? -1;
 }
 
-/** Rows of each table, changed or expired so many days ago. */
+/** Rows of each table, changed or expired this many days ago. */
 async function fill(days: number, count: number): Promise<void> {
   const series = `generate_series(1, ${count}) AS each`;
   const at = `(now() - interval '${days} days')`;
@@ -73,11 +74,11 @@ describe('retention', () => {
     await fill(29, 3);
     await fill(-1, 2);
     await retention().run();
-    // Of 29 days: the records and what their conversations have spent.
+    // 29 days old: the records and the spending of their conversations.
     assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 5, 7, 2, 5]);
   });
 
-  it('is left to the instance that deletes already', async () => {
+  it('is left to an instance that is already deleting', async () => {
     await fill(31, 1);
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     const { promise: locked, resolve: onLocked } = Promise.withResolvers<void>();
@@ -93,7 +94,7 @@ describe('retention', () => {
     await other;
   });
 
-  it('begins a while after the start, and ends when it is closed', async () => {
+  it('begins some time after the start, and ends when it is closed', async () => {
     await fill(31, 1);
     const clock = new ManualClock();
     const closing = retention(clock);
@@ -106,7 +107,7 @@ describe('retention', () => {
     assert.equal(await rowsIn('audio'), 1);
   });
 
-  it('reads a conversation as empty as soon as it is too old', async () => {
+  it('reads a conversation as empty from its expiry', async () => {
     await using opened = await openedDatabase(url, { recordRetentionMs: 60_000 });
     const { conversations } = opened.database;
     const edit = { kind: 'edit', edit: (record: ConversationRecord) => ({ ...record, rejectedTurns: 1 }) } as const;

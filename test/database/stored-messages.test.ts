@@ -7,11 +7,11 @@ import { channelOf } from '../../src/database/names.ts';
 import { begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
 import { testInstances } from './test-instances.ts';
 
-describe('what is stored of a message', () => {
+describe('stored messages', () => {
   const instances = testInstances();
   const { open } = instances;
 
-  it('leave no text behind of what is forgotten', async () => {
+  it('leave no text behind after they were forgotten', async () => {
     await instances.newDatabase();
     const { queue, conversations } = await open();
     const turns = new HandedTurns(queue);
@@ -46,7 +46,7 @@ describe('what is stored of a message', () => {
     assert.deepEqual(await texts(), [0, 0]);
   });
 
-  it('keep nothing of a message that is refused or cancelled but its id', async () => {
+  it('are reduced to their ids when they are rejected or cancelled', async () => {
     await instances.newDatabase();
     const { queue, conversations } = await open();
     const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
@@ -60,7 +60,7 @@ describe('what is stored of a message', () => {
     assert.deepEqual(kept, [{ state: 'cancelled', data: {}, count: MAX_WAITING + 2 }]);
   });
 
-  it('send no reply again that is out, although the claim was lost before that was stored', async () => {
+  it('are not answered again after their reply was sent, even if the claim was lost before completion', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     const turns = new HandedTurns(queue);
@@ -79,7 +79,7 @@ describe('what is stored of a message', () => {
     end();
   });
 
-  it('delete the sounds of a conversation with all that is forgotten', async () => {
+  it('are deleted with the audio of a forgotten conversation', async () => {
     await instances.newDatabase();
     const { audioStore, conversations } = await open();
     const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
@@ -88,7 +88,7 @@ describe('what is stored of a message', () => {
     assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
   });
 
-  it('bear whatever anybody notifies', async () => {
+  it('are not affected by any notification, whoever sends it', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     const channel = channelOf('voice_bot');
@@ -98,7 +98,7 @@ describe('what is stored of a message', () => {
     assert.equal(await new HandedTurns(queue).answerNext(), 'one');
   });
 
-  it('accept nothing more when 5,000 messages wait, and keep no trace of it', async () => {
+  it('are limited to 5,000, and leave no trace beyond that', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     await instances.query(
@@ -110,7 +110,7 @@ describe('what is stored of a message', () => {
     assert.equal(await queue.add(messageIn('a', 'one')), 'queued');
   });
 
-  it('put aside what they cannot read, and go on', async () => {
+  it('are set aside if they cannot be parsed, and the queue continues', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     await instances.query(
@@ -122,7 +122,7 @@ describe('what is stored of a message', () => {
     assert.deepEqual(dead, [{ data: { version: 7 } }]);
   });
 
-  it('put aside a message in which a part cannot be read, and hold up none that were fetched with it', async () => {
+  it('are set aside if a part cannot be parsed, and do not delay those fetched with them', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     await queue.add(messageIn('a', 'broken'));
@@ -133,7 +133,7 @@ describe('what is stored of a message', () => {
     assert.deepEqual([await turns.answerNext(), await turns.answerNext()].sort(), ['one', 'two']);
   });
 
-  it('read what a newer release has stored', async () => {
+  it('of a newer release can be read', async () => {
     await instances.newDatabase();
     const { queue, conversations } = await open();
     await queue.add(messageIn('a', 'one'));

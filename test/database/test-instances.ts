@@ -2,7 +2,7 @@ import { afterEach } from 'node:test';
 import { sharedPostgres } from '../support/postgres.ts';
 import { type OpenedDatabase, type OpenOptions, openedDatabase, preparedDatabase } from './open-database.ts';
 
-/** Instances on one database, a new one for each test. They are closed after it. */
+/** Instances on one database, new for each test, which closes them at its end. */
 export function testInstances() {
   let url = '';
   const opened: OpenedDatabase[] = [];
@@ -15,7 +15,7 @@ export function testInstances() {
     async emptyDatabase(): Promise<void> {
       url = await (await sharedPostgres()).createDatabase();
     },
-    /** One in which all tables exist. */
+    /** A database in which all tables exist. */
     async newDatabase(): Promise<void> {
       url = await preparedDatabase();
     },
@@ -24,7 +24,7 @@ export function testInstances() {
       opened.push(each);
       return each.database;
     },
-    /** Ends the oldest. It touches nothing any more, as if it had been killed. */
+    /** Stops the oldest instance. It sends nothing more, as if it had been killed. */
     kill,
     async query<Row extends object>(sql: string): Promise<Row[]> {
       return (await sharedPostgres()).query<Row>(sql, url);

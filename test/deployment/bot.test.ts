@@ -7,7 +7,7 @@ import { readTemplate } from './template.ts';
 const whole = deploy(readTemplate('azuredeploy.json'));
 
 describe('the model', () => {
-  it('is a realtime model, and its deployments are made one after another', () => {
+  it('is a realtime model whose deployments are created one after another', () => {
     const made = ofType(whole, 'Microsoft.CognitiveServices/accounts/deployments');
     assert.partialDeepStrictEqual(made[0]?.resource, {
       sku: { name: 'GlobalStandard', capacity: 5 },
@@ -45,7 +45,7 @@ describe('the channels of a bot', () => {
       assert.ok(channels[1]?.resource.dependsOn?.includes(channels[0]?.id ?? ''));
     });
 
-    it(`of ${file} are open, without calls and without the sockets that the bot does not speak`, () => {
+    it(`of ${file} are open, without calls and without unsupported sockets`, () => {
       const bot = deploy(readTemplate(file), given);
       assert.partialDeepStrictEqual(theOne(bot, 'Microsoft.BotService/botServices').resource, {
         location: 'global',

@@ -19,8 +19,8 @@ function teamsRequest(command: string) {
   return readTeamsRequest(words.slice(4), version);
 }
 
-describe('the commands that a deployment gives out', () => {
-  it('deploy the ZIP that is made, to the site', () => {
+describe("the commands in a deployment's outputs", () => {
+  it('deploy the built ZIP to the site', () => {
     const { runNext, siteName } = whole.outputs;
     assert.equal(siteName, theOne(whole, 'Microsoft.Web/sites').resource.name);
     assert.equal(
@@ -29,7 +29,7 @@ describe('the commands that a deployment gives out', () => {
     );
   });
 
-  it('make the app for Teams of this bot at this host, and ask who runs it', () => {
+  it('create the Teams app for this bot and host, and ask for the publisher', () => {
     const { thenRun, hostName } = whole.outputs;
     const request = teamsRequest(String(thenRun));
     assert.equal(request.kind, 'package');
@@ -40,7 +40,7 @@ describe('the commands that a deployment gives out', () => {
 });
 
 describe('the commands of the README', () => {
-  it('are lines that every shell takes, PowerShell too', () => {
+  it('are lines that every shell accepts, including PowerShell', () => {
     assert.ok(commands.length > 30, `${commands.length} commands`);
     for (const command of commands) {
       assert.doesNotMatch(command, /\\$|&&|\|\|/, command);
@@ -48,7 +48,7 @@ describe('the commands of the README', () => {
     }
   });
 
-  it('name scripts, files, parameters and outputs that there are', () => {
+  it('name existing scripts, files, parameters and outputs', () => {
     for (const command of commands) {
       const script = /^npm run ([\w-]+)/.exec(command)?.[1];
       assert.ok(script === undefined || script in scripts, command);
@@ -64,7 +64,7 @@ describe('the commands of the README', () => {
     for (const [, name = ''] of places) assert.ok(name in whole.outputs, name);
   });
 
-  it('make a package that the tool makes, with the one who runs the bot', () => {
+  it('make a package that the tool accepts, with its publisher', () => {
     const made = commands.filter((command) => command.startsWith('npm run teams-package -- '));
     assert.ok(made.length >= 2);
     for (const command of made) {
@@ -77,13 +77,13 @@ describe('the commands of the README', () => {
     }
   });
 
-  it('deploy the ZIP that is made, of which the earlier one is kept before', () => {
+  it('deploy the built ZIP, after a backup of the earlier one', () => {
     const paths = commands.map((command) => optionOf(command, '--src-path')).filter((path) => path !== undefined);
     const kept = commands.map((command) => new RegExp(`^cp ${ZIP_FILE} (\\S+)$`).exec(command)?.[1]).find(Boolean);
     assert.deepEqual([...new Set(paths)].sort(), [ZIP_FILE, kept].sort());
   });
 
-  it('give the registration of a laptop what a secret needs, in this order', () => {
+  it("give a laptop's registration what a secret needs, in this order", () => {
     const steps = ['az ad app create', 'az ad sp create', 'az ad app credential reset', 'az ad app delete'];
     const places = steps.map((step) => commands.findIndex((command) => command.startsWith(step)));
     assert.ok(!places.includes(-1), places.join());
@@ -99,7 +99,7 @@ describe('the commands of the README', () => {
   });
 });
 
-/** The text of all files below a folder. */
+/** The text of all files in a folder. */
 function sourceOf(folder: URL): string {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
   return files.map((path) => readFileSync(new URL(path, folder), 'utf8')).join('');
@@ -114,12 +114,12 @@ describe('the rest of the README', () => {
     for (const line of [...quoted, 'database connected']) assert.ok(source.includes(`'${line}'`), line);
   });
 
-  it('says what each value of the database is', () => {
+  it('describes each value of the parameter database', () => {
     for (const value of template.parameters['database']?.allowedValues ?? [])
       assert.match(README, new RegExp(`^\\| \`${value}\``, 'm'));
   });
 
-  it('names the alerts, and the tables of logs that are sent', () => {
+  it('names the alerts and the tables of the logs', () => {
     const alerts = ofType(whole, 'Microsoft.Insights/metricAlerts').map(({ resource }) => resource.name);
     const named = [...README.matchAll(/`…(-[a-z-]+)`/g)].map((found) => `${whole.outputs['siteName']}${found[1]}`);
     assert.deepEqual(named.sort(), [...alerts].sort());

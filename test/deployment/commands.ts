@@ -1,9 +1,9 @@
 import { deploymentFile } from './template.ts';
 
-/** The README beside the templates. */
+/** The README next to the templates. */
 export const README = deploymentFile('README.md');
 
-/** What the README tells people to type: lines of its blocks without a language, and what begins like a command in its text. */
+/** The commands in the README: lines of its blocks without a language, and inline code that looks like one. */
 export function commandsOfReadme(): readonly string[] {
   const typed: string[] = [];
   const text: string[] = [];
@@ -18,12 +18,12 @@ export function commandsOfReadme(): readonly string[] {
   return [...typed, ...[...found].map(([, command = '']) => command)];
 }
 
-/** The words of a command as a shell makes them: double quotes keep together what stands in them. */
+/** The words of a command as a shell splits them: double quotes keep words together. */
 export function wordsOf(command: string): readonly string[] {
   return [...command.matchAll(/(?:"[^"]*"|[^\s"])+/g)].map(([word]) => word.replaceAll('"', ''));
 }
 
-/** The value that follows an option. */
+/** The value of an option. */
 export function optionOf(command: string, name: string): string | undefined {
   const words = wordsOf(command);
   const at = words.indexOf(name);

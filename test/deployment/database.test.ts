@@ -18,7 +18,7 @@ import { GROUP_ID, WHOLE_VARIANTS } from './variants.ts';
 const PROVIDER = 'Microsoft.DBforPostgreSQL/';
 const SERVER = `${PROVIDER}flexibleServers`;
 const IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities';
-/** Of B1ms: https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-limits */
+/** For B1ms: https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-limits */
 const BURSTABLE_USER_CONNECTIONS = 35;
 
 const template = readTemplate('azuredeploy.json');
@@ -32,7 +32,7 @@ const partsOf = ({ resources }: Deployment) => resources.filter(({ resource }) =
 const databaseOf = (deployment: Deployment) => readConfig(environmentOf(deployment)).database;
 const urlOf = (deployment: Deployment) => settingsOf(deployment)['DATABASE_URL'] ?? '';
 
-/** Whether a resource is begun only when the other is there. */
+/** Whether a resource is created only after the other one. */
 function isAfter(deployment: Deployment, later: Evaluated, earlier: Evaluated): boolean {
   const isMet = (id: string): boolean => {
     if (id === earlier.id || id === earlier.within) return true;
@@ -42,7 +42,7 @@ function isAfter(deployment: Deployment, later: Evaluated, earlier: Evaluated): 
 }
 
 describe('the parameter database', () => {
-  it('has four values, and makes a server for two of them', () => {
+  it('has four values, of which two create a server', () => {
     assert.deepEqual(template.parameters['database']?.allowedValues, [
       'none',
       'existing',
@@ -58,7 +58,7 @@ describe('the parameter database', () => {
       assert.deepEqual(theOne(deployWith({ database }), SERVER).resource['sku'], sku);
   });
 
-  it('none leaves the bot with its memory, and needs no other parameter', () => {
+  it('none leaves the bot with its memory, and requires no other parameter', () => {
     const none = deployWith({ database: 'none' });
     assert.equal(urlOf(none), '');
     assert.equal(databaseOf(none), undefined);
@@ -73,7 +73,7 @@ describe('the parameter database', () => {
 });
 
 describe('a new server', () => {
-  it('is of the API version that was checked, and has what was chosen', () => {
+  it('has the checked API version and the chosen properties', () => {
     for (const { resource } of partsOf(more)) assert.equal(resource.apiVersion, '2025-08-01', resource.type);
     assert.partialDeepStrictEqual(theOne(more, SERVER).resource, {
       location: 'northeurope',
@@ -90,11 +90,11 @@ describe('a new server', () => {
     assert.equal(burstable.outputs['databaseServer'], theOne(burstable, SERVER).resource.name);
   });
 
-  it('says nothing of high availability: the published schema has no word for "none"', () => {
+  it('does not set high availability, since the published schema has no value for "none"', () => {
     assert.ok(!('highAvailability' in Object(theOne(burstable, SERVER).resource['properties'])));
   });
 
-  it('lets nobody in by a password', () => {
+  it('accepts no password', () => {
     const { properties } = theOne(burstable, SERVER).resource as unknown as { properties: Record<string, Json> };
     assert.deepEqual(properties['authConfig'], {
       activeDirectoryAuth: 'Enabled',
@@ -104,7 +104,7 @@ describe('a new server', () => {
     for (const name of ['administratorLogin', 'administratorLoginPassword']) assert.ok(!(name in properties), name);
   });
 
-  it("has the bot's identity as its administrator, and beside it a group where one is named", () => {
+  it("has the bot's identity as an administrator, and a group as another one if it is named", () => {
     const administrators = (deployment: Deployment) =>
       ofType(deployment, `${SERVER}/administrators`).map(({ resource }) => [
         resource.name.split('/')[1],
@@ -118,7 +118,7 @@ describe('a new server', () => {
     assert.deepEqual(administrators(more), [other, [GROUP_ID, group]]);
   });
 
-  it('is not reached without TLS', () => {
+  it('requires TLS', () => {
     const { resource } = theOne(burstable, `${SERVER}/configurations`);
     assert.equal(resource.name.split('/')[1], 'require_secure_transport');
     assert.partialDeepStrictEqual(resource, { properties: { value: 'on' } });
@@ -133,14 +133,14 @@ describe('a new server', () => {
       assert.ok(server !== undefined && kinds.includes(3));
       for (const [index, part] of parts.entries()) {
         assert.ok(isAfter(deployment, part, server), part.id);
-        // Copies are made one by one by themselves.
+        // Resource Manager creates the copies one by one.
         const before = parts.slice(0, index).filter(({ within }) => within === undefined || within !== part.within);
         for (const each of before) assert.ok(isAfter(deployment, part, each), `${part.id} after ${each.id}`);
       }
     });
   }
 
-  it('is open to Azure, or to the addresses of the site, one rule at a time', () => {
+  it("is open to Azure or to the site's addresses, one rule at a time", () => {
     const rules = (deployment: Deployment) => ofType(deployment, `${SERVER}/firewallRules`);
     const addresses = (deployment: Deployment) => rules(deployment).map(({ resource }) => resource['properties']);
     assert.deepEqual(addresses(burstable), [{ startIpAddress: '0.0.0.0', endIpAddress: '0.0.0.0' }]);
@@ -153,7 +153,7 @@ describe('a new server', () => {
     assert.ok(written.includes('"mode":"Serial","batchSize":1}'));
   });
 
-  it('has connections for all instances, twice while they are updated', () => {
+  it('has connections for all instances, and twice as many during an update', () => {
     const { defaultValue: most = 0 } = template.parameters['maxInstances'] ?? {};
     const needed = 2 * Number(most) * (databaseOf(burstable)?.poolSize ?? Number.NaN);
     assert.ok(needed <= BURSTABLE_USER_CONNECTIONS, `${needed} connections`);
@@ -162,7 +162,7 @@ describe('a new server', () => {
 
 describe('the address of the database', () => {
   for (const [name, deployment] of Object.entries({ 'a new server': burstable, 'all options': more, existing })) {
-    it(`signs the identity in without a password, over TLS that is verified (${name})`, () => {
+    it(`authenticates the identity without a password, over verified TLS (${name})`, () => {
       const url = new URL(urlOf(deployment));
       assert.deepEqual([url.protocol, url.password, url.port], ['postgres:', '', '5432']);
       assert.deepEqual([...url.searchParams], [['sslmode', 'verify-full']]);
@@ -174,7 +174,7 @@ describe('the address of the database', () => {
     });
   }
 
-  it('is that of the database that is made, whose role is that of the administrator', () => {
+  it("names the created database and its administrator's role", () => {
     for (const deployment of [burstable, more]) {
       const config = databaseOf(deployment);
       const [server = '', database = ''] = theOne(deployment, `${SERVER}/databases`).resource.name.split('/');
@@ -187,20 +187,20 @@ describe('the address of the database', () => {
     }
   });
 
-  it('names a role that PostgreSQL takes, with the longest name of a bot, too', () => {
+  it('names a valid PostgreSQL role, even with the longest bot name', () => {
     const { maxLength = 0 } = template.parameters['baseName'] ?? {};
     const { user = '' } = databaseOf(deployWith({ baseName: 'v'.repeat(maxLength) })) ?? {};
     assert.ok(user.length > maxLength && user.length <= 63, user);
   });
 
-  it('takes a database whose name has to be encoded', () => {
+  it('accepts a database name that has to be encoded', () => {
     const encoded = deployWith({ database: 'existing', existingDatabaseHost: HOST, databaseName: 'bot @home?' });
     assert.equal(databaseOf(encoded)?.database, 'bot @home?');
   });
 });
 
 describe('a password', () => {
-  it('stands nowhere in what is deployed, and is not asked for', () => {
+  it('appears nowhere in the deployment, and is not a parameter', () => {
     for (const given of Object.values(WHOLE_VARIANTS)) {
       const texts = deployWith(given).declared.flatMap(({ resource }) => textsIn(resource));
       const found = texts.filter(([path, text]) => /passw|administratorLogin/i.test(`${path} ${text}`));
@@ -219,7 +219,7 @@ describe('a password', () => {
 });
 
 describe('the parameter dispatch', () => {
-  it('keeps a site from taking turns, and nothing else', () => {
+  it('prevents a site from running turns, and does nothing else', () => {
     const [on, off] = [true, false].map((dispatch) => readConfig(environmentOf(deployWith({ dispatch }))));
     assert.deepEqual([on?.database?.isDispatching, off?.database?.isDispatching], [true, false]);
     assert.deepEqual({ ...off, database: { ...off?.database, isDispatching: true } }, on);

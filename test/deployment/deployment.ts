@@ -5,28 +5,28 @@ import type { Json, JsonObject, Resource, Template } from './template.ts';
 
 /** A template with values for its parameters, evaluated. */
 export interface Deployment {
-  /** What would be deployed: without those whose condition does not hold. */
+  /** The deployed resources, without those whose condition is false. */
   readonly resources: readonly Evaluated[];
-  /** All of them. */
+  /** All resources. */
   readonly declared: readonly Evaluated[];
   readonly outputs: Readonly<Record<string, Json>>;
   readonly outputReferences: readonly Reference[];
 }
 
-/** What an expression reads of a resource, as of which version. */
+/** The resource that an expression reads, and its API version. */
 export interface Reference {
   readonly id: string;
   readonly apiVersion: string | undefined;
 }
 
-/** A resource with its id and the references that its expressions made. */
+/** A resource with its id and the references in its expressions. */
 export interface Evaluated {
   readonly id: string;
   readonly resource: Resource;
   readonly references: readonly Reference[];
-  /** What has to be there before it: by itself, and by the deployment that it is a part of. */
+  /** What has to exist before it, by its own dependencies and those of its deployment. */
   readonly awaited: readonly string[];
-  /** The deployment inside of the template that makes it; unset = the template itself. */
+  /** The deployment inside the template that creates it; undefined for the template itself. */
   readonly within?: string;
 }
 
@@ -34,7 +34,7 @@ export const CLIENT_ID = '33333333-3333-4333-8333-333333333333';
 export const OUTBOUND_ADDRESSES = ['20.0.0.1', '20.0.0.2', '40.0.0.3'] as const;
 export const PRINCIPAL_ID = '44444444-4444-4444-8444-444444444444';
 
-/** What Azure tells of the resources that the templates refer to, by type. */
+/** Azure's answers about the referenced resources, by type. */
 const TOLD: Readonly<Record<string, (name: string) => Json>> = {
   'Microsoft.ManagedIdentity/userAssignedIdentities': () => ({
     clientId: CLIENT_ID,
@@ -57,8 +57,8 @@ const TOLD: Readonly<Record<string, (name: string) => Json>> = {
 };
 
 /**
- * Evaluates a template. Throws an Error that says where for an expression that cannot be: an unknown name, a wrong
- * number of arguments, a field that is not there, a parameter without a value.
+ * Evaluates a template. Throws an Error with the path of an invalid expression: an unknown name, a wrong number of
+ * arguments, a missing field, a parameter without a value.
  */
 export function deploy(template: Template, given: Readonly<Record<string, Json>> = {}): Deployment {
   const declared = evaluateAll(template, given);
@@ -76,7 +76,7 @@ export function deploy(template: Template, given: Readonly<Record<string, Json>>
   };
 }
 
-/** All resources of a template, each deployment inside of it before what that makes. */
+/** All resources of a template, each nested deployment before the resources that it creates. */
 function evaluateAll(template: Template, given: Readonly<Record<string, Json>>, outer?: Evaluated): Evaluated[] {
   return template.resources.flatMap((written) =>
     copiesOf(template, given, written).flatMap((copyIndex) => {
@@ -92,7 +92,7 @@ function evaluateAll(template: Template, given: Readonly<Record<string, Json>>, 
   );
 }
 
-/** The index of each copy that is made of a resource. */
+/** The index of each copy of a resource. */
 function copiesOf(template: Template, given: Readonly<Record<string, Json>>, { name, copy }: Resource): number[] {
   if (copy === undefined) return [0];
   const count = new Scope(template, given).evaluate((copy as JsonObject)['count'] ?? null, `/resources/${name}/copy`);
@@ -104,7 +104,7 @@ export function ofType(deployment: Deployment, type: string): readonly Evaluated
   return deployment.resources.filter(({ resource }) => resource.type === type);
 }
 
-/** The deployed resource of a type, of which there has to be one. */
+/** The only deployed resource of a type. */
 export function theOne(deployment: Deployment, type: string): Evaluated {
   const [found, ...more] = ofType(deployment, type);
   if (found === undefined || more.length > 0) throw new Error(`there are ${more.length + (found ? 1 : 0)} of ${type}`);
@@ -169,7 +169,7 @@ class Scope {
   }
 
   #call(name: string, args: readonly Expression[]): Json {
-    // As Resource Manager does: only the branch that is taken is evaluated.
+    // As in Resource Manager, only the chosen branch is evaluated.
     if (name === 'if') return this.#run(args[this.#run(args[0] as Expression) === true ? 1 : 2] as Expression);
     const values = args.map((arg) => this.#run(arg));
     if (name === 'copyIndex') return this.#copyIndex;

@@ -1,4 +1,4 @@
-/** An expression of an ARM template, read. */
+/** A parsed expression of an ARM template. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: string | number }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
@@ -7,13 +7,13 @@ export type Expression =
 
 const TOKEN = /\s*(?:('(?:[^']|'')*')|(-?\d+)|([A-Za-z_]\w*)|([()[\],.]))/y;
 
-/** Whether Resource Manager evaluates this text; `[[` is how a text begins that only looks like it. */
+/** Whether Resource Manager evaluates this text; `[[` begins a text that only looks like an expression. */
 export function isExpression(text: string): boolean {
   return text.startsWith('[') && !text.startsWith('[[') && text.endsWith(']');
 }
 
 /**
- * Reads `[...]`. Throws an Error for whatever is not balanced, not closed or left over.
+ * Parses `[...]`. Throws an Error for unbalanced, unclosed or superfluous parts.
  * https://learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions
  */
 export function parseExpression(text: string): Expression {
@@ -23,7 +23,7 @@ export function parseExpression(text: string): Expression {
   return expression;
 }
 
-/** Every expression in this one, itself included. */
+/** Every expression in this one, including itself. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'literal':

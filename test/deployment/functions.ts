@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from './template.ts';
 
-/** A deployment of the tests: the ids are made up. */
+/** A deployment for the tests, with made-up ids. */
 export const TENANT = '11111111-1111-4111-8111-111111111111';
 export const SUBSCRIPTION = '22222222-2222-4222-8222-222222222222';
 const GROUP_ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/group`;
@@ -43,7 +43,7 @@ function format([pattern, ...values]: readonly Json[]): string {
 }
 
 /**
- * What the templates use of Resource Manager's functions, with made-up ids of the size of the real ones.
+ * The functions of Resource Manager that the templates use, with made-up ids of realistic length.
  * https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions
  */
 export const FUNCTIONS: Readonly<Record<string, (...args: Json[]) => Json>> = {

@@ -40,8 +40,8 @@ async function identityEndpoint(t: TestContext): Promise<{ url: string; asked: U
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/msi/token`, asked };
 }
 
-describe('the settings of the site', () => {
-  it('make the bot sign in as the identity that has the roles', async (t) => {
+describe("the identity in the site's settings", () => {
+  it('is the one with the roles, and the bot authenticates as it', async (t) => {
     const { url, asked } = await identityEndpoint(t);
     const { AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS } = settings;
     const platform = { IDENTITY_ENDPOINT: url, IDENTITY_HEADER: 'header' };
@@ -59,7 +59,7 @@ describe('the settings of the site', () => {
     );
   });
 
-  it('name a kind of credentials that the client library knows', async (t) => {
+  it('has a kind of credentials that the client library supports', async (t) => {
     const { DefaultAzureCredential } = await import('@azure/identity');
     setVariables(t, { AZURE_TOKEN_CREDENTIALS: settings['AZURE_TOKEN_CREDENTIALS'] });
     new DefaultAzureCredential();

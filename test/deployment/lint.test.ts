@@ -4,7 +4,7 @@ import { lint } from './lint.ts';
 import { deploymentFile, readTemplate } from './template.ts';
 import { TEMPLATES, valueProblems, WHOLE_VARIANTS } from './variants.ts';
 
-/** Seeded faults of azuredeploy.json: what stands there, what stands there instead, and what has to be said of it. */
+/** Seeded faults in azuredeploy.json: the original text, the changed text and the expected finding. */
 const FAULTS: readonly (readonly [name: string, from: string, to: string, says: RegExp])[] = [
   ['an open bracket', "[variables('planId')]", "[variables('planId']", /missing before/],
   ['an open quote', "[variables('planId')]", "[variables('planId)]", /cannot be read/],
@@ -94,13 +94,13 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, says: 
 
 describe('a template', () => {
   for (const [file, variants] of Object.entries(TEMPLATES)) {
-    it(`${file} has no fault that can be read from it`, () => {
+    it(`${file} has no fault that can be found by reading it`, () => {
       assert.deepEqual(lint(readTemplate(file), variants), []);
     });
   }
 
   for (const [name, from, to, says] of FAULTS) {
-    it(`with ${name} would be noticed`, () => {
+    it(`with ${name} is rejected`, () => {
       assert.match(lint(readTemplate('azuredeploy.json', from, to), WHOLE_VARIANTS).join('\n'), says);
     });
   }
@@ -112,7 +112,7 @@ describe('the parameters file', () => {
     Object.entries<{ value: string }>(file.parameters).map(([name, { value }]) => [name, value]),
   );
 
-  it('fits the template, and changes nothing of its defaults', () => {
+  it('fits the template, and changes none of its defaults', () => {
     const template = readTemplate('azuredeploy.json');
     assert.match(file.$schema, /\/2019-04-01\/deploymentParameters\.json#$/);
     assert.deepEqual(valueProblems(template, given), []);
@@ -120,7 +120,7 @@ describe('the parameters file', () => {
       assert.equal(value, template.parameters[name]?.defaultValue, name);
   });
 
-  it('has a line for what most people want to set, but for what is an expression of the template', () => {
+  it('has a line for every common setting, except those that are expressions in the template', () => {
     const wanted = [
       'aiLocation',
       'aiCapacity',
@@ -136,7 +136,7 @@ describe('the parameters file', () => {
     for (const name of ['allowedTenants', 'location', 'databaseLocation']) assert.ok(!(name in given), name);
   });
 
-  it('would be noticed with a name, a type or a value that the template does not take', () => {
+  it('is rejected with an unknown name, a wrong type or a value that is not allowed', () => {
     const wrong = { ...given, planSize: 'B1', instances: '1', planSku: 'F1', drainSeconds: 91 };
     assert.deepEqual(valueProblems(readTemplate('azuredeploy.json'), wrong), [
       'planSize is no parameter',

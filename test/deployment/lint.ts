@@ -7,7 +7,10 @@ import { type Variant, valueProblems } from './variants.ts';
 
 const SECRET = /secret|passw|credential|token|connectionstring|(^|[a-z])(key|sas)$/i;
 
-/** What Resource Manager would refuse of a template, or only find while it deploys; and what may not be in one of ours. */
+/**
+ * What Resource Manager would reject in a template, or only detect while it deploys, and what our templates may not
+ * contain.
+ */
 export function lint(template: Template, variants: Readonly<Record<string, Variant>>): readonly string[] {
   const unread = syntaxProblems(template);
   if (unread.length > 0) return unread;
@@ -57,7 +60,7 @@ function callProblems(template: Template): readonly string[] {
   return callsIn(template).flatMap(([path, name]) => {
     if (/^list/i.test(name)) return [`${path}: ${name} would hand out a secret`];
     if (!known.includes(name)) return [`${path}: no function ${name}`];
-    // Elsewhere the resources do not exist yet when it would be evaluated.
+    // Elsewhere the resources would not exist yet at evaluation.
     const isLate = /^\/resources\/\d+\/properties\/|^\/outputs\//.test(path);
     return name === 'reference' && !isLate ? [`${path}: reference may only stand in properties and outputs`] : [];
   });
@@ -115,7 +118,7 @@ function evaluatedProblems(template: Template, given: Variant): readonly string[
   ];
 }
 
-/** Whatever a resource is below of, is a part of, or reads from has to be there before it. */
+/** A resource's parent, its whole and everything that it reads have to exist before it. */
 function targetProblems(
   { id, resource, references, awaited }: Evaluated,
   declared: readonly Evaluated[],
@@ -158,7 +161,7 @@ function circleProblems(declared: readonly Evaluated[]): readonly string[] {
   return [...open.keys()].map((id) => `${id} waits for itself`);
 }
 
-/** A reference to what a condition leaves out would fail. */
+/** A reference to a resource whose condition is false would fail. */
 function disabledReferences({ resources, outputReferences }: Deployment): readonly string[] {
   const deployed = new Set(resources.map(({ id }) => id));
   return [...resources, { id: 'an output', references: outputReferences }].flatMap(({ id, references }) =>

@@ -48,7 +48,7 @@ describe('an alert', () => {
     ['storage_percent', 'Microsoft.DBforPostgreSQL/flexibleServers', 'Average', 'GreaterThan', 85],
   ] as const;
 
-  it('is there for each of five things, and of four where no database is made', () => {
+  it('exists for each of five conditions, and for four without a new database', () => {
     const alertsOf = (deployment = whole) => ofType(deployment, 'Microsoft.Insights/metricAlerts').length;
     assert.equal(alertsOf(), cases.length);
     for (const database of ['none', 'existing'])
@@ -56,7 +56,7 @@ describe('an alert', () => {
   });
 
   for (const [metric, type, timeAggregation, operator, threshold] of cases) {
-    it(`on ${metric} looks at what has it, and tells the operator`, () => {
+    it(`on ${metric} watches its source, and notifies the operator`, () => {
       const { enabled, scopes, criteria, actions, evaluationFrequency, windowSize } = alertOn(metric);
       assert.equal(enabled, true);
       assert.deepEqual(scopes, [theOne(whole, type).id]);
@@ -79,16 +79,16 @@ describe('an alert', () => {
   }
 
   for (const metric of [METRICS.starts, METRICS.turnsFailed]) {
-    it(`on ${metric} can be made before the bot has sent it, and needs no dimension of it`, () => {
+    it(`on ${metric} can be created before the bot has sent it, and uses no dimension of it`, () => {
       const [criterion] = alertOn(metric).criteria.allOf;
-      // Where Application Insights puts what an exporter sends without a namespace, as that of OpenTelemetry does.
+      // The namespace that Application Insights uses for exporters without one, such as OpenTelemetry's.
       assert.equal(criterion.metricNamespace, 'azure.applicationinsights');
       assert.equal(criterion.skipMetricValidation, true);
       assert.equal(criterion.dimensions, undefined);
     });
   }
 
-  it('on the health sees a single instance among others, from 0 to 100, as often as it is measured', () => {
+  it('on health detects a single bad instance among others, from 0 to 100, at the interval of the metric', () => {
     const { criteria, windowSize } = alertOn('HealthCheckStatus');
     assert.partialDeepStrictEqual(criteria.allOf[0], {
       metricNamespace: 'Microsoft.Web/sites',
@@ -98,14 +98,14 @@ describe('an alert', () => {
     assert.ok(minutes(windowSize) >= 5);
   });
 
-  it('on restarts leaves room for an update of all instances', () => {
+  it('on restarts tolerates an update of all instances', () => {
     assert.equal(alertOn(METRICS.starts).criteria.allOf[0].threshold, 2);
     assert.equal(alertOn(METRICS.starts, more).criteria.allOf[0].threshold, 6);
   });
 });
 
-describe('whom alerts tell', () => {
-  it('is the address that is given, or nobody', () => {
+describe('the recipient of alerts', () => {
+  it('is the given address, or nobody', () => {
     const receivers = (deployment = whole) =>
       (theOne(deployment, 'Microsoft.Insights/actionGroups').resource['properties'] as { emailReceivers: unknown })
         .emailReceivers;
@@ -120,7 +120,7 @@ describe('whom alerts tell', () => {
   });
 });
 
-describe('logs', () => {
+describe('the logs', () => {
   const workspace = theOne(whole, 'Microsoft.OperationalInsights/workspaces').id;
   const siteLogs = ofType(whole, 'Microsoft.Web/sites/config').find(({ id }) => id.endsWith('/config/logs'))?.resource;
   const sent = ofType(whole, 'Microsoft.Insights/diagnosticSettings').map(({ resource }) => resource);
@@ -144,9 +144,9 @@ describe('logs', () => {
     });
   }
 
-  it('hold no addresses of requests: who has that of a sound can hear it', () => {
+  it('contain no request addresses, since the address of audio gives access to it', () => {
     for (const each of sent) assert.doesNotMatch(JSON.stringify(each['properties']), /HTTPLogs|allLogs/i);
-    // For Linux this is the console, and files of requests are made on Windows alone:
+    // On Linux only the console exists; request logs are files on Windows:
     // https://learn.microsoft.com/azure/app-service/troubleshoot-diagnostic-logs#overview
     assert.equal(theOne(whole, 'Microsoft.Web/sites').resource['kind'], 'app,linux');
     assert.deepEqual(siteLogs?.['properties'], {
@@ -154,12 +154,12 @@ describe('logs', () => {
     });
   });
 
-  it('and metrics of the bot go where the template looks for them', () => {
+  it('and metrics of the bot go where the template expects them', () => {
     const { APPLICATIONINSIGHTS_CONNECTION_STRING: target } = settingsOf(whole);
     assert.match(target ?? '', /^InstrumentationKey=[0-9a-f-]{36};IngestionEndpoint=https:/);
   });
 
-  it('of the console can be followed, and what is measured goes to the same workspace', () => {
+  it('of the console can be streamed, and the measurements go to the same workspace', () => {
     assert.partialDeepStrictEqual(siteLogs, { properties: { httpLogs: { fileSystem: { enabled: true } } } });
     assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Insights/components').resource, {
       properties: { WorkspaceResourceId: workspace, IngestionMode: 'LogAnalytics' },

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Resource, Template } from './template.ts';
 
-/** A deployment inside of a template. With the inner scope its template sees its own parameters alone. */
+/** A nested deployment. With the inner scope its template has only its own parameters. */
 const NESTED = 'Microsoft.Resources/deployments';
 
 interface NestedProperties {
@@ -10,12 +10,12 @@ interface NestedProperties {
   readonly template: Template;
 }
 
-/** The template inside of a resource; `undefined` where there is none. */
+/** The template inside a resource; `undefined` if there is none. */
 export function templateIn(resource: Resource): Template | undefined {
   return resource.type === NESTED ? propertiesOf(resource).template : undefined;
 }
 
-/** What would make a deployment inside of a template see more than it is given, delete what it does not name, or nest on. */
+/** Rejects a nested deployment that would see more than its parameters, delete other resources, or nest further. */
 export function nestingProblems({ resources }: Template): readonly string[] {
   return resources
     .filter(({ type }) => type === NESTED)
@@ -29,25 +29,25 @@ export function nestingProblems({ resources }: Template): readonly string[] {
     });
 }
 
-/** The resource without the template inside of it, whose expressions are not those of the template around. */
+/** The resource without its nested template, whose expressions belong to another scope. */
 export function withoutTemplate(resource: Resource): Resource {
   if (resource.type !== NESTED) return resource;
   const { template, ...properties } = resource['properties'] as JsonObject;
   return { ...resource, properties };
 }
 
-/** What an evaluated deployment hands to the template inside of it. */
+/** The parameters that an evaluated deployment passes to its nested template. */
 export function handedOver(resource: Resource): Readonly<Record<string, Json>> {
   const parameters = Object.entries(propertiesOf(resource).parameters ?? {});
   return Object.fromEntries(parameters.map(([name, { value }]) => [name, value]));
 }
 
-/** The templates inside of a template. */
+/** The nested templates of a template. */
 export function nestedTemplates({ resources }: Template): readonly Template[] {
   return resources.map(templateIn).filter((template) => template !== undefined);
 }
 
-/** The template without those inside of it. */
+/** The template without its nested templates. */
 export function withoutNested(template: Template): Template {
   return { ...template, resources: template.resources.map(withoutTemplate) };
 }

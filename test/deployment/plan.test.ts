@@ -24,8 +24,8 @@ interface ScaleRule {
   };
 }
 
-describe('the plan', () => {
-  it('is one for Linux that can keep a site loaded', () => {
+describe('the App Service plan', () => {
+  it('runs Linux, and can keep a site loaded', () => {
     const { resource } = theOne(whole, 'Microsoft.Web/serverfarms');
     assert.partialDeepStrictEqual(resource, {
       kind: 'linux',
@@ -39,7 +39,7 @@ describe('the plan', () => {
     assert.ok(template.parameters['planSku']?.allowedValues?.every((size) => /^[BSP]/.test(String(size))));
   });
 
-  it('scales by itself where its size can, and only there', () => {
+  it('scales automatically if its size can, and only then', () => {
     assert.deepEqual(ofType(whole, 'Microsoft.Insights/autoscalesettings'), []);
     for (const size of template.parameters['planSku']?.allowedValues ?? []) {
       const scaled = ofType(deploy(template, { planSku: size }), 'Microsoft.Insights/autoscalesettings');
@@ -55,14 +55,14 @@ describe('the plan', () => {
     });
   });
 
-  it('has the number of instances that is asked for, and where it scales by itself the one that it has reached', () => {
+  it('has the requested number of instances, or the current one if it scales automatically', () => {
     const skuOf = (planSku: string) =>
       theOne(deploy(template, { planSku, instances: 2 }), 'Microsoft.Web/serverfarms').resource['sku'];
     assert.deepEqual(skuOf('B2'), { name: 'B2', capacity: 2 });
     assert.deepEqual(skuOf('S1'), { name: 'S1' });
   });
 
-  it('has one instance without a database, and does not scale: another would not know what this one remembers', () => {
+  it('has one instance without a database and does not scale, since instances would not share memory', () => {
     for (const planSku of template.parameters['planSku']?.allowedValues ?? []) {
       const alone = deploy(template, { database: 'none', planSku, instances: 3 });
       assert.deepEqual(ofType(alone, 'Microsoft.Insights/autoscalesettings'), []);
@@ -71,7 +71,7 @@ describe('the plan', () => {
     }
   });
 
-  it('takes an instance more where one of two things is short, and one less where both are not, more slowly', () => {
+  it('adds an instance if one of two resources is short, and more slowly removes one if neither is', () => {
     const { id } = theOne(more, 'Microsoft.Web/serverfarms');
     const { profiles } = theOne(more, 'Microsoft.Insights/autoscalesettings').resource['properties'] as unknown as {
       profiles: readonly { readonly rules: readonly ScaleRule[] }[];
@@ -92,7 +92,7 @@ describe('the plan', () => {
     ]);
   });
 
-  it('never scales to less than its least', () => {
+  it('never scales below its minimum', () => {
     const given = { planSku: 'P0v3', instances: 4, maxInstances: 1 };
     assert.partialDeepStrictEqual(theOne(deploy(template, given), 'Microsoft.Insights/autoscalesettings').resource, {
       properties: { profiles: [{ capacity: { minimum: '4', maximum: '4' } }] },

@@ -19,7 +19,7 @@ const whole = deploy(template, { audioInBlobStorage: true });
 const resource = (type: string) => theOne(whole, type).resource;
 
 describe('the site', () => {
-  it('takes https alone, and nobody publishes to it with a password', () => {
+  it('accepts only https, and no password for publishing', () => {
     assert.partialDeepStrictEqual(resource('Microsoft.Web/sites'), {
       properties: {
         httpsOnly: true,
@@ -37,8 +37,8 @@ describe('the site', () => {
   });
 });
 
-describe('what the bot calls', () => {
-  it('can be reached by it: there is no private network', () => {
+describe('each service that the bot calls', () => {
+  it('is reachable for the bot, since there is no private network', () => {
     for (const type of ['Microsoft.Storage/storageAccounts', 'Microsoft.CognitiveServices/accounts'])
       assert.partialDeepStrictEqual(resource(type), { properties: { publicNetworkAccess: 'Enabled' } });
     assert.partialDeepStrictEqual(resource('Microsoft.DBforPostgreSQL/flexibleServers'), {
@@ -47,8 +47,8 @@ describe('what the bot calls', () => {
   });
 });
 
-describe('keys', () => {
-  it('open neither the storage, nor the model, nor what is measured', () => {
+describe('the keys', () => {
+  it('of the storage, the model and the measurements are disabled', () => {
     assert.partialDeepStrictEqual(resource('Microsoft.Storage/storageAccounts'), {
       properties: {
         allowSharedKeyAccess: false,
@@ -69,13 +69,13 @@ describe('keys', () => {
     });
   });
 
-  it('can be asked of nobody by name: tokens need a domain of the model account itself', () => {
+  it("can be replaced by tokens, which need the model account's own domain", () => {
     const { id, resource: account } = theOne(whole, 'Microsoft.CognitiveServices/accounts');
     assert.partialDeepStrictEqual(account, { properties: { customSubDomainName: id.split('/').at(-1) } });
     assert.equal(settingsOf(whole)['AZURE_OPENAI_ENDPOINT'], `https://${account.name}.openai.azure.com`);
   });
 
-  it('stand in no setting', () => {
+  it('appear in no setting', () => {
     const isSecret = /password|secret|api_?key|sharedaccess|accountkey|storage_connection/i;
     for (const [name, value] of Object.entries(settingsOf(whole))) {
       assert.doesNotMatch(name, isSecret);
@@ -83,7 +83,7 @@ describe('keys', () => {
     }
   });
 
-  it('open no container to everybody', () => {
+  it('of a container are not public', () => {
     const containers = ofType(whole, 'Microsoft.Storage/storageAccounts/blobServices/containers');
     assert.equal(containers.length, 1);
     for (const each of containers) assert.deepEqual(each.resource['properties'], { publicAccess: 'None' });
@@ -122,7 +122,7 @@ describe('the identity', () => {
   ] as const;
 
   for (const [role, type] of grants) {
-    it(`has the role ${role} on what it is for, and not on more`, () => {
+    it(`has the role ${role} on its target, and nowhere else`, () => {
       const given = ofType(whole, 'Microsoft.Authorization/roleAssignments').map((each) => each.resource);
       assert.equal(given.length, grants.length);
       const [one, ...more] = given.filter(({ scope }) => scope === theOne(whole, type).id);
@@ -135,7 +135,7 @@ describe('the identity', () => {
     });
   }
 
-  it('is given each role under a name that is the same with every deployment, and another for each group', () => {
+  it('gets each role under a name that is the same in every deployment and different for each group', () => {
     const written = template.resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
     for (const { name, scope = '' } of written) {
       const scopeVariable = scope.slice(1, -1);
@@ -147,10 +147,10 @@ describe('the identity', () => {
   });
 });
 
-describe('with a model that is already there', () => {
+describe('an existing model', () => {
   const other = deploy(template, WHOLE_VARIANTS['with more of everything']);
 
-  it('no model is made, and the bot is pointed at the other', () => {
+  it('replaces a new one, and the bot uses it', () => {
     assert.deepEqual(ofType(other, 'Microsoft.CognitiveServices/accounts'), []);
     assert.deepEqual(ofType(other, 'Microsoft.CognitiveServices/accounts/deployments'), []);
     assert.equal(ofType(other, 'Microsoft.Authorization/roleAssignments').length, 2);
@@ -159,7 +159,7 @@ describe('with a model that is already there', () => {
 });
 
 describe('a bot that runs elsewhere', () => {
-  it('has an identity of its own, and no secret in its registration', () => {
+  it('has its own identity, and no secret in its registration', () => {
     const elsewhere = deploy(readTemplate('azurebot.json'), {
       botName: 'my-bot',
       appId: CLIENT_ID,

@@ -20,15 +20,15 @@ const OF_THE_PLATFORM = [
   'WEBSITE_RUN_FROM_PACKAGE',
 ];
 
-/** Read by @azure/identity, which identity.test.ts holds it to. */
+/** Read by @azure/identity, which identity.test.ts verifies. */
 const OF_THE_IDENTITY = ['AZURE_CLIENT_ID', 'AZURE_TOKEN_CREDENTIALS'];
 
-/** Read by the exporter to Application Insights: any value, and it tells Microsoft nothing of its own use. */
+/** Read by the exporter to Application Insights: with any value it reports nothing about itself to Microsoft. */
 const OF_THE_EXPORTER = ['APPLICATION_INSIGHTS_NO_STATSBEAT'];
 
 const OF_OTHERS = [...OF_THE_PLATFORM, ...OF_THE_IDENTITY, ...OF_THE_EXPORTER];
 
-/** Variables of the bot that the template leaves alone, each with the reason. */
+/** Variables of the bot that the template does not set, each with the reason. */
 const LEFT_ALONE: Readonly<Record<string, string>> = {
   AZURE_OPENAI_API_KEY: 'the identity signs in',
   AZURE_OPENAI_SCOPE: 'the default fits',
@@ -86,10 +86,10 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   NO_PROXY: 'App Service reaches the internet by itself',
 };
 
-/** Model parameters and limits have defaults that fit, so the template need not set each of them. */
+/** Model parameters and limits have suitable defaults, so the template need not set each of them. */
 const DEFAULT_FITS = /^(REALTIME|MAX)_/;
 
-/** What the configuration looks at in such an environment. */
+/** The variables that the configuration checks in such an environment. */
 function namesReadIn(env: Env): readonly string[] {
   const names = new Set<string>();
   const watched = new Proxy(env, {
@@ -127,7 +127,7 @@ describe('the settings of the site', () => {
     for (const name of OF_OTHERS) assert.ok(name in settings, name);
   });
 
-  it('switch off the report that the library of Application Insights makes of itself, by the name that it reads', () => {
+  it('switch off the self-report of the Application Insights library by the name that it reads', () => {
     const exporter = createRequire(createRequire(import.meta.url).resolve('@azure/monitor-opentelemetry')).resolve(
       '@azure/monitor-opentelemetry-exporter',
     );
@@ -138,14 +138,14 @@ describe('the settings of the site', () => {
     assert.equal(settings[OF_THE_EXPORTER[0] ?? ''], 'true');
   });
 
-  it('hold every variable of the bot, but for those that are left alone for a reason', () => {
+  it('include every variable of the bot, except those that are left out for a reason', () => {
     assert.ok(BOT_NAMES.size > 40);
     const left = [...BOT_NAMES].filter((name) => !(name in settings) && !DEFAULT_FITS.test(name));
     assert.deepEqual(left.sort(), Object.keys(LEFT_ALONE).sort());
   });
 
   for (const [name, given] of Object.entries(WHOLE_VARIANTS)) {
-    it(`${name} are a configuration without a problem`, () => {
+    it(`${name} are a valid configuration`, () => {
       const config = readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), given)));
       assert.deepEqual(config.notices, []);
       assert.partialDeepStrictEqual(config.telemetry, { usesEntraId: true });
@@ -162,7 +162,7 @@ describe('the settings of the site', () => {
     });
   }
 
-  it('leave the defaults of the bot as they are, but for who may use it and a budget for the day', () => {
+  it("keep the bot's defaults, except for the allowed users and a daily budget", () => {
     const { AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...others } = environmentOf(whole);
     const budget = { DAILY_BUDGET_USD: '10' };
     const plain = readConfig({ AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_DEPLOYMENT_NAME, ...budget });
@@ -181,7 +181,7 @@ describe('the settings of the site', () => {
     assert.deepEqual(deployed.allowedTenants, [TENANT]);
   });
 
-  it('take what is given to them', () => {
+  it('contain the given values', () => {
     const given = WHOLE_VARIANTS['with more of everything'] ?? {};
     const config = readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), given)));
     assert.deepEqual(config.allowedTenants, []);
@@ -198,7 +198,7 @@ describe('the settings of the site', () => {
     );
   });
 
-  it('take whatever the parameters take, from end to end', () => {
+  it('contain the values of all parameters, from end to end', () => {
     const { parameters } = readTemplate('azuredeploy.json');
     for (const name of ['audioRetentionHours', 'audioStoreMb', 'recordRetentionDays', 'drainSeconds']) {
       for (const value of [parameters[name]?.minValue, parameters[name]?.maxValue]) {

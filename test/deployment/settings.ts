@@ -1,6 +1,6 @@
 import { type Deployment, theOne } from './deployment.ts';
 
-/** What the site is configured with, beside its settings. */
+/** The site's configuration besides its settings. */
 export interface SiteConfig {
   readonly linuxFxVersion: string;
   readonly appCommandLine: string;
@@ -11,7 +11,7 @@ export interface SiteConfig {
   readonly appSettings: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** The configuration of the site that is deployed. */
+/** The configuration of the deployed site. */
 export function siteConfigOf(deployment: Deployment): SiteConfig {
   const { properties } = theOne(deployment, 'Microsoft.Web/sites').resource as unknown as {
     properties: { siteConfig: SiteConfig };
@@ -19,7 +19,7 @@ export function siteConfigOf(deployment: Deployment): SiteConfig {
   return properties.siteConfig;
 }
 
-/** Its settings: the environment of the bot, but for what the platform adds. Throws where one stands there twice. */
+/** Its settings: the bot's environment without the platform's own variables. Throws if a name occurs twice. */
 export function settingsOf(deployment: Deployment): Readonly<Record<string, string>> {
   const { appSettings } = siteConfigOf(deployment);
   const settings = Object.fromEntries(appSettings.map(({ name, value }) => [name, value]));
@@ -27,7 +27,10 @@ export function settingsOf(deployment: Deployment): Readonly<Record<string, stri
   return settings;
 }
 
-/** The environment as the platform makes it of the settings: https://learn.microsoft.com/azure/app-service/reference-app-settings */
+/**
+ * The environment that the platform makes of the settings:
+ * https://learn.microsoft.com/azure/app-service/reference-app-settings
+ */
 export function environmentOf(deployment: Deployment): Readonly<Record<string, string>> {
   const { name } = theOne(deployment, 'Microsoft.Web/sites').resource;
   return {

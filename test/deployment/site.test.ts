@@ -17,11 +17,11 @@ const site = siteConfigOf(whole);
 const root = new URL('../../', import.meta.url);
 const packageJson = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
 
-/** The most that App Service grants: https://learn.microsoft.com/azure/app-service/reference-app-settings */
+/** The maximum of App Service: https://learn.microsoft.com/azure/app-service/reference-app-settings */
 const MAX_STOP_SECONDS = 120;
 
 describe('the site', () => {
-  it('stays loaded, and sends nobody to where they were before', () => {
+  it('stays loaded, and has no session affinity', () => {
     assert.equal(site.alwaysOn, true);
     assert.equal(site.http20Enabled, true);
     assert.equal(site.webSocketsEnabled, false);
@@ -33,18 +33,18 @@ describe('the site', () => {
     assert.equal(settingsOf(whole)['NODE_ENV'], 'production');
   });
 
-  it('runs what `npm start` runs, without a shell between: that would swallow SIGTERM', () => {
+  it('runs the command of `npm start` without a shell in between, which would swallow SIGTERM', () => {
     const file = packageJson.scripts.start.split(' ').at(-1);
     assert.equal(site.appCommandLine, `exec node ${file}`);
   });
 
-  it('is started as the ZIP is, with a program that is in it', () => {
+  it('starts like the ZIP, with a program that is in it', () => {
     assert.equal(site.appCommandLine, START_COMMAND);
     const name = /^exec node dist\/(\w+)\.js$/.exec(site.appCommandLine)?.[1] ?? '';
     assert.ok(name in ENTRIES, name);
   });
 
-  it('is configured by one part after another: in the same moment they would get in the way of each other', () => {
+  it('is configured in sequence, since concurrent changes would conflict', () => {
     const { id } = theOne(whole, 'Microsoft.Web/sites');
     const parts = whole.resources.filter((each) => each.id.startsWith(`${id}/`) && each.resource.scope === undefined);
     assert.equal(parts.length, 4);
@@ -53,13 +53,13 @@ describe('the site', () => {
       if (index > 0) assert.ok(resource.dependsOn?.includes(parts[index - 1]?.id ?? ''), resource.name);
   });
 
-  it('leaves DISPATCH where it is when slots are swapped, and takes all other settings along', () => {
+  it('leaves DISPATCH in its slot in a swap, and moves all other settings', () => {
     const [names] = ofType(whole, 'Microsoft.Web/sites/config').filter(({ id }) => id.endsWith('/slotConfigNames'));
     assert.deepEqual(names?.resource['properties'], { appSettingNames: ['DISPATCH'] });
     assert.ok('DISPATCH' in settingsOf(whole));
   });
 
-  it('runs the Node that the scripts pin, which is one that the package takes', () => {
+  it('runs the Node version of the scripts, which the package supports', () => {
     const major = Number(/^NODE\|(\d+)-lts$/.exec(site.linuxFxVersion)?.[1]);
     const pinned = Object.entries<string>(packageJson.optionalDependencies).filter(([name]) =>
       name.startsWith('node-'),
@@ -69,12 +69,12 @@ describe('the site', () => {
     assert.ok(major >= Number(/\d+/.exec(packageJson.engines.node)?.[0]));
   });
 
-  it('runs a package that is built before, as it is', () => {
+  it('runs a prebuilt package unchanged', () => {
     const { WEBSITE_RUN_FROM_PACKAGE, SCM_DO_BUILD_DURING_DEPLOYMENT } = settingsOf(whole);
     assert.deepEqual([WEBSITE_RUN_FROM_PACKAGE, SCM_DO_BUILD_DURING_DEPLOYMENT], ['1', 'false']);
   });
 
-  it('is asked for its health and given messages where the bot answers', async (t) => {
+  it('has its health route and messages route where the bot serves them', async (t) => {
     const here = { PORT: '0', HOST: '127.0.0.1', DATABASE_URL: '' };
     const config = readConfig({ ...environmentOf(whole), ...here });
     const app = createApp({ config, build: TEST_BUILD, log: createLogger('silent'), telemetry: silentTelemetry() });
@@ -92,7 +92,7 @@ describe('the site', () => {
     assert.equal(whole.outputs['messagingEndpoint'], endpoint);
   });
 
-  it('is given more time to stop than the bot takes, and no more than the platform grants', () => {
+  it('has more time to stop than the bot needs, and no more than the platform allows', () => {
     const lastSendsSeconds = LAST_SENDS_MS / 1000;
     const { minValue = Number.NaN, maxValue = Number.NaN } = template.parameters['drainSeconds'] ?? {};
     for (const given of [{}, { drainSeconds: minValue }, { drainSeconds: maxValue }]) {

@@ -23,7 +23,7 @@ interface Rule {
   };
 }
 
-/** What the platform deletes: the prefix with its container, and after how many days without a write. */
+/** What the platform deletes: the prefix with its container, and the number of days without a write. */
 function deletionOf(deployment: Deployment): { prefix: string; days: number } {
   const { properties } = theOne(deployment, 'Microsoft.Storage/storageAccounts/managementPolicies')
     .resource as unknown as { properties: { policy: { rules: readonly [Rule] } } };
@@ -37,7 +37,7 @@ function deletionOf(deployment: Deployment): { prefix: string; days: number } {
 }
 
 describe('the storage account', () => {
-  it('is made for the sound of answers alone, and where it is asked for', () => {
+  it('exists only for reply audio, and only if it is requested', () => {
     for (const [name, given] of Object.entries(WHOLE_VARIANTS)) {
       const deployment = deploy(template, given);
       const made = deployment.resources.filter(({ id }) => id.includes('/Microsoft.Storage/'));
@@ -46,7 +46,7 @@ describe('the storage account', () => {
     }
   });
 
-  it("has the container of the bot's audio and no other, and the bot its address", () => {
+  it("has only the bot's audio container, and the bot gets its address", () => {
     const made = ofType(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices/containers');
     assert.deepEqual(
       made.map(({ resource }) => resource.name.split('/')[2]),
@@ -56,7 +56,7 @@ describe('the storage account', () => {
     assert.equal(settingsOf(withBlobs)['AZURE_STORAGE_BLOB_URL'], `https://${name}.blob.core.windows.net/`);
   });
 
-  it('keeps nothing behind what is deleted', () => {
+  it('keeps nothing after a deletion', () => {
     assert.partialDeepStrictEqual(theOne(withBlobs, 'Microsoft.Storage/storageAccounts/blobServices').resource, {
       properties: {
         deleteRetentionPolicy: { enabled: false },
@@ -75,7 +75,7 @@ describe('the lifecycle rule of the storage account', () => {
   after(() => storage[Symbol.asyncDispose]());
 
   for (const hours of [1, 24, 25, 8760]) {
-    it(`deletes all of a sound that expires after ${hours} h: not before, and soon after`, async () => {
+    it(`deletes all audio that expires after ${hours} h: not before, and soon after`, async () => {
       const deployment = deploy(template, { audioInBlobStorage: true, audioRetentionHours: hours });
       const { prefix, days } = deletionOf(deployment);
       const { audioRetentionMs: retentionMs } = readConfig(environmentOf(deployment));

@@ -16,7 +16,7 @@ export interface Parameter {
   readonly metadata?: { readonly description?: string };
 }
 
-/** A resource as it is written or, with all expressions evaluated, as Resource Manager would ask for it. */
+/** A resource as written or, with all expressions evaluated, as Resource Manager would request it. */
 export type Resource = JsonObject & {
   readonly type: string;
   readonly apiVersion: string;
@@ -35,19 +35,19 @@ export interface Template {
   readonly outputs?: Readonly<Record<string, { readonly type: string; readonly value: Json }>>;
 }
 
-/** The text of a file beside the templates. */
+/** The text of a file next to the templates. */
 export function deploymentFile(name: string): string {
   return readFileSync(new URL(`../../deploymentTemplates/${name}`, import.meta.url), 'utf8');
 }
 
-/** Reads a template; where `from` is given, with a seeded fault: the first `from` in its text, which has to be there. */
+/** Reads a template; with `from`, with a seeded fault in place of the first `from` in its text, which has to exist. */
 export function readTemplate(name: string, from = '', to = ''): Template {
   const text = deploymentFile(name);
   assert.ok(text.includes(from), `"${from}" does not stand in ${name}`);
   return JSON.parse(text.replace(from, () => to));
 }
 
-/** Every text in a value, names of fields included, with the path to it. */
+/** Every text in a value, including field names, with the path to it. */
 export function textsIn(value: unknown, path = ''): readonly (readonly [path: string, text: string])[] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value !== 'object' || value === null) return [];

@@ -2,12 +2,12 @@ import { CLIENT_ID } from './deployment.ts';
 import { TENANT } from './functions.ts';
 import type { Json, Template } from './template.ts';
 
-/** Values for parameters with which a template is looked at, so that each branch of its conditions is taken. */
+/** Parameter values that together take each branch of a template's conditions. */
 export type Variant = Readonly<Record<string, Json>>;
 
 export const GROUP_ID = '55555555-5555-4555-8555-555555555555';
 
-/** Of azuredeploy.json: as it stands, with everything the other way, and with each kind of database. */
+/** For azuredeploy.json: the defaults, everything the other way, and each kind of database. */
 export const WHOLE_VARIANTS: Readonly<Record<string, Variant>> = {
   'by default': {},
   'with more of everything': {
@@ -50,7 +50,7 @@ export const WHOLE_VARIANTS: Readonly<Record<string, Variant>> = {
   },
 };
 
-/** Of azurebot.json, which asks for three values. */
+/** For azurebot.json, which requires three values. */
 export const BOT_VARIANTS: Readonly<Record<string, Variant>> = {
   'with what it asks for': { botName: 'my-bot', appId: CLIENT_ID, endpoint: 'https://x.devtunnels.ms/api/messages' },
   'with all that it takes': {
@@ -66,10 +66,10 @@ export const BOT_VARIANTS: Readonly<Record<string, Variant>> = {
 /** The templates with their variants, by file. */
 export const TEMPLATES = { 'azuredeploy.json': WHOLE_VARIANTS, 'azurebot.json': BOT_VARIANTS } as const;
 
-/** Types of parameters that JavaScript calls otherwise. */
+/** Parameter types with other names in JavaScript. */
 const TYPES: Readonly<Record<string, string>> = { int: 'number', bool: 'boolean' };
 
-/** What is wrong with values for the parameters of a template. */
+/** The problems of values for a template's parameters. */
 export function valueProblems({ parameters }: Template, given: Variant): readonly string[] {
   const unknown = Object.keys(given).filter((name) => parameters[name] === undefined);
   const problems = unknown.map((name) => `${name} is no parameter`);

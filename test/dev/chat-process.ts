@@ -13,7 +13,7 @@ import type { Env } from '../../src/config/env.ts';
 import { COMPILE_CACHE, programFile } from '../support/programs.ts';
 
 export const PROMPT = 'Enter a message: ';
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 export const SECRET = 'a-secret-key';
 
 /** The program as a process of its own, with these variables and no others, in an empty folder. */
@@ -71,7 +71,7 @@ export class Chat {
       };
       const fail = (why: string) =>
         settle(() => reject(new Error(`${why} without "${text}":\n${this.stdout}${this.stderr}`)));
-      const timer = setTimeout(fail, PATIENCE_MS, `${PATIENCE_MS} ms went by`);
+      const timer = setTimeout(fail, TIMEOUT_MS, `${TIMEOUT_MS} ms went by`);
       const look = () => {
         const at = this.stdout.indexOf(text, this.#readTo);
         if (at < 0) return;

@@ -202,10 +202,10 @@ describe('npm run chat', { concurrency: true }, () => {
     chat.closeInput();
     assert.equal(await chat.ended(), 0);
     assert.deepEqual(
-      chat.stderr.split('\n').map((line) => line.split(',')[0]),
+      chat.stderr.split('\n').map((line) => line.split(/[,;]/)[0]),
       [
-        'DALY_BUDGET_USD is no setting of the bot',
-        'REALTME_VOICE is no setting of the bot',
+        'DALY_BUDGET_USD is not a known setting and is ignored',
+        'REALTME_VOICE is not a known setting and is ignored',
         'REALTIME_VOICE is "aloy"',
         '',
       ],

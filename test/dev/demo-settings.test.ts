@@ -43,7 +43,7 @@ describe('the settings of the demo', () => {
   it('name a misspelling of their own, and no other', () => {
     writeFileSync('.env', 'REALTME_VOICE=marin\nDALY_BUDGET_USD=5\n');
     assert.deepEqual(readDemoSettings({}).notices, [
-      'REALTME_VOICE is no setting of the bot, and is not read; did you mean REALTIME_VOICE?',
+      'REALTME_VOICE is not a known setting and is ignored; did you mean REALTIME_VOICE?',
     ]);
   });
 });

@@ -14,7 +14,7 @@ import { COMPILE_CACHE, programFile } from '../support/programs.ts';
 const SOURCE = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
 const KEEP_TOKEN = new URL('./keep-bot-token.ts', import.meta.url).href;
 
-/** A line that is printed with `--json`. */
+/** One line of the output of `--json`. */
 export interface Line {
   readonly check: string;
   readonly status: string;
@@ -26,26 +26,26 @@ export interface Told {
   readonly code: unknown;
   readonly stdout: string;
   readonly stderr: string;
-  /** All of it. */
+  /** The whole output. */
   readonly output: string;
 }
 
 export interface DoctorOptions {
   readonly args?: readonly string[];
-  /** What stands in its folder, by path. */
+  /** The files in its folder, by path. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
-  /** Called with what was printed, whenever something is. */
+  /** Called with the output so far, whenever there is more. */
   readonly onPrint?: (stdout: string, interrupt: () => void) => void;
 }
 
-/** The program as a process of its own, with these variables and no others, in a folder of its own. */
+/** The program as its own process, with only these variables, in its own folder. */
 export async function runDoctor(t: TestContext, env: Env, options: DoctorOptions = {}): Promise<Told> {
   const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
   for (const [path, content] of Object.entries(options.files ?? {})) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
-  // A package is changed before the doctor loads it: one that is packed has its own.
+  // Changes a package before the doctor loads it; a packed one has its own.
   const program = env['TEST_BOT_TOKEN'] === undefined ? [programFile('doctor')] : ['--import', KEEP_TOKEN, SOURCE];
   const child = spawn(process.execPath, [...program, ...(options.args ?? [])], {
     cwd: folder,
@@ -77,7 +77,7 @@ export function linesOf({ stdout }: Told): readonly Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** TLS before a plain server, as a tunnel or App Service does it. Resolves with the https address. */
+/** TLS in front of a plain server, like a tunnel or App Service. Resolves with the https address. */
 export async function startTlsFront(t: TestContext, url: string, { key, cert }: Certificate): Promise<string> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<net.Socket>();

@@ -27,7 +27,7 @@ async function startModel(t: TestContext, turns: readonly ScriptedTurn[], simula
   return { script, env };
 }
 
-/** All that a bot in Teams has: a model, an identity, an https address, a package and telemetry. */
+/** Everything that a bot in Teams has: a model, an identity, an https address, a package and telemetry. */
 async function startEverything(t: TestContext, trusted: Certificate) {
   const openId = await startOpenIdServer();
   t.after(() => openId.close());
@@ -51,9 +51,9 @@ async function startEverything(t: TestContext, trusted: Certificate) {
   return { env, appInsights, script, token, files: { 'out/teams-app.zip': zip } };
 }
 
-// Each of these starts a process: side by side, they take the time of one.
+// Each of these starts a process; concurrently they take the time of one.
 describe('npm run doctor', { concurrency: true }, () => {
-  it('passes a bot that has everything, and prints no secret', {
+  it('passes a complete bot, and prints no secret', {
     skip: certificate === undefined && 'there is no openssl',
   }, async (t) => {
     if (certificate === undefined) return;
@@ -62,22 +62,23 @@ describe('npm run doctor', { concurrency: true }, () => {
     const told = await runDoctor(t, env, { files: { ...files, '.env': dotEnv } });
     assert.equal(told.code, 0, told.output);
     const lines = told.stdout.trim().split('\n');
-    assert.match(lines.pop() ?? '', /^These are the settings of this shell and of \.env; a bot that runs already has/);
-    assert.match(lines.pop() ?? '', /^Nothing failed: 1[67] passed, 0 with a warning, [45] skipped\.$/);
+    assert.match(lines.pop() ?? '', /^These are the settings of this shell and of \.env; a running bot keeps/);
+    assert.match(lines.pop() ?? '', /^Nothing failed: 1[67] passed, 0 with a warning, [67] skipped\.$/);
     // This bot has no stores. Not every machine has ffmpeg, and what Azure has is not known from here.
-    for (const line of lines) assert.match(line, /^pass {4}|^skipped (?:ffmpeg|database|storage|bot endpoint) /);
-    const compared = `compare ${env.PUBLIC_BASE_URL}/api/messages with what Azure has for the bot: az bot show `;
+    for (const line of lines)
+      assert.match(line, /^pass {4}|^skipped (?:ffmpeg|database|storage|bot endpoint|MCP servers|documents) /);
+    const compared = `compare ${env.PUBLIC_BASE_URL}/api/messages with the endpoint of the bot in Azure: az bot show `;
     assert.ok(told.stdout.includes(compared), told.stdout);
     assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application 0{8}-/m);
-    assert.match(told.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answers in \d+ ms/m);
-    assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: took a metric in \d+ ms/m);
-    assert.match(told.stdout, /^pass {4}Teams app package +version 1\.0\.0 is of this bot/m);
+    assert.match(told.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answered in \d+ ms/m);
+    assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: accepted a metric in \d+ ms/m);
+    assert.match(told.stdout, /^pass {4}Teams app package +version 1\.0\.0 is for this bot/m);
     assertNoSecrets(told, [token, 'app-password']);
     for (const part of ['AccountKey', '\x1b']) assert.ok(!told.output.includes(part));
     script.assertConsumed();
   });
 
-  it('ends with 1 where something failed, and makes all other checks', async (t) => {
+  it('exits with 1 if a check failed, and still runs all other checks', async (t) => {
     const { env } = await startModel(t, [], { refuse: () => ({ status: 401 }) });
     const told = await runDoctor(t, { ...env, PUBLIC_BASE_URL: 'http://127.0.0.1:9' }, { args: ['--json'] });
     assert.equal(told.code, 1);
@@ -99,7 +100,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     assertNoSecrets(told, [SECRET]);
   });
 
-  it('says that Entra ID gives no token, for the model and for the bot', async (t) => {
+  it('reports that Entra ID issues no token for the model and the bot', async (t) => {
     const { env } = await startModel(t, []);
     const told = await runDoctor(t, {
       ...{ ...env, AZURE_OPENAI_API_KEY: '', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },
@@ -119,7 +120,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     );
   });
 
-  it('ends with 2 and all problems where the configuration cannot be read, and says how to begin', async (t) => {
+  it('exits with 2 and all problems if the configuration is invalid, and explains the first steps', async (t) => {
     const bare = await runDoctor(t, {});
     assert.equal(bare.code, 2);
     assert.equal(bare.stdout, '');
@@ -149,7 +150,7 @@ describe('npm run doctor', { concurrency: true }, () => {
       /\nEvery setting is described in \.env\.example\.\n$/,
     ],
   ] as const) {
-    it(`never advises to copy over a .env ${name}`, async (t) => {
+    it(`never suggests overwriting a .env ${name}`, async (t) => {
       const { code, stderr } = await runDoctor(t, {}, { files: { '.env': content } });
       assert.equal(code, 2);
       assert.match(stderr, ending);
@@ -157,12 +158,12 @@ describe('npm run doctor', { concurrency: true }, () => {
     });
   }
 
-  it('speaks to machines also where npm took the option for its own', async (t) => {
+  it('prints JSON even if npm took the option for itself', async (t) => {
     const npm = { npm_lifecycle_event: 'doctor', npm_config_json: 'true' };
     assert.equal(linesOf(await runDoctor(t, npm)).length, 2);
   });
 
-  it('ends at once at Ctrl-C', {
+  it('exits at once on Ctrl-C', {
     skip: process.platform === 'win32' && 'signals end a process there',
   }, async (t) => {
     const { env } = await startModel(t, [], { refuse: () => 'hang' });
@@ -174,7 +175,7 @@ describe('npm run doctor', { concurrency: true }, () => {
     assert.doesNotMatch(told.stdout, /model deployment/);
   });
 
-  it('explains itself, and what it does not know', async (t) => {
+  it('explains its usage, and what it cannot check', async (t) => {
     const help = await runDoctor(t, {}, { args: ['--help'] });
     assert.equal(help.code, 0);
     assert.match(help.stdout, /^Usage: npm run doctor -- \[--json\]/);

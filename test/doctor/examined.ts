@@ -18,7 +18,7 @@ export const NO_MODEL: Env = {
 export interface ExaminedOptions {
   readonly deps?: Partial<DoctorDeps>;
   readonly config?: Partial<Config>;
-  /** Only these checks; what they need has to be among them. */
+  /** Runs only these checks, which have to include those they need. */
   readonly only?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function contextOf(env: Env, { config, deps }: ExaminedOptions = {}): Che
   });
 }
 
-/** What the doctor finds with these settings, by the names of its checks. */
+/** The results of the checks with these settings, by check name. */
 export async function examined(env: Env, options: ExaminedOptions = {}): Promise<ReadonlyMap<string, Finding>> {
   const checks = CHECKS.filter(({ name }) => options.only?.includes(name) ?? true);
   const findings = new Map<string, Finding>();

@@ -15,36 +15,36 @@ function settings(appId: string) {
   return { MicrosoftAppId: appId, MicrosoftAppPassword: 'app-password', HOST: '127.0.0.1' };
 }
 
-describe('the doctor and the identity of the bot', () => {
-  it('gets its token as the adapter does, and says who it is of', async () => {
+describe("the doctor's identity check", () => {
+  it('gets a token like the adapter, and says whose it is', async () => {
     const exp = Math.floor(Date.now() / 1000) + 1_830;
     const token = jwt({ appid: '00000000-0000-4000-8000-000000000001', tid: 'tenant-1', exp });
     keepOutboundToken('00000000-0000-4000-8000-000000000001', token);
     const findings = await examined(settings('00000000-0000-4000-8000-000000000001'), { only: [NAME] });
     assert.match(
       findingText(findings, NAME),
-      /^pass \| MultiTenant: a token for the channels: application 00000000-0000-4000-8000-000000000001, tenant tenant-1, good for 30 more minutes$/,
+      /^pass \| MultiTenant: a token for the channels: application 00000000-0000-4000-8000-000000000001, tenant tenant-1, expires in 30 minutes$/,
     );
     assert.ok(!JSON.stringify([...findings]).includes(token));
   });
 
-  it('sees a token of somebody else', async () => {
+  it('detects a token of another identity', async () => {
     keepOutboundToken('00000000-0000-4000-8000-000000000002', jwt({ azp: 'a-developer', exp: 0 }));
     assert.match(
       findingText(await examined(settings('00000000-0000-4000-8000-000000000002'), { only: [NAME] }), NAME),
-      /^fail \| the token is of another application than MicrosoftAppId, 00000000-0000-4000-8000-000000000002: application a-developer.*AZURE_CLIENT_ID/,
+      /^fail \| the token belongs to another application than MicrosoftAppId, 00000000-0000-4000-8000-000000000002: application a-developer.*AZURE_CLIENT_ID/,
     );
   });
 
-  it('takes a token that tells nothing', async () => {
+  it('accepts a token without readable claims', async () => {
     keepOutboundToken('00000000-0000-4000-8000-000000000003', 'not-a-jwt');
     assert.match(
       findingText(await examined(settings('00000000-0000-4000-8000-000000000003'), { only: [NAME] }), NAME),
-      /^pass \| .*with an unknown end/,
+      /^pass \| .*expiry unknown/,
     );
   });
 
-  it('says what it means to have none', async () => {
+  it('explains what a missing app id means', async () => {
     assert.match(
       findingText(await examined({}, { only: [NAME] }), NAME),
       /^pass \| none: only clients on this machine/,
@@ -52,11 +52,11 @@ describe('the doctor and the identity of the bot', () => {
     const open = { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' };
     assert.match(
       findingText(await examined(open, { only: [NAME] }), NAME),
-      /^warn \| none, and the bot listens to other machines/,
+      /^warn \| none, and the bot accepts other machines/,
     );
   });
 
-  it('says that a secret is missing, in whole words', async () => {
+  it('reports a missing secret in whole words', async () => {
     const bare = { ...settings('00000000-0000-4000-8000-000000000005'), MicrosoftAppPassword: '' };
     assert.match(
       findingText(await examined(bare, { only: [NAME] }), NAME),
@@ -64,7 +64,7 @@ describe('the doctor and the identity of the bot', () => {
     );
   });
 
-  it('says what botbuilder does not take', async () => {
+  it('reports settings that botbuilder rejects', async () => {
     const half = {
       ...settings('00000000-0000-4000-8000-000000000004'),
       MicrosoftAppPassword: '',
@@ -78,8 +78,8 @@ describe('the doctor and the identity of the bot', () => {
   });
 });
 
-describe('why there is no token', () => {
-  it('is found in the message of MSAL, beside it, and in one of many errors', () => {
+describe('the reason for a missing token', () => {
+  it("is found in MSAL's message, next to it, and in one of many errors", () => {
     const expired =
       'invalid_client: 7000222 - [2026-11-23]: AADSTS7000222: The provided client secret keys are expired.';
     assert.equal(entraFailure(new Error(expired)), 'AADSTS7000222');
@@ -88,7 +88,7 @@ describe('why there is no token', () => {
     assert.equal(entraFailure(new Error('outer', { cause: new Error('AADSTS50034: no') })), 'AADSTS50034');
   });
 
-  it('is the code of the network, else the first sentence of each source, else what was thrown', () => {
+  it('is the network code, else the first sentence of each source, else the thrown value', () => {
     const cause = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
     assert.equal(entraFailure(new Error('no', { cause })), 'ENOTFOUND');
     assert.equal(entraFailure(new Error('Chained.\nEnvironment: unavailable')), 'Chained');
@@ -114,7 +114,7 @@ describe('why there is no token', () => {
     assert.equal(entraFailure(Object.assign(loop, { code: 'E_LOOP' })), 'E_LOOP');
   });
 
-  it('has a remedy of its own for what is common', () => {
+  it('has its own fix if it is common', () => {
     for (const [code, remedy] of [
       ['AADSTS7000222', /expired.*az ad app credential reset/],
       ['AADSTS7000215', /value of a secret/],

@@ -6,9 +6,9 @@ import type { RawAnswer } from '../support/raw-model.ts';
 import { findingText } from './examined.ts';
 import { raw, simulated } from './model-under-test.ts';
 
-describe('the doctor at a service that says why it refuses', () => {
+describe('the doctor at a service that gives a reason for its rejection', () => {
   const resource = { key: 'a-key', deployments: { mine: 'realtime', whisper: 'other' } } as const;
-  const MINUTES = 'one that was made a few minutes ago';
+  const MINUTES = 'A new deployment';
   for (const [what, env, words] of [
     [
       'handshake 400',
@@ -39,7 +39,7 @@ describe('the doctor at a service that says why it refuses', () => {
       ],
     ],
   ] as const) {
-    it(`${what}: shows what the service says, and what to do`, async (t) => {
+    it(`${what}: shows the service's words and a fix`, async (t) => {
       const right = { AZURE_OPENAI_DEPLOYMENT_NAME: 'mine', AZURE_OPENAI_API_KEY: 'a-key' };
       const findings = await simulated(t, [], { env: { ...right, ...env }, simulator: { resource } });
       for (const each of words)
@@ -47,14 +47,14 @@ describe('the doctor at a service that says why it refuses', () => {
     });
   }
 
-  it('says that an endpoint is that of a Foundry project', () => {
+  it('reports that an endpoint belongs to a Foundry project', () => {
     const endpoint = 'https://gateway.example/api/projects/p';
     const model = { kind: 'azureKey', endpoint, model: 'm', apiKey: 'k' } as const;
     for (const code of ['deployment_not_found', 'handshake_refused', 'unauthorized'] as const)
       assert.match(modelFix(code, model), /\/api\/projects\/p is the address of a Foundry project(?!.*simulator)/);
   });
 
-  it('says that a token is for another cloud than the endpoint, and where the right one comes from', () => {
+  it("reports a token for another cloud than the endpoint's, and where to get the right one", () => {
     const scope = (cloud: string) => `https://cognitiveservices.azure.${cloud}/.default`;
     const model = { kind: 'azureEntraId', endpoint: 'https://r.openai.azure.us', model: 'm' } as const;
     const foreign = modelFix('unauthorized', { ...model, scope: scope('com') });
@@ -78,17 +78,17 @@ describe('the doctor at a service that says why it refuses', () => {
   });
 });
 
-describe('the doctor at a service of the preview protocol', () => {
+describe('the doctor at a service with the preview protocol', () => {
   const remedy = /it sent (\S+) \| Use the GA address .*without api-version.* and a GA model/;
 
-  it('names it by its greeting', async (t) => {
+  it('detects the protocol by its first event', async (t) => {
     const session = { id: 'sess_1', object: 'realtime.session', modalities: ['audio', 'text'], voice: 'alloy' };
     const findings = await raw(t, [], [{ type: 'session.created', session }]);
     assert.equal(remedy.exec(findingText(findings, 'model deployment'))?.[1], 'session.created');
     assert.match(findingText(findings, 'voice'), /^skipped/);
   });
 
-  it('names it by its answer', async (t) => {
+  it('detects the protocol by its response', async (t) => {
     const answer: RawAnswer = ({ response, turn, send }) => {
       send(wire.created({ response, turn }), {
         ...wire.audioDelta([1, 2], { response }),

@@ -7,7 +7,7 @@ import type { Finding } from '../../src/doctor/check.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { type ExaminedOptions, examined } from './examined.ts';
 
-/** The checks that ask the model. */
+/** The checks that call the model. */
 export const MODEL = [
   'model address',
   'model credentials',
@@ -19,7 +19,7 @@ export const MODEL = [
   'speech after the history was sent again',
 ];
 
-/** What the doctor finds at a simulator that answers so. */
+/** The doctor's results at a simulator that responds like this. */
 export async function simulated(
   t: TestContext,
   turns: readonly ScriptedTurn[],
@@ -35,7 +35,7 @@ export async function simulated(
 
 const GREETING = { type: 'session.created', session: { id: 'sess_1' } };
 
-/** What it finds at a model that sends these frames. */
+/** The doctor's results at a model that sends these frames. */
 export async function raw(
   t: TestContext,
   answers: readonly RawAnswer[],

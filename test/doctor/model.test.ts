@@ -15,8 +15,8 @@ function statuses(findings: ReadonlyMap<string, Finding>): string[] {
   return [...findings.values()].map(({ status }) => status);
 }
 
-describe('the doctor at a model that works', () => {
-  it('finds times, tokens, what it cost, sound, and how long the session lives', async (t) => {
+describe('the doctor at a working model', () => {
+  it("reports times, tokens, cost, audio and the session's lifetime", async (t) => {
     const findings = await simulated(t, ['Hello, your bot can speak.', 'You said hello.']);
     assert.deepEqual(
       statuses(findings),
@@ -24,7 +24,7 @@ describe('the doctor at a model that works', () => {
     );
     assert.match(findingText(findings, 'model address'), /^pass \| 127\.0\.0\.1:\d+: plain TCP in \d+ ms/);
     assert.match(findingText(findings, 'model credentials'), /a key is set \(AZURE_OPENAI_API_KEY\)/);
-    assert.match(findingText(findings, 'model deployment'), /lets us in: session\.created after \d+ ms/);
+    assert.match(findingText(findings, 'model deployment'), /accepted the connection: session\.created after \d+ ms/);
     assert.match(findingText(findings, 'voice'), /session\.updated says "alloy"/);
     const turn = /first text after \d+ ms, first audio \d+ ms, done \d+ ms; \d\.\d seconds of audio, with transcript/;
     for (const name of ['spoken turn', 'speech after the history was sent again'])
@@ -33,10 +33,10 @@ describe('the doctor at a model that works', () => {
       findingText(findings, 'tokens'),
       /text \d+ in \(0 cached\), \d+ out; audio 0 in \(0 cached\), \d+ out; 0\.00\d\d US dollars/,
     );
-    assert.match(findingText(findings, 'session life'), /it ends in 30 minutes/);
+    assert.match(findingText(findings, 'session life'), /the session ends in 30 minutes/);
   });
 
-  it('replays by the way of the bot, and nothing where the bot remembers nothing', async (t) => {
+  it('replays history like the bot, and none if the bot remembers none', async (t) => {
     const heard: string[] = [];
     const onEvent: SimulatorOptions['onEvent'] = (from, event) => {
       if (from === 'client' && event['type'] === 'conversation.item.create') heard.push(JSON.stringify(event['item']));
@@ -48,7 +48,7 @@ describe('the doctor at a model that works', () => {
     assert.match(findingText(findings, 'speech after the history was sent again'), /^skipped \| HISTORY_TURNS is 0/);
   });
 
-  it('says who a token of Entra ID is of, and never the token', async (t) => {
+  it('says whose an Entra ID token is, and never prints the token', async (t) => {
     const claims = { appid: 'app-1', oid: 'object-1', tid: 'tenant-1', exp: Math.floor(Date.now() / 1000) + 3_630 };
     const token = `header.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
     const scopes: string[] = [];
@@ -60,7 +60,7 @@ describe('the doctor at a model that works', () => {
     const findings = await simulated(t, ['One.', 'Two.'], { env, deps: { tokens } });
     assert.match(
       findingText(findings, 'model credentials'),
-      /application app-1, object object-1, tenant tenant-1, good for 60 more minutes/,
+      /application app-1, object object-1, tenant tenant-1, expires in 60 minutes/,
     );
     assert.deepEqual(scopes, ['https://cognitiveservices.azure.com/.default']);
     assert.ok(!JSON.stringify([...findings]).includes(token));
@@ -68,17 +68,17 @@ describe('the doctor at a model that works', () => {
   });
 });
 
-describe('the doctor at a model that refuses', () => {
+describe('the doctor at a model that rejects requests', () => {
   for (const [status, env, remedy] of [
     [401, {}, /"?\[unauthorized\] \| Set AZURE_OPENAI_API_KEY to a current key/],
     [401, { AZURE_OPENAI_API_KEY: '' }, /\| Give the identity above the role "Cognitive Services OpenAI User"/],
-    [403, { AZURE_OPENAI_API_KEY: '' }, /role "Cognitive Services OpenAI User".*takes some minutes/],
+    [403, { AZURE_OPENAI_API_KEY: '' }, /role "Cognitive Services OpenAI User".*takes a few minutes/],
     [403, {}, /network rules/],
-    [404, {}, /AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment/],
+    [404, {}, /AZURE_OPENAI_DEPLOYMENT_NAME must be the name of a deployment/],
     [400, {}, /AZURE_OPENAI_ENDPOINT \(https:\/\/<resource>\.openai\.azure\.com/],
-    [503, {}, /state of the service/],
+    [503, {}, /status of the service/],
   ] as const) {
-    it(`names what to do about ${status} ${JSON.stringify(env)}`, async (t) => {
+    it(`suggests a fix for ${status} ${JSON.stringify(env)}`, async (t) => {
       const findings = await simulated(t, [], { env, simulator: { refuse: () => ({ status }) } });
       assert.match(
         findingText(findings, 'model deployment'),
@@ -90,7 +90,7 @@ describe('the doctor at a model that refuses', () => {
     });
   }
 
-  it('gives the service its words where an error comes in place of a greeting', async (t) => {
+  it('quotes the service if an error comes in place of a greeting', async (t) => {
     const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'The model `x` does not exist.' };
     const findings = await raw(t, [], [{ type: 'error', error }]);
     assert.match(
@@ -99,7 +99,7 @@ describe('the doctor at a model that refuses', () => {
     );
   });
 
-  it('says that nothing listens', async () => {
+  it('reports that nothing listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
@@ -107,12 +107,12 @@ describe('the doctor at a model that refuses', () => {
     const closed = await examined({ AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${port}` }, { only: MODEL });
     assert.match(
       findingText(closed, 'model address'),
-      /^fail \| .*ECONNREFUSED \| Nothing listens there: is the simulator \(npm run simulator\) running, and on the port in AZURE_OPENAI_ENDPOINT\?$/,
+      /^fail \| .*ECONNREFUSED \| Nothing is listening there: is the simulator \(npm run simulator\) running on the port in AZURE_OPENAI_ENDPOINT\?$/,
     );
     assert.match(findingText(closed, 'model deployment'), /^skipped \| needs "model address"/);
   });
 
-  it('says that there is no token', async (t) => {
+  it('reports a missing token', async (t) => {
     const tokens = () => async () => {
       throw new Error('AADSTS700082: The refresh token has expired.');
     };
@@ -125,9 +125,9 @@ describe('the doctor at a model that refuses', () => {
   });
 });
 
-describe('the doctor at a model that answers otherwise', () => {
-  it('gives a wrong voice the words of the service', async (t) => {
-    // Its response.create goes out together with the settings, and is answered by whoever refused them.
+describe('the doctor at a model with unusual responses', () => {
+  it('quotes the service about a wrong voice', async (t) => {
+    // Its response.create is sent together with the settings, and is answered by the same service that rejected them.
     const findings = await simulated(t, ['Never heard.'], { env: { REALTIME_VOICE: 'nobody' } });
     assert.match(
       findingText(findings, 'spoken turn'),
@@ -137,47 +137,47 @@ describe('the doctor at a model that answers otherwise', () => {
     assert.equal(findings.get('session life')?.status, 'pass');
   });
 
-  it('sees another voice, and none', async (t) => {
+  it('reports another voice, and a missing one', async (t) => {
     const updated: RawAnswer = (asked) => {
       asked.send({ type: 'session.updated', session: { audio: { output: { voice: 'echo' } } } });
       says('Hello')(asked);
     };
     const other = await raw(t, [updated, says('Hello')]);
-    assert.match(findingText(other, 'voice'), /^fail \| the service speaks as "echo" and was asked for "alloy"/);
+    assert.match(
+      findingText(other, 'voice'),
+      /^fail \| the service uses the voice "echo" although "alloy" was requested/,
+    );
     const none = await raw(t, [says('Hello'), says('Hello')]);
     assert.match(findingText(none, 'voice'), /^warn \| the service did not confirm the voice "alloy"/);
   });
 
-  it('sees that answers come as text after a replay, and at all', async (t) => {
+  it('reports answers in text after a replay, and in general', async (t) => {
     const inText = { outputs: [{ text: 'In text.', modality: 'text' }], ending: { kind: 'completed' } } as const;
     const drifting = await simulated(t, ['One.', inText]);
     assert.equal(drifting.get('spoken turn')?.status, 'pass');
     assert.match(
       findingText(drifting, 'speech after the history was sent again'),
-      /^fail \| .*answers in text at first go \| Try another model version/,
+      /^fail \| .*answers in text on the first try \| Try another model version/,
     );
     const mute = await simulated(t, [inText]);
-    assert.match(findingText(mute, 'spoken turn'), /^fail \| the model answers in text alone/);
+    assert.match(findingText(mute, 'spoken turn'), /^fail \| the model answered in text only/);
     assert.match(findingText(mute, 'speech after the history was sent again'), /^skipped/);
   });
 
-  it('sees speech without its transcript, and answers that end early', async (t) => {
+  it('reports speech without a transcript, and answers that end early', async (t) => {
     const wordless = { outputs: [{ text: 'Hm.', transcript: false }], ending: { kind: 'completed' } } as const;
-    assert.match(
-      findingText(await simulated(t, [wordless]), 'spoken turn'),
-      /^fail \| there is speech without a transcript/,
-    );
+    assert.match(findingText(await simulated(t, [wordless]), 'spoken turn'), /^fail \| the speech has no transcript/);
     const cut = await simulated(t, ['A long answer that does not fit in.', 'Short.'], {
       env: { REALTIME_MAX_OUTPUT_TOKENS: '20' },
     });
     assert.match(
       findingText(cut, 'spoken turn'),
-      /^warn \| .*cut short at its bound \| Raise REALTIME_MAX_OUTPUT_TOKENS/,
+      /^warn \| .*cut short at REALTIME_MAX_OUTPUT_TOKENS \| Raise REALTIME_MAX_OUTPUT_TOKENS/,
     );
     const filter = { outputs: [], ending: { kind: 'incomplete', reason: 'content_filter' } } as const;
     assert.match(
       findingText(await simulated(t, [filter]), 'spoken turn'),
-      /^fail \| .*\(filter\) \| Look at the content filter/,
+      /^fail \| .*\(filter\) \| Check the content filter/,
     );
     const error = { type: 'invalid_request_error', code: 'insufficient_quota', message: 'You have no money left.' };
     const poor = await simulated(t, [{ outputs: [], ending: { kind: 'failed', error } }]);
@@ -187,9 +187,9 @@ describe('the doctor at a model that answers otherwise', () => {
     );
   });
 
-  it('warns where the service says neither what it bills nor when the session ends', async (t) => {
+  it("warns if the service reports neither usage nor the session's end", async (t) => {
     const findings = await raw(t, [ends({}, 'Hello'), ends({}, 'Hello')]);
-    assert.match(findingText(findings, 'tokens'), /^warn \| the service did not say what it bills/);
+    assert.match(findingText(findings, 'tokens'), /^warn \| the service did not report token usage/);
     assert.match(findingText(findings, 'session life'), /^warn \| .*no expires_at.*25 minutes/);
     assert.equal(findings.get('spoken turn')?.status, 'pass');
   });
@@ -208,7 +208,7 @@ describe('the doctor at a model that hangs', () => {
     return { clock, running };
   }
 
-  it('gives the handshake its time, and goes on', async (t) => {
+  it('gives the handshake its time limit, and continues', async (t) => {
     const { clock, running } = await atHanging(t, 30_000, [], { refuse: () => 'hang' });
     await clock.whenWaiting(10_000);
     await clock.advance(10_000);
@@ -218,7 +218,7 @@ describe('the doctor at a model that hangs', () => {
     );
   });
 
-  it('gives a token its time', async (t) => {
+  it('gives a token its time limit', async (t) => {
     const clock = new ManualClock(Date.now());
     const tokens = () => () => new Promise<string>(() => {});
     const running = simulated(t, [], { env: { AZURE_OPENAI_API_KEY: '' }, deps: { tokens, clock } });
@@ -226,11 +226,11 @@ describe('the doctor at a model that hangs', () => {
     await clock.advance(30_000);
     assert.match(
       findingText(await running, 'model credentials'),
-      /^fail \| no end within 30 seconds \| .*AZURE_TOKEN_CREDENTIALS/,
+      /^fail \| timed out after 30 seconds \| .*AZURE_TOKEN_CREDENTIALS/,
     );
   });
 
-  it('gives the answer the time that the bot gives it', async (t) => {
+  it("gives the answer the bot's own time limit", async (t) => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
     const { clock, running } = await atHanging(t, 120_000, [hang], {});
     await clock.whenWaiting(10_000);

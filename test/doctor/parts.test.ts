@@ -30,8 +30,8 @@ async function run(checks: readonly Check[], clock = new ManualClock()): Promise
   return reports;
 }
 
-describe('the settings', () => {
-  it('are warned of where no turn fits a budget', async () => {
+describe('the settings check', () => {
+  it('warns if no turn fits a budget', async () => {
     const findings = await examined({ DAILY_BUDGET_USD: '0.1' }, { only: ['configuration'] });
     assert.match(
       findingText(findings, 'configuration'),
@@ -40,8 +40,8 @@ describe('the settings', () => {
   });
 });
 
-describe('checks', () => {
-  it('are all made, but for those that need one that did not succeed', async () => {
+describe('the checks', () => {
+  it('all run, except those that need one that did not succeed', async () => {
     const checks = [
       check('a', { run: async () => fail('broken', 'Mend it.') }),
       check('b', { needs: ['a'] }),
@@ -60,7 +60,7 @@ describe('checks', () => {
     ]);
   });
 
-  it('have a time, and are told when it is over', async () => {
+  it('have a time limit, and are told when it expires', async () => {
     const clock = new ManualClock();
     let signalled: AbortSignal | undefined;
     const hangs = check('hangs', {
@@ -72,25 +72,25 @@ describe('checks', () => {
     const running = run([hangs, check('next')], clock);
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    assert.deepEqual(await running, ['hangs fail: no end within 1 seconds', 'next pass: fine']);
+    assert.deepEqual(await running, ['hangs fail: timed out after 1 seconds', 'next pass: fine']);
     assert.equal(signalled?.aborted, true);
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('that break are failures', async () => {
+  it('count as failed if they throw', async () => {
     const breaks = check('breaks', { run: () => Promise.reject(new Error('odd')) });
     assert.deepEqual(await run([breaks, check('next')]), [
-      'breaks fail: the check itself broke: odd',
+      'breaks fail: the check itself failed: odd',
       'next pass: fine',
     ]);
   });
 });
 
-describe('reports', () => {
+describe("the doctor's report", () => {
   const style = { isTerminal: false, clean: (text: string) => text };
   const report = (finding: CheckReport['finding']) => ({ name: 'voice', finding, tookMs: 5 });
 
-  it('are a line in words, with what to do below it', () => {
+  it('is one line of words for each check, with the fix below it', () => {
     assert.equal(reportLine(report(pass('alloy')), style), 'pass    voice                      alloy');
     assert.equal(reportLine(report(skipped('why')), style), 'skipped voice                      why');
     assert.equal(
@@ -99,12 +99,12 @@ describe('reports', () => {
     );
   });
 
-  it('have colours and signs beside the words on a terminal', () => {
+  it('has colours and signs next to the words on a terminal', () => {
     const line = reportLine(report(warn('hm', 'Look.')), { ...style, isTerminal: true });
     assert.equal(line, '\x1b[33m▲ WARN    \x1b[39mvoice                      hm\n          To do: Look.');
   });
 
-  it('are a line of JSON for a machine, and counted at the end', () => {
+  it('is one line of JSON for each check for a machine, with counts at the end', () => {
     const json = jsonLine(report(warn('hm', 'Look.')), style);
     const expected = {
       check: 'voice',
@@ -119,7 +119,7 @@ describe('reports', () => {
     assert.equal(summaryLine(all.slice(0, 3)), 'Nothing failed: 1 passed, 1 with a warning, 1 skipped.');
   });
 
-  it('hold no secret, no token, and nothing that steers a terminal', () => {
+  it('contains no secret, no token and no terminal control characters', () => {
     const clean = redactor({
       AZURE_OPENAI_API_KEY: 'key-of-the-model',
       MicrosoftAppPassword: '',
@@ -132,18 +132,18 @@ describe('reports', () => {
   });
 });
 
-describe('an address that cannot be reached', () => {
+describe('an unreachable address', () => {
   const fixOf = (code: string, hostname = 'far.example.com') => connectionFix(code, 'X', hostname, 'project');
 
-  it('has a remedy for names, certificates and all else', () => {
+  it('has a fix for names, certificates and everything else', () => {
     assert.match(fixOf('ENOTFOUND'), /^Check the host name in X/);
     for (const code of ['CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'EPROTO'])
       assert.match(fixOf(code), /NODE_EXTRA_CA_CERTS/);
     for (const code of ['ETIMEDOUT', 'ECONNREFUSED']) assert.match(fixOf(code), /firewall/);
-    assert.match(fixOf('ECONNREFUSED', '[::1]'), /^Nothing listens there: is what X names running/);
+    assert.match(fixOf('ECONNREFUSED', '[::1]'), /^Nothing is listening there: is what X names running/);
   });
 
-  it('may be one that speaks no https', async (t) => {
+  it('may be one without https', async (t) => {
     const server = createServer((_request, response) => response.end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     t.after(() => {
@@ -157,24 +157,24 @@ describe('an address that cannot be reached', () => {
       ['model address', 'AZURE_OPENAI_ENDPOINT'],
       ['public address', 'PUBLIC_BASE_URL'],
     ] as const) {
-      const fix = `Nothing there speaks https: set ${variable} to the http address`;
+      const fix = `The port does not speak https: set ${variable} to an http address`;
       assert.match(findingText(findings, name), new RegExp(`^fail \\| .*ERR_SSL_WRONG_VERSION_NUMBER \\| ${fix}`));
     }
   });
 });
 
-describe('ffmpeg', () => {
-  it('is looked for where the bot looks for it', { skip: process.platform === 'win32' }, async (t) => {
+describe('the ffmpeg check', () => {
+  it('searches where the bot searches', { skip: process.platform === 'win32' }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const look = async () => findingText(await examined({ PATH: folder }, { only: ['ffmpeg'] }), 'ffmpeg');
-    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus can be read$/);
+    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus audio files$/);
     writeFileSync(join(folder, 'ffmpeg'), '', { mode: 0o755 });
-    assert.match(await look(), /^pass \| \/.*\/ffmpeg: M4A, .* can be read, too$/);
+    assert.match(await look(), /^pass \| \/.*\/ffmpeg: the bot can also read M4A, .*/);
   });
 });
 
-describe('the Teams package', () => {
+describe('the Teams package check', () => {
   const NAME = 'Teams app package';
   const env = {
     MicrosoftAppId: '00000000-0000-4000-8000-000000000001',
@@ -199,14 +199,14 @@ describe('the Teams package', () => {
     return findingText(await examined(given, { only: [NAME], deps: { folder } }), NAME);
   }
 
-  it('is that of this bot', async (t) => {
+  it('accepts the package of this bot', async (t) => {
     assert.match(
       await look(t, manifest),
-      /^pass \| version 1\.2\.3 is of this bot, and lets Teams open bot\.example\.com/,
+      /^pass \| version 1\.2\.3 is for this bot, and lets Teams open bot\.example\.com/,
     );
   });
 
-  it('is that of this bot when it was made by npm run teams-package', async (t) => {
+  it('accepts the package that npm run teams-package made', async (t) => {
     const folder = copyProject(t);
     const botId = '11111111-2222-4333-8444-555555555555';
     const options = ['--bot-id', botId, '--host', 'bot.example.com'];
@@ -215,7 +215,7 @@ describe('the Teams package', () => {
     assert.match(findingText(findings, NAME), /^pass \| version \d/);
   });
 
-  it('is of another host, or of another bot', async (t) => {
+  it('reports another host or another bot', async (t) => {
     const other = { ...manifest, validDomains: ['old.example.com'] };
     assert.match(
       await look(t, other),
@@ -229,20 +229,20 @@ describe('the Teams package', () => {
   });
 
   it('cannot be read, cannot be compared, or is not there', async (t) => {
-    assert.match(await look(t, 'no zip'), /^fail \| .*no manifest\.json that can be read/);
+    assert.match(await look(t, 'no zip'), /^fail \| .*no readable manifest\.json/);
     assert.match(
       await look(t, manifest, { ...env, PUBLIC_BASE_URL: 'http://localhost:1' }),
       /^skipped \| .*to compare it/,
     );
     assert.match(
       findingText(await examined(env, { only: [NAME] }), NAME),
-      /^skipped \| there is no .*npm run teams-package/,
+      /^skipped \| .* is not here \(to create it: npm run teams-package/,
     );
   });
 });
 
-describe('a connection string of telemetry', () => {
-  it('may leave out where it leads', () => {
+describe('a telemetry connection string', () => {
+  it('may leave out its endpoint', () => {
     const key = 'InstrumentationKey=00000000-0000-0000-0000-000000000000';
     assert.equal(ingestionEndpointOf(key).host, 'dc.services.visualstudio.com');
   });

@@ -16,7 +16,7 @@ const ONLY = ['model address', 'model credentials', 'model deployment'];
 describe('the doctor behind a proxy', { skip, timeout: 60_000 }, () => {
   after(() => certificate?.close());
 
-  it('reaches the model as the bot does, and names the proxy without its password', async (t) => {
+  it('reaches the model like the bot, and names the proxy without its password', async (t) => {
     if (certificate === undefined) return;
     const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice() });
     const front = await startTlsFront(certificate, () => Number(new URL(simulator.url).port));

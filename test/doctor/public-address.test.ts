@@ -26,7 +26,7 @@ async function serve(t: TestContext, listener: RequestListener): Promise<string>
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Stands before the bot and changes its answers, or adds to what it is asked. */
+/** A server in front of the bot that changes its responses, or adds headers to its requests. */
 function serveBehind(
   t: TestContext,
   url: string,
@@ -46,8 +46,8 @@ function serveBehind(
   });
 }
 
-describe('the doctor at the public address', () => {
-  it('finds the bot, with its headers, and that it asks for a token', async (t) => {
+describe("the doctor's public address check", () => {
+  it('finds the bot with its headers, and its demand for a token', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const bot = await startBot({ env: openId.env });
@@ -55,48 +55,48 @@ describe('the doctor at the public address', () => {
     const findings = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
       findingText(findings, 'public address'),
-      /^pass \| http:\/\/127\.0\.0\.1:\d+ \(for clients on this machine\): the bot answers/,
+      /^pass \| http:\/\/127\.0\.0\.1:\d+ \(for clients on this machine\): the bot answered/,
     );
     assert.match(findingText(findings, 'player page'), /^pass \| 404/);
     assert.match(findingText(findings, 'messages route'), /^pass \| a message without a token is refused \(401\)/);
   });
 
-  it('tells a bot with an app id from one without', async (t) => {
+  it('distinguishes a bot with an app id from one without', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     assert.match(
       findingText(await look({ PUBLIC_BASE_URL: bot.url }), 'messages route'),
-      /^pass \| what is not a message is refused \(400\)/,
+      /^pass \| an invalid message is refused \(400\)/,
     );
     const other = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
       findingText(other, 'messages route'),
-      /^fail \| a bot answers there that asks for no token \| It has another MicrosoftAppId/,
+      /^fail \| the bot at this address requires no token \| It has another MicrosoftAppId/,
     );
     const byPort = await look({ PORT: new URL(bot.url).port });
     assert.match(findingText(byPort, 'public address'), /^pass \| http:\/\/localhost:\d+/);
   });
 
-  it('prints the command that shows the endpoint that Azure has, where the bot has an app id', async () => {
+  it("prints the command that shows Azure's endpoint if the bot has an app id", async () => {
     const command = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
     const endpointOf = async (env: Env) => findingText(await look(env), 'bot endpoint');
     const named = await endpointOf({ ...IDENTITY, PUBLIC_BASE_URL: 'https://127.0.0.1:9' });
-    assert.ok(named.startsWith('skipped | not known from here: compare https://127.0.0.1:9/api/messages with'), named);
+    assert.ok(named.startsWith('skipped | not checked: compare https://127.0.0.1:9/api/messages with'), named);
     for (const text of [named, await endpointOf({ ...IDENTITY })]) assert.ok(text.endsWith(command), text);
     assert.match(await endpointOf({}), /^skipped \| MicrosoftAppId is not set/);
   });
 
-  it('knows that a bot without an app id refuses what a tunnel forwards', async (t) => {
+  it('reports that a bot without an app id rejects requests through a tunnel', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     const tunnel = await serveBehind(t, bot.url, () => {}, { 'x-forwarded-for': '203.0.113.7' });
     assert.match(
       findingText(await look({ PUBLIC_BASE_URL: tunnel }), 'messages route'),
-      /^pass \| a message from elsewhere is refused \(403\)/,
+      /^pass \| a message from another machine is refused \(403\)/,
     );
   });
 
-  it('says that no bot runs', async () => {
+  it('reports that no bot runs', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
     const free = String((closed.address() as AddressInfo).port);
@@ -104,24 +104,24 @@ describe('the doctor at the public address', () => {
     const named = await look({ PUBLIC_BASE_URL: `http://127.0.0.1:${free}` });
     assert.match(
       findingText(named, 'public address'),
-      /^fail \| .*does not answer: ECONNREFUSED \| Start the bot \(npm start\), or check the tunnel/,
+      /^fail \| .*did not answer: ECONNREFUSED \| Start the bot \(npm start\), or check the tunnel/,
     );
     assert.match(findingText(named, 'messages route'), /^skipped/);
     const bad = await look({ PUBLIC_BASE_URL: 'https://127.0.0.1:1' });
-    assert.match(findingText(bad, 'public address'), /^fail \| .*does not answer: bad port \| Check PUBLIC_BASE_URL/);
+    assert.match(findingText(bad, 'public address'), /^fail \| .*did not answer: bad port \| Check PUBLIC_BASE_URL/);
     assert.match(
       findingText(await look({ PORT: free }), 'public address'),
-      /^skipped \| nothing listens at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then run this again/,
+      /^skipped \| nothing is listening at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then run this again/,
     );
     const website = await look({ WEBSITE_HOSTNAME: `127.0.0.1:${free}` });
     assert.match(
       findingText(website, 'public address'),
-      /^fail \| https:\/\/127.* \| Start the bot \(npm start\), or check the tunnel, or App Service, that WEBSITE_HOSTNAME leads to/,
+      /^fail \| https:\/\/127.* \| Start the bot \(npm start\), or check the tunnel or App Service at WEBSITE_HOSTNAME/,
     );
     assert.match(findingText(await look({ ...IDENTITY }), 'public address'), /^skipped \| PUBLIC_BASE_URL is not set/);
   });
 
-  it('sees a certificate that nobody vouches for, there and at the model', async (t) => {
+  it('reports an untrusted certificate, there and at the model', async (t) => {
     const files = makeCertificate('localhost');
     if (files === undefined) return t.skip('there is no openssl');
     t.after(() => files.close());
@@ -132,7 +132,7 @@ describe('the doctor at the public address', () => {
       assert.match(findingText(findings, name), /^fail \| .*: DEPTH_ZERO_SELF_SIGNED_CERT \| .*NODE_EXTRA_CA_CERTS/);
   });
 
-  it('sees that something else answers, or a page of a tunnel', async (t) => {
+  it("reports that something else responds, or a tunnel's own page", async (t) => {
     const url = await serve(t, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end('<h1>You are about to visit</h1>');
@@ -144,11 +144,11 @@ describe('the doctor at the public address', () => {
     const { port } = new URL(url);
     assert.match(
       findingText(await look({ PORT: port }), 'public address'),
-      /^fail \| http:\/\/localhost:\d+\/health: 200 .* \| Another program has this port: end it, or set PORT to that of the bot/,
+      /^fail \| http:\/\/localhost:\d+\/health: 200 .* \| Another program uses this port: stop it, or set PORT to that of the bot/,
     );
   });
 
-  it('sees a redirect, and shows nothing of where to but its host', async (t) => {
+  it('reports a redirect, and shows only the host of its target', async (t) => {
     const url = await serve(t, (_request, response) => {
       response.writeHead(302, { location: 'https://login.example.com/authorize?state=secret-state' });
       response.end();
@@ -156,12 +156,12 @@ describe('the doctor at the public address', () => {
     const findings = await look({ PUBLIC_BASE_URL: url });
     assert.match(
       findingText(findings, 'public address'),
-      /^fail \| .* leads on to https:\/\/login\.example\.com \(302\) \| Set PUBLIC_BASE_URL/,
+      /^fail \| .* redirects to https:\/\/login\.example\.com \(302\) \| Set PUBLIC_BASE_URL/,
     );
     assert.ok(!JSON.stringify([...findings]).includes('secret-state'));
   });
 
-  it('sees a proxy that keeps Teams from showing the player', async (t) => {
+  it('reports a proxy that keeps Teams from showing the player', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     for (const [change, complaint] of [
@@ -171,7 +171,7 @@ describe('the doctor at the public address', () => {
       ],
       [
         (headers: Record<string, string>) => void delete headers['content-security-policy'],
-        /another Content-Security-Policy/,
+        /a changed Content-Security-Policy/,
       ],
       [(headers: Record<string, string>) => void delete headers['x-content-type-options'], /no X-Content-Type-Options/],
     ] as const) {
@@ -179,13 +179,13 @@ describe('the doctor at the public address', () => {
       const findings = await look({ PUBLIC_BASE_URL: url });
       assert.match(
         findingText(findings, 'player page'),
-        /^fail \| the player page comes with .* \| Have the proxy or tunnel/,
+        /^fail \| the player page arrives with .* \| Configure the proxy or tunnel/,
       );
       assert.match(findingText(findings, 'player page'), complaint);
     }
   });
 
-  it('sees a login before the route of the messages', async (t) => {
+  it('reports a login in front of the messages route', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     const url = await serve(t, async ({ method = '', url: path = '' }, response) => {
@@ -195,7 +195,7 @@ describe('the doctor at the public address', () => {
     });
     assert.match(
       findingText(await look({ PUBLIC_BASE_URL: url }), 'messages route'),
-      /^fail \| POST .*: 401 .*which is not what the bot answers/,
+      /^fail \| POST .*: 401 .*which is not the bot's answer/,
     );
   });
 });

@@ -17,7 +17,7 @@ const certificate = makeTrustedCertificate('localhost');
 after(() => certificate?.close());
 const skip = certificate === undefined && 'no certificate is trusted';
 
-describe('the doctor at a storage', { skip }, () => {
+describe("the doctor's storage check", { skip }, () => {
   let azurite: Azurite;
   let proxy: StorageProxy;
   let front: TlsFront;
@@ -46,7 +46,7 @@ describe('the doctor at a storage', { skip }, () => {
     return all(new AzureBlobs({ open, clock: systemClock }).list(''));
   }
 
-  it('says that the container is missing', async () => {
+  it('reports a missing container', async () => {
     assert.match(findingText(await look(), WRITES), /^fail \| .*404 ContainerNotFound \| Create the container "audio"/);
     await createAudioContainer(azurite);
   });
@@ -61,7 +61,7 @@ describe('the doctor at a storage', { skip }, () => {
       for (const name of Object.keys(headers)) assert.doesNotMatch(name, /^if-|lease/);
   });
 
-  it('says that the identity may not write', async () => {
+  it('reports that the identity may not write', async () => {
     const findings = await look(({ method }) =>
       method === 'HEAD' ? undefined : storageError(403, 'AuthorizationPermissionMismatch'),
     );
@@ -71,25 +71,25 @@ describe('the doctor at a storage', { skip }, () => {
     );
   });
 
-  it('says that there is no token', async () => {
+  it('reports a missing token', async () => {
     const tokens = () => () => Promise.reject(new Error('no token today'));
     assert.match(findingText(await look(undefined, { tokens }), WRITES), /^fail \| writing doctor\/.* failed/);
   });
 
-  it('leaves nothing behind where it broke off in the middle', async () => {
+  it('leaves nothing behind if it fails in the middle', async () => {
     const findings = await look(({ method, path }) =>
       method === 'GET' && path.includes('/doctor') ? 'drop' : undefined,
     );
-    assert.match(findingText(findings, WRITES), /^fail \| .* \| See that the storage account exists/);
+    assert.match(findingText(findings, WRITES), /^fail \| .* \| Check that the storage account exists/);
     assert.deepEqual(await leftOvers(), []);
   });
 
-  it('says that nothing is there, and that there is none', async () => {
+  it('reports an unreachable account, and a missing one', async () => {
     const nowhere = { AZURE_STORAGE_BLOB_URL: 'https://localhost:9/account' };
     const findings = await examined(nowhere, { only: STORAGE });
     assert.match(
       findingText(findings, 'storage address'),
-      /^fail \| .*ECONNREFUSED \| Nothing listens there: is what AZURE_STORAGE_BLOB_URL names running/,
+      /^fail \| .*ECONNREFUSED \| Nothing is listening there: is what AZURE_STORAGE_BLOB_URL names running/,
     );
     assert.match(findingText(findings, WRITES), /^skipped/);
     assert.match(

@@ -22,12 +22,12 @@ async function look(connectionString: string, env: Env = {}, deps: ExaminedOptio
   return findingText(await examined(given, { only: [NAME], deps }), NAME);
 }
 
-describe('the doctor and telemetry', () => {
-  it('is left out where it is not set up', async () => {
+describe("the doctor's telemetry check", () => {
+  it('is skipped if telemetry is not set up', async () => {
     assert.match(await look(' '), /^skipped/);
   });
 
-  it('sees that nobody is there', async () => {
+  it('reports that nothing listens', async () => {
     assert.match(
       await look(`${KEY};IngestionEndpoint=https://127.0.0.1:65535/`),
       /^fail \| 127\.0\.0\.1:65535 cannot be reached: ECONNREFUSED/,
@@ -35,7 +35,7 @@ describe('the doctor and telemetry', () => {
   });
 });
 
-describe('the doctor at a place that takes telemetry', {
+describe('the doctor at a telemetry endpoint', {
   skip:
     (certificate === undefined || typeof tls.setDefaultCACertificates !== 'function') && 'no certificate is trusted',
 }, () => {
@@ -43,7 +43,7 @@ describe('the doctor at a place that takes telemetry', {
   const { key, cert, certPath } = certificate;
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(certPath, 'utf8')]);
 
-  /** Answers each time with this. */
+  /** The endpoint's response. */
   async function startAnswering(t: TestContext, status: number, body: unknown): Promise<string> {
     const answer: RequestListener = (request, response) => {
       request.resume();
@@ -59,10 +59,10 @@ describe('the doctor at a place that takes telemetry', {
     return `${KEY};IngestionEndpoint=https://localhost:${(server.address() as AddressInfo).port}/`;
   }
 
-  it('sends one metric as the bot does, with the key', async (t) => {
+  it('sends one metric like the bot, with the key', async (t) => {
     const ingestion = await startIngestion(certificate);
     t.after(() => ingestion.close());
-    assert.match(await look(ingestion.connectionString), /^pass \| localhost:\d+: took a metric in \d+ ms$/);
+    assert.match(await look(ingestion.connectionString), /^pass \| localhost:\d+: accepted a metric in \d+ ms$/);
     assert.deepEqual(ingestion.authorizations, [undefined]);
     const [sent, ...others] = JSON.parse(ingestion.bodies[0] ?? '');
     assert.deepEqual(others, []);
@@ -88,7 +88,7 @@ describe('the doctor at a place that takes telemetry', {
     );
   });
 
-  it('sends it with a token of Entra ID', async (t) => {
+  it('sends it with an Entra ID token', async (t) => {
     const ingestion = await startIngestion(certificate);
     t.after(() => ingestion.close());
     const scopes: string[] = [];
@@ -126,9 +126,9 @@ describe('the doctor at a place that takes telemetry', {
     ],
     [206, {}, refused, /^fail \| .*206: 109: Field time is\nno time \| Check APPLICATIONINSIGHTS_CONNECTION_STRING/],
     [400, {}, refused, /^fail \| .*400: 109: Field/],
-    [400, {}, 'no JSON', /^fail \| .*400: no reason is given/],
+    [400, {}, 'no JSON', /^fail \| .*400: no reason given/],
     [200, {}, refused, /^fail \| .*200: 109: Field/],
-    [503, {}, '', /^warn \| .*503: .*not known whether/],
+    [503, {}, '', /^warn \| .*503: .*unclear whether/],
     [308, {}, '', /^warn \| .*308: /],
   ] as const) {
     it(`judges ${status} ${Object.keys(env).join()} ${JSON.stringify(body).slice(0, 12)}`, async (t) => {

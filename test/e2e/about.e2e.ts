@@ -6,7 +6,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { look } from './demo-process.ts';
 import { open, violations } from './player-page.ts';
 
-describe('the page on the bot in a browser', () => {
+describe('the /about page in a browser', () => {
   let bot: BotUnderTest;
   let browser: Browser;
 
@@ -28,7 +28,7 @@ describe('the page on the bot in a browser', () => {
     'dark-320': { colorScheme: 'dark', ...PHONE },
     forced: { forcedColors: 'active' },
   })) {
-    it(`can be read by everybody (${name})`, async (t) => {
+    it(`meets the accessibility rules (${name})`, async (t) => {
       for (const locale of ['en-GB', 'de-DE']) {
         const { page, problems, requests } = await open(t, browser, `${bot.url}/about`, { locale, ...options });
         await look(page, `about-${locale}-${name}`);
@@ -52,7 +52,7 @@ describe('the page on the bot in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('opens at the part that an app in Teams points to', async (t) => {
+  it('opens at the section that a Teams app links to', async (t) => {
     for (const [part, title] of [
       ['privacy', 'Privacy: what happens to your messages'],
       ['terms', 'Terms of use'],

@@ -45,7 +45,7 @@ describe('the built bot', () => {
     await connector?.close();
   });
 
-  it('answers a message and ends cleanly', async () => {
+  it('answers a message and exits cleanly', async () => {
     const response = await fetch(`http://127.0.0.1:${port}/api/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -8,8 +8,8 @@ import { heard } from './heard.ts';
 import { violations } from './player-page.ts';
 import { send } from './webchat-page.ts';
 
-/** `npm run demo` as a newcomer sees it: the real bot, the simulator, and Microsoft's own bundle in a browser. */
-describe('the page of the demo', () => {
+/** `npm run demo` as a new user sees it: the real bot, the simulator, and Microsoft's own bundle in a browser. */
+describe('the demo page', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
@@ -38,7 +38,7 @@ describe('the page of the demo', () => {
   }
 
   it('greets, names the voice, and answers a question aloud', async () => {
-    await answer('Hello! Write me a message').waitFor();
+    await answer('Hello! Send me a message').waitFor();
     await page.getByText('Default voice: alloy').waitFor();
     await press('Ask a question');
     await answer('Why did the robot go on holiday?').waitFor();
@@ -47,14 +47,14 @@ describe('the page of the demo', () => {
     await look(page, 'demo-question');
   });
 
-  it('answers a question about an order from a function, aloud', async () => {
+  it('speaks the answer to a question about an order, which a function provides', async () => {
     await press('Ask for an order');
     await answer(/Let me look.*shipped/s).waitFor();
     assert.ok((await heard(page)) > 1);
     await look(page, 'demo-order');
   });
 
-  it('takes a picture from the attach button, and one of its own', async () => {
+  it('sends a picture from the attach button, and one of its own', async () => {
     const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
     await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });
     await answer('I see a picture of 30 by 20 pixels').waitFor();
@@ -63,14 +63,14 @@ describe('the page of the demo', () => {
     await look(page, 'demo-picture');
   });
 
-  it('takes a voice message', async () => {
+  it('sends a voice message', async () => {
     await press('Send a voice message');
     await answer(/I heard \d\.\d seconds of sound/).waitFor();
   });
 
-  it('leads to the page with a microphone, lists commands, and names a price', async () => {
+  it('links to the recording page, lists commands, and shows a price', async () => {
     await press('Use your microphone');
-    await answer('Here you can speak to me').waitFor();
+    await answer('You can speak to me here').waitFor();
     await press('/help');
     await answer('/forget').waitFor();
     await send(page, '/usage');
@@ -78,27 +78,27 @@ describe('the page of the demo', () => {
     await look(page, 'demo-commands');
   });
 
-  it('returns to the conversation when it is reloaded, and begins another one', async () => {
+  it('continues the conversation after a reload, and starts another one', async () => {
     await page.reload();
     await answer('I see a picture of 640 by 400 pixels').waitFor();
     await press('New chat');
-    await answer('Hello! Write me a message').waitFor();
+    await answer('Hello! Send me a message').waitFor();
     assert.equal(await page.locator('.webchat__bubble').count(), 1);
   });
 
-  it('fits a small phone, in light and dark, and has nothing that keeps people out', async () => {
+  it('fits a small phone, in light and dark, and meets the accessibility rules', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320);
-      // Microsoft's Web Chat is checked by Microsoft.
+      // Microsoft checks its Web Chat itself.
       assert.deepEqual(await violations(page, '#chat'), []);
       await look(page, `demo-phone-${colorScheme}`);
     }
     assert.deepEqual(problems, []);
   });
 
-  it('keeps other machines and other sites out', async () => {
+  it('rejects other machines and other sites', async () => {
     const { port } = new URL(demo.chatPage);
     const post = (path: string, headers: Record<string, string>) =>
       fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers });

@@ -28,13 +28,13 @@ describe('the demo with Agents Playground', () => {
     await box.press('Enter');
   }
 
-  /** A bubble of the bot, as the chat shows it (the page has a log panel with the same words). */
+  /** A bubble of the bot in the chat (the page has a log panel with the same words). */
   function answer(text: string | RegExp) {
     return page.locator('.webchat__bubble:not(.webchat__bubble--from-user)').filter({ hasText: text }).last();
   }
 
   it('greets, answers "say …" in text, and plays the answer to its end', async () => {
-    await page.getByText('Hello! Write me a message').first().waitFor();
+    await page.getByText('Hello! Send me a message').first().waitFor();
     await type('say The quick brown fox jumps over the lazy dog');
     await answer('The quick brown fox jumps over the lazy dog').waitFor();
 
@@ -43,7 +43,7 @@ describe('the demo with Agents Playground', () => {
     await look(page, 'played');
   });
 
-  it('remembers what was said', async () => {
+  it('remembers the conversation', async () => {
     await type('what did I say');
     await answer(/(?=.*you said)(?=.*quick brown fox)/i).waitFor();
     await look(page, 'remembered');

@@ -12,7 +12,7 @@ const screenshots = process.env['E2E_SCREENSHOTS'];
 
 export interface Demo {
   readonly chatPage: string;
-  /** Ends the demo as Ctrl-C does. */
+  /** Ends the demo like Ctrl-C. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 
-/** What is used of the browser's own type, which is not known to Node's. */
+/** The used part of the browser's own type, which Node's types lack. */
 interface AudioElement {
   readonly currentTime: number;
   readonly duration: number;
@@ -9,7 +9,7 @@ interface AudioElement {
   addEventListener(name: 'ended' | 'timeupdate', listener: (event: unknown) => void, options: { once: true }): void;
 }
 
-/** Plays the last answer of the chat to its end: it is loud enough to be heard. Resolves with its seconds. */
+/** Plays the last answer of the chat to its end, and checks that it is loud enough. Resolves with its seconds. */
 export async function heard(page: Page): Promise<number> {
   const audio = page.locator('audio').last();
   await audio.waitFor({ state: 'attached' });

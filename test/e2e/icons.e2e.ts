@@ -36,7 +36,7 @@ async function difference(one: Buffer, other: Buffer): Promise<number> {
   return different.size / (a.width * a.height);
 }
 
-describe('the icons of the app in Teams', () => {
+describe('the icons of the Teams app', () => {
   let browser: Browser;
 
   before(async () => {
@@ -46,7 +46,7 @@ describe('the icons of the app in Teams', () => {
   after(() => browser?.close());
 
   for (const name of ['color', 'outline']) {
-    it(`are drawn from ${name}.svg`, async () => {
+    it(`are rendered from ${name}.svg`, async () => {
       const picture = await render(browser, name);
       if (pictures !== undefined) {
         mkdirSync(pictures, { recursive: true });

@@ -15,11 +15,11 @@ import {
   watched,
 } from './player-page.ts';
 
-/** https as in production: from a page of Teams, a browser opens nothing on the machine itself. */
+/** https as in production: a browser opens nothing on the local machine from a Teams page. */
 const BOT = 'https://bot.example';
 const TEAMS = 'https://teams.microsoft.com';
 
-/** The far end of Teams' client library: a host that answers its messages, and keeps them. */
+/** The far end of Teams' client library: a host that answers its messages and records them. */
 const host = (pageUrl: string) => `<!doctype html><html lang="en"><title>Host</title>
 <iframe width="420" height="360" src="${pageUrl}"></iframe>
 <script>
@@ -52,7 +52,7 @@ describe('the player in Teams', () => {
     await bot?.close();
   });
 
-  it('greets Teams and wears its themes inside it, and plays there on a click', async (t) => {
+  it('announces itself to Teams, uses its themes, and plays there on a click', async (t) => {
     const { page, problems, requests } = await framed(t, `${TEAMS}/fake`);
     const [, player] = page.frames();
     assert.ok(player);
@@ -86,7 +86,7 @@ describe('the player in Teams', () => {
       assert.ok(player);
       await button(player, 'Play').click();
       await button(player, 'Play again').waitFor();
-      // Chromium tells of the request itself.
+      // Chromium logs the request itself.
       assert.deepEqual(
         problems.filter((problem) => !problem.includes('net::ERR_FAILED')),
         [],
@@ -94,7 +94,7 @@ describe('the player in Teams', () => {
     });
   }
 
-  it('greets the phone that shows it in a view of its own', async (t) => {
+  it('announces itself to a phone that shows it in a web view', async (t) => {
     const { page, problems } = await watched(t, browser);
     await page.route('https://res.cdn.office.net/**', answerWithHosts);
     await page.addInitScript(`
@@ -112,13 +112,13 @@ describe('the player in Teams', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('is not shown in the page of anybody else', async (t) => {
+  it('is not shown in the page of another site', async (t) => {
     const { page, problems } = await framed(t, 'https://evil.example/');
     assert.match(problems.join(), /frame-ancestors/);
     assert.ok(!page.frames().some((frame) => frame.url().startsWith(BOT)));
   });
 
-  /** The player in the frame of another page, with both at https addresses of their own. */
+  /** The player in the frame of another page, with both at their own https addresses. */
   async function framed(t: TestContext, hostUrl: string, broken?: string): Promise<Watched> {
     const found = await watched(t, browser);
     const { page } = found;

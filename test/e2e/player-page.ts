@@ -73,7 +73,10 @@ export async function open(
 /** The button with exactly this name. */
 export const button = (page: Page | Frame, name: string) => page.getByRole('button', { name, exact: true });
 
-/** Resolves when the audio element satisfies the claim. Checks at every event: the page's policy forbids polling with a string. */
+/**
+ * Resolves when the audio element satisfies the predicate. Checks at every event: the page's policy forbids polling
+ * with a string.
+ */
 export function until(page: Page | Frame, claim: string): Promise<void> {
   return page.evaluate(`new Promise((resolve) => {
     const look = () => { if (${claim}) resolve(); };

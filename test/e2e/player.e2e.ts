@@ -82,7 +82,7 @@ describe('the player in a browser', () => {
     assert.ok(!requests.some(({ url }) => /assets|office/.test(url)), 'the library of Teams is not asked for');
   });
 
-  it('plays and stops by the keyboard alone', async (t) => {
+  it('plays and pauses with the keyboard alone', async (t) => {
     const { page, problems } = await open(t, browser, english);
     await assertSilent(page);
     await page.keyboard.press('Tab');
@@ -97,7 +97,7 @@ describe('the player in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('goes on from where the slider is put, by keys', async (t) => {
+  it("continues from the slider's position after key presses", async (t) => {
     const { page, problems, requests } = await open(t, browser, english);
     await assertSilent(page);
     const slider = page.getByRole('slider', { name: 'Position' });
@@ -122,7 +122,7 @@ describe('the player in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('goes on from where the slider is put while it plays, by pointer', async (t) => {
+  it("continues from the slider's position after a pointer drag during playback", async (t) => {
     const { page, problems } = await open(t, browser, english);
     await button(page, 'Play').click();
     await until(page, 'audio.currentTime > 0.1');
@@ -134,21 +134,21 @@ describe('the player in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('says that the audio is unavailable, and plays it once it is available', async (t) => {
+  it('reports that the audio is unavailable, and plays it once it is available', async (t) => {
     const { page } = await watched(t, browser);
     await page.route('**/*.wav', (route) => route.abort());
     await page.goto(english);
-    await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'didn’t load' }).waitFor();
     await look(page, 'player-failed');
     await button(page, 'Play').click();
-    await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'didn’t load' }).waitFor();
     await page.unroute('**/*.wav');
     await button(page, 'Play').click();
     await until(page, 'audio.currentTime > 0.2');
     assert.equal(await page.getByRole('alert').textContent(), '');
   });
 
-  it('uses the controls of the browser without scripts', async (t) => {
+  it("uses the browser's controls without scripts", async (t) => {
     const { page, problems } = await open(t, browser, english, { javaScriptEnabled: false });
     await page.locator('noscript audio[controls]').waitFor();
     assert.equal(await page.locator('#player').isVisible(), false);
@@ -156,7 +156,7 @@ describe('the player in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('shows a hostile transcript, and does not do what it says', async (t) => {
+  it('shows a hostile transcript without executing it', async (t) => {
     const { page, problems } = await open(t, browser, hostile);
     assert.equal(await page.locator('.transcript').textContent(), HOSTILE);
     assert.equal(await page.title(), 'Voice reply');
@@ -173,7 +173,7 @@ describe('the player in a browser', () => {
     'forced-dark': { forcedColors: 'active', colorScheme: 'dark' },
     calm: { reducedMotion: 'reduce' },
   })) {
-    it(`can be read and used by everybody (${name})`, async (t) => {
+    it(`meets the accessibility rules (${name})`, async (t) => {
       for (const [which, url] of Object.entries({ english, german, gone: `${bot.url}/audio/gone` })) {
         const { page, problems } = await open(t, browser, url, { locale: 'en-GB', ...options });
         if (which !== 'gone') await until(page, 'audio.readyState === 4');
@@ -189,7 +189,7 @@ describe('the player in a browser', () => {
     });
   }
 
-  it('has a button that is easy to hit', async (t) => {
+  it('has buttons that are large enough', async (t) => {
     const { page } = await open(t, browser, english, PHONE);
     const { width = 0, height = 0 } = (await button(page, 'Play').boundingBox()) ?? {};
     assert.ok(width >= 44 && height >= 44, `${width} x ${height}`);

@@ -14,7 +14,7 @@ import { BOT_HOST, startTeamsFront, TEAMS_HOST, type TeamsFront } from './teams-
 const { recording: talk } = en;
 const CHAT = { channelId: 'msteams', conversation: { id: 'group-1', conversationType: 'groupChat', isGroup: true } };
 
-describe('the page on which to speak, in a dialog of Teams', () => {
+describe('the recording page in a Teams dialog', () => {
   const certificate = makeCertificate(TEAMS_HOST, BOT_HOST);
   const skip = certificate === undefined && 'there is no openssl to make a certificate with';
   let bot: BotUnderTest;
@@ -54,7 +54,7 @@ describe('the page on which to speak, in a dialog of Teams', () => {
     return { ...found, dialog };
   }
 
-  it('wears the theme of Teams, records, sends, and closes the dialog', { skip }, async (t) => {
+  it('uses the theme of Teams, records, sends, and closes the dialog', { skip }, async (t) => {
     const { page, dialog, problems } = await opened(t, { permissions: ['microphone'] });
     await record(dialog, 1);
     assert.deepEqual(await violations(dialog), []);
@@ -69,7 +69,7 @@ describe('the page on which to speak, in a dialog of Teams', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('leads to a browser where Teams does not give the microphone', { skip }, async (t) => {
+  it('links to a browser if Teams does not give access to the microphone', { skip }, async (t) => {
     const { page, dialog } = await opened(t, {});
     await button(dialog, talk.record).click();
     await warns(dialog, talk.refused);

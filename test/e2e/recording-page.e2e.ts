@@ -13,7 +13,7 @@ import { clockAt, HERTZ, launchHearing, openTalk, record, says, warns } from './
 const { recording: talk } = en;
 const PHONE = { viewport: { width: 320, height: 568 } };
 
-describe('the page on which to speak, in a browser', () => {
+describe('the recording page in a browser', () => {
   const world = {} as { bot: BotUnderTest; browser: Browser };
 
   before(async () => {
@@ -26,7 +26,7 @@ describe('the page on which to speak, in a browser', () => {
     await world.bot?.close();
   });
 
-  /** Resolves with the next context of the model, once it is answered. */
+  /** Resolves with the model's next context, once it is answered. */
   async function nextClip(send: () => Promise<void>): Promise<Buffer> {
     const { bot } = world;
     const before = [clipsOf(bot).length, bot.connector.messages.length] as const;
@@ -35,7 +35,7 @@ describe('the page on which to speak, in a browser', () => {
     return clipsOf(bot)[before[0]] ?? assert.fail('the model was given no clip');
   }
 
-  it('records, shows level and time, plays it back, sends it, and the model hears it', async (t) => {
+  it('records, shows level and time, plays it back, and sends it to the model', async (t) => {
     const { page, problems, requests, url } = await openTalk(t, world);
     await page.evaluate(`{
       window.levels = new Set();
@@ -77,7 +77,7 @@ describe('the page on which to speak, in a browser', () => {
     );
   });
 
-  it('is used by the keyboard alone', async (t) => {
+  it('can be used with the keyboard alone', async (t) => {
     const { page, problems } = await openTalk(t, world);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -92,7 +92,7 @@ describe('the page on which to speak, in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('sends once it can what could not be sent', async (t) => {
+  it('sends a recording again after a failed upload', async (t) => {
     const { page, url } = await openTalk(t, world);
     await record(page, 1);
     await page.route(url, (route) => route.abort());
@@ -125,7 +125,7 @@ describe('the page on which to speak, in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('says that the invitation has ended, where it has meanwhile', async (t) => {
+  it('reports that its link has expired', async (t) => {
     const { page } = await openTalk(t, world);
     await record(page, 1);
     const count = world.bot.connector.messages.length;
@@ -137,7 +137,7 @@ describe('the page on which to speak, in a browser', () => {
     await look(page, 'talk-ended');
   });
 
-  it('stops by itself when it is full, and says before that it will', async (t) => {
+  it('stops at the time limit, and warns before', async (t) => {
     // Three seconds instead of three minutes.
     const edit = (html: string) =>
       html
@@ -147,12 +147,12 @@ describe('the page on which to speak, in a browser', () => {
     await button(page, talk.record).click();
     await says(page, talk.almostFull('30'));
     await says(page, talk.full('3'));
-    // The page speaks before its player has read the sound.
+    // The page announces it before its player has loaded the audio.
     await page.waitForFunction('playback.readyState >= 1');
     assert.ok(Math.abs(Number(await page.evaluate('playback.duration')) - 3) < 0.01);
   });
 
-  it('says what to do where it may not use the microphone, and records once it may', async (t) => {
+  it('gives advice if it may not use the microphone, and records once it may', async (t) => {
     const { page } = await openTalk(t, world, { permissions: [] });
     await button(page, talk.record).click();
     await warns(page, talk.refused);
@@ -167,7 +167,7 @@ describe('the page on which to speak, in a browser', () => {
     NotReadableError: talk.microphoneInUse,
     NotSupportedError: talk.notHere,
   })) {
-    it(`says what to do where the browser answers with ${name}`, async (t) => {
+    it(`gives advice if the browser answers with ${name}`, async (t) => {
       const script = `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', '${name}'); }`;
       const { page } = await openTalk(t, world, { script });
       await button(page, talk.record).click();
@@ -176,19 +176,19 @@ describe('the page on which to speak, in a browser', () => {
     });
   }
 
-  it('says so when part of it could not be loaded', async (t) => {
+  it('reports that part of it could not be loaded', async (t) => {
     const { page } = await openTalk(t, world, { edit: (html) => html.replace('recorder.js', 'none.js') });
     await button(page, talk.record).click();
     await warns(page, talk.notLoaded);
   });
 
-  it('says what to do in a browser that cannot record', async (t) => {
+  it('gives advice in a browser that cannot record', async (t) => {
     const { page } = await openTalk(t, world, { script: 'delete Navigator.prototype.mediaDevices' });
     await button(page, talk.record).click();
     await warns(page, talk.notHere);
   });
 
-  it('says so when there is nearly nothing to hear, or too little', async (t) => {
+  it('reports a recording that is nearly silent or too short', async (t) => {
     const script = `navigator.mediaDevices.getUserMedia = async () =>
       new AudioContext().createMediaStreamDestination().stream;`;
     const { page } = await openTalk(t, world, { script });
@@ -200,7 +200,7 @@ describe('the page on which to speak, in a browser', () => {
     await button(page, talk.record).waitFor();
   });
 
-  it('says what is missing where no script runs', async (t) => {
+  it('explains what is missing without scripts', async (t) => {
     const { page } = await openTalk(t, world, { javaScriptEnabled: false });
     await page.locator('noscript p').waitFor();
     await look(page, 'talk-noscript');
@@ -215,7 +215,7 @@ describe('the page on which to speak, in a browser', () => {
     forced: { forcedColors: 'active' },
     calm: { reducedMotion: 'reduce' },
   })) {
-    it(`can be read and used by everybody (${name})`, async (t) => {
+    it(`meets the accessibility rules (${name})`, async (t) => {
       for (const messages of [en, de]) {
         const { page, problems } = await openTalk(t, world, { language: messages.language, ...options });
         const check = async (state: string) => {

@@ -31,7 +31,7 @@ const PAGE = `<!doctype html>
   </body>
 </html>`;
 
-/** Represents an audio player in the texts of bubbles. */
+/** Stands for an audio player in the texts of bubbles. */
 export const PLAYER = '(player)';
 
 /** Serves a page with Web Chat that uses the Direct Line service of the same origin. */

@@ -14,7 +14,7 @@ import { PLAYER, reads, send, serveWebChat } from './webchat-page.ts';
 
 /** Half a second at 24 kHz. */
 const SOUND = new Uint8Array(24_000);
-/** Question, first words of its answer, the rest. */
+/** A question, the first words of its answer, and the rest. */
 const TALK = [
   ['First?', 'Once', 'Once upon a time'],
   ['Second?', 'Twice', 'Twice upon a time'],
@@ -48,7 +48,7 @@ describe('Web Chat', { concurrency: true }, () => {
     ['behind', 60_000],
     ['ahead', -60_000],
   ] as const) {
-    it(`shows each live answer in one bubble below its question, the clock of the bot being ${name}`, async (t) => {
+    it(`shows each streamed answer in one bubble below its question, with the bot's clock ${name}`, async (t) => {
       const { page, problems, asked } = await chat(t, aheadMs);
       const shown: string[] = [en.welcome];
       for (const [index, [question, beginning, whole]] of TALK.entries()) {

@@ -10,8 +10,8 @@ import { anyDelivery, bodyOf } from './deliveries.ts';
 
 const SEED = 20_261_101;
 
-describe('a bot that is sent anything', { timeout: 60_000 }, () => {
-  it('answers 2xx, 4xx or in band, replies to every message that it took, and is well after', async (t) => {
+describe('a bot that gets random activities', { timeout: 60_000 }, () => {
+  it('answers 2xx, 4xx or in band, replies to every accepted message, and keeps working', async (t) => {
     const responder = () => ({
       outputs: [{ text: 'Hi', pcm: new Uint8Array(480) }],
       ending: { kind: 'completed' } as const,
@@ -30,15 +30,15 @@ describe('a bot that is sent anything', { timeout: 60_000 }, () => {
     const reply = await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
     assert.equal(reply.body.text, 'Hi');
     assert.equal(reply.body.attachments.length, 1);
-    const broken = bot.logs.filter(({ level, msg }) => level === 'fatal' || msg === 'turn broke');
+    const broken = bot.logs.filter(({ level, msg }) => level === 'fatal' || msg === 'turn failed');
     assert.deepEqual(broken, []);
   });
 });
 
-describe('what the guard lets in', () => {
+describe('an activity that passes the guard', () => {
   const caller = { identity: new ClaimsIdentity([]), audience: undefined, receivedAtMs: 0 };
 
-  it('becomes a turn and a way back of plain JSON, whatever else is in it', () => {
+  it('becomes a turn and a reply route of plain JSON, whatever else it contains', () => {
     let passed = 0;
     const property = fc.property(anyDelivery, (delivery) => {
       const activity = guarded(bodyOf({ ...delivery, bytes: [] }, 'id-1', 'http://localhost'));
@@ -71,7 +71,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** Without what JSON leaves out. */
+/** Without the values that JSON leaves out. */
 function plain(value: object): object {
   return Object.fromEntries(
     Object.entries(value)

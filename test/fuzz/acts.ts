@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import * as wire from '../realtime/server-events.ts';
 import { type Act, anyFrame, type Ending, type Frame, goodFrame } from './frames.ts';
 
-/** A change to a whole answer; the places are taken modulo its length. */
+/** A change to a whole answer; the positions are taken modulo its length. */
 type Change =
   | { readonly kind: 'insert'; readonly at: number; readonly frame: Frame }
   | { readonly kind: 'drop'; readonly at: number }
@@ -11,14 +11,14 @@ type Change =
 
 const eventFrame = (event: wire.WireEvent): Frame => ({ kind: 'event', event, edits: [] });
 
-/** Some words with their sound, whose pieces may end in the middle of a sample, of one of a few items. */
+/** Some words with their audio, whose chunks may end in the middle of a sample, for one of a few items. */
 function pieceOf(number: number): wire.WireEvent[] {
   const at = { item: `item_${number % 3}`, output: number % 3 };
   const sound = new Uint8Array(1 + (number % 4)).fill(number);
   return [wire.transcriptDelta(` said${number}`, at), wire.audioDelta(sound, at)];
 }
 
-/** An answer as the service gives it: a few pieces of text and sound, then the end. */
+/** An answer of the service: a few chunks of text and audio, then the end. */
 const goodAnswer: Arbitrary<readonly Frame[]> = fc
   .array(fc.nat({ max: 999 }), { minLength: 1, maxLength: 5 })
   .map((numbers) => [wire.created({ turn: '@turn' }), ...numbers.flatMap(pieceOf), wire.done({ turn: '@turn' })])
@@ -63,5 +63,5 @@ const frames: Arbitrary<readonly Frame[]> = fc.oneof(
 
 const ending: Arbitrary<Ending> = fc.constantFrom('silence', 'done', 'done', 'close', 'break');
 
-/** One answer of the service, from good to hostile. */
+/** One answer of the service, from valid to hostile. */
 export const anyAct: Arbitrary<Act> = fc.record({ frames, ending });

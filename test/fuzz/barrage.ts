@@ -7,19 +7,19 @@ import { Counts } from '../support/kit/report.ts';
 import { isSteady } from './contents.ts';
 import { bodyOf, type Delivery } from './deliveries.ts';
 
-/** No answer is expected to take longer, an answer in the response to `expectReplies` among them. */
+/** No response is expected to take longer, including an answer to `expectReplies`. */
 const POST_LIMIT_MS = 60_000;
 const MAX_SOCKETS = 32;
-/** Replies to what was just sent; the bot is busy, and on a slow machine. */
-const PATIENCE_MS = 30_000;
+/** For replies to a busy bot on a slow machine. */
+const TIMEOUT_MS = 30_000;
 
 export interface Barrage {
-  /** Sends all of them at once; throws when one is answered as it may not be, or is taken and never replied to. */
+  /** Sends all of them at once; throws if one gets a wrong response, or is accepted and never replied to. */
   volley(deliveries: readonly Delivery[]): Promise<void>;
   readonly sent: number;
-  /** How many were answered so far, by status. */
+  /** The number of responses so far, by status. */
   readonly statuses: Counts<number>;
-  /** How many replies were waited for, and came. */
+  /** The number of expected replies that arrived. */
   readonly replies: number;
   close(): void;
 }
@@ -35,7 +35,7 @@ export function createBarrage(url: string, connector: FakeConnector): Barrage {
   let replies = 0;
 
   async function send(delivery: Delivery): Promise<void> {
-    // Every try has an id of its own: one that was seen before would not be looked at.
+    // Every attempt has its own id, since a known one would be ignored.
     const id = `fuzz-${++count}`;
     const body = bodyOf(delivery, id, connector.url);
     const answer = await poster.post(url, body, { timeoutMs: POST_LIMIT_MS, contentType: delivery.contentType });
@@ -61,7 +61,7 @@ export function createBarrage(url: string, connector: FakeConnector): Barrage {
   };
 }
 
-/** What the bot reads in these bytes; nothing where it is no object. */
+/** The object that the bot parses from these bytes; undefined if it is none. */
 function read(body: Buffer): Fields {
   try {
     const value = JSON.parse(body.toString());
@@ -72,10 +72,10 @@ function read(body: Buffer): Fields {
 }
 
 function assertAnswer({ status, text, name: answered }: PostAnswer, { type, name }: Fields, body: Buffer): void {
-  // The bot may close the connection on a body that is too large before its answer is read.
+  // The bot may close the connection on a too large body before its response is read.
   const isCut = /ECONNRESET|EPIPE/.test(answered) && body.byteLength > MAX_BODY_BYTES;
   const isFine = isCut || (status >= 200 && status < 300) || (status >= 400 && status < 500);
-  // An invoke that nobody knows: the answer is the bot's, and the channel understands it.
+  // An unknown invoke: the response is the bot's, and the channel understands it.
   const isUnknownInvoke = status === 501 && type === 'invoke';
   const named = JSON.stringify([type, name]).slice(0, 100);
   assert.ok(isFine || isUnknownInvoke, `${named} was answered ${answered}: ${text.slice(0, 300)}`);
@@ -83,8 +83,8 @@ function assertAnswer({ status, text, name: answered }: PostAnswer, { type, name
 }
 
 /**
- * A message that was taken is answered, whatever else is in it. Conversations that end lose what waits in them, and in
- * groups a message may have lost its mention of the bot.
+ * An accepted message is answered, whatever else it contains. Conversations that end lose their queue, and in groups a
+ * message may have lost its mention of the bot.
  */
 function isReplyDue(activity: Fields, ours: string, address: string): boolean {
   const { type, id, serviceUrl } = activity;
@@ -94,7 +94,7 @@ function isReplyDue(activity: Fields, ours: string, address: string): boolean {
   return type === 'message' && id === ours && serviceUrl === address && isSteady(key) && isDue;
 }
 
-/** The mention and the bot of a delivery that was not edited there. */
+/** The mention and the bot of a delivery, if they were not edited. */
 const MENTION = JSON.stringify([
   [{ type: 'mention', mentioned: { id: 'bot-1', name: 'Bot' }, text: '<at>Bot</at>' }],
   { id: 'bot-1', name: 'Bot' },
@@ -122,8 +122,8 @@ function createMailbox(connector: FakeConnector) {
     reply: (id: string) =>
       new Promise<void>((resolve, reject) => {
         if (early.delete(id)) return resolve();
-        const late = new Error(`no reply to ${id}, which was taken, within ${PATIENCE_MS} ms`);
-        const timer = setTimeout(reject, PATIENCE_MS, late);
+        const late = new Error(`no reply to ${id}, which was taken, within ${TIMEOUT_MS} ms`);
+        const timer = setTimeout(reject, TIMEOUT_MS, late);
         waiters.set(id, () => {
           clearTimeout(timer);
           waiters.delete(id);

@@ -11,19 +11,19 @@ import { HELLO, startService } from './service.ts';
 
 export interface BotUnderFire extends ProbedBot {
   readonly connector: FakeConnector;
-  /** Throws when a normal message is not answered in text and with sound, or the bot says that it is not well. */
+  /** Throws if a normal message is not answered in text and audio, or the bot reports that it is not healthy. */
   assertWell(): Promise<void>;
-  /** What an operator would have to look into: lines that say that something broke, and output that is no log. */
+  /** Lines that an operator would have to examine: reports of faults, and output that is no log. */
   faults(): Counts<string>;
   close(): Promise<void>;
 }
 
-/** A bot in a process of its own between a quick service and a fake channel, with a probe in it. */
+/** A bot in its own process between a fast service and a fake channel, with a probe in it. */
 export async function startBotUnderFire(env: Env = {}): Promise<BotUnderFire> {
   const service = await startService();
   const connector = await startFakeConnector();
   const probed = await startProbedBot({ ...modelEnv(service.url, 'quick'), LOG_LEVEL: 'debug', ...env });
-  // The model is played by the process that fires: the check at the start has to be over by then.
+  // The attacking process plays the model, so the check at the start has to be over before.
   await probed.bot.whenLogged(({ msg }) => /^model (?:not )?reached/.test(String(msg)));
   const faults = new Counts<string>();
   const output = watchOutput(probed.bot, ({ level, msg, err }) => {

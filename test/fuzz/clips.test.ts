@@ -11,7 +11,7 @@ describe('a damaged clip', { timeout: 60_000 }, () => {
   const decoder = openDecoder();
   after(() => decoder.close());
 
-  it('is heard, or refused for a reason, and the thread lives on', async () => {
+  it('is decoded or rejected with a reason, and the thread survives', async () => {
     const ends = new Set<string>();
     const property = fc.asyncProperty(damagedClip, async (clip) => void ends.add(await endOf(decoder, clip)));
     assertHolds('a damaged clip', await fc.check(property, { seed: SEED, numRuns: 80 }), ([clip]) => show(clip));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Coding, makeWav } from '../audio/clip/make-wav.ts';
 import { clipFile, tones } from '../audio/clip/tones.ts';
 
-/** What happens to a file; places are shares of its length, so that edits still mean something when it has changed. */
+/** The changes to a file; positions are fractions of its length, so that edits keep their meaning when it changes. */
 export type Damage =
   | { readonly kind: 'flip'; readonly at: number; readonly bit: number }
   | { readonly kind: 'header'; readonly at: number; readonly byte: number }
@@ -15,7 +15,7 @@ export type Damage =
   | { readonly kind: 'splice'; readonly at: number; readonly other: string; readonly from: number }
   | { readonly kind: 'repeat'; readonly times: number };
 
-/** A file and what has happened to it. */
+/** A file and its changes. */
 export interface DamagedClip {
   readonly source: string;
   readonly damages: readonly Damage[];
@@ -44,21 +44,21 @@ function wavOf(coding: Coding): Uint8Array {
 }
 
 const names = Object.keys(sources);
-/** Those that are decoded here; the others only have to be told from them. */
+/** The formats that are decoded in this process; the others only have to be recognized. */
 const ownNames = names.filter((name) => /\.(wav|mp3|opus)$/.test(name));
 
-/** Without the library's liking for bounds: most files would be cut off at 0. */
+/** Without the library's preference for bounds, which would truncate most files at 0. */
 const share = fc.noBias(fc.nat({ max: 100_000 })).map((part) => part / 100_000);
 const smallShare = share.map((part) => part / 5);
 const byte = fc.nat({ max: 255 });
-/** Where headers are; seldom before the names by which a file is told, or all of them would be unknown. */
+/** The positions of headers; seldom before the bytes that identify a file, or all of them would be unknown. */
 const inHeaders = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 12, max: 100 }) }, fc.nat({ max: 11 }));
 const anyField = fc.oneof(
   fc.constantFrom(0, 1, 2, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff),
   fc.nat({ max: 0xffffffff }),
 );
 
-/** A few, or far beyond what is taken. */
+/** A few, or far more than allowed. */
 const anyTimes = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 2, max: 5 }) }, fc.constantFrom(100, 300));
 
 const anyDamage: fc.Arbitrary<Damage> = fc.oneof(

@@ -50,11 +50,11 @@ const attachment = fc.constantFrom(
 
 const text = fc.oneof({ weight: 6, arbitrary: fc.constantFrom('hello', '<at>Bot</at> hi') }, hostileText);
 
-/** Events that end a conversation would drop what waits in it: they have conversations of their own. */
+/** Events that end a conversation would drop its queue, so they have their own conversations. */
 const STEADY = ['steady-1', 'steady-2', 'steady-3', 'steady-4', 'steady-5', 'steady-6'];
 const FICKLE = ['fickle-1', 'fickle-2'];
 
-/** Whether what is taken in this conversation has to be answered. */
+/** Whether an accepted message in this conversation has to be answered. */
 export function isSteady(conversation: unknown): boolean {
   return STEADY.some((name) => name === conversation);
 }
@@ -89,7 +89,7 @@ const other = fc.constantFrom(...OTHER_TYPES).map((type) => ({ type, name: 'x', 
 type Content = Readonly<Record<string, unknown>>;
 const placed = (contents: Arbitrary<Content>, conversation: Arbitrary<string>) => fc.tuple(contents, conversation);
 
-/** What an activity is about, and the id of the conversation that it belongs to. */
+/** The content of an activity, and the id of its conversation. */
 export const content: Arbitrary<[Content, string]> = fc.oneof(
   { weight: 16, arbitrary: placed(message, steady) },
   { weight: 4, arbitrary: placed(invoke, steady) },

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { content } from './contents.ts';
 import { type ByteEdit, byteEdit, type Edit, someEdits, withByteEdit, withEdits } from './hostile.ts';
 
-/** One POST as a channel, or somebody who is none, could make it. Ids and addresses are filled in when it is sent. */
+/** One POST as a channel or an attacker could make it. Ids and addresses are filled in when it is sent. */
 export interface Delivery {
   readonly activity: Readonly<Record<string, unknown>>;
   readonly edits: readonly Edit[];
@@ -10,7 +10,7 @@ export interface Delivery {
   readonly contentType: string;
 }
 
-/** What stands in an activity for what is known only when it is sent. */
+/** Placeholders for values that are only known when an activity is sent. */
 const ID = '@id';
 const SERVICE_URL = '@service';
 
@@ -34,7 +34,7 @@ const activity = fc
     deliveryMode,
   }));
 
-/** Taken for a channel's or not, but never one that answers. */
+/** Accepted as a channel's address or not, but never one that answers. */
 const ADDRESSES = [
   'http://localhost:1',
   'http://127.0.0.1:1/%zz?x#y',
@@ -78,7 +78,9 @@ const path: Arbitrary<readonly string[]> = fc.oneof(
   fc.constantFrom<readonly string[]>(...INNER),
 );
 
-/** Replies to an address where nobody listens are tried again for seconds: what waits for that waits for itself alone. */
+/**
+ * Replies to an address where nobody listens are retried for seconds, and only their own conversation waits for that.
+ */
 const astray: Arbitrary<Edit[]> = fc
   .tuple(fc.integer({ min: 1, max: 30 }), fc.constantFrom(...ADDRESSES))
   .map(([number, value]) => [
@@ -99,7 +101,7 @@ const contentType = fc.oneof(
   },
 );
 
-/** Deliveries from good to hostile; about a third is as a channel would make it. */
+/** Deliveries from valid to hostile; about a third are like a channel's. */
 export const anyDelivery: Arbitrary<Delivery> = activity.chain((good) => {
   const edits = fc.oneof(
     { weight: 2, arbitrary: fc.constant<readonly Edit[]>([]) },
@@ -108,13 +110,13 @@ export const anyDelivery: Arbitrary<Delivery> = activity.chain((good) => {
   return fc.record({ activity: fc.constant(good), edits, bytes: byteEdits, contentType });
 });
 
-/** The same, and a few that are good but for an address at which nobody can be answered. */
+/** The same, and a few that are valid except for an address at which nobody can be answered. */
 export const anyOrAstray: Arbitrary<Delivery> = fc.oneof(
   { weight: 60, arbitrary: anyDelivery },
   { weight: 1, arbitrary: fc.tuple(anyDelivery, astray).map(([good, edits]) => ({ ...good, edits, bytes: [] })) },
 );
 
-/** The bytes of a delivery, with this id and this address of the channel in it. */
+/** The bytes of a delivery with this id and this channel address. */
 export function bodyOf(delivery: Delivery, id: string, serviceUrl: string): Buffer {
   const edited = JSON.stringify(withEdits(delivery.activity, delivery.edits));
   const text = edited.replaceAll(`"${ID}"`, JSON.stringify(id)).replaceAll(`"${SERVICE_URL}"`, `"${serviceUrl}"`);

@@ -15,7 +15,7 @@ const at: Arbitrary<wire.At> = fc.record({
   content: fc.constantFrom(0, 0, 1, 7),
 });
 
-/** Words that can be found again in the answer, and some that nobody says. */
+/** Words that can be found in the answer, and some that nobody says. */
 const words = fc.oneof(
   { weight: 6, arbitrary: fc.nat({ max: 9_999 }).map((number) => ` word${number}.`) },
   { weight: 1, arbitrary: fc.constantFrom('', ' ', '\n', '\ufeff') },
@@ -69,7 +69,7 @@ const done = fc
   })
   .map(wire.done);
 
-/** Event names of other protocols, of the client library's inside, and of JavaScript's. */
+/** Event names of other protocols, of the client library's internals, and of JavaScript. */
 const ODD_TYPES = [
   ...['error', 'event', 'close', 'open', 'message', 'reconnecting', 'constructor', '__proto__', 'toString', ''],
   ...['response', 'response.', 'response.audio.delta', 'conversation.item.added', 'rate_limits.updated'],
@@ -86,7 +86,7 @@ const session = fc
   })
   .map(({ type, expires_at }) => ({ type, session: { id: 'sess_1', expires_at } }));
 
-/** An event as its type promises it, though not always one that makes sense. */
+/** An event that matches its type, though it does not always make sense. */
 export const goodEvent: Arbitrary<wire.WireEvent> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ response, turn }).map(wire.created) },
   { weight: 6, arbitrary: fc.tuple(words, at).map(([text, place]) => wire.transcriptDelta(text, place)) },

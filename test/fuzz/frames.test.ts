@@ -19,8 +19,8 @@ const KINDS = [
   ...['error', 'preview', 'other', 'malformed'],
 ];
 
-describe('any frames of the service', { timeout: 60_000 }, () => {
-  it('come to one outcome, in which nothing of the answer is lost', () => {
+describe('random frames of the service', { timeout: 60_000 }, () => {
+  it('have one outcome, which loses nothing of the answer', () => {
     const ends = new Set<string>();
     const property = fc.property(anyAct, ({ frames }) => void ends.add(nameOf(collectFrames(frames))));
     fc.assert(property, { seed: SEED, numRuns: 500 });
@@ -29,7 +29,7 @@ describe('any frames of the service', { timeout: 60_000 }, () => {
     }
   });
 
-  it('come to an outcome over a socket, too, and to the same', async (t) => {
+  it('have the same outcome over a socket', async (t) => {
     const player = await startPlayer();
     t.after(() => player.close());
     let turns = 0;
@@ -40,7 +40,7 @@ describe('any frames of the service', { timeout: 60_000 }, () => {
 });
 
 describe('an event of the service', () => {
-  it('is read without throwing, whatever is in it', () => {
+  it('is parsed without throwing, whatever it contains', () => {
     const fields = fc.dictionary(fc.oneof(fc.constantFrom('response', 'error', 'delta'), hostileText), hostileValue);
     const event = fc.oneof(
       editedFrame.map(eventIn).filter(({ type }) => typeof type === 'string'),
@@ -59,7 +59,7 @@ function eventIn(frame: Frame): wire.WireEvent {
   return withEdits(frame.event, frame.edits) as wire.WireEvent;
 }
 
-/** Events that are of no concern to our turn once its response has begun. */
+/** Events that do not concern our turn once its response has begun. */
 const foreign = fc.constantFrom<wire.WireEvent>(
   wire.created({ response: 'resp_2', turn: 'another turn' }),
   wire.created({ response: 'resp_2', turn: null }),
@@ -79,7 +79,7 @@ const foreign = fc.constantFrom<wire.WireEvent>(
 );
 
 describe('events of other responses', () => {
-  it('change nothing of an answer, wherever they come', () => {
+  it('change nothing in an answer, wherever they arrive', () => {
     const answer = fc.array(fc.nat({ max: 99 }), { minLength: 1, maxLength: 6 });
     const intruders = fc.array(fc.tuple(fc.nat(), foreign), { maxLength: 8 });
     const property = fc.property(answer, intruders, (numbers, others) => {

@@ -3,25 +3,25 @@ import type { WireEvent } from '../realtime/server-events.ts';
 import { goodEvent } from './events.ts';
 import { type Edit, hostileText, someEdits, withEdits } from './hostile.ts';
 
-/** A frame as it goes over the wire: an event, or a text or bytes that are none. */
+/** A frame on the wire: an event, or an invalid text or bytes. */
 export type Frame =
   | { readonly kind: 'event'; readonly event: WireEvent; readonly edits: readonly Edit[] }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
-/** What happens after the last frame. `silence` is ended by the session's own deadlines. */
+/** What happens after the last frame. The session's own deadlines end `silence`. */
 export type Ending = 'silence' | 'done' | 'close' | 'break';
 
-/** What the service does for one `response.create`. */
+/** The service's behaviour for one `response.create`. */
 export interface Act {
   readonly frames: readonly Frame[];
   readonly ending: Ending;
 }
 
-/** Names in frames for what is known only when they are sent. */
+/** Placeholders in frames for values that are only known when they are sent. */
 export interface Names {
   readonly turn: string;
-  /** The `event_id`s of what was sent: of the settings, of the message, of the `response.create`. */
+  /** The `event_id`s that the client sent: of the settings, of the message, of the `response.create`. */
   readonly settings: string;
   readonly item: string;
   readonly create: string;
@@ -41,7 +41,7 @@ const path: Arbitrary<readonly string[]> = fc.oneof(
   ),
 );
 
-/** Depths up to where a parser that goes down step by step would fall. */
+/** Depths up to where a recursive parser would overflow. */
 const nestedText = fc
   .tuple(fc.constantFrom('[', '{"type":'), fc.constantFrom(10, 1_000, 100_000))
   .map(([piece, depth]) => piece.repeat(depth));
@@ -57,7 +57,7 @@ function asText(text: string): Frame {
   return { kind: 'text', text };
 }
 
-/** An event with fields that are not as its type promises, and how it became that. */
+/** An event with fields that do not match its type, and the edits that led to it. */
 const editedEvent = goodEvent.chain((event) => fc.record({ event: fc.constant(event), edits: someEdits(event, path) }));
 
 export const goodFrame: Arbitrary<Frame> = goodEvent.map((event) => ({ kind: 'event', event, edits: [] }));
@@ -70,7 +70,7 @@ export const anyFrame: Arbitrary<Frame> = fc.oneof(
   { weight: 1, arbitrary: noEvent },
 );
 
-/** The frame as it goes out: text, or bytes in a binary frame. */
+/** The frame on the wire: text, or bytes in a binary frame. */
 export function payloadOf(frame: Frame, names: Names): string | Uint8Array {
   switch (frame.kind) {
     case 'event':

@@ -6,28 +6,28 @@ import { type BotUnderFire, startBotUnderFire } from './bot-under-fire.ts';
 import { anyOrAstray, bodyOf, type Delivery } from './deliveries.ts';
 import { inQuarters } from './quarters.ts';
 
-/** How many are on their way at once: enough to keep the bot busy, few enough that it refuses none for that. */
+/** The number of concurrent requests: enough to keep the bot busy, few enough that it rejects none for that. */
 const MAX_AT_ONCE = 40;
-/** A failing example is made smaller for so long at most. */
+/** The maximum time for shrinking a failing example. */
 const SHRINK_LIMIT_MS = 120_000;
 
 /**
- * What the bot may keep between the half and the end, after garbage was collected. Bounded caches still fill up then:
- * an id of each message and a key of each conversation (50,000 of both) and a record of each conversation, a few hundred
- * bytes an activity on average; audio (1 MB by its setting) and warm sessions (50) are full long before. The rest is
- * code that gets compiled, and buffers. Measured: 1 to 3 MB in all.
+ * The memory that the bot may keep between the half and the end, after garbage collection. Bounded caches still fill up
+ * then: an id of each message and a key of each conversation (50,000 of both) and a record of each conversation, a few
+ * hundred bytes an activity on average; audio (1 MB by its setting) and warm sessions (50) are full long before. The
+ * rest is compiled code and buffers. Measured: 1 to 3 MB in all.
  */
 const growthBound = (activities: number): number => 4 * 1_048_576 + (activities / 2) * 512;
 
 /**
- * Replies that could not be sent: where nobody listens; to `[::1]`, which botbuilder's client does not understand; and in
- * conversations whose id has letters that a header cannot hold, as botbuilder puts it into one.
+ * Replies that could not be sent: where nobody listens; to `[::1]`, which botbuilder's client does not understand; and
+ * in conversations whose id has letters that a header cannot contain, since botbuilder puts the id into one.
  */
 const EXPECTED = /^reply not sent \((ECONNREFUSED|ENOTFOUND)\)$/;
 
 const ENV = { AUDIO_MEMORY_MB: '1', MAX_WARM_SESSIONS: '50' };
 
-/** Sends so many activities to a bot in a process of its own; throws when anything of it is not as it has to be. */
+/** Sends this many activities to a bot in its own process; throws if anything about it is wrong. */
 export async function fuzzActivities(activities: number, seed: number): Promise<void> {
   const bot = await startBotUnderFire(ENV);
   const barrage = createBarrage(bot.url, bot.connector);
@@ -63,13 +63,13 @@ function show(delivery: Delivery): string {
   return `${delivery.contentType} ${bodyOf(delivery, 'fuzz-1', 'http://127.0.0.1:1')}`;
 }
 
-/** Like `fc.check`, with a bound to the time of making a failing example smaller, and none to the time before. */
+/** Like `fc.check`, with a time limit for shrinking a failing example, and none for the time before. */
 function checkWithin<T>(property: fc.IAsyncPropertyWithHooks<T>, parameters: fc.Parameters<T>) {
   let failedAtMs = 0;
   const isLate = () => failedAtMs > 0 && Date.now() > failedAtMs + SHRINK_LIMIT_MS;
   const run = property.run.bind(property);
   property.run = async (value) => {
-    // Over time everything passes, which ends the search for something smaller.
+    // After the limit everything passes, which ends the shrinking.
     const failure = isLate() ? null : await run(value);
     if (failure !== null && failedAtMs === 0) failedAtMs = Date.now();
     return failure;

@@ -11,16 +11,16 @@ import { bytesOf, type DamagedClip, damagedClip } from './clips.ts';
 import { inQuarters } from './quarters.ts';
 
 /**
- * What the process may hold more at the end than at the half, in bytes: WebAssembly's memory of a decoder, one for each
- * clip, goes when garbage is collected, which comes and goes by some tens of megabytes.
+ * The maximum growth of the process from the half to the end, in bytes: the WebAssembly memory of a decoder, one for
+ * each clip, is freed by garbage collection, which varies by some tens of megabytes.
  */
 const GROWTH_BOUND = 64 * 1_048_576;
-/** What may be said of a damaged clip. Not that it takes too long, or too much memory. */
+/** The expected errors for a damaged clip. Excessive time or memory are not among them. */
 const FAIR: readonly AttachmentErrorCode[] = ['damaged', 'too_long', 'kind_unknown', 'kind_unsupported'];
 
 const signal = new AbortController().signal;
 
-/** What becomes of a damaged clip: what it is heard as, or why not. Throws when that is none of what may be. */
+/** The result for a damaged clip: its format, or the error. Throws if that is not an expected one. */
 export async function endOf(decoder: ClipDecoder, clip: DamagedClip): Promise<string> {
   try {
     const { pcm, durationMs: told, format } = await decoder.decode(bytesOf(clip), signal);
@@ -40,7 +40,7 @@ export function openDecoder(): ClipDecoder {
   return createClipDecoder({ clock: systemClock, log: createLogger('silent') });
 }
 
-/** Decodes so many damaged clips in one thread; throws when it dies, hangs, or memory grows. */
+/** Decodes this many damaged clips in one thread; throws if it dies, hangs or grows. */
 export async function fuzzClips(clips: number, seed: number): Promise<void> {
   const decoder = openDecoder();
   const ends = new Counts<string>();

@@ -11,25 +11,28 @@ import { type Player, startPlayer } from './player.ts';
 import { inQuarters } from './quarters.ts';
 
 const DONE: Frame = { kind: 'event', event: wire.done({ turn: '@turn' }), edits: [] };
-/** Frames of one run on average are more. */
+/** The average number of frames in a run is larger. */
 const FRAMES_A_RUN = 8;
 
 /**
- * One run over a socket: turns end as they may, and the first of them as by the collector alone. `onEnd` is told how
- * each of them ended.
+ * One run over a socket: turns end in an allowed way, and the first of them as in the collector alone. `onEnd` gets the
+ * end of each.
  */
 export async function playActs(player: Player, acts: readonly Act[], onEnd: (name: string) => void): Promise<void> {
   const results = await player.play(acts);
   for (const { outcome } of results) onEnd(nameOf(outcome));
   const [act] = acts;
-  // What comes after a frame that cannot be read is a race with the end of the socket.
+  // Frames after an unreadable one race with the end of the socket.
   if (act?.ending !== 'done') return;
   assert.deepEqual(plain(results[0]?.outcome), plain(collectFrames([...act.frames, DONE])));
 }
 
 export const someActs = fc.array(anyAct, { minLength: 1, maxLength: 3 });
 
-/** Sends so many frames over sockets, and at least as many more to the collector; throws when a turn ends as none may. */
+/**
+ * Sends this many frames over sockets, and at least as many more to the collector; throws if a turn ends in a forbidden
+ * way.
+ */
 export async function fuzzFrames(frames: number, seed: number): Promise<void> {
   const player = await startPlayer();
   const ends = new Counts<string>();

@@ -7,12 +7,12 @@ import { Counts, megabytes, print } from '../support/kit/report.ts';
 import { inQuarters } from './quarters.ts';
 
 /**
- * What the process may hold more at the end than at the half, in bytes: garbage comes and goes, up to 93 MB of it between
- * 1,500 and 3,000 pictures.
+ * The maximum growth of the process from the half to the end, in bytes: garbage varies, by up to 93 MB between 1,500
+ * and 3,000 pictures.
  */
 const GROWTH_BOUND = 128 * 1_048_576;
 
-/** Has so many corrupted pictures read in one thread; throws when one takes too long, or memory grows. */
+/** Reads this many corrupted pictures in one thread; throws if one takes too long, or memory grows. */
 export async function fuzzPictures(pictures: number, seed: number): Promise<void> {
   const reader = createPictureReader({ clock: systemClock, log: createLogger('silent') });
   const ends = new Counts<string>();

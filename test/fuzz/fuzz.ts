@@ -4,13 +4,10 @@ import { readOptions } from '../support/options.ts';
 import { fuzzActivities } from './fuzz-activities.ts';
 import { fuzzClips } from './fuzz-clips.ts';
 import { fuzzFrames } from './fuzz-frames.ts';
-import { fuzzPatience } from './fuzz-patience.ts';
 import { fuzzPictures } from './fuzz-pictures.ts';
+import { fuzzSlowClients } from './fuzz-slow-clients.ts';
 
-/**
- * `npm run test:fuzz`: thousands of random activities and frames, of damaged sounds and pictures, and the enemies that
- * take their time.
- */
+/** `npm run test:fuzz`: thousands of random activities and frames, of damaged audio and pictures, and slow clients. */
 
 const values = readOptions({
   seed: { type: 'string', default: newSeed() },
@@ -27,7 +24,7 @@ const parts = [
   { name: `frames (${frames})`, run: () => fuzzFrames(frames, seed) },
   { name: `clips (${clips})`, run: () => fuzzClips(clips, seed) },
   { name: `pictures (${pictures})`, run: () => fuzzPictures(pictures, seed) },
-  { name: 'enemies', run: fuzzPatience },
+  { name: 'enemies', run: fuzzSlowClients },
 ];
 const tell = createProgress();
 const counts = `--activities ${activities} --frames ${frames} --clips ${clips} --pictures ${pictures}`;

@@ -5,7 +5,7 @@ import { historyText, type PastTurn, withTurn } from '../../src/conversation/his
 import { hostileText } from './hostile.ts';
 
 const SEED = 20_261_101;
-/** Three bytes are taken for a token, and 12,000 tokens are the bound. */
+/** Three bytes count as a token, and 12,000 tokens are the bound. */
 const MAX_BYTES = 36_000;
 
 const text = fc.oneof(
@@ -23,14 +23,14 @@ function bytesOf(history: readonly PastTurn[]): number {
   return history.reduce((sum, { user, assistant = '' }) => sum + Buffer.byteLength(user + assistant), 0);
 }
 
-describe('a history of any turns', () => {
-  it('is a suffix of what was said, keeps its bounds, and holds the newest turn', () => {
+describe('a history of random turns', () => {
+  it('is a suffix of all turns, stays within its bounds, and contains the newest turn', () => {
     const property = fc.property(turns, turn, fc.nat({ max: 14 }), (before, newest, maxTurns) => {
       const history = withTurn(before, newest, maxTurns);
       assert.deepEqual(history, [...before, newest].slice(before.length + 1 - history.length));
       assert.ok(history.length <= maxTurns);
       if (maxTurns > 0) assert.equal(history.at(-1), newest);
-      // Two halves of a character are three bytes each, where they meet they are four together.
+      // Two lone surrogates have three bytes each; together they have four.
       if (history.length > 1) assert.ok(bytesOf(history) <= MAX_BYTES, `${bytesOf(history)} bytes`);
     });
     fc.assert(property, { seed: SEED, numRuns: 300 });
@@ -44,7 +44,7 @@ describe('a history of any turns', () => {
     fc.assert(property, { seed: SEED, numRuns: 200 });
   });
 
-  it('is told on two lines, and comes back as it was from the second', () => {
+  it('is sent on two lines, of which the second restores it exactly', () => {
     const property = fc.property(turns, (history) => {
       const told = historyText(history);
       if (history.length === 0) return assert.equal(told, undefined);
@@ -62,7 +62,7 @@ interface Line {
   readonly text: string;
 }
 
-/** The turns that these lines were made from: an answer belongs to the question before it. */
+/** The turns behind these lines: an answer belongs to the question before it. */
 function turnsIn(lines: readonly Line[]): PastTurn[] {
   const turns: PastTurn[] = [];
   for (const { role, text, ...rest } of lines) {

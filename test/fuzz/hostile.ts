@@ -26,7 +26,7 @@ const ODD_TEXTS = [
   '1e999',
 ];
 
-/** What no type of ours foresees. The keys are own properties, as `JSON.parse` makes them. */
+/** Values that none of our types allow. The keys are own properties, as `JSON.parse` makes them. */
 const ODD_OBJECTS = [
   {},
   [],
@@ -42,7 +42,7 @@ const ODD_OBJECTS = [
 
 const ODD_NUMBERS = [0, -0, -1, 0.1, 1e21, -1e308, 2 ** 53, Number.MAX_SAFE_INTEGER];
 
-/** Lengths around the bounds of the program: of an id, a name, a text, of what is kept of a field, and of a body. */
+/** Lengths around the program's bounds: of an id, a name, a text, of a stored field, and of a body. */
 const LENGTHS = [65, 257, 1024, 1025, 2049, 20_000, 20_001, 70_000, 1_100_000];
 
 /** A text of any kind, seldom a very long one. */
@@ -58,7 +58,7 @@ export const hostileText: Arbitrary<string> = fc.oneof(
   },
 );
 
-/** A JSON value where another was expected; `undefined` takes the field away. */
+/** A JSON value in place of another; `undefined` removes the field. */
 export const hostileValue: Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
   { weight: 3, arbitrary: fc.constant(null) },
@@ -77,13 +77,13 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** One change inside an object: what stands at `path` becomes `value`. */
+/** One change inside an object: the value at `path` becomes `value`. */
 export interface Edit {
   readonly path: readonly string[];
   readonly value: unknown;
 }
 
-/** The ways to all fields of an object, three levels deep. */
+/** The paths to all fields of an object, three levels deep. */
 function pathsIn(fields: object, depth = 3): string[][] {
   if (depth === 0) return [];
   return Object.entries(fields).flatMap(([name, value]) => {
@@ -92,7 +92,7 @@ function pathsIn(fields: object, depth = 3): string[][] {
   });
 }
 
-/** Some edits of what these fields hold, and of what they may hold besides. */
+/** Some edits of these fields, and of other fields that they may contain. */
 export function someEdits(fields: object, besides: Arbitrary<readonly string[]>): Arbitrary<readonly Edit[]> {
   const path = fc.oneof(
     { weight: 2, arbitrary: fc.constantFrom<readonly string[]>(...pathsIn(fields)) },
@@ -101,7 +101,7 @@ export function someEdits(fields: object, besides: Arbitrary<readonly string[]>)
   return fc.array(fc.record({ path, value: hostileValue }), { minLength: 1, maxLength: 4 });
 }
 
-/** A copy with the edits made one after another; steps of a path that are not there come into being. */
+/** A copy with the edits made one after another; missing steps of a path are created. */
 export function withEdits(fields: object, edits: readonly Edit[]): Record<string, unknown> {
   const copy = structuredClone(fields) as Record<string, unknown>;
   for (const { path, value } of edits) edit(copy, path, structuredClone(value));
@@ -111,7 +111,7 @@ export function withEdits(fields: object, edits: readonly Edit[]): Record<string
 function edit(target: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
   if (Array.isArray(target) && name === 'length') return;
   if (rest.length === 0) {
-    // Not by assignment, which would change the prototype where the name is `__proto__`.
+    // Not by assignment, which would change the prototype for the name `__proto__`.
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
     return;
   }
@@ -121,7 +121,7 @@ function edit(target: Record<string, unknown>, [name = '', ...rest]: readonly st
   edit(next, rest, value);
 }
 
-/** A change of bytes; `at` and `until` are places from 0 to 1 of the whole length. */
+/** A change of bytes; `at` and `until` are positions from 0 to 1 of the whole length. */
 export interface ByteEdit {
   readonly kind: 'truncate' | 'flip' | 'duplicate' | 'insert' | 'remove';
   readonly at: number;

@@ -16,14 +16,14 @@ interface Part {
   bytes: number;
 }
 
-/** What was said, kept in the plainest way: every piece of the response that the collector has for its own. */
+/** Everything that was received, stored in the simplest way: each chunk that the collector counts for its response. */
 class Ledger {
   readonly parts = new Map<string, Part>();
   areSettingsRefused = false;
   readonly #finals: PartAddress[] = [];
   #responseId: string | undefined;
 
-  /** Notes an event that was taken. What another response had said before is nobody's any more. */
+  /** Records an accepted event. Chunks of another response before it are dropped. */
   note(event: ServerEvent, responseId: string | undefined): void {
     if (responseId !== this.#responseId) this.parts.clear();
     this.#responseId = responseId;
@@ -34,7 +34,7 @@ class Ledger {
     if (event.kind === 'responseDone') this.#finals.push(...event.response.texts.map(({ at }) => at));
   }
 
-  /** All pieces of text, but those of parts whose whole text the service has given at the end. */
+  /** All chunks of text, except for parts whose whole text the service has sent at the end. */
   get words(): string[] {
     const isFinal = ({ at }: Part) => this.#finals.some((final) => isSamePart(final, at));
     const open = [...this.parts.values()].filter((part) => !isFinal(part));
@@ -58,7 +58,7 @@ function isSamePart(final: PartAddress, at: PartAddress): boolean {
   return final.itemId === at.itemId || (final.itemId === '' && final.outputIndex === at.outputIndex);
 }
 
-/** The outcome of these frames by the collector alone; throws when it is none, or has lost anything that was said. */
+/** The outcome of these frames in the collector alone; throws if there is none, or if it has lost any text. */
 export function collectFrames(frames: readonly Frame[]): Outcome {
   const collector = newCollector();
   const ledger = new Ledger();
@@ -79,7 +79,7 @@ function feed(collector: ResponseCollector, ledger: Ledger, frames: readonly Fra
   return collector.abandon(new TurnError('silence_timeout', 'nothing came'));
 }
 
-/** Whether the client library reads this frame. */
+/** Whether the client library parses this frame. */
 export function isReadable(frame: Frame): boolean {
   return jsonOf(frame) !== undefined;
 }
@@ -89,7 +89,7 @@ function eventOf(frame: Frame): ServerEvent | undefined {
   return value === undefined ? undefined : readServerEvent(value);
 }
 
-/** What the client library lets through: an object that has a type. */
+/** What the client library accepts: an object that has a type. */
 function jsonOf(frame: Frame): WireEvent | undefined {
   try {
     const value = JSON.parse(Buffer.from(payloadOf(frame, NAMES)).toString());
@@ -101,7 +101,7 @@ function jsonOf(frame: Frame): WireEvent | undefined {
 }
 
 function assertNothingLost(outcome: Outcome, ledger: Ledger): void {
-  // Said under settings that the service refused: not to be delivered.
+  // Spoken under settings that the service rejected, so it must not be delivered.
   if (outcome.kind === 'failed' && ledger.areSettingsRefused) return;
   const text = wordsOf(outcome);
   for (const word of ledger.words) assert.ok(text.includes(word), `${JSON.stringify(word)} was said and is lost`);

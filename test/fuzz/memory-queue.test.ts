@@ -16,7 +16,7 @@ type Step =
   | { readonly kind: 'end'; readonly key: string }
   | { readonly kind: 'cancel'; readonly key: string };
 
-/** One of them gets most, so that it is full at times; so does one person. */
+/** One of them gets most messages, so that its queue is full at times; so does one user. */
 const key = fc.constantFrom('a', 'a', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '__proto__');
 const person = fc.constantFrom('p', 'p', 'p', 'p', 'p', 'p', 'q', 'constructor');
 
@@ -32,7 +32,7 @@ interface Item {
   readonly isInBand: boolean;
 }
 
-/** What the queue has to do, in the plainest way: a list for each key, whose first runs. */
+/** The expected behaviour of the queue in the simplest form: a list for each key, whose first entry runs. */
 class Model {
   readonly lists = new Map<string, Item[]>();
   readonly begun: string[] = [];
@@ -67,7 +67,7 @@ class Model {
   }
 }
 
-/** The queue and its model, side by side through the same steps. */
+/** The queue and its model, which take the same steps. */
 async function follow(steps: readonly Step[], model: Model): Promise<void> {
   const clock = new ManualClock();
   const { queue } = createMemoryEngine({ clock, ids: randomIds, recordRetentionMs: 1_000 });
@@ -98,7 +98,7 @@ async function follow(steps: readonly Step[], model: Model): Promise<void> {
 }
 
 describe('the memory queue', () => {
-  it('does in any order of events what a list for each conversation does', async () => {
+  it('behaves like a list for each conversation in any order of events', async () => {
     const refusals = { key: 0, person: 0 };
     const property = fc.asyncProperty(fc.array(step, { maxLength: 300, size: 'max' }), async (steps) => {
       const model = new Model();

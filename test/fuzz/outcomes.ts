@@ -4,7 +4,7 @@ import { TURN_ERRORS, TurnError } from '../../src/errors.ts';
 import type { ModelResult } from '../../src/realtime/model-result.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 
-/** Throws when an outcome is not what its kind promises. */
+/** Throws if an outcome does not fulfil the promise of its kind. */
 export function assertOutcome(outcome: Outcome): void {
   switch (outcome.kind) {
     case 'spoken':
@@ -31,19 +31,19 @@ export function assertOutcome(outcome: Outcome): void {
   }
 }
 
-/** Throws when the result of a turn does not fit its outcome. */
+/** Throws if the result of a turn does not fit its outcome. */
 export function assertResult({ outcome, isRetryable, isHistoryRejected }: ModelResult): void {
   assertOutcome(outcome);
   if (isRetryable) assert.ok(outcome.kind === 'failed' && outcome.error.retry === 'safe', 'retried without need');
   assert.equal(isHistoryRejected, false, 'there was no history');
 }
 
-/** The words of an outcome; none where there are none. */
+/** The text of an outcome, or an empty one. */
 export function wordsOf(outcome: Outcome): string {
   return outcome.kind === 'failed' ? '' : outcome.text;
 }
 
-/** One name for each way to end, for the count. */
+/** A name for each way to end, for the counts. */
 export function nameOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'spoken':

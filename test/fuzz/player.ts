@@ -15,20 +15,20 @@ import { isReadable } from './ledger.ts';
 import { assertResult, nameOf } from './outcomes.ts';
 import { type Asked, startService } from './service.ts';
 
-/** Longer than any time that a session gives the service. */
+/** Longer than any time limit of a session. */
 const DEADLINES_MS = 25_000;
-/** Says, with the name of its turn, that all frames before it have arrived. */
+/** Announces, with the name of its turn, that all frames before it have arrived. */
 const MARKER = 'fuzz.marker ';
 
 export interface Player {
-  /** Plays one act after the other in one session, while it can be used. Throws when a turn ends as none may. */
+  /** Plays one act after another in one session, while it is usable. Throws if a turn ends in a forbidden way. */
   play(acts: readonly Act[]): Promise<readonly ModelResult[]>;
-  /** How many frames went over sockets so far. */
+  /** The number of frames over sockets so far. */
   readonly frames: number;
   close(): Promise<void>;
 }
 
-/** A service that plays acts, and the bot's own way to it over a socket, with a clock that jumps over silence. */
+/** A service that plays acts, and the bot's own client over a socket, with a clock that skips silence. */
 export async function startPlayer(): Promise<Player> {
   const service = await startService();
   const target = toRealtimeTarget(azureKey(service.url), () => async () => 'unused');
@@ -52,7 +52,7 @@ export async function startPlayer(): Promise<Player> {
   async function playAll(acts: readonly Act[]): Promise<readonly ModelResult[]> {
     const clock = new ManualClock();
     let turnId = '';
-    // Only while its turn runs: it may have ended by what came before.
+    // Only while its turn runs, which earlier frames may have ended.
     const session = await openSession(clock, (marked) => void (marked === turnId && clock.advance(DEADLINES_MS)));
     const results: ModelResult[] = [];
     for (const act of acts) {
@@ -81,14 +81,14 @@ export async function startPlayer(): Promise<Player> {
   };
 }
 
-/** A session goes on only when both sides know what was said in it. */
+/** A session continues only if both sides know its history. */
 function assertSessionAfter(session: RealtimeSession, { frames: [first] }: Act, { outcome }: ModelResult): void {
   if (!session.isUsableFor(0)) return;
   assert.ok(first === undefined || isReadable(first), 'goes on after a frame that could not be read');
   assert.ok(['spoken', 'textOnly', 'cutShort length'].includes(nameOf(outcome)), nameOf(outcome));
 }
 
-/** Sends the frames of an act in one go; returns how many went out. */
+/** Sends the frames of an act at once; returns their number. */
 function perform({ frames, ending }: Act, { socket, turnId, eventIds }: Asked): number {
   const {
     'session.update': settings = '',

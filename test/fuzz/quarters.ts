@@ -1,12 +1,12 @@
 /** A part of a run. */
 export interface Quarter {
-  /** How many are done at its end. */
+  /** The number of steps that are done at its end. */
   readonly upTo: number;
   readonly count: number;
   readonly seed: number;
 }
 
-/** Runs four quarters one after the other; resolves with the bytes by which memory grew in the second half. */
+/** Runs four quarters one after the other; resolves with the growth in bytes during the second half. */
 export async function inQuarters(
   total: number,
   seed: number,

@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 
 export interface RawSocket {
   readonly socket: Socket;
-  /** What came so far. */
+  /** The data received so far. */
   readonly received: string;
-  /** Resolves, with the time it lived in milliseconds, when it was closed from either side. */
+  /** Resolves, with its lifetime in milliseconds, when either side has closed it. */
   readonly closed: Promise<number>;
 }
 
@@ -18,12 +18,12 @@ export interface RawSocketOptions {
 
 const DRIP_MS = 500;
 
-/** A client that does not know HTTP. Resolves when it is open and `first` is on its way. */
+/** A client that sends raw bytes. Resolves when it is open and `first` is being sent. */
 export async function openRaw(url: string, { first = '', drip }: RawSocketOptions = {}): Promise<RawSocket> {
   const openedMs = Date.now();
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   let received = '';
-  // A reset is one way to be closed.
+  // A reset also closes it.
   socket.on('error', () => {});
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     received += chunk;
@@ -42,17 +42,17 @@ export async function openRaw(url: string, { first = '', drip }: RawSocketOption
   };
 }
 
-/** So many of the same. */
+/** This number of equal clients. */
 export function openMany(url: string, count: number, options: RawSocketOptions): Promise<readonly RawSocket[]> {
   return Promise.all(Array.from({ length: count }, () => openRaw(url, options)));
 }
 
-/** The start of a POST, its headers still open. */
+/** The start of a POST with incomplete headers. */
 export const HALF_HEADERS = 'POST /api/messages HTTP/1.1\r\nHost: bot\r\nContent-Type: application/json\r\n';
 
-/** The start of a POST whose body has only begun. */
+/** The start of a POST with an incomplete body. */
 export const HALF_BODY = `${HALF_HEADERS}Content-Length: 999\r\n\r\n{"text`;
 
-/** The same, sent to where nobody is invited. */
+/** The same, sent to an unknown recording link. */
 export const UNREAD_BODY =
   'POST /record/nothing HTTP/1.1\r\nHost: bot\r\nContent-Type: audio/wav\r\nContent-Length: 999\r\n\r\nRIFF';

@@ -2,15 +2,15 @@ import type { WebSocket } from 'ws';
 import * as wire from '../realtime/server-events.ts';
 import { type FarEnd, startRealtimeServer } from '../support/kit/drivers.ts';
 
-/** What the service knows when it is asked for a response. */
+/** The service's knowledge when a response is requested. */
 export interface Asked {
   readonly socket: WebSocket;
   readonly turnId: string;
-  /** The `event_id`s of what came since the last response, by type. */
+  /** The `event_id`s since the last response, by type. */
   readonly eventIds: Readonly<Record<string, string>>;
 }
 
-/** A Realtime server that is quick, takes everything, and answers as it is told. */
+/** A fast Realtime server that accepts everything, and answers as scripted. */
 export interface Service extends FarEnd {
   /** Called for each `response.create`. */
   answer: (asked: Asked) => void;
@@ -19,7 +19,7 @@ export interface Service extends FarEnd {
 export async function startService(): Promise<Service> {
   const server = await startRealtimeServer((socket) => {
     let eventIds: Record<string, string> = {};
-    // Without it the bot's check of the model at the start ends in an error, which is a fault here.
+    // Without it the bot's model check at the start fails, which counts as a fault here.
     socket.send(JSON.stringify({ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }));
     socket.on('message', (data) => {
       const event = JSON.parse(String(data));
@@ -36,7 +36,7 @@ export async function startService(): Promise<Service> {
 export const HELLO = 'Hello again';
 const SOUND = Buffer.alloc(480, 7);
 
-/** A short answer with a little sound. */
+/** A short answer with a little audio. */
 function sayHello({ socket, turnId }: Asked): void {
   const response = `resp_${turnId}`;
   const events = [

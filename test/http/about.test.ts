@@ -17,7 +17,7 @@ const en = messagesFor('en');
 const de = messagesFor('de');
 const DAY_MS = 86_400_000;
 
-/** What a reader sees, in one line. */
+/** The visible text of a page, in one line. */
 function textOf(html: string): string {
   return html.replace(/<style.*?<\/style>|<[^>]+>/gs, '').replace(/\s+/g, ' ');
 }
@@ -66,7 +66,7 @@ describe('GET /about', () => {
     return { response, html: await response.text() };
   };
 
-  it('is a page that runs nothing and that nobody frames', async () => {
+  it('serves a page without scripts that cannot be framed', async () => {
     const { response, html } = await get();
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(html)));
@@ -77,7 +77,7 @@ describe('GET /about', () => {
     assert.notEqual(nonceOf((await get()).response), nonceOf(response));
   });
 
-  it('says what the bot is, that an AI answers, what it sends and keeps, and who is responsible', async () => {
+  it('says what the bot is, that an AI answers, what it sends and stores, and who is responsible', async () => {
     const { html } = await get();
     const { about } = en;
     for (const text of [about.what, about.ai, about.sent, about.forget, about.reset, about.terms, about.responsible]) {
@@ -86,13 +86,13 @@ describe('GET /about', () => {
     assert.ok(html.includes('<code>/forget</code>'));
   });
 
-  it('has the parts that the app in Teams points to', async () => {
+  it('has the sections that the Teams app links to', async () => {
     const { html } = await get();
     assert.ok(html.includes(`<section id="privacy" aria-labelledby="privacy-title">`));
     assert.ok(html.includes(`<section id="terms" aria-labelledby="terms-title">`));
   });
 
-  it('says how long things are kept, from the settings', async () => {
+  it('states the retention times from the settings', async () => {
     const { html } = await get();
     assertSays(html, en.about.keptTalk('90 days'));
     assertSays(html, en.about.keptSound('36 hours'));
@@ -106,7 +106,7 @@ describe('GET /about', () => {
     assertSays(german, de.about.inMemory);
   });
 
-  it('tells nothing of the model and its place', async () => {
+  it('reveals neither the model nor its endpoint', async () => {
     const { html } = await get();
     assert.doesNotMatch(html, /simulator|test-key|127\.0\.0\.1/);
   });
@@ -124,7 +124,7 @@ describe('GET /about', () => {
     ['?lang=%zz&lang=de', 'de', 'en'],
     ['?other=de', 'de', 'de'],
   ] as const) {
-    it(`is in ${expected} for ${query || 'no query'} and a browser that wants ${language}`, async () => {
+    it(`is in ${expected} for ${query || 'no query'} and a browser that accepts ${language}`, async () => {
       const { response, html } = await get(query, language);
       assert.equal(response.status, 200);
       const messages = messagesFor(expected);
@@ -149,7 +149,7 @@ describe('GET /about', () => {
     assertRefusal(await post.text(), 'method_not_allowed');
   });
 
-  it('is all that there is below /about', async () => {
+  it('is the only route under /about', async () => {
     assert.equal((await rawRequest(bot.url, 'GET', '/about/')).status, 200);
     for (const target of ['/about/privacy', '/About', '/about.html']) {
       assert.equal((await rawRequest(bot.url, 'GET', target)).status, 404, target);
@@ -192,7 +192,7 @@ describe('the page of a bot with a database or a storage account', () => {
     [en, '1 hour', '7 days'],
     [de, '1 Stunde', '7 Tage'],
   ] as const) {
-    it(`names a database, a storage account, and how long they store (${messages.language})`, async () => {
+    it(`names the database, the storage account and their retention times (${messages.language})`, async () => {
       const query = `?lang=${messages.language}`;
       const html = await htmlOf(settings({ DATABASE_URL: 'postgres://bot@localhost/bot' }), query);
       assertSays(html, messages.about.keptSound(one));

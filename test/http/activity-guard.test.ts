@@ -31,11 +31,11 @@ function refuses(fields: Record<string, unknown>, code: RequestErrorCode, messag
 }
 
 describe('checkActivity', () => {
-  it('lets a plain message through as it is', () => {
+  it('accepts a plain message unchanged', () => {
     assert.deepEqual(checkActivity(GOOD, { onlyLoopback: true }), GOOD);
   });
 
-  it('lets a message with everything through', () => {
+  it('accepts a message with every field', () => {
     const fields = {
       locale: 'en-US',
       deliveryMode: 'expectReplies',
@@ -49,7 +49,7 @@ describe('checkActivity', () => {
     assert.deepEqual(check(fields), { ...GOOD, ...fields });
   });
 
-  it('takes null for a missing field, as Bot Framework writes it', () => {
+  it('treats null as a missing field, as Bot Framework writes it', () => {
     const nulls = { text: null, locale: null, entities: null, attachments: null, recipient: null, channelData: null };
     const { text: _, recipient: __, ...rest } = GOOD;
     assert.deepEqual(check(nulls), rest);
@@ -73,7 +73,7 @@ describe('checkActivity', () => {
       'an array': ['x'],
       'endlessly long': `http://127.0.0.1/${'x'.repeat(1024)}`,
     })) {
-      it(`refuses an activity whose ${name} is ${what}, and names it`, () => {
+      it(`rejects an activity whose ${name} is ${what}, and names the field`, () => {
         refuses(fieldsWith(value), 'bad_request', new RegExp(` ${name.replace('.', '\\.')} `));
       });
     }
@@ -81,14 +81,14 @@ describe('checkActivity', () => {
 
   for (const type of ['typing', 'event', 'conversationUpdate', 'installationUpdate', 'messageReaction', 'anything']) {
     for (const missing of [undefined, null, '']) {
-      it(`lets ${type} through with ${JSON.stringify(missing)} for an id or a sender`, () => {
+      it(`accepts ${type} with ${JSON.stringify(missing)} as an id or a sender`, () => {
         for (const fields of [{ id: missing }, { from: { id: missing } }])
           assert.equal(check({ type, ...fields }).type, type);
         if (missing !== '') assert.equal(check({ type, id: missing, from: missing }).type, type);
       });
     }
 
-    it(`still looks at the ids that ${type} has`, () => {
+    it(`still checks the ids that ${type} has`, () => {
       for (const id of [7, {}, 'a\nb', '..', 'x'.repeat(2_000)]) {
         refuses({ type, id }, 'bad_request', / id /);
         refuses({ type, from: { id } }, 'bad_request', /from/);
@@ -99,13 +99,13 @@ describe('checkActivity', () => {
   }
 
   for (const type of ['message', 'invoke']) {
-    it(`asks for an id and a sender of ${type}`, () => {
+    it(`requires an id and a sender of ${type}`, () => {
       refuses({ type, id: undefined }, 'bad_request', / id /);
       refuses({ type, from: undefined }, 'bad_request', /from\.id/);
     });
   }
 
-  it('takes a compound channelId', () => {
+  it('accepts a compound channelId', () => {
     assert.equal(check({ channelId: 'msteams:COPILOT' }).channelId, 'msteams:COPILOT');
     for (const channelId of ['msteams:', ':COPILOT', 'a:b:c', 'a:b/c', `a:${'x'.repeat(65)}`])
       refuses({ channelId }, 'bad_request', /channelId/);
@@ -113,14 +113,14 @@ describe('checkActivity', () => {
 
   for (const name of ['conversation', 'from']) {
     for (const value of [undefined, null, 'x', 5, []]) {
-      it(`refuses ${JSON.stringify(value)} as the ${name}`, () => {
+      it(`rejects ${JSON.stringify(value)} as the ${name}`, () => {
         refuses({ [name]: value }, 'bad_request', new RegExp(`${name}\\.id`));
       });
     }
   }
 
   for (const value of [undefined, null, '', 5, 'a/b', 'a b', '../x', 'x'.repeat(65), { id: 'emulator' }]) {
-    it(`refuses ${JSON.stringify(value)?.slice(0, 20)} as the channelId, for it becomes part of a key`, () => {
+    it(`rejects ${JSON.stringify(value)?.slice(0, 20)} as the channelId, because it becomes part of a key`, () => {
       refuses({ channelId: value }, 'bad_request', /channelId/);
     });
   }
@@ -140,7 +140,7 @@ describe('checkActivity', () => {
   };
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) {
-      it(`refuses ${JSON.stringify(value)} as ${name}`, () => {
+      it(`rejects ${JSON.stringify(value)} as ${name}`, () => {
         refuses({ [name]: value }, 'bad_request', new RegExp(name));
       });
     }
@@ -156,7 +156,7 @@ describe('the service URL', () => {
     'file:///etc/passwd',
     'http://',
   ]) {
-    it(`may not be ${url}`, () => refuses({ serviceUrl: url }, 'bad_request', /serviceUrl/));
+    it(`cannot be ${url}`, () => refuses({ serviceUrl: url }, 'bad_request', /serviceUrl/));
   }
 
   const elsewhere = [
@@ -169,16 +169,16 @@ describe('the service URL', () => {
     'http://127.0.0.1.nip.io',
   ];
   for (const serviceUrl of elsewhere) {
-    it(`is refused without an app id when it is ${serviceUrl}`, () => {
+    it(`is rejected without an app id if it is ${serviceUrl}`, () => {
       refuses({ serviceUrl }, 'forbidden', /app id/);
     });
 
-    it(`may be ${serviceUrl} where callers are authenticated`, () => {
+    it(`may be ${serviceUrl} if callers are authenticated`, () => {
       assert.equal(check({ serviceUrl }, { onlyLoopback: false }).serviceUrl, serviceUrl);
     });
   }
 
-  it('is no metadata service of a cloud, whoever names it', () => {
+  it("cannot be a cloud's metadata service, whoever names it", () => {
     const serviceUrl = 'http://169.254.169.254/latest/meta-data';
     refuses({ serviceUrl }, 'forbidden', /app id/);
     assert.throws(() => check({ serviceUrl }, { onlyLoopback: false }), { code: 'forbidden', message: /metadata/ });
@@ -190,7 +190,7 @@ describe('the service URL', () => {
     });
   }
 
-  it('may not be an address of IPv6, which botbuilder cannot reach', () => {
+  it('cannot be an IPv6 address, which botbuilder cannot reach', () => {
     refuses({ serviceUrl: 'http://[::1]:5000/' }, 'bad_request', /serviceUrl/);
     refuses({ serviceUrl: 'http://[::ffff:10.0.0.1]/' }, 'forbidden', /app id/);
   });
@@ -204,7 +204,7 @@ describe('an id', () => {
     'two dots': '..',
     'too long once it is encoded': '\u{1f600}'.repeat(300),
   })) {
-    it(`may not be ${name}: the reply's address could not hold it`, () => {
+    it(`cannot be ${name}, because the reply's URL could not contain it`, () => {
       refuses({ id }, 'bad_request', /id/);
       refuses({ conversation: { id } }, 'bad_request', /conversation/);
     });

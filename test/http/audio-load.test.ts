@@ -9,8 +9,8 @@ import { CHUNK_BYTES } from '../../src/http/audio-route.ts';
 import { bodyOf, bytesOf, idOf, LARGE_BYTES, serve, slowClient, until, untilStill } from './counted-store.ts';
 import { assertRefusal } from './raw-request.ts';
 
-describe('many requests for sounds at once', { timeout: 60_000 }, () => {
-  it('share one lookup where it is the same sound, and the next one looks again', async (t) => {
+describe('concurrent requests for audio', { timeout: 60_000 }, () => {
+  it('share one lookup of the same audio, and the next request looks again', async (t) => {
     const { fake, url } = await serve(t);
     fake.holdsFinds = true;
     const asked = Array.from({ length: 60 }, (_, index) => {
@@ -27,7 +27,7 @@ describe('many requests for sounds at once', { timeout: 60_000 }, () => {
     assert.equal(fake.finds.length, 2);
   });
 
-  it('share the failure of a lookup, which is not remembered', async (t) => {
+  it('share the failure of a lookup, which is not cached', async (t) => {
     const { fake, url } = await serve(t);
     fake.holdsFinds = true;
     const asked = Array.from({ length: 5 }, () => fetch(url(1), { method: 'HEAD' }));
@@ -39,7 +39,7 @@ describe('many requests for sounds at once', { timeout: 60_000 }, () => {
     assert.equal((await fetch(url(1), { method: 'HEAD' })).status, 200);
   });
 
-  it('look up no more sounds than are allowed: the others get 503 and when to come again', async (t) => {
+  it('start at most a fixed number of lookups: the others get 503 with Retry-After', async (t) => {
     const { fake, url } = await serve(t);
     fake.holdsFinds = true;
     const taken = Array.from({ length: MAX_LOOKUPS }, (_, index) => fetch(url(index)));
@@ -71,7 +71,7 @@ describe('many requests for sounds at once', { timeout: 60_000 }, () => {
     assert.equal(fake.maxReadCount, MAX_READS);
   });
 
-  it('share the reads of the same bytes, also when the one who asked first has left', async (t) => {
+  it('share reads of the same bytes, even if the first client has left', async (t) => {
     const { fake, port, path, url } = await serve(t);
     fake.holdsReads = true;
     const first = await slowClient(t, port, path(1));
@@ -87,12 +87,12 @@ describe('many requests for sounds at once', { timeout: 60_000 }, () => {
     assert.equal(fake.reads.length, Math.ceil(fake.byteLength / CHUNK_BYTES));
   });
 
-  it('wait for the store in a bounded number', async (t) => {
+  it('wait for the store in a limited number', async (t) => {
     const { fake, url } = await serve(t);
     fake.holdsReads = true;
     fake.byteLength = 1_000;
     const asked: Promise<Response>[] = [];
-    // In steps: so many sounds are not looked up at once.
+    // In batches, because the number of concurrent lookups is limited.
     for (let index = 0; index < MAX_READS + MAX_WAITING_READS; index++) {
       asked.push(fetch(url(index)));
       if (index % 8 === 7) await until(() => fake.finds.length === index + 1);
@@ -107,8 +107,8 @@ describe('many requests for sounds at once', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what a request for a sound reads', { timeout: 60_000 }, () => {
-  it('is nothing for HEAD, for what a cache has, and for a range that there is not', async (t) => {
+describe('the store reads for an audio request', { timeout: 60_000 }, () => {
+  it('are none for HEAD, a cache hit or an unsatisfiable range', async (t) => {
     const { fake, url } = await serve(t);
     const ranged = { range: 'bytes=0-99' };
     const answers = [
@@ -122,12 +122,12 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
       [200, 200, 304, 416],
     );
     assert.equal(answers[0]?.headers.get('content-length'), '300000');
-    // Ranges are defined for GET alone: RFC 9110, 14.2.
+    // Ranges are defined only for GET: RFC 9110, 14.2.
     assert.equal(answers[1]?.headers.get('content-length'), '300000');
     assert.deepEqual(fake.reads, []);
   });
 
-  it('is its range alone', async (t) => {
+  it('cover only its range', async (t) => {
     const { fake, url } = await serve(t);
     const response = await fetch(url(1), { headers: { range: 'bytes=1000-1999' } });
     assert.ok((await bodyOf(response)).equals(bytesOf({ start: 1_000, end: 1_999 })));
@@ -135,7 +135,7 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
   });
 
   for (const headers of [{}, { range: 'bytes=0-' }, { range: 'bytes=7-' }, { range: 'bytes=0-9,20-29' }]) {
-    it(`is one chunk after another (${JSON.stringify(headers)})`, async (t) => {
+    it(`come one chunk after another (${JSON.stringify(headers)})`, async (t) => {
       const { fake, url } = await serve(t);
       fake.byteLength = 5 * CHUNK_BYTES + 1;
       const start = headers.range === 'bytes=7-' ? 7 : 0;
@@ -146,7 +146,7 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
     });
   }
 
-  it('is nothing of an empty sound', async (t) => {
+  it('are none for empty audio', async (t) => {
     const { fake, url } = await serve(t);
     fake.byteLength = 0;
     const response = await fetch(url(1));
@@ -154,12 +154,12 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
     assert.deepEqual(fake.reads, []);
   });
 
-  it('is no more than a slow client takes, and it gets all of it in the end', async (t) => {
+  it('do not exceed the pace of a slow client, which gets everything in the end', async (t) => {
     const { fake, port, path } = await serve(t);
     fake.byteLength = LARGE_BYTES;
     const socket = await slowClient(t, port, path(1));
     await until(() => fake.reads.length > 0);
-    // What the system's own buffers hold is not ours.
+    // The operating system's own buffers are not counted.
     const read = await untilStill(() => fake.reads.length);
     assert.ok(read * CHUNK_BYTES < LARGE_BYTES / 2, `${read} chunks were read`);
     let received = 0;
@@ -170,7 +170,7 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
     assert.equal(fake.reads.length, LARGE_BYTES / CHUNK_BYTES);
   });
 
-  it('ends with a request that ends early, also while it waits for its turn', async (t) => {
+  it('end with an aborted request, even while it waits for its turn', async (t) => {
     const { fake, port, path, url } = await serve(t);
     fake.byteLength = 4 * CHUNK_BYTES;
     fake.holdsReads = true;
@@ -181,7 +181,7 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
     }
     await until(() => fake.held.length === MAX_READS);
     for (const socket of sockets) socket.destroy();
-    // Asked for after they have gone: served as soon as there is room again.
+    // Requested after the others have left, so it is served as soon as there is room again.
     const last = fetch(url(1_000));
     await until(() => fake.finds.length === MAX_READS + 6);
     fake.holdsReads = false;
@@ -191,8 +191,8 @@ describe('what a request for a sound reads', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a store that fails while a sound is sent', { timeout: 60_000 }, () => {
-  it('at its first chunk is told by a status', async (t) => {
+describe('a store failure during an audio response', { timeout: 60_000 }, () => {
+  it('causes an error status at the first chunk', async (t) => {
     const { fake, url } = await serve(t);
     fake.holdsReads = true;
     const asked = fetch(url(1));
@@ -203,7 +203,7 @@ describe('a store that fails while a sound is sent', { timeout: 60_000 }, () => 
     assertRefusal(await response.text(), 'busy');
   });
 
-  it('cuts the answer short later, and the log says so', async (t) => {
+  it('truncates the response at a later chunk, and is logged', async (t) => {
     const { fake, url, log } = await serve(t);
     fake.holdsReads = true;
     const response = await new Promise<IncomingMessage>((resolve) => {
@@ -221,7 +221,7 @@ describe('a store that fails while a sound is sent', { timeout: 60_000 }, () => 
     await log.when(({ level }) => level === 'warn');
   });
 
-  it('has nothing under a sound that was removed since it was found', async (t) => {
+  it('causes 404 if the audio was deleted after its lookup', async (t) => {
     const { fake, url } = await serve(t);
     fake.store.read = async () => undefined;
     assert.equal((await fetch(url(1))).status, 404);

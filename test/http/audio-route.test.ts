@@ -50,7 +50,7 @@ describe('GET /audio/<id>.wav', () => {
     assert.ok(Buffer.from(await response.arrayBuffer()).equals(whole));
   }
 
-  it('serves the whole WAV with all that a player and a cache need', async () => {
+  it('serves the whole WAV with the headers that a player and a cache need', async () => {
     const response = await get({});
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), 'audio/wav');
@@ -70,15 +70,17 @@ describe('GET /audio/<id>.wav', () => {
   it('serves one byte', () => assertPart({ range: 'bytes=44-44' }, 44, 44));
   it('serves a range without an end', () => assertPart({ range: 'bytes=100-' }, 100, whole.length - 1));
   it('serves the last bytes', () => assertPart({ range: 'bytes=-500' }, whole.length - 500, whole.length - 1));
-  it('serves no more than there is', () => assertPart({ range: 'bytes=4000-999999' }, 4000, whole.length - 1));
-  it('serves a range to whoever has this version', () => assertPart({ range: 'bytes=0-9', 'if-range': etag }, 0, 9));
-  it('serves all to whoever has another version', () => assertWhole({ range: 'bytes=0-9', 'if-range': '"other"' }));
-  it('serves all for an If-Range with a date', () =>
+  it('serves no bytes beyond the end', () => assertPart({ range: 'bytes=4000-999999' }, 4000, whole.length - 1));
+  it('serves a range for an If-Range with the current version', () =>
+    assertPart({ range: 'bytes=0-9', 'if-range': etag }, 0, 9));
+  it('serves everything for an If-Range with another version', () =>
+    assertWhole({ range: 'bytes=0-9', 'if-range': '"other"' }));
+  it('serves everything for an If-Range with a date', () =>
     assertWhole({ range: 'bytes=0-9', 'if-range': new Date().toUTCString() }));
-  it('serves all for several ranges', () => assertWhole({ range: 'bytes=0-9,100-109' }));
-  it('serves all for a unit that it does not know', () => assertWhole({ range: 'seconds=0-1' }));
-  it('serves all for a range that is none', () => assertWhole({ range: 'nonsense' }));
-  it('serves all when another version is known', () => assertWhole({ 'if-none-match': '"other"' }));
+  it('serves everything for several ranges', () => assertWhole({ range: 'bytes=0-9,100-109' }));
+  it('serves everything for an unknown range unit', () => assertWhole({ range: 'seconds=0-1' }));
+  it('serves everything for an invalid range', () => assertWhole({ range: 'nonsense' }));
+  it('serves everything if the client has another version', () => assertWhole({ 'if-none-match': '"other"' }));
 
   for (const range of ['bytes=999999-', 'bytes=5000000-5000001']) {
     it(`answers ${range} with 416 and the length`, async () => {
@@ -90,7 +92,7 @@ describe('GET /audio/<id>.wav', () => {
   }
 
   for (const [name, tags] of Object.entries({ its: '', any: '*', 'a weak': 'W/', 'one of several': '"other", ' })) {
-    it(`answers 304 to whoever has ${name} tag`, async () => {
+    it(`answers 304 for ${name} tag`, async () => {
       const response = await get({ 'if-none-match': tags === '*' ? '*' : `${tags}${etag}` });
       assert.equal(response.status, 304);
       assert.equal(response.headers.get('etag'), etag);
@@ -107,7 +109,7 @@ describe('GET /audio/<id>.wav', () => {
     assert.equal((await response.arrayBuffer()).byteLength, 0);
   });
 
-  it('is the same however often it is fetched, and at the same time', async () => {
+  it('is identical for repeated and concurrent requests', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, async () => (await get({})).arrayBuffer()));
     for (const one of all) assert.ok(Buffer.from(one).equals(whole));
   });
@@ -118,7 +120,7 @@ describe('GET /audio/<id>.wav', () => {
     'the id and more': (path) => path.replace('.wav', 'A.wav'),
     'an id that is too short': () => '/audio/abc.wav',
   })) {
-    it(`has nothing under ${name}`, async () => {
+    it(`answers 404 for ${name}`, async () => {
       const { origin, pathname } = new URL(url);
       const response = await fetch(`${origin}${change(pathname)}`);
       assert.equal(response.status, 404);
@@ -128,8 +130,8 @@ describe('GET /audio/<id>.wav', () => {
   }
 });
 
-describe('audio that is too old', () => {
-  it('is not served any more, from the moment on that its time is over', async (t) => {
+describe('expired audio', () => {
+  it('is not served from the moment of its expiry', async (t) => {
     const clock = new ManualClock();
     const bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' }, deps: { clock } });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -142,7 +144,7 @@ describe('audio that is too old', () => {
     assert.equal((await fetch(url, { method: 'HEAD' })).status, 404);
   });
 
-  it('may be kept by a cache as long as it is served', async (t) => {
+  it('may be cached for as long as it is served', async (t) => {
     const bot = await startBot({ turns: [spoken], env: { AUDIO_RETENTION_HOURS: '2' } });
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await fetch(await urlOfReply(bot));

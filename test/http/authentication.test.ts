@@ -41,7 +41,7 @@ describe('a bot with an app id', () => {
     return `Bearer ${openId.token(bot.connector.url, options)}`;
   }
 
-  it('answers a request with a good token, and shows its own to the channel', async () => {
+  it('answers a request with a valid token, and sends its own token to the channel', async () => {
     const response = await post(good(), { id: 'first' });
     assert.equal(response.status, 200);
     const sent = await bot.connector.when(({ path, body }) => path.endsWith('/first') && body.type === 'message');
@@ -49,11 +49,11 @@ describe('a bot with an app id', () => {
     assert.equal(sent.authorization, `Bearer ${openId.outboundToken}`);
   });
 
-  it('allows for clocks that differ by a few minutes', async () => {
+  it('tolerates a clock difference of a few minutes', async () => {
     assert.equal((await post(good({ claims: { exp: NOW - 200 } }))).status, 200);
   });
 
-  it('takes a service URL that is not on this machine, since the token vouches for it', async () => {
+  it('accepts a remote service URL that the token confirms', async () => {
     const serviceUrl = 'https://smba.example.com/teams/';
     const typing = { type: 'typing', serviceUrl };
     assert.equal((await post(`Bearer ${openId.token(serviceUrl)}`, typing)).status, 200);
@@ -97,7 +97,7 @@ describe('a bot with an app id', () => {
     'no service URL': () => good({ claims: { serviceurl: undefined } }),
   };
   for (const [name, token] of Object.entries(wrong)) {
-    it(`answers 401 to a token with ${name}, and says nothing of its inside`, async () => {
+    it(`answers 401 to a token with ${name}, without internal details`, async () => {
       const asked = answers;
       const response = await post(token());
       assert.equal(response.status, 401);
@@ -106,7 +106,7 @@ describe('a bot with an app id', () => {
     });
   }
 
-  it('answers 401 for a channel that the key may not speak for', async () => {
+  it('answers 401 for a channel that the key does not endorse', async () => {
     assert.equal((await post(good(), { channelId: 'skype' })).status, 401);
   });
 
@@ -116,12 +116,12 @@ describe('a bot with an app id', () => {
     });
   }
 
-  it('answers 401 to a request that wants its replies at once without a token', async () => {
+  it('answers 401 to expectReplies without a token', async () => {
     assert.equal((await post(undefined, { deliveryMode: 'expectReplies' })).status, 401);
   });
 
-  it('keeps nothing of the tokens that it refused', async () => {
-    // botframework-connector believes every tenant id that it reads in an unverified token, for good.
+  it('stores nothing of rejected tokens', async () => {
+    // botframework-connector permanently trusts every tenant id that it reads in an unverified token.
     const issuers = ToBotFromBotOrEmulatorTokenValidationParameters.issuer as string[];
     const before = issuers.length;
     for (const tid of ['made-up-1', 'made-up-2', 'made-up-3']) {
@@ -130,7 +130,7 @@ describe('a bot with an app id', () => {
     assert.equal(issuers.length, before);
   });
 
-  it('never sends a typing sign, a welcome or anything else to those it refused', () => {
+  it('sends no typing indicator, welcome or anything else to rejected callers', () => {
     const strangers = bot.connector.calls.filter(({ body }) => body?.type === 'message' && !/^Answer/.test(body.text));
     assert.deepEqual(strangers, []);
   });
@@ -139,14 +139,14 @@ describe('a bot with an app id', () => {
     assert.doesNotMatch(JSON.stringify(bot.logs), /eyJ[\w-]{10}|outbound-token|app-password/);
   });
 
-  it('still answers after all of that', async () => {
+  it('still answers after all of these requests', async () => {
     assert.equal((await post(good(), { id: 'last' })).status, 200);
     await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
   });
 });
 
 describe('the Emulator', () => {
-  /** A token as Entra ID makes them for the bot's own id, which the Emulator uses. */
+  /** A token that Entra ID issues for the bot's own id, which the Emulator uses. */
   function emulatorToken(openId: OpenIdServer, tid: string): string {
     const iss = `https://sts.windows.net/${tid}/`;
     return openId.token('', { claims: { iss, tid, ver: '1.0', appid: openId.appId, serviceurl: undefined } });
@@ -154,7 +154,7 @@ describe('the Emulator', () => {
 
   const TENANT = '00000000-0000-4000-8000-0000000000e1';
 
-  it("is let in with a token of the bot's own tenant, and of no other", async (t) => {
+  it("is accepted with a token of the bot's own tenant, and of no other", async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId[Symbol.asyncDispose]());
     const env = { ...openId.env, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: TENANT };
@@ -171,11 +171,11 @@ describe('the Emulator', () => {
   });
 });
 
-describe('a bot that gets no token of its own', () => {
-  it('takes the message, notes in the log that the reply could not be sent, and serves on', async (t) => {
+describe('a bot that gets no token for itself', () => {
+  it('accepts the message, logs that the reply could not be sent, and keeps serving', async (t) => {
     const openId = await startOpenIdServer('00000000-0000-4000-8000-0000000000a0');
     t.after(() => openId[Symbol.asyncDispose]());
-    // MSAL refuses an address without https before it asks anybody.
+    // MSAL rejects an address without https before any request.
     const env = {
       ...openId.env,
       ToChannelFromBotLoginUrl: 'http://127.0.0.1:9/login',
@@ -195,7 +195,7 @@ describe('a bot that gets no token of its own', () => {
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);
   });
 
-  it('lets nobody in while the keys of the channel cannot be had', async (t) => {
+  it("rejects every caller while the channel's keys are unavailable", async (t) => {
     const openId = await startOpenIdServer();
     const bot = await startBot({ env: openId.env });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -219,7 +219,7 @@ const IDENTITY = {
   MicrosoftAppTenantId: '11111111-2222-4333-8444-555555555555',
   MicrosoftAppType: 'SingleTenant',
 };
-describe('an identity that botbuilder refuses', () => {
+describe('an identity that botbuilder rejects', () => {
   const CERTIFICATE = { ...IDENTITY, MicrosoftAppPassword: '' };
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -230,7 +230,7 @@ describe('an identity that botbuilder refuses', () => {
     ['a key without its certificate', { ...CERTIFICATE, CertificatePrivateKey: pem }, /CertificateThumbprint/],
   ];
   for (const [name, env, variable] of cases) {
-    it(`is named before anything is started: ${name}`, () => {
+    it(`is reported before anything starts: ${name}`, () => {
       const make = () =>
         createApp({ config: readConfig({ ...MODEL, ...env }), log: createLogger('silent'), build: TEST_BUILD });
       assert.throws(make, (error: Error) => {

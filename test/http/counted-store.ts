@@ -15,13 +15,13 @@ export const LARGE_BYTES = 64 * 1024 * 1024;
 const POLL_MS = 5;
 const PATTERN = Buffer.from(Array.from({ length: 251 }, (_, index) => index));
 
-/** One call to the store that a test answers when it wants to. */
+/** One call to the store, which the test answers. */
 interface Held {
   answer(): void;
   fail(error: unknown): void;
 }
 
-/** Sounds of so many bytes under any id; each call is counted, and held where a test wants it. */
+/** Audio of a fixed size under any id; each call is counted, and held if the test wants that. */
 class FakeStore {
   readonly finds: string[] = [];
   readonly reads: (ByteRange | undefined)[] = [];
@@ -29,7 +29,7 @@ class FakeStore {
   holdsFinds = false;
   holdsReads = false;
   byteLength = 300_000;
-  /** Reads that the store is at work on now, and the most that there were. */
+  /** The number of reads in progress, and its maximum. */
   readCount = 0;
   maxReadCount = 0;
   readonly store: AudioStore = emptyAudioStore({
@@ -59,7 +59,7 @@ class FakeStore {
   }
 }
 
-/** What lies at each place of a sound. */
+/** The byte at each position of the audio. */
 export function bytesOf({ start, end }: ByteRange): Buffer {
   const from = start % PATTERN.byteLength;
   return Buffer.alloc(end - start + 1, Buffer.concat([PATTERN.subarray(from), PATTERN.subarray(0, from)]));
@@ -92,7 +92,7 @@ export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
-/** The store is not asked any more: nothing has changed for a while. */
+/** Resolves when the store gets no more calls: nothing has changed for a while. */
 export async function untilStill(count: () => number): Promise<number> {
   let seen = -1;
   for (let still = 0; still < 40; still++) {
@@ -103,7 +103,7 @@ export async function untilStill(count: () => number): Promise<number> {
   return seen;
 }
 
-/** A client that asks and reads nothing until it is told to. */
+/** A client that sends a request and reads nothing until it is told to. */
 export async function slowClient(t: TestContext, port: number, path: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());

@@ -7,7 +7,7 @@ import { assertRefusal } from './raw-request.ts';
 
 const completed = { kind: 'completed' } as const;
 
-/** A bot that has asked the model and waits for it. */
+/** A bot that has called the model and waits for it. */
 async function heldBot(): Promise<{ bot: BotUnderTest; release: () => void }> {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
@@ -25,7 +25,7 @@ async function heldBot(): Promise<{ bot: BotUnderTest; release: () => void }> {
 }
 
 describe('GET /health', () => {
-  it('is 200 and reports the build, never to be kept', async (t) => {
+  it('answers 200 with the build, and forbids caching', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await fetch(`${bot.url}/health`);
@@ -50,7 +50,7 @@ describe('GET /health', () => {
 });
 
 describe('while the bot drains', () => {
-  it('answers 503 to /health and to messages, and finishes what it has begun', async (t) => {
+  it('answers 503 to /health and to messages, and completes running turns', async (t) => {
     const { bot, release } = await heldBot();
     t.after(() => bot[Symbol.asyncDispose]());
 
@@ -73,7 +73,7 @@ describe('while the bot drains', () => {
     await assert.rejects(fetch(`${bot.url}/health`), 'it no longer listens');
   });
 
-  it('refuses other events too, so that the channel delivers them again', async (t) => {
+  it('rejects other events, too, so that the channel delivers them again', async (t) => {
     const { bot, release } = await heldBot();
     t.after(() => bot[Symbol.asyncDispose]());
 
@@ -84,7 +84,7 @@ describe('while the bot drains', () => {
     await closed;
   });
 
-  it('still gives an answer that is expected in the response', async (t) => {
+  it('still sends an expected reply in the response', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const bot = await startBot({

@@ -2,7 +2,7 @@ import type { Env } from '../../src/config/env.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { sendRaw } from './raw-request.ts';
 
-/** What tunnels and proxies add to the requests that they forward. */
+/** The headers that tunnels and proxies add to requests. */
 export const TUNNELLED = {
   'X-Forwarded-For': '203.0.113.7',
   'X-Forwarded-Host': 'abc.devtunnels.example',
@@ -23,13 +23,13 @@ export async function started(env: Env = {}, isSigned = false): Promise<BotUnder
   return startBot({ env, isSigned, simulator: { responder } });
 }
 
-/** A request of which only the header lines are as the test wants them. */
+/** A request with exactly the given header lines. */
 export function request(bot: BotUnderTest, head: readonly string[], body = '') {
   const length = body === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
   return sendRaw(bot.url, [...head, ...length, 'Connection: close', '', body].join('\r\n'));
 }
 
-/** A message as a client on this machine sends it, with these headers. */
+/** A message from a client on this machine, with these headers. */
 export function message(bot: BotUnderTest, headers: Readonly<Record<string, string>>) {
   const lines = Object.entries({ Host: 'localhost:3978', ...headers }).map(([name, value]) => `${name}: ${value}`);
   return request(bot, ['POST /api/messages HTTP/1.1', ...lines], JSON.stringify(bot.message('hello')));

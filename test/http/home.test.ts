@@ -10,7 +10,7 @@ describe('GET /', () => {
   });
   after(() => bot?.close());
 
-  it('says what answers at this address, and where to go, in the language of the browser', async () => {
+  it("lists the routes at this address in the browser's language", async () => {
     for (const [language, title] of [
       ['en-GB,en', 'This is a voice bot'],
       ['de', 'Dies ist ein Sprachbot'],
@@ -24,5 +24,12 @@ describe('GET /', () => {
       assert.equal(links.length, 2);
       for (const link of links) assert.equal((await fetch(link)).status, 200);
     }
+  });
+
+  it('leads to the chat page of CHAT_PAGE_URL', async (t) => {
+    const withChat = await startBot({ env: { CHAT_PAGE_URL: 'http://localhost:3979' } });
+    t.after(() => withChat.close());
+    const html = await (await fetch(withChat.url)).text();
+    assert.ok(html.includes('<a href="http://localhost:3979">Open the chat</a>'), html);
   });
 });

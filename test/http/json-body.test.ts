@@ -11,7 +11,7 @@ import { assertRefusal, sendRaw } from './raw-request.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** A JSON object of exactly so many bytes. */
+/** A JSON object of exactly this many bytes. */
 function objectOf(bytes: number): string {
   return `{"a":"${'x'.repeat(bytes - 8)}"}`;
 }
@@ -48,11 +48,11 @@ describe('the body of a POST to /api/messages', () => {
     return sendRaw(bot.url, Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.from(body)]), options);
   }
 
-  it('may be 1 MB', () => refuses(400, 'bad_request', objectOf(MAX_BODY_BYTES)));
+  it('may have 1 MB', () => refuses(400, 'bad_request', objectOf(MAX_BODY_BYTES)));
 
   it('may not be a byte larger', () => refuses(413, 'too_large', objectOf(MAX_BODY_BYTES + 1)));
 
-  it('is refused by its Content-Length before it is sent', async () => {
+  it('is rejected by its Content-Length before it is sent', async () => {
     const answer = await rawPost(['Content-Length: 2000000'], '');
     assert.equal(answer.status, 413);
     assertRefusal(answer.body, 'too_large');
@@ -66,7 +66,7 @@ describe('the body of a POST to /api/messages', () => {
     assertRefusal(answer.body, 'too_large');
   });
 
-  it('is cut off when it goes on without an end', async () => {
+  it('is cut off if it never ends', async () => {
     const megabyte = `${(2 ** 20).toString(16)}\r\n${'x'.repeat(2 ** 20)}\r\n`;
     const answer = await rawPost(['Transfer-Encoding: chunked'], megabyte.repeat(8));
     assert.equal(answer.status, 413);
@@ -80,11 +80,11 @@ describe('the body of a POST to /api/messages', () => {
     ['Brotli', 'br', brotliCompressSync('{}')],
     ['two encodings', 'identity, gzip', gzipSync('{}')],
   ] as const) {
-    it(`is refused as ${name}`, () =>
+    it(`is rejected as ${name}`, () =>
       refuses(415, 'unsupported_media_type', body, { ...JSON_TYPE, 'content-encoding': encoding }));
   }
 
-  it('may say that it is not encoded', () =>
+  it('may declare the encoding identity', () =>
     refuses(400, 'bad_request', '{}', { ...JSON_TYPE, 'content-encoding': 'Identity' }));
 
   for (const type of [
@@ -94,12 +94,12 @@ describe('the body of a POST to /api/messages', () => {
     'application/jsonp',
     '',
   ]) {
-    it(`is refused with the content type "${type}"`, () =>
+    it(`is rejected with the content type "${type}"`, () =>
       refuses(415, 'unsupported_media_type', '{"type":"message"}', { 'content-type': type }));
   }
 
   for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.activity+json']) {
-    it(`is read with the content type "${type}"`, async () => {
+    it(`is accepted with the content type "${type}"`, async () => {
       const response = await bot.post('{}', { 'content-type': type });
       assert.equal(response.status, 400);
     });
@@ -120,43 +120,43 @@ describe('the body of a POST to /api/messages', () => {
     ['an object of something else', '{"a":1}'],
     ['a string that hides its end', '{"a":"\\'],
   ] as const) {
-    it(`is refused as ${name}`, () => refuses(400, 'bad_request', body));
+    it(`is rejected as ${name}`, () => refuses(400, 'bad_request', body));
   }
 
-  it('may hold brackets in its text, however many', async () => {
+  it('may contain any number of brackets in its text', async () => {
     const response = await bot.post(
       bot.message('say it', { id: 'brackets', value: `"${'[{'.repeat(5_000)}`, type: 'event' }),
     );
     assert.equal(response.status, 200);
   });
 
-  it('may nest as deep as cards do, and is refused beyond, even when all else is good', async () => {
+  it('may nest as deep as cards do, and is otherwise rejected even if everything else is valid', async () => {
     const statuses = [98, 99].map(async (depth) => {
       const value = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-      // The object around it is one more level, and the list in the value's field another.
+      // The enclosing object is one more level, and the list in the field `value` another.
       const event = bot.message(undefined, { type: 'event', id: `deep-${depth}`, value: [value] });
       return (await bot.post(event)).status;
     });
     assert.deepEqual(await Promise.all(statuses), [200, 400]);
   });
 
-  it('has to be an object, and the answer says so', async () => {
+  it('has to be an object, and the response says so', async () => {
     const response = await bot.post([bot.message('hello')]);
     assert.equal(response.status, 400);
     assert.match(await response.text(), /JSON object/);
   });
 
-  it('is never quoted in the answer', async () => {
+  it('is never quoted in the response', async () => {
     const response = await bot.post('{"secret words": nonsense');
     assert.doesNotMatch(await response.text(), /secret|nonsense/);
   });
 
-  it('may be broken off half-way', async () => {
+  it('may break off half-way', async () => {
     const answer = await rawPost(['Content-Length: 500'], '{"type":"mess', { half: true });
     assert.ok(answer.status === 0 || answer.status === 400, String(answer.status));
   });
 
-  it('may be broken off by a reset', async () => {
+  it('may break off with a connection reset', async () => {
     const socket = connect(Number(new URL(bot.url).port), '127.0.0.1');
     await once(socket, 'connect');
     const head =
@@ -167,7 +167,7 @@ describe('the body of a POST to /api/messages', () => {
     await closed;
   });
 
-  it('leaves the bot well, whatever it was', async () => {
+  it('does not harm the bot, whatever it contains', async () => {
     const health = await fetch(`${bot.url}/health`);
     assert.equal(health.status, 200);
     assert.equal((await bot.says('are you there?')).status, 200);
@@ -181,8 +181,8 @@ describe('the body of a POST to /api/messages', () => {
   });
 });
 
-describe('a refused activity on the wire', () => {
-  it('is answered 400 or 403, and nothing is sent anywhere', async (t) => {
+describe('a rejected activity on the wire', () => {
+  it('is answered 400 or 403, and causes no outgoing request', async (t) => {
     const bot = await startBot({ turns: ['Only this'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const { port } = new URL(bot.connector.url);
@@ -190,7 +190,7 @@ describe('a refused activity on the wire', () => {
     const broken = await bot.post(bot.message('hello', { from: {} }));
     assert.equal(broken.status, 400);
     assertRefusal(await broken.text(), 'bad_request');
-    // Reaches the fake channel, if it is called, but does not look like this machine.
+    // Reaches the fake channel if it is called, but does not look like this machine.
     const foreign = await bot.post(bot.message('hello', { serviceUrl: `http://0.0.0.0:${port}` }));
     assert.equal(foreign.status, 403);
     assertRefusal(await foreign.text(), 'forbidden');
@@ -204,7 +204,7 @@ describe('a refused activity on the wire', () => {
     assert.equal(bot.script.asked.length, 1);
   });
 
-  it('never loses a message that was taken: wrong-typed fields inside of it are refused, or it is answered', async (t) => {
+  it('is never lost after 202: wrong types inside it cause a rejection or an answer', async (t) => {
     const watched = watchedLog();
     const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
     const bot = await startBot({ simulator: { responder }, deps: { log: watched.log } });

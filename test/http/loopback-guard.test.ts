@@ -67,7 +67,7 @@ describe('a bot without an app id', () => {
     ':3978',
   ];
   for (const host of foreign) {
-    it(`refuses the Host "${host}" on every route but /health`, async () => {
+    it(`rejects the Host "${host}" on every route except /health`, async () => {
       assertForbidden(await message(bot, { Host: host }));
       for (const target of ['/about', '/audio/x.wav', '/audio/x', '/record/x', '/player.js', '/nothing', '/', '/%']) {
         assertForbidden(await request(bot, [`GET ${target} HTTP/1.1`, `Host: ${host}`]));
@@ -77,14 +77,14 @@ describe('a bot without an app id', () => {
     });
   }
 
-  it('answers /health by whatever name', async () => {
+  it('answers /health under any name', async () => {
     for (const host of ['evil.example', '169.254.130.4:8000', '']) {
       for (const target of ['/health', '/health?probe', '/health/'])
         assert.equal((await request(bot, [`GET ${target} HTTP/1.1`, `Host: ${host}`])).status, 200);
     }
   });
 
-  it('refuses two Hosts, whichever comes first', async () => {
+  it('rejects two Hosts in either order', async () => {
     for (const hosts of [
       ['localhost', 'evil.example'],
       ['evil.example', 'localhost'],
@@ -95,12 +95,12 @@ describe('a bot without an app id', () => {
     }
   });
 
-  it('refuses HTTP/1.0 without a Host, but for /health', async () => {
+  it('rejects HTTP/1.0 without a Host, except for /health', async () => {
     assertForbidden(await request(bot, ['GET /about HTTP/1.0']));
     assert.equal((await request(bot, ['GET /health HTTP/1.0'])).status, 200);
   });
 
-  it('refuses paths that only look like /health', async () => {
+  it('rejects paths that only resemble /health', async () => {
     for (const target of ['/healthy', '/health/../about', '//health', '/about?/health', 'http://localhost/health']) {
       assertForbidden(await request(bot, [`GET ${target} HTTP/1.1`, 'Host: evil.example']));
     }
@@ -122,36 +122,36 @@ describe('a bot without an app id', () => {
     'http://3405803781',
     'http://[2001:db8::1]',
   ]) {
-    it(`refuses an activity from the Origin "${origin}"`, async () => {
+    it(`rejects an activity from the Origin "${origin}"`, async () => {
       assertForbidden(await message(bot, { Origin: origin }));
     });
   }
 
   for (const origin of ['http://localhost:8080', 'http://127.0.0.1', 'https://[::1]:5000']) {
-    it(`takes an activity from the Origin ${origin}`, async () => {
+    it(`accepts an activity from the Origin ${origin}`, async () => {
       assert.equal((await message(bot, { Origin: origin })).status, 200);
     });
   }
 
   for (const host of ['192.168.1.5:3978', '[fd00::7]:3978', 'voice-bot:3978', 'bot.example.com']) {
-    it(`takes an activity from a page of the Host that it goes to: ${host}`, async () => {
+    it(`accepts an activity from a page of its own Host: ${host}`, async () => {
       assert.equal((await message(bot, { Host: host, Origin: `http://${host}` })).status, 200);
     });
   }
 
-  it('refuses an activity from a page of another site, and takes one from its own', async () => {
+  it('rejects an activity from a page of another site, and accepts one from its own', async () => {
     assertForbidden(await message(bot, { 'Sec-Fetch-Site': 'cross-site' }));
     for (const site of ['same-origin', 'same-site', 'none'])
       assert.equal((await message(bot, { 'Sec-Fetch-Site': site })).status, 200);
   });
 
   for (const [name, value] of Object.entries(TUNNELLED)) {
-    it(`refuses an activity that a tunnel has forwarded: ${name}`, async () => {
+    it(`rejects an activity that a tunnel has forwarded: ${name}`, async () => {
       assertForbidden(await message(bot, { [name]: value }));
     });
   }
 
-  it('shows its pages to a browser that comes from elsewhere, or through a tunnel', async () => {
+  it('serves its pages to a browser that comes from another site or through a tunnel', async () => {
     const headers = [
       ...Object.entries(TUNNELLED),
       ['Sec-Fetch-Site', 'cross-site'],
@@ -169,7 +169,7 @@ describe('a bot without an app id', () => {
     assert.equal((await message(bot, { Host: 'localhost:3978', 'user-agent': 'node-fetch/1.0' })).status, 200);
   });
 
-  it('answers what it let in, and nothing else', async () => {
+  it('answers the accepted activities and nothing else', async () => {
     const before = bot.connector.messages.length;
     await message(bot, { Host: 'evil.example' });
     await message(bot, { Origin: 'http://evil.example' });
@@ -181,7 +181,7 @@ describe('a bot without an app id', () => {
 });
 
 describe('a bot with an app id', () => {
-  it('is reached by any name, through tunnels and proxies', async (t) => {
+  it('is reachable under any name, through tunnels and proxies', async (t) => {
     const bot = await started({}, true);
     t.after(() => bot.close());
     const [name = '', value = ''] = Object.entries(bot.signature())[0] ?? [];

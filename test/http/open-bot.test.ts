@@ -4,7 +4,7 @@ import type { BotUnderTest } from '../support/bot.ts';
 import { message, started, TUNNELLED } from './greeter.ts';
 import { assertRefusal } from './raw-request.ts';
 
-describe('a bot that is open to whoever reaches it', () => {
+describe('a bot with open access', () => {
   const env = { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' };
   let bot: BotUnderTest;
   before(async () => {
@@ -12,7 +12,7 @@ describe('a bot that is open to whoever reaches it', () => {
   });
   after(() => bot.close());
 
-  it('is reached by any name, through tunnels and proxies', async () => {
+  it('is reachable under any name, through tunnels and proxies', async () => {
     for (const headers of [{ Host: 'bot.example' }, TUNNELLED, { Origin: 'http://bot.example' }])
       assert.equal((await message(bot, headers)).status, 200);
   });
@@ -43,7 +43,7 @@ describe('a bot that is open to whoever reaches it', () => {
     });
   }
 
-  it('clients outside the container: the answer goes to their address', async () => {
+  it('clients outside the container: get the answer at their address', async () => {
     const serviceUrl = bot.connector.url.replace('127.0.0.1', 'localhost');
     await bot.says('hello', { id: 'from-outside', serviceUrl });
     const reply = await bot.connector.when(
@@ -70,7 +70,7 @@ describe('a bot that is open to whoever reaches it', () => {
     'http://192.0.0.192/latest/',
   ];
   for (const serviceUrl of refused) {
-    it(`does not post to ${serviceUrl}`, async () => {
+    it(`sends nothing to ${serviceUrl}`, async () => {
       const answer = await bot.says('hello', { serviceUrl });
       assert.equal(answer.status, 403);
       assertRefusal(await answer.text(), 'forbidden');

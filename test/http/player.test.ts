@@ -18,7 +18,7 @@ function spoken(text: string) {
   return { outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } } as const;
 }
 
-/** Says something; resolves with the address of the page for the answer. */
+/** Sends a message; resolves with the address of the answer's page. */
 async function pageOfReply(bot: BotUnderTest, fields: Record<string, unknown> = {}): Promise<string> {
   const before = bot.connector.messages.length;
   await bot.says('hello', fields);
@@ -91,13 +91,13 @@ describe('GET /audio/<link>', () => {
 
   after(() => bot.close());
 
-  it('is a page that only itself may fill and only Teams may frame', () => {
+  it('serves a page that loads only its own resources and that only Teams may frame', () => {
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(html)));
     assertGuarded(response);
   });
 
-  it('lets run what it has itself, by a nonce of this one answer', async () => {
+  it('allows its own scripts by a nonce that is new in each response', async () => {
     const nonces = [...html.matchAll(/<(script|style)\b([^>]*)>/g)].map(([, , attributes = '']) =>
       /\bnonce="([^"]+)"/.exec(attributes)?.at(1),
     );
@@ -107,7 +107,7 @@ describe('GET /audio/<link>', () => {
     assert.equal(new Set([...others, nonceOf(response)]).size, 21);
   });
 
-  it('has the sound, the controls and the transcript, and nothing from elsewhere', async () => {
+  it('has the audio, the controls and the transcript, and nothing from other hosts', async () => {
     const link = new URL(url).pathname.slice('/audio/'.length);
     assert.ok(html.includes(`<audio id="audio" preload="auto" src="${link}.wav"></audio>`));
     assert.ok(html.includes(`<noscript><audio controls src="${link}.wav"></audio></noscript>`));
@@ -138,7 +138,7 @@ describe('GET /audio/<link>', () => {
     assertRefusal(await post.text(), 'method_not_allowed');
   });
 
-  it('says kindly that there is nothing, in the language that is asked for', async () => {
+  it("says politely that there is no audio, in the browser's language", async () => {
     const page = `${bot.url}/audio/nothing`;
     await assertNotFound(page);
     await assertNotFound(page, de, 'de-AT,de;q=0.9,en;q=0.8');
@@ -152,11 +152,11 @@ describe('GET /audio/<link>', () => {
     'a forged signature': (link) => `${link.slice(0, -4)}AAAA`,
     'a later end than was signed': (link) => link.replace(/\.\w+\./, '.zzzzzz.'),
     'an unknown id': (link) => `AAAA${link.slice(4)}`,
-    'more behind it': (link) => `${link}A`,
+    'more after it': (link) => `${link}A`,
     'another ending': (link) => `${link}.mp3`,
     'markup in it': () => '%22%3E%3Cscript%3E',
   })) {
-    it(`has no page for a link with ${name}`, async () => {
+    it(`serves no page for a link with ${name}`, async () => {
       await assertNotFound(`${bot.url}/audio/${change(new URL(url).pathname.slice('/audio/'.length))}`);
     });
   }
@@ -178,7 +178,7 @@ describe('the player page of a turn', () => {
     assert.doesNotMatch(html, /<img/);
   });
 
-  it('has no place for the words of an answer that is sound alone', async (t) => {
+  it('has no transcript for an answer that is only audio', async (t) => {
     const silent = { outputs: [{ text: '', pcm: PCM, transcript: false }], ending: { kind: 'completed' } } as const;
     const bot = await startBot({ turns: [silent] });
     t.after(() => bot.close());
@@ -187,7 +187,7 @@ describe('the player page of a turn', () => {
     assert.match(html, /id="toggle"/);
   });
 
-  it('speaks the language of the user who was answered', async (t) => {
+  it('is in the language of the user who got the answer', async (t) => {
     const bot = await startBot({ turns: [spoken('Guten Tag')] });
     t.after(() => bot.close());
     const url = await pageOfReply(bot, { locale: 'de-DE' });
@@ -199,7 +199,7 @@ describe('the player page of a turn', () => {
     assert.ok(html.includes('{position} von 0:06'));
   });
 
-  it('is not there for the signature of another answer', async (t) => {
+  it('is not served for the signature of another answer', async (t) => {
     const bot = await startBot({ turns: [spoken('one'), spoken('two')] });
     t.after(() => bot.close());
     const [one, two] = [await pageOfReply(bot), await pageOfReply(bot)];
@@ -209,7 +209,7 @@ describe('the player page of a turn', () => {
     assert.equal((await fetch(two)).status, 200);
   });
 
-  it('ends with its link', async (t) => {
+  it('expires with its link', async (t) => {
     const clock = new ManualClock();
     const bot = await startBot({ turns: [spoken('Hi')], env: { AUDIO_RETENTION_HOURS: '2' }, deps: { clock } });
     t.after(() => bot.close());
@@ -221,7 +221,7 @@ describe('the player page of a turn', () => {
   });
 });
 
-describe('the client library of Teams', () => {
+describe('the Teams client library', () => {
   let bot: BotUnderTest;
   const installed = readFileSync(`${root}node_modules/@microsoft/teams-js/dist/umd/MicrosoftTeams.min.js`);
 
@@ -231,7 +231,7 @@ describe('the client library of Teams', () => {
 
   after(() => bot.close());
 
-  it('is served from here, under its version, to be kept for ever', async () => {
+  it('is served by the bot under its version, and may be cached forever', async () => {
     const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     assert.equal(TEAMS_LIBRARY_PATH, `/assets/teams-js-${dependencies['@microsoft/teams-js']}.min.js`);
     for (let time = 1; time <= 2; time++) {
@@ -253,7 +253,7 @@ describe('the client library of Teams', () => {
     assert.equal((await rawRequest(bot.url, 'POST', TEAMS_LIBRARY_PATH)).status, 405);
   });
 
-  it('is all that there is below /assets', async () => {
+  it('is the only file under /assets', async () => {
     for (const target of ['/assets', '/assets/', '/assets/teams-js-1.0.0.min.js', `${TEAMS_LIBRARY_PATH}.map`]) {
       assert.equal((await rawRequest(bot.url, 'GET', target)).status, 404, target);
     }

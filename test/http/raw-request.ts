@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 export interface RawResponse {
-  /** 0 when nothing that looks like a response came back. */
+  /** 0 if no valid response arrived. */
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** Sends bytes as they are and reads until the server closes. Rejects when it does not: it must not leave a caller hanging. */
+/**
+ * Sends raw bytes and reads until the server closes. Rejects if the server does not: it must not leave a caller
+ * waiting.
+ */
 export function sendRaw(url: string, bytes: string | Buffer, { half = false } = {}): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     let received = '';
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`no end after ${PATIENCE_MS} ms; received: ${received.slice(0, 200) || 'nothing'}`));
-    }, PATIENCE_MS);
+      reject(new Error(`no end after ${TIMEOUT_MS} ms; received: ${received.slice(0, 200) || 'nothing'}`));
+    }, TIMEOUT_MS);
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       received += chunk;
     });
-    // A server that refuses a body may reset the rest of it; what it said before counts.
+    // A server that rejects a body may reset the connection; the response before that counts.
     socket.on('error', () => {});
     socket.on('close', () => {
       clearTimeout(timer);
@@ -34,7 +37,7 @@ export function sendRaw(url: string, bytes: string | Buffer, { half = false } = 
   });
 }
 
-/** A request without a body, whose connection ends with it. The target is not normalised, as `fetch` would do. */
+/** A request without a body that closes its connection. Its target is not normalized, as `fetch` would do. */
 export function rawRequest(url: string, method: string, target: string): Promise<RawResponse> {
   return sendRaw(url, `${method} ${target} HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n`);
 }
@@ -51,12 +54,12 @@ function parse(text: string): RawResponse {
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0), headers, body: rest.join('\r\n\r\n') };
 }
 
-/** An answer to a stranger: it has a code and a sentence, and nothing of our inside. */
+/** A response to an untrusted caller has a code and a sentence, and no internal details. */
 export function assertTellsNothing(body: string): void {
   assert.doesNotMatch(body, /\n\s*at |node_modules|node:|file:\/\/|\/src\/|\.(?:ts|js)\b|\bError\b/);
 }
 
-/** The same for the JSON that every refusal of this program is. */
+/** The same for the JSON form of every rejection by this program. */
 export function assertRefusal(body: string, code: string): void {
   assertTellsNothing(body);
   const { code: found, message, ...rest } = JSON.parse(body);

@@ -48,13 +48,13 @@ describe('GET /record/<link>', () => {
 
   after(() => bot.close());
 
-  it('is a page that only itself may fill and only Teams may frame', () => {
+  it('serves a page that loads only its own resources and that only Teams may frame', () => {
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(html)));
     assertGuarded(response, nonceOf(response));
   });
 
-  it('lets run what it has itself, by a nonce of this one answer, and has nothing from elsewhere', async () => {
+  it('allows its own scripts by a nonce that is new in each response, and loads nothing from other hosts', async () => {
     const nonces = [...html.matchAll(/<(?:script|style)\b([^>]*)>/g)].map(([, attributes = '']) =>
       /\bnonce="([^"]+)"/.exec(attributes)?.at(1),
     );
@@ -63,7 +63,7 @@ describe('GET /record/<link>', () => {
     assert.doesNotMatch(html, /<[^>]+\s(style|on\w+)=|(src|href|data-library)="(https?:)?\/\//);
   });
 
-  it('may be looked at again and again, and by HEAD', async () => {
+  it('may be requested repeatedly, and by HEAD', async () => {
     const head = await fetch(url, { method: 'HEAD' });
     assert.equal(head.status, 200);
     assertGuarded(head, nonceOf(head));
@@ -71,11 +71,11 @@ describe('GET /record/<link>', () => {
     assert.equal((await fetch(url)).status, 200);
   });
 
-  it('names no user and no conversation', () => {
+  it('names neither the user nor the conversation', () => {
     for (const text of ['Ada', 'user-1', 'conversation-1', bot.connector.url]) assert.ok(!html.includes(text), text);
   });
 
-  it('speaks the language of whoever was invited', async () => {
+  it('is in the language of the user who asked for it', async () => {
     const german = await (
       await fetch(await requestRecordingLink(bot, { locale: 'de-AT' }), { headers: { 'accept-language': 'en' } })
     ).text();
@@ -104,17 +104,17 @@ describe('GET /record/<link>', () => {
     'a later end than was signed': (link) => link.replace(/\.\w+\./, '.zzzzzz.'),
     'an unknown id': (link) => `AAAA${link.slice(4)}`,
     'the id alone': (link) => link.split('.')[0] ?? '',
-    'a slash behind it': (link) => `${link}/`,
+    'a slash after it': (link) => `${link}/`,
     'markup in it': () => '%22%3E%3Cscript%3E',
   })) {
-    it(`has no page for a link with ${name}, and takes nothing there`, async () => {
+    it(`serves no page for a link with ${name}, and accepts nothing there`, async () => {
       const other = `${bot.url}/record/${change(new URL(url).pathname.slice('/record/'.length))}`;
       const answer = await fetch(other, { headers: { 'accept-language': 'de' } });
       assert.equal(answer.status, 404);
       const text = await answer.text();
       assertTellsNothing(text);
       if (name !== 'nothing') assert.ok(text.includes(`<h1>${de.recording.endedTitle}</h1>`));
-      if (name === 'nothing' || name === 'a slash behind it') return;
+      if (name === 'nothing' || name === 'a slash after it') return;
       const refused = await uploadRecording(other);
       assert.equal(refused.status, 404);
       assertRefusal(await refused.text(), 'not_found');
@@ -122,8 +122,8 @@ describe('GET /record/<link>', () => {
   }
 });
 
-describe('the recorder', () => {
-  it('is a script that is served from here, by GET and HEAD', async (t) => {
+describe('the recorder script', () => {
+  it('is served by the bot for GET and HEAD', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     const response = await fetch(`${bot.url}/record/recorder.js`);

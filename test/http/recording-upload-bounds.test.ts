@@ -28,12 +28,12 @@ async function started(t: TestContext, options: BotUnderTestOptions) {
   return bot;
 }
 
-/** A recording of which the test sends the end, if it does. The server reads it by the time that this resolves. */
+/** A recording whose end the test sends or omits. The server is reading it when this resolves. */
 async function slowUpload(t: TestContext, url: string, { wav = SPOKEN_WAV, sentBytes = 1_000 } = {}) {
   const { port, pathname } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
   t.after(() => socket.destroy());
-  // The server may cut off what it refuses.
+  // The server may cut off what it rejects.
   socket.on('error', () => {});
   const head = [`POST ${pathname} HTTP/1.1`, 'Host: bot', 'Connection: close', 'Content-Type: audio/wav'];
   socket.write(`${[...head, `Content-Length: ${wav.length}`, 'Expect: 100-continue'].join('\r\n')}\r\n\r\n`);
@@ -52,7 +52,7 @@ async function slowUpload(t: TestContext, url: string, { wav = SPOKEN_WAV, sentB
   };
 }
 
-/** A bot with an app id, and links for people in Slack, which verifies them, and in Web Chat, which does not. */
+/** A bot with an app id, and links for users in Slack, which verifies them, and in Web Chat, which does not. */
 async function signed(t: TestContext) {
   const env = { PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
   const bot = await started(t, { isSigned: true, turns: ['I heard you'], env });
@@ -72,8 +72,8 @@ async function assertRefused(response: Response, status: number, message: string
   assert.deepEqual([response.status, ((await response.json()) as { message: string }).message], [status, message]);
 }
 
-describe('recordings that one person sends', { timeout: 60_000 }, () => {
-  it('are taken one at a time; the second is told so, and the link holds', async (t) => {
+describe('recordings from one user', { timeout: 60_000 }, () => {
+  it('are accepted one at a time; the second gets an error, and its link stays valid', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
     const url = await requestRecordingLink(bot, { locale: 'de' });
     const first = await slowUpload(t, url);
@@ -84,7 +84,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(2);
   });
 
-  it('hold up nobody else', async (t) => {
+  it('delay nobody else', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
     const [url, other] = [await requestRecordingLink(bot), await requestRecordingLink(bot, OTHER)];
     const first = await slowUpload(t, url);
@@ -93,7 +93,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     first.breakOff();
   });
 
-  it('are taken one at a time in all of the person’s conversations, where the channel vouches for people', async (t) => {
+  it('are accepted one at a time over all of the user’s conversations if the channel verifies users', async (t) => {
     const { bot, linkOf } = await signed(t);
     const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
     const other = await linkOf('slack', 'eve', 'c3');
@@ -104,7 +104,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     first.breakOff();
   });
 
-  it('leave room for people for whom the channel vouches, however many conversations send without end', async (t) => {
+  it('leave room for verified users, however many unverified conversations send without end', async (t) => {
     const { bot, linkOf, strangers } = await signed(t);
     const allowed = UPLOAD_BOUNDS.max / 2;
     const links = await strangers(allowed + 1);
@@ -116,7 +116,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     for (const { breakOff } of slow) breakOff();
   });
 
-  it('leave room for people for whom the channel vouches, however much has come from conversations', async (t) => {
+  it('leave room for verified users, however many bytes unverified conversations have sent', async (t) => {
     const { bot, linkOf, strangers } = await signed(t);
     const links = await strangers(UPLOAD_BOUNDS.max / 2);
     const person = await linkOf('slack', 'ada', 'c1');
@@ -128,7 +128,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     for (const { breakOff } of slow) breakOff();
   });
 
-  it('and that break off make room for the next', async (t) => {
+  it('free their place for the next one if they break off', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
     const url = await requestRecordingLink(bot);
     const first = await slowUpload(t, url);
@@ -140,7 +140,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(2);
   });
 
-  it('and that cannot be read end their link after five tries, and nobody else’s', async (t) => {
+  it('end their link, and no other, after five that cannot be decoded', async (t) => {
     const bot = await started(t, { turns: ['I heard you'] });
     const [url, other] = [await requestRecordingLink(bot), await requestRecordingLink(bot, OTHER)];
     for (let tries = 0; tries < 5; tries++) {
@@ -152,13 +152,13 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(3);
   });
 
-  it('and that are refused since too much is being received count as no tries', async (t) => {
+  it('do not count as tries if they are refused for lack of room', async (t) => {
     const { bot, strangers } = await signed(t);
     const [url = '', ...others] = await strangers(4);
-    // Together just below the part of the bound that conversations may use.
+    // Together just below the part of the bound that unverified conversations may use.
     const stalled = { wav: await wavOf(Buffer.alloc(11_100_000)), sentBytes: -1 };
     const slow = await Promise.all(others.map((other) => slowUpload(t, other, stalled)));
-    // What comes from this machine comes in its order.
+    // Connections on this machine keep their order.
     for (let count = 0; count < 10; count++) await fetch(`${bot.url}/health`);
     const body = await wavOf(Buffer.alloc(400_000));
     for (let tries = 0; tries < 6; tries++)
@@ -168,7 +168,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     for (const { breakOff } of slow) breakOff();
   });
 
-  it('and whose connection breaks count as no tries', async (t) => {
+  it('do not count as tries if their connection breaks', async (t) => {
     const { bot, linkOf } = await signed(t);
     const [here, there] = [await linkOf('slack', 'ada', 'c1'), await linkOf('slack', 'ada', 'c2')];
     for (let tries = 0; tries < 5; tries++) {
@@ -184,7 +184,7 @@ describe('recordings that one person sends', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(3);
   });
 
-  it('are not received, and count as no tries, while too many messages of the conversation wait', async (t) => {
+  it("are not received and do not count as tries while the conversation's queue is full", async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const others = Array.from({ length: MAX_WAITING }, (_, index) => `Answer ${index}`);

@@ -33,7 +33,7 @@ const NO_WAV = 'The body has to be audio/wav.';
 const NO_CODING = 'Compressed bodies are not accepted; send it without Content-Encoding.';
 
 describe('POST /record/<link>', () => {
-  it('makes what was spoken the next message of whoever was invited', async (t) => {
+  it('makes a recording the next message of the user who asked for the link', async (t) => {
     const { bot } = await started(t, { turns: ['I heard you'] });
     const url = await requestRecordingLink(bot, { from: { id: 'user-7', name: 'Eve' } });
     const response = await uploadRecording(url);
@@ -46,7 +46,7 @@ describe('POST /record/<link>', () => {
     assert.deepEqual(clipsOf(bot), [RECORDED_PCM]);
   });
 
-  it('takes one recording, and the same one once', async (t) => {
+  it('accepts one recording, and confirms a retry of the same one', async (t) => {
     const { bot } = await started(t, { turns: ['One'] });
     const url = await requestRecordingLink(bot);
     assert.equal((await uploadRecording(url)).status, 202);
@@ -55,7 +55,7 @@ describe('POST /record/<link>', () => {
     assert.equal((await fetch(url)).status, 404);
   });
 
-  it('takes one of two that come at the same moment', async (t) => {
+  it('accepts one of two concurrent recordings', async (t) => {
     const { bot } = await started(t, { turns: ['One'] });
     const url = await requestRecordingLink(bot);
     const responses = await Promise.all([uploadRecording(url), uploadRecording(url), uploadRecording(url)]);
@@ -64,7 +64,7 @@ describe('POST /record/<link>', () => {
     assert.equal(clipsOf(bot).length, 1);
   });
 
-  it('ends with the next invitation of the same person in the same conversation', async (t) => {
+  it("ends with the user's next link in the same conversation", async (t) => {
     const { bot } = await started(t, { turns: ['One', 'Two'] });
     const elsewhere = await requestRecordingLink(bot, { conversation: { id: 'conversation-2' } });
     const [earlier, last] = [await requestRecordingLink(bot), await requestRecordingLink(bot)];
@@ -74,7 +74,7 @@ describe('POST /record/<link>', () => {
     await bot.connector.whenMessages(5);
   });
 
-  it('is open for ten minutes, and takes for five more what was begun in time', async (t) => {
+  it('opens for ten minutes, and for five more accepts recordings begun in time', async (t) => {
     const { bot, clock } = await started(t, { turns: ['In time'] });
     const [url, other] = [
       await requestRecordingLink(bot),
@@ -111,7 +111,7 @@ describe('POST /record/<link>', () => {
     await assertGone(there);
   });
 
-  it('refuses more than three minutes, in the language of whoever was invited', async (t) => {
+  it("rejects more than three minutes of audio, in the user's language", async (t) => {
     const { bot } = await started(t);
     const url = await requestRecordingLink(bot, { locale: 'de' });
     const wav = await encodeWav(toPcm([Buffer.alloc(182 * 48_000)]));
@@ -119,7 +119,7 @@ describe('POST /record/<link>', () => {
     assert.equal((await fetch(url)).status, 200);
   });
 
-  it('takes three minutes', async (t) => {
+  it('accepts three minutes of audio', async (t) => {
     const { bot } = await started(t, { turns: ['That was long'] });
     const wav = await encodeWav(toPcm([Buffer.alloc(180 * 48_000)]));
     assert.equal((await uploadRecording(await requestRecordingLink(bot), wav)).status, 202);
@@ -127,7 +127,7 @@ describe('POST /record/<link>', () => {
     assert.equal(reply?.body.text, 'That was long');
   });
 
-  it('is refused by its length before it is sent', async (t) => {
+  it('rejects a body by its length before it is sent', async (t) => {
     const { bot } = await started(t);
     const { pathname } = new URL(await requestRecordingLink(bot));
     const head = [
@@ -143,15 +143,15 @@ describe('POST /record/<link>', () => {
     assertRefusal(answer.body, 'too_large');
   });
 
-  it('keeps nothing of what strangers send', async (t) => {
+  it('stores nothing that strangers send', async (t) => {
     const { bot } = await started(t);
     const head = ['POST /record/nothing HTTP/1.1', 'Host: bot', 'Content-Type: audio/wav', 'Content-Length: 9', '', ''];
-    // Answered before any of it has come.
+    // Answered before the body arrives.
     const answer = await sendRaw(bot.url, `${head.join('\r\n')}123456789`, { half: true });
     assert.equal(answer.status, 404);
   });
 
-  it('is refused while the bot drains, and not used up', async (t) => {
+  it('rejects a recording during a drain without using up the link', async (t) => {
     const gate = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const turn = () => {
@@ -172,7 +172,7 @@ describe('POST /record/<link>', () => {
     await closed;
   });
 
-  it('is refused where too many messages wait for their answers, and taken by the same link later', async (t) => {
+  it('rejects a recording while too many messages are queued, and accepts it by the same link later', async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
     const others = Array.from({ length: MAX_WAITING }, (_, index) => `Answer ${index}`);
@@ -196,7 +196,7 @@ describe('POST /record/<link>', () => {
     assert.equal(replies.at(-1)?.body.text, 'I heard you');
   });
 
-  it('is written down where a model for that is set, above the answer and in the memory', async (t) => {
+  it('shows the transcript above the answer and in the history if a transcription model is set', async (t) => {
     const env = { REALTIME_TRANSCRIPTION_MODEL: 'whisper' };
     const { bot } = await started(t, { env, simulator: { responder: simulatedResponder } });
     assert.equal((await uploadRecording(await requestRecordingLink(bot))).status, 202);
@@ -206,14 +206,14 @@ describe('POST /record/<link>', () => {
       String(reply?.body.text).startsWith(`${en.attachments.heard(understood, undefined)}\n\n`),
       reply?.body.text,
     );
-    // What a session has heard it cannot be asked: a new one is told.
+    // A session cannot be asked what it has heard, so the test reads what a new one is told.
     for (const text of ['/voice coral', 'hello']) await bot.says(text);
     await bot.connector.whenMessages(4);
     const told = bot.events.filter(({ from, event }) => from === 'client' && event['previous_item_id'] === 'root');
     assert.match(JSON.stringify(told), /voice message, 0:01: .{0,8}a tone of about 440 Hz/);
   });
 
-  it('counts like any other message', async (t) => {
+  it('counts a recording like any other message', async (t) => {
     const { bot } = await started(t, { turns: ['One'], env: { MAX_TURNS_PER_MINUTE: '3' } });
     assert.equal((await uploadRecording(await requestRecordingLink(bot))).status, 202);
     await bot.connector.whenMessages(2);
@@ -222,7 +222,7 @@ describe('POST /record/<link>', () => {
     assert.equal(replies[3]?.body.text, en.limits.tooFast);
   });
 
-  it('leaves nothing in the log that would open a page', async (t) => {
+  it('logs nothing that would open a page', async (t) => {
     const { bot } = await started(t, { turns: ['One'] });
     const url = await requestRecordingLink(bot);
     await uploadRecording(url, Buffer.from('hello'));
@@ -232,14 +232,14 @@ describe('POST /record/<link>', () => {
     assert.ok(!JSON.stringify(bot.logs).includes(signature));
   });
 
-  /** Removing the bot is answered before all of it is done. */
+  /** The removal of the bot is answered before it is complete. */
   async function assertGone(url: string): Promise<void> {
     const giveUp = AbortSignal.timeout(5_000);
     while ((await fetch(url)).status !== 404) assert.ok(!giveUp.aborted);
   }
 });
 
-describe('POST /record/<link> of what cannot be heard', () => {
+describe('POST /record/<link> with an undecodable recording', () => {
   let bot: BotUnderTest;
   before(async () => {
     bot = await startBot({ turns: Array<string>(7).fill('Now') });
@@ -262,7 +262,7 @@ describe('POST /record/<link> of what cannot be heard', () => {
     ['nothing', Buffer.alloc(0), {}, 415, 'unsupported_media_type', UNREADABLE],
     ['too many bytes', Buffer.alloc(15 * 2 ** 20 + 1), {}, 413, 'too_large', en.attachments.notRead.too_long],
   ] as const) {
-    it(`refuses ${name}, and takes a good one after it`, async () => {
+    it(`rejects ${name}, and accepts a valid one after it`, async () => {
       const url = await requestRecordingLink(bot, { conversation: { id: name } });
       const before = bot.connector.messages.length;
       await assertRefused(await uploadRecording(url, body, headers), status, code, message(undefined));

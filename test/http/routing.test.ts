@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startBot } from '../support/bot.ts';
 
-describe('a request that no route is for', () => {
-  it('gets one answer and leaves no exception behind', async (t) => {
+describe('a request that matches no route', () => {
+  it('gets one response and causes no exception', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());
     const escaped: unknown[] = [];

@@ -11,7 +11,7 @@ import { noRecordings } from '../support/no-recordings.ts';
 import { emptyAudioStore } from '../support/stored-audio.ts';
 import { assertRefusal, assertTellsNothing, rawRequest, sendRaw } from './raw-request.ts';
 
-describe('the routes', () => {
+describe('the HTTP server', () => {
   let bot: BotUnderTest;
   const unseen: unknown[] = [];
   const note = (error: unknown) => void unseen.push(error);
@@ -27,7 +27,7 @@ describe('the routes', () => {
   });
 
   for (const target of ['/nothing', '/api', '/api/message', '/API/messages', '/index.html', '/.env', '/__proto__']) {
-    it(`has nothing at ${target}`, async () => {
+    it(`answers 404 at ${target}`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.equal(answer.status, 404);
       assertRefusal(answer.body, 'not_found');
@@ -43,10 +43,10 @@ describe('the routes', () => {
     '/audio/.wav',
     '/audio/*',
   ]) {
-    it(`has no listing of audio at ${target}`, async () => {
+    it(`lists no audio at ${target}`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.equal(answer.status, 404);
-      // A browser is told so on a page.
+      // A browser gets this on a page.
       assert.match(answer.body, /^(<!doctype html>|\{"code":"not_found")/);
     });
   }
@@ -69,14 +69,14 @@ describe('the routes', () => {
   }
 
   for (const target of ['/audio/%zz', '/audio/%E0%A4%A', '/%', '*', `/audio/${'a'.repeat(15_000)}.wav`]) {
-    it(`answers the odd address ${target.slice(0, 20)} with a client's error`, async () => {
+    it(`answers the odd address ${target.slice(0, 20)} with a 4xx status`, async () => {
       const answer = await rawRequest(bot.url, 'GET', target);
       assert.ok(answer.status >= 400 && answer.status < 500, String(answer.status));
       assertTellsNothing(answer.body);
     });
   }
 
-  it('answers headers that are too large with 431', async () => {
+  it('answers too large headers with 431', async () => {
     assert.equal((await rawRequest(bot.url, 'GET', `/${'a'.repeat(20_000)}`)).status, 431);
   });
 
@@ -87,7 +87,7 @@ describe('the routes', () => {
   };
   for (const [target, { methods, allow }] of Object.entries(allowed)) {
     for (const method of methods) {
-      it(`answers ${method} ${target} with 405 and what is allowed`, async () => {
+      it(`answers ${method} ${target} with 405 and the allowed methods`, async () => {
         const answer = await rawRequest(bot.url, method, target);
         assert.equal(answer.status, 405);
         assert.equal(answer.headers.get('allow'), allow);
@@ -111,7 +111,7 @@ describe('the routes', () => {
 
   for (const host of [':3978', 'bot:99999', 'bot bot', '[::1', '[bot]', '%zz', '<>']) {
     for (const target of ['/health', '/about', '/nothing']) {
-      it(`outlives the Host "${host}" for ${target}`, async () => {
+      it(`survives the Host "${host}" for ${target}`, async () => {
         const answer = await sendRaw(bot.url, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
         assert.ok(answer.status >= 400 && answer.status < 500, String(answer.status));
         assertTellsNothing(answer.body);
@@ -135,7 +135,7 @@ describe('the routes', () => {
     ['a space in the address', 'GET /hea lth HTTP/1.1\r\nHost: bot\r\n\r\n'],
     ['a null in a header', 'GET /health HTTP/1.1\r\nHost: b\0t\r\n\r\n'],
   ] as const) {
-    it(`answers a request with ${name} with 400 and hangs up`, async () => {
+    it(`answers a request with ${name} with 400 and closes the connection`, async () => {
       const answer = await sendRaw(bot.url, bytes);
       assert.equal(answer.status, 400);
       assertTellsNothing(answer.body);
@@ -143,20 +143,20 @@ describe('the routes', () => {
   }
 
   for (const protocol of ['websocket', 'h2c']) {
-    it(`answers a request for ${protocol} and hangs up, so that it holds no socket`, async () => {
+    it(`answers an upgrade to ${protocol} and closes the connection, so that no socket stays open`, async () => {
       const head = `GET /health HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade, close\r\nUpgrade: ${protocol}\r\n\r\n`;
       const answer = await sendRaw(bot.url, head);
       assert.ok([200, 400, 426].includes(answer.status), String(answer.status));
     });
   }
 
-  it('does not say what it is made of', async () => {
+  it('does not reveal its software', async () => {
     const answer = await rawRequest(bot.url, 'GET', '/health');
     assert.equal(answer.headers.has('server'), false);
     assert.equal(answer.headers.has('x-powered-by'), false);
   });
 
-  it('still serves after all of that', async () => {
+  it('still serves after all of these requests', async () => {
     assert.equal((await fetch(`${bot.url}/health`)).status, 200);
     assert.equal((await bot.says('are you there?')).status, 200);
     const [reply] = await bot.connector.whenMessages(1);
@@ -169,7 +169,7 @@ describe('the routes', () => {
   });
 });
 
-describe('a fault of the bot', () => {
+describe('an internal error', () => {
   const lines: string[] = [];
   let server: HttpServer;
   let url: string;
@@ -214,7 +214,7 @@ describe('a fault of the bot', () => {
       },
     ],
   ] as const) {
-    it(`that ${name} is answered 500, logged, and not told`, async () => {
+    it(`that ${name} is answered 500 and logged, without details in the response`, async () => {
       deliver = fault as () => Promise<undefined>;
       const before = lines.length;
       const response = await fetch(`${url}/api/messages`, {
@@ -228,15 +228,15 @@ describe('a fault of the bot', () => {
     });
   }
 
-  it('in the audio store is answered 500 and not told', async () => {
+  it('in the audio store is answered 500 without details', async () => {
     const response = await fetch(`${url}/audio/abcdefghijklmnopqrstuv.t00000.abcdefghijklmnopqrstuv.wav`);
     assert.equal(response.status, 500);
     assertRefusal(await response.text(), 'internal');
   });
 });
 
-describe('listening', () => {
-  it('rejects when the port is taken', { timeout: 5_000 }, async (t) => {
+describe('the listening socket', () => {
+  it('rejects a port that is in use', { timeout: 5_000 }, async (t) => {
     const other = createServer().listen(0, '127.0.0.1');
     t.after(() => other.close());
     await once(other, 'listening');

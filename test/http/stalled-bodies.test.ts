@@ -12,7 +12,7 @@ import { assertRefusal, sendRaw } from './raw-request.ts';
 // botframework-connector prints the key of every forged token.
 mock.method(console, 'error', () => {});
 
-/** As many as filled the shared bound with bodies of a megabyte each, and more. */
+/** More bodies of a megabyte than the shared bound allows. */
 const STALLED_COUNT = 80;
 const GOOD_BYTES = MAX_BODY_BYTES - 10_000;
 
@@ -28,11 +28,11 @@ function head(authorization: string, length: number): string {
   return ['POST /api/messages HTTP/1.1', ...lines, `Content-Length: ${length}`, '', ''].join('\r\n');
 }
 
-/** Sends so much of a body of a megabyte, and no more; resolves when it is out. */
+/** Sends this much of a body of a megabyte and no more; resolves when it is sent. */
 async function stall(t: TestContext, { url }: BotUnderTest, authorization: string, sentBytes: number): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   t.after(() => socket.destroy());
-  // The server may cut off what it refuses.
+  // The server may cut off what it rejects.
   socket.on('error', () => {});
   await once(socket, 'connect');
   socket.write(head(authorization, MAX_BODY_BYTES));
@@ -40,7 +40,7 @@ async function stall(t: TestContext, { url }: BotUnderTest, authorization: strin
   return socket;
 }
 
-/** A message whose body has so many bytes. */
+/** A message whose body has exactly this many bytes. */
 function bodyOf(bot: BotUnderTest, bytes: number): string {
   const empty = JSON.stringify(bot.message('hello', { value: '' }));
   return empty.replace('"value":""', `"value":"${'x'.repeat(bytes - Buffer.byteLength(empty))}"`);
@@ -51,12 +51,12 @@ async function isDelivered(bot: BotUnderTest, bytes: number): Promise<void> {
   assert.equal(response.status, 200);
 }
 
-describe('bodies of strangers', { timeout: 60_000 }, () => {
+describe('unauthenticated bodies', { timeout: 60_000 }, () => {
   for (const [name, sentBytes] of [
     ['all but the end of a megabyte', MAX_BODY_BYTES - 1],
     ['all that may come unverified', MAX_UNVERIFIED_BYTES],
   ] as const) {
-    it(`that stall after ${name} keep no message from being delivered, however long`, async (t) => {
+    it(`that stall after ${name} do not delay the delivery of any message`, async (t) => {
       const bot = await started(t);
       await Promise.all(Array.from({ length: STALLED_COUNT }, () => stall(t, bot, 'Bearer made-up', sentBytes)));
       await isDelivered(bot, 1_000);
@@ -73,7 +73,7 @@ describe('bodies of strangers', { timeout: 60_000 }, () => {
     'an unknown key': { header: { kid: 'unknown' } },
   };
   for (const [name, options] of Object.entries(tokens)) {
-    it(`are refused before they end, with a token of ${name}`, async (t) => {
+    it(`are rejected before they end, with a token of ${name}`, async (t) => {
       const openId = await startOpenIdServer();
       t.after(() => openId.close());
       const bot = await startBot({ env: openId.env });
@@ -88,14 +88,14 @@ describe('bodies of strangers', { timeout: 60_000 }, () => {
 });
 
 describe('a long body', { timeout: 60_000 }, () => {
-  it('is taken with a good token, around every bound', async (t) => {
+  it('is accepted with a valid token, around every bound', async (t) => {
     const bot = await started(t);
     for (const bytes of [MAX_UNVERIFIED_BYTES - 1, MAX_UNVERIFIED_BYTES, MAX_UNVERIFIED_BYTES + 1, GOOD_BYTES])
       await isDelivered(bot, bytes);
     await bot.connector.whenMessages(4);
   });
 
-  it('is taken from the Emulator, with a token of the tenant', async (t) => {
+  it('is accepted from the Emulator with a token of the tenant', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId.close());
     const tid = '00000000-0000-4000-8000-0000000000e1';
@@ -109,14 +109,14 @@ describe('a long body', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(1);
   });
 
-  it('is judged by its channel and service URL as well, like any other', async (t) => {
+  it('is still checked for its channel and service URL', async (t) => {
     const bot = await started(t);
     const long = { value: 'x'.repeat(2 * MAX_UNVERIFIED_BYTES) };
     for (const fields of [{ channelId: 'skype' }, { serviceUrl: 'http://127.0.0.1:1' }])
       assert.equal((await bot.says('hello', { ...long, ...fields })).status, 401);
   });
 
-  it('does not wait long for a key server that says nothing, and a short one never asks it', async (t) => {
+  it('does not wait long for a silent key server, and a short body never calls it', async (t) => {
     const asked = Promise.withResolvers<void>();
     const silent: Server = createServer(() => asked.resolve());
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

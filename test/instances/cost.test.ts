@@ -18,7 +18,9 @@ async function proxied(t: TestContext): Promise<PostgresProxy> {
   return proxy;
 }
 
-/** The transactions over the connections of messages, each as its statements. One without BEGIN is one by itself. */
+/**
+ * The transactions on the connections for messages, as lists of statements. A statement without BEGIN is one by itself.
+ */
 function transactionsIn(statements: readonly Statement[]): readonly string[][] {
   const all: string[][] = [];
   const open = new Map<number, string[]>();
@@ -36,8 +38,8 @@ function transactionsIn(statements: readonly Statement[]): readonly string[][] {
 const briefly = (transactions: readonly string[][]) =>
   transactions.map((texts) => texts.map((text) => text.trim().slice(0, 60)).join('; ')).join('\n');
 
-describe('what PostgreSQL is asked', LONG, () => {
-  it('while a user waits, is few transactions', async (t) => {
+describe('the load on PostgreSQL', LONG, () => {
+  it('is few transactions while a user waits', async (t) => {
     const url = await preparedDatabase();
     const model = echoModel();
     const [ofAccepting, ofAnswering] = [await proxied(t), await proxied(t)];
@@ -54,7 +56,7 @@ describe('what PostgreSQL is asked', LONG, () => {
       deps,
     });
     const chat = new Chat(accepting);
-    // In the first turn connections are made, in the third everything is as in all others.
+    // The first turn opens connections; from the third on, every turn is the same.
     for (const turn of [1, 2, 3]) {
       const text = `hold ${turn}`;
       const [accepted, begun] = [ofAccepting.statements.length, ofAnswering.statements.length];
@@ -72,18 +74,18 @@ describe('what PostgreSQL is asked', LONG, () => {
       await chat.reply(turn);
       const afterModel = transactionsIn(ofAnswering.statements.slice(asked, untilDelivered));
       assert.equal(untilAccepted.length, 1, briefly(untilAccepted));
-      // Earlier fetches were for what had ended before, or for the beginning.
+      // Earlier fetches belong to ended turns or to the start.
       const fetched = untilAsked.slice(untilAsked.findLastIndex(([text]) => text?.includes('strict_fifo_heads')));
-      // Fetched, begun, reserved. The first turn of a conversation with a budget also creates the rows of its budgets.
+      // Fetch, begin, reserve. The first turn of a conversation with a budget also creates the rows of its budgets.
       assert.equal(fetched.length, turn === 1 ? 5 : 3, briefly(fetched));
-      // The cost is settled beside the delivery.
+      // The cost is settled during the delivery.
       const waitedFor = afterModel.filter((texts) => !texts.some((each) => each.includes('DELETE FROM spending')));
       assert.ok(waitedFor.length <= 2, briefly(waitedFor));
       await answering.logged('turn ended', turn);
     }
   });
 
-  it('by an instance that has nothing to do, is few statements a second', async (t) => {
+  it('is few statements a second for an idle instance', async (t) => {
     const proxy = await proxied(t);
     await startInstance(t, proxy.addressOf(await preparedDatabase()));
     // From one pass of supervision to the next; the first belongs to the start.

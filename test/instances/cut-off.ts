@@ -8,18 +8,18 @@ import type { Statement } from '../support/postgres-frames.ts';
 import { type Fate, type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts';
 import { type Pair, sharedPair } from './pair.ts';
 
-/** Two instances of which the first may be cut off from the database. */
+/** Two instances, of which the first may be cut off from the database. */
 export interface CutOffPair {
   pair(): Pair;
-  /** The way of the first instance to the database. */
+  /** The first instance's connection to the database. */
   proxy(): PostgresProxy;
-  /** The time of the first instance. */
+  /** The clock of the first instance. */
   readonly clock: JumpingClock;
-  /** The network works again, and nobody waits for another attempt. */
+  /** Mends the network, so that nobody waits for another attempt. */
   restore(): void;
 }
 
-/** One for all tests of a suite. After each of them the network works. */
+/** One pair for all tests of a suite. After each test the network works. */
 export function cutOffPair(one: BotUnderTestOptions = {}): CutOffPair {
   const clock = new JumpingClock();
   let proxy: PostgresProxy | undefined;
@@ -47,7 +47,7 @@ export const holds =
   ({ text }: Statement) =>
     text.includes(part);
 
-/** A statement that fits; of several, `then`: the next of the same connection that fits. */
+/** A matching statement; with `then`, the next matching one on the same connection. */
 export function once(fate: Fate, fits: (statement: Statement) => boolean, then = fits) {
   const fired = Promise.withResolvers<void>();
   let connection: number | undefined;

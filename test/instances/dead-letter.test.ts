@@ -10,17 +10,17 @@ import { ANSWERS_NOTHING, startInstance } from './instance.ts';
 import { sharedPair } from './pair.ts';
 
 const LONG = { timeout: 60_000 };
-/** Longer than an attempt that is not lost takes to ask the model. */
+/** Longer than an attempt that is not lost takes to call the model. */
 const SUPERVISED_MS = 3_000;
 
-/** What supervision does with the job of an instance whose heartbeat is missing for 30 s. */
+/** The work of supervision with the job of an instance whose heartbeat is missing for 30 s. */
 async function supervise(url: string): Promise<void> {
   await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
 }
 
 /**
- * Supervises again while nothing comes: a claim that was on its way when its network was cut may reach the database
- * after the first time, and take the job with nobody to run it.
+ * Supervises repeatedly until something arrives: a claim that was sent before the cut may reach the database after the
+ * first time, and take the job with nobody to run it.
  */
 async function underSupervision<T>(awaited: Promise<T>, url: string): Promise<T> {
   const ended = awaited.then(() => true);
@@ -36,7 +36,7 @@ async function deadLetters(url: string): Promise<readonly unknown[]> {
 describe('a message that ends its process', LONG, () => {
   const shared = sharedPair({ one: ANSWERS_NOTHING });
 
-  it('three times is given up, and its conversation goes on', async (t) => {
+  it('is given up after three times, and its conversation continues', async (t) => {
     const { one, two, model, url } = shared();
     const chat = shared().chat();
     await chat.say(one, 'hold the killer');
@@ -54,7 +54,7 @@ describe('a message that ends its process', LONG, () => {
     killed.signal('SIGKILL');
     await killed.ended;
     await supervise(url);
-    // To the others, one that never reaches the database again is as good as killed, and costs less to start.
+    // For the others, an instance without the database is as good as killed, and it costs less to start.
     for (const attempt of [2, 3]) {
       await using proxy = await startPostgresProxy((await sharedPostgres()).port);
       await startInstance(t, proxy.addressOf(url), {
@@ -68,7 +68,7 @@ describe('a message that ends its process', LONG, () => {
     const three = await startInstance(t, url, { simulator: { responder: model.responder } });
     await underSupervision(chat.reply(2), url);
     const [apology, next] = chat.texts;
-    const [line] = await inTime(three.logged('message given up: its attempts ended their process'));
+    const [line] = await inTime(three.logged('message given up: each attempt ended its process'));
     assert.ok(apology?.includes(String(line?.['incident'])), apology);
     assert.equal(next, 'Re: behind it');
     assert.deepEqual(model.askedFor('behind it')[0]?.history, []);
@@ -80,7 +80,7 @@ describe('a message that ends its process', LONG, () => {
 describe('an attempt that does not count', LONG, () => {
   const ATTEMPTS = 5;
 
-  it('is one that an outage has cost', async () => {
+  it('is one that an outage interrupted', async () => {
     const { chat, one, model, url } = { ...shared.pair(), chat: shared.pair().chat() };
     await chat.say(one, 'hold through outages');
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -99,7 +99,7 @@ describe('an attempt that does not count', LONG, () => {
 
   const shared = cutOffPair();
 
-  it('is one that a shutdown has cost', async (t) => {
+  it('is one that a shutdown interrupted', async (t) => {
     const { chat, two, model, url } = { ...ending(), chat: ending().chat() };
     await chat.say(two, 'hold through shutdowns');
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

@@ -10,8 +10,8 @@ import { startPair } from './pair.ts';
 
 const LONG = { timeout: 60_000 };
 
-describe('an instance that ends', LONG, () => {
-  it('leaves what runs and what waits to the other, at once and in order', async (t) => {
+describe('an instance that shuts down', LONG, () => {
+  it('leaves running and queued turns to the other one, at once and in order', async (t) => {
     const { one, two, model, url } = await startPair(t, {
       one: { env: { DRAIN_SECONDS: '0' } },
       two: ANSWERS_NOTHING,
@@ -35,7 +35,7 @@ describe('an instance that ends', LONG, () => {
   });
 });
 
-describe('a turn at one instance, and what the other is told', LONG, () => {
+describe('a turn on one instance after a command on the other', LONG, () => {
   const shared = cutOffPair();
   const talk = () => ({ ...shared.pair(), chat: shared.pair().chat() });
 
@@ -43,7 +43,7 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
     ['/reset', 0, en.commands.reset(undefined)],
     ['/forget yes', 0, en.commands.forgotten(undefined)],
   ] as const) {
-    it(`writes nothing any more after ${command}, and is known as answered`, async () => {
+    it(`writes nothing any more after ${command}, and is recorded as answered`, async () => {
       const { chat, one, two, model, url } = talk();
       const text = `hold before ${command}`;
       const before = await chat.say(one, 'before');
@@ -59,7 +59,7 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
         await chat.say(bot, 'before', { id: before });
         await chat.say(bot, text, { id });
       }
-      // Their jobs are kept no longer: the record knows them.
+      // Their jobs are no longer stored: the record has their ids.
       await (await sharedPostgres()).query("DELETE FROM voice_bot_queue.job WHERE name = 'turns'", url);
       await chat.say(two, text, { id });
       await chat.ask(two, `after ${command}`);
@@ -69,7 +69,7 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
     });
   }
 
-  it('is stopped once it listens again, when it did not hear it', async () => {
+  it('is stopped when the instance listens again after it missed the command', async () => {
     const { chat, one, two, model } = talk();
     await chat.say(one, 'hold what is stopped');
     await model.whenHeld('hold what is stopped');
@@ -88,8 +88,8 @@ describe('a turn at one instance, and what the other is told', LONG, () => {
   });
 });
 
-describe('a stream of a turn that moves', LONG, () => {
-  it('is ended by the instance that answers, by its id', async (t) => {
+describe('the stream of a turn that moves to another instance', LONG, () => {
+  it('is ended by the answering instance by its id', async (t) => {
     const first = { env: { DRAIN_SECONDS: '0' } };
     const { one, two, model, url } = await startPair(t, { one: first });
     const chat = new Chat(two, PERSONAL);
@@ -98,7 +98,7 @@ describe('a stream of a turn that moves', LONG, () => {
     await chat.say(two, 'hold the stream');
     await model.whenHeld('hold the stream');
     await two.connector.when((call) => streamInfo(call)?.['streamSequence'] === 1);
-    // Killed, as far as the others can tell: it says nothing more, and another has its claim.
+    // As good as killed for the others: it sends nothing more, and another instance has its claim.
     await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
     await startInstance(t, url, { simulator: { responder: model.responder } });
     await model.whenHeld('hold the stream', 2);

@@ -4,15 +4,15 @@ import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
 
-/** Accepts and serves, and takes no turns: what another instance runs is then known. */
+/** Accepts and serves but runs no turns, so that a test knows what another instance runs. */
 export const ANSWERS_NOTHING = { env: { DISPATCH: 'false' } };
 
-/** What closes things at the end: a test, or the hooks of a suite. */
+/** Registers what has to be closed at the end: a test, or the hooks of a suite. */
 export interface Closing {
   after(close: () => Promise<void>): void;
 }
 
-/** An instance of the bot on a database of a test, once it can use it. */
+/** An instance of the bot on a test's database, once it is usable. */
 export async function startInstance(
   closing: Closing,
   url: string,
@@ -25,13 +25,13 @@ export async function startInstance(
   return bot;
 }
 
-/** A model behind all instances: it echoes, and holds back the answers to what begins with "hold". */
+/** A model behind all instances: it echoes, and holds the answers to texts that begin with "hold". */
 export interface EchoModel {
   readonly responder: Responder;
   readonly asked: readonly ResponderContext[];
-  /** As often as it was asked this. */
+  /** How often the model got this text. */
   askedFor(text: string): readonly ResponderContext[];
-  /** Resolves once it was asked this so often. */
+  /** Resolves once the model got this text this often. */
   whenHeld(text: string, count?: number): Promise<void>;
   release(text: string): void;
 }
@@ -74,7 +74,7 @@ export function echoModel(pcm?: Uint8Array): EchoModel {
 
 let count = 0;
 
-/** A conversation of its own, on whichever instance its messages arrive; all answers go to one channel. */
+/** A new conversation whose messages arrive at any instance; all answers go to one channel. */
 export class Chat {
   readonly #home: BotUnderTest;
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -87,7 +87,7 @@ export class Chat {
     this.#fields = { from: { id: `user-${count}`, name: 'Ada' }, ...fields, conversation };
   }
 
-  /** Posts an activity; resolves with its answer. */
+  /** Posts an activity; resolves with its response. */
   post(bot: BotUnderTest, text: string | undefined, fields: Readonly<Record<string, unknown>> = {}): Promise<Response> {
     const own = { id: `message-${++count}`, serviceUrl: this.#home.connector.url, ...this.#fields };
     return bot.post(bot.message(text, { ...own, ...fields }));
@@ -101,7 +101,7 @@ export class Chat {
     return id;
   }
 
-  /** What its user has seen. */
+  /** The messages that the user got. */
   get messages(): readonly ConnectorCall['body'][] {
     const place = `/${this.id}/`;
     return this.#home.connector.messages.filter(({ path }) => path.includes(place)).map(({ body }) => body);
@@ -111,13 +111,13 @@ export class Chat {
     return this.messages.map(({ text }) => text);
   }
 
-  /** The newest message, once there are so many. */
+  /** The newest message, once there are this many. */
   async reply(wanted: number): Promise<ConnectorCall['body']> {
     await inTime(this.#home.connector.when(() => this.messages.length >= wanted));
     return this.messages[wanted - 1];
   }
 
-  /** Says it, and resolves with the next message. */
+  /** Sends a text, and resolves with the next message. */
   async ask(bot: BotUnderTest, text: string, fields: Readonly<Record<string, unknown>> = {}) {
     const before = this.messages.length;
     await this.say(bot, text, fields);

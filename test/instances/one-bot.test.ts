@@ -12,7 +12,7 @@ const ANSWERS_NOTHING = { env: { DISPATCH: 'false' } };
 
 const textsOf = (messages: readonly ConnectorCall[]) => messages.map(({ body }) => String(body.text));
 
-/** A model behind all instances: it echoes, and holds back the answers to what begins with "hold". */
+/** A model behind all instances: it echoes, and holds the answers to texts that begin with "hold". */
 function echo() {
   const asked: ResponderContext[] = [];
   const gate = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ function echo() {
 
 let count = 0;
 
-/** A message of one user of one conversation, whose answer goes to the channel of `home`, whoever gives it. */
+/** A message of one user in one conversation, whose answer goes to the channel of `home` from any instance. */
 async function say(bot: BotUnderTest, home: BotUnderTest, text: string): Promise<void> {
   const { status } = await bot.says(text, { id: `message-${++count}`, serviceUrl: home.connector.url });
   assert.equal(status, 200);
@@ -43,8 +43,8 @@ async function startTwo(t: TestContext, second = {}) {
   return { url, model, one, two };
 }
 
-describe('two instances on one database are one bot', LONG, () => {
-  it('that answers in the order of the messages, and remembers all of them', async (t) => {
+describe('two instances on one database', LONG, () => {
+  it('answer in the order of the messages, and remember all of them', async (t) => {
     const { model, one, two } = await startTwo(t);
     const texts = Array.from({ length: 12 }, (_, index) => `message ${index}`);
     for (const [index, text] of texts.entries()) await say(index % 2 === 0 ? one : two, one, text);
@@ -57,7 +57,7 @@ describe('two instances on one database are one bot', LONG, () => {
     );
   });
 
-  it('that stops, also where the other one answers', async (t) => {
+  it('stop a turn that the other one runs', async (t) => {
     const { model, one, two } = await startTwo(t, ANSWERS_NOTHING);
     await say(one, one, 'hold on');
     await model.whenHeld;
@@ -73,7 +73,7 @@ describe('two instances on one database are one bot', LONG, () => {
     model.release();
   });
 
-  it('whose commands hold wherever they were given', async (t) => {
+  it('obey a command, wherever it was sent', async (t) => {
     const { model, one, two } = await startTwo(t, ANSWERS_NOTHING);
     await say(one, one, 'first');
     await one.connector.whenMessages(1);
@@ -92,7 +92,7 @@ describe('two instances on one database are one bot', LONG, () => {
     }
   });
 
-  it('of which one takes over what the other has begun and left waiting when it ends', async (t) => {
+  it('take over running and queued turns when the other one shuts down', async (t) => {
     const url = await preparedDatabase();
     const model = echo();
     const first = await startInstance(t, url, {

@@ -9,7 +9,7 @@ const LONG = { timeout: 60_000 };
 const STORE = holds('INSERT INTO voice_bot_queue');
 const EDIT = holds('UPDATE conversations SET record');
 
-describe('a database that is away when a message arrives', LONG, () => {
+describe('a database that is unavailable when a message arrives', LONG, () => {
   const shared = cutOffPair();
   const { clock, restore } = shared;
   const talk = () => ({ ...shared.pair(), chat: shared.pair().chat() });
@@ -31,10 +31,10 @@ describe('a database that is away when a message arrives', LONG, () => {
   }
 
   for (const [step, fits] of [
-    ['begins', holds('BEGIN')],
-    ['is stored', STORE],
+    ['the transaction begins', holds('BEGIN')],
+    ['the message is stored', STORE],
   ] as const) {
-    it(`is asked for 5 s while it ${step}, and keeps no trace of what was refused`, async () => {
+    it(`is retried for 5 s while ${step}, and stores nothing of a rejected message`, async () => {
       const { chat, one } = talk();
       const proxy = shared.proxy();
       const { rule, fired } = once('freeze', (statement) => statement.isOfMessages && fits(statement));
@@ -50,7 +50,7 @@ describe('a database that is away when a message arrives', LONG, () => {
     });
   }
 
-  it('refuses what may be stored all the same, and it is answered once', async () => {
+  it('may have stored a rejected message, which is still answered once', async () => {
     const { chat, one } = talk();
     const { rule, fired } = once('freeze', STORE, isCommit);
     shared.proxy().rule = rule;
@@ -69,7 +69,7 @@ describe('a database that is away when a message arrives', LONG, () => {
     await isAnsweredOnce(next.chat, 'done');
   });
 
-  it('refuses at once what it cannot be asked for', async () => {
+  it('causes an immediate rejection if no retry is possible', async () => {
     const { chat, one } = talk();
     shared.proxy().cut();
     const status = async () => (await chat.post(one, 'cut', { id: 'cut' })).status;
@@ -83,7 +83,7 @@ describe('a database that is away when a message arrives', LONG, () => {
     assert.deepEqual(chat.texts, ['Re: cut']);
   });
 
-  it('has done a command or has not, and does it once', async () => {
+  it('executes a command once, or not at all', async () => {
     const { two, one } = shared.pair();
     for (const fate of ['cut', 'doAndCut'] as const) {
       const { chat } = talk();
@@ -97,13 +97,13 @@ describe('a database that is away when a message arrives', LONG, () => {
       if (fate === 'cut') assert.equal((await chat.reply(3)).text, en.commands.reset(undefined));
       await chat.ask(two, `after ${fate}`);
       const asked = shared.pair().model.askedFor(`after ${fate}`);
-      // What was said after the reset that is done stays.
+      // Messages after the completed reset stay.
       assert.equal(asked[0]?.history.length, fate === 'cut' ? 0 : 2);
       assert.equal(chat.messages.length, fate === 'cut' ? 4 : 3);
     }
   });
 
-  it('or is restarted, or crashes, loses and doubles nothing', async () => {
+  it('loses and duplicates nothing if it is restarted or crashes', async () => {
     const { one, two, model } = shared.pair();
     const server = await sharedPostgres();
     const chats = Array.from({ length: 6 }, () => talk().chat);

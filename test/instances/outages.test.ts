@@ -16,7 +16,7 @@ const LOCK = holds('SELECT record, epoch FROM conversations');
 const COMPLETE = holds("state = 'completed',");
 const SETTLE = holds('DELETE FROM spending_reservations');
 
-describe('a database that is away', LONG, () => {
+describe('a turn whose database is unavailable', LONG, () => {
   const shared = cutOffPair({ env: { DAILY_BUDGET_USD: '1000' } });
   const { clock, restore } = shared;
   const talk = () => ({ ...shared.pair(), chat: shared.pair().chat() });
@@ -28,7 +28,7 @@ describe('a database that is away', LONG, () => {
   }
   const waitingCount = () => shared.pair().one.logs.filter(({ msg }) => msg === WAITING).length;
 
-  /** All that was said so far is remembered, once, and the conversation goes on. */
+  /** The whole history is remembered once, and the conversation continues. */
   async function goesOn(chat: Chat, text: string) {
     const { model, one } = shared.pair();
     const before = chat.messages.length;
@@ -48,12 +48,12 @@ describe('a database that is away', LONG, () => {
     ['when its record was read', () => once('doAndCut', BEGIN)],
     ['while its cost is reserved', () => once('cut', RESERVE)],
     ['when its cost was reserved', () => once('doAndCut', RESERVE, isCommit)],
-    ['while its sound is stored', () => once('cut', SOUND)],
-    ['when its sound was stored', () => once('doAndCut', SOUND)],
+    ['while its audio is stored', () => once('cut', SOUND)],
+    ['when its audio was stored', () => once('doAndCut', SOUND)],
     ['while it is saved', () => once('cut', LOCK)],
     ['when it was saved', () => once('doAndCut', LOCK, isCommit)],
   ] as const) {
-    it(`${step}, is waited for, and the user is told`, async () => {
+    it(`${step} waits, and tells its user`, async () => {
       const { chat, one } = talk();
       const { rule, fired } = cut();
       shared.proxy().rule = rule;
@@ -76,7 +76,7 @@ describe('a database that is away', LONG, () => {
     ['while its cost is settled', () => once('cut', SETTLE)],
     ['when its cost was settled', () => once('doAndCut', SETTLE)],
   ] as const) {
-    it(`${step}, costs the user nothing`, async () => {
+    it(`${step} costs its user nothing`, async () => {
       const { chat, one } = talk();
       const { rule, fired } = cut();
       shared.proxy().rule = rule;
@@ -91,7 +91,7 @@ describe('a database that is away', LONG, () => {
     });
   }
 
-  it('while the model answers, is waited for, and the user is told', async () => {
+  it('while the model answers waits, and tells its user', async () => {
     const { chat, one, model } = talk();
     const waiting = waitingCount();
     await chat.say(one, 'hold on');
@@ -106,7 +106,7 @@ describe('a database that is away', LONG, () => {
     await goesOn(chat, 'hold on');
   });
 
-  it('while the reply is sent, costs the user nothing', async (t) => {
+  it('while its reply is sent costs its user nothing', async (t) => {
     const { chat, one } = talk();
     const waiting = waitingCount();
     t.after(() => {
@@ -125,12 +125,12 @@ describe('a database that is away', LONG, () => {
     assert.deepEqual(chat.texts, ['Re: sent', 'Re: after sent']);
   });
 
-  it('loses the turn to another instance, and says nothing more of it', async (t) => {
+  it('and that another instance takes over sends nothing more', async (t) => {
     const { chat, one, model, url } = talk();
     await chat.say(one, 'hold fast');
     await model.whenHeld('hold fast');
     shared.proxy().cut();
-    // What supervision does with a job without a heartbeat.
+    // The work of supervision with a job whose heartbeat is missing.
     await (await sharedPostgres()).query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'", url);
     const three = await startInstance(t, url, { simulator: { responder: model.responder } });
     await model.whenHeld('hold fast', 2);

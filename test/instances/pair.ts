@@ -4,7 +4,7 @@ import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest, BotUnderTestOptions } from '../support/bot.ts';
 import { ANSWERS_NOTHING, Chat, type Closing, type EchoModel, echoModel, startInstance } from './instance.ts';
 
-/** Two instances on one database, of which the second takes no turns unless it is told to. */
+/** Two instances on one database, of which the second runs no turns unless it is told to. */
 export interface Pair {
   readonly url: string;
   readonly model: EchoModel;
@@ -34,7 +34,7 @@ export async function startPair(closing: Closing, options: PairOptions = {}): Pr
   return { url, model, one, two, chat: (fields) => new Chat(one, fields) };
 }
 
-/** One pair for all tests of the suite in which this is called. */
+/** One pair for all tests of the suite that calls this. */
 export function sharedPair(options: PairOptions = {}): () => Pair {
   const closings: (() => Promise<void>)[] = [];
   let pair: Pair | undefined;

@@ -17,7 +17,7 @@ describe('a recording link of two instances', LONG, () => {
   const pair = sharedPair();
   const talk = () => ({ ...pair(), chat: pair().chat() });
 
-  it('opens at either, and takes one recording', async () => {
+  it('opens on either of them, and accepts one recording', async () => {
     const { one, two, chat } = talk();
     const link = await linkFrom(chat, two);
     for (const bot of [one, two]) assert.equal((await fetch(bot.url + link)).status, 200);
@@ -31,7 +31,7 @@ describe('a recording link of two instances', LONG, () => {
     assert.equal(chat.messages.length, 3);
   });
 
-  it('takes one of two recordings that come to both at the same moment', async () => {
+  it('accepts one of two concurrent recordings on both', async () => {
     const { one, two, chat } = talk();
     const link = await linkFrom(chat, one);
     const taken = await Promise.all([one, two].map(({ url }) => uploadRecording(url + link)));
@@ -42,7 +42,7 @@ describe('a recording link of two instances', LONG, () => {
     assert.equal(pair().model.askedFor('next to the recording')[0]?.history.length, 2);
   });
 
-  it('ends everywhere when the conversation is forgotten', async () => {
+  it('ends on both when the conversation is forgotten', async () => {
     const { one, two, chat } = talk();
     const link = await linkFrom(chat, one);
     await chat.ask(two, '/forget yes');

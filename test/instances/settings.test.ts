@@ -14,24 +14,24 @@ import { sharedPair, startPair } from './pair.ts';
 const LONG = { timeout: 60_000 };
 const PCM = Buffer.from(Array.from({ length: 96_000 }, (_, index) => index % 251));
 
-/** What an invoke is answered with. */
+/** The response to an invoke. */
 async function invoked(chat: Chat, bot: BotUnderTest, name: string, fields: Readonly<Record<string, unknown>>) {
   const response = await chat.post(bot, undefined, { type: 'invoke', name, ...fields });
   assert.equal(response.status, 200);
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was on the wire.
+  // biome-ignore lint/suspicious/noExplicitAny: the tests read any field on the wire.
   return (await response.json()) as any;
 }
 
-describe('what is chosen, pressed and counted at either of two instances', { ...LONG, concurrency: true }, () => {
+describe('either of two instances', { ...LONG, concurrency: true }, () => {
   const pair = sharedPair({ pcm: PCM, one: { deps: { clock: new FastClock() } } });
   const talk = () => ({ ...pair(), chat: pair().chat() });
-  /** A chat of two in Teams. */
+  /** A personal chat in Teams. */
   const inTeams = (id: string) => {
     const { one, two } = pair();
     return { one, two, chat: new Chat(one, { ...PERSONAL, conversation: { ...PERSONAL.conversation, id } }) };
   };
 
-  it('is the voice that was pressed on a card of the other', async () => {
+  it('uses the voice that was chosen on a card of the other', async () => {
     const { chat, one, two } = talk();
     const card = (await chat.ask(one, '/voice')).attachments[0].content;
     const [{ data }] = card.actions;
@@ -43,14 +43,14 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     assert.match(JSON.stringify(updates), /"voice":"marin"/);
   });
 
-  it('is the audio that is switched off', async () => {
+  it('sends no audio after /audio off on the other', async () => {
     const { chat, one, two } = talk();
     assert.equal((await chat.ask(one, 'with sound')).attachments.length, 1);
     await chat.ask(two, '/audio off');
     assert.equal((await chat.ask(one, 'without sound')).attachments?.length ?? 0, 0);
   });
 
-  it('is the usage of all turns', async () => {
+  it('counts the usage of all turns', async () => {
     const { chat, one, two } = talk();
     await chat.ask(one, 'first');
     await chat.ask(one, 'second');
@@ -60,7 +60,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     assert.equal(first, second);
   });
 
-  it('is the rating of a reply, and the player of its sound', async () => {
+  it("accepts the rating of the other's reply, and serves the player for its audio", async () => {
     const { chat, one, two } = inTeams('played');
     const { attachments } = await chat.ask(one, 'say it');
     const value = { actionName: 'feedback', actionValue: { reaction: 'like' } };
@@ -72,7 +72,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
     for (const bot of [one, two]) assert.match(await (await fetch(bot.url + pathname)).text(), /Re: say it/);
   });
 
-  it('is the page on which to speak, opened from a card of the other', async () => {
+  it('opens the recording page from a card of the other', async () => {
     const { chat, one, two } = inTeams('spoken');
     const [{ data }] = (await chat.ask(one, '/talk')).attachments[0].content.actions;
     const { task } = await invoked(chat, two, 'task/fetch', { value: { data } });
@@ -82,7 +82,7 @@ describe('what is chosen, pressed and counted at either of two instances', { ...
 });
 
 describe('a reply that is saved as a file', LONG, () => {
-  it('is offered by one instance, and put there by the other', async (t) => {
+  it('is offered by one instance, and uploaded by the other', async (t) => {
     await using files = await startFileService();
     const { one, two } = await startPair(t, {
       pcm: PCM,
@@ -101,8 +101,8 @@ describe('a reply that is saved as a file', LONG, () => {
   });
 });
 
-describe('a voice that the service refuses', LONG, () => {
-  it('is chosen no more at either instance', async (t) => {
+describe('a voice that the service rejects', LONG, () => {
+  it('is replaced on both instances', async (t) => {
     const refusal = errors({ code: 'invalid_value', param: 'session.audio.output.voice' });
     const model = await startRawModel([refusal, says('One'), says('Two')]);
     t.after(() => model.close());
@@ -119,8 +119,8 @@ describe('a voice that the service refuses', LONG, () => {
   });
 });
 
-describe('budgets of two instances', LONG, () => {
-  it('are one for a conversation, a person and a day', async (t) => {
+describe('the budgets of two instances', LONG, () => {
+  it('are shared for a conversation, a user and a day', async (t) => {
     const env = {
       CONVERSATION_BUDGET_USD: '0.05',
       PERSON_DAILY_BUDGET_USD: '0.1',
@@ -133,7 +133,7 @@ describe('budgets of two instances', LONG, () => {
       two: { env, isSigned: true },
     });
     let count = 0;
-    /** The answer comes in the request, from the instance that got it. */
+    /** The answer comes in the response of the instance that got the message. */
     async function ask(bot: BotUnderTest, conversation: string, person: string): Promise<string> {
       const place = { id: conversation, conversationType: 'groupChat', tenantId: 't' };
       const from = { id: `29:${person}`, aadObjectId: person, name: person };
@@ -142,7 +142,7 @@ describe('budgets of two instances', LONG, () => {
       const { activities } = (await response.json()) as { activities: { text: string }[] };
       return activities.at(-1)?.text ?? '';
     }
-    /** Asks both in turn until one refuses; the other does so, too. */
+    /** Sends to both in turn until one refuses; then the other refuses, too. */
     async function useUp(conversation: () => string, person: () => string, refusal: string) {
       let answered = 0;
       for (let turn = 0; ; turn++) {

@@ -10,17 +10,17 @@ const LONG = { timeout: 60_000 };
 
 const spoken = (text: string) => ({ outputs: [{ text, pcm: PCM }], ending: { kind: 'completed' } }) as const;
 
-/** The newest message that a bot has sent, once there are so many. */
+/** The newest message that a bot has sent, once there are this many. */
 async function reply(bot: BotUnderTest, count: number) {
   const messages = await bot.connector.whenMessages(count);
   return messages[count - 1]?.body;
 }
 
 describe('two instances on one database', LONG, () => {
-  it('serve the sound that one of them has made, whole and in ranges, until it is forgotten', async (t) => {
+  it("serve each other's audio, whole and in ranges, until it is forgotten", async (t) => {
     const url = await preparedDatabase();
     const one = await startInstance(t, url, { turns: [spoken('Hi there')] });
-    // It takes no turns, so that the other one answers.
+    // It runs no turns, so that the other one answers.
     const two = await startInstance(t, url, { env: { DISPATCH: 'false' } });
     await one.says('hello');
     const { pathname } = new URL((await reply(one, 1))?.attachments[0].contentUrl);
@@ -48,7 +48,7 @@ describe('two instances on one database', LONG, () => {
     }
   });
 
-  it('count together over a restart, and a person has one budget in all conversations', async (t) => {
+  it('share their limits over a restart, and a user has one budget in all conversations', async (t) => {
     const url = await preparedDatabase();
     const env = { PERSON_DAILY_BUDGET_USD: '0.06', REALTIME_MAX_OUTPUT_TOKENS: '300' };
     const counts: number[] = [];
@@ -64,7 +64,7 @@ describe('two instances on one database', LONG, () => {
       let count = 1;
       while ((await ask(count, 'ada')) !== en.limits.person) assert.ok(count++ < 20, 'it never ends');
       counts.push(count);
-      const warnings = bot.logs.filter(({ msg }) => msg === 'budget used to 80 %');
+      const warnings = bot.logs.filter(({ msg }) => msg === '80 % of budget spent');
       assert.equal(warnings.length, run === 'first' ? 1 : 0);
       assert.equal(await ask(count + 1, 'bob'), 'Yes');
       await bot.close();

@@ -4,21 +4,21 @@ import { sharedPair } from './pair.ts';
 
 const LONG = { timeout: 60_000, concurrency: true };
 
-/** As a channel says that a user deleted, or edited, the message with this id. */
+/** A channel's activity for a message with this id that its user deleted or edited. */
 const changed = (type: string, eventType: string, id: string) => ({ type, id, channelData: { eventType } });
 const deleted = (id: string) => changed('messageDelete', 'softDeleteMessage', id);
 
-describe('a message that another instance hears to be deleted', LONG, () => {
+describe('a message whose deletion arrives at another instance', LONG, () => {
   const pair = sharedPair();
   const talk = () => ({ ...pair(), chat: pair().chat() });
 
-  it('is not answered while it waits, nor when it is delivered again', async () => {
+  it('is not answered while it is queued, nor when it is delivered again', async () => {
     const { one, two, model, chat } = talk();
     await chat.say(one, 'hold the waiting');
     await model.whenHeld('hold the waiting');
     const id = await chat.say(one, 'secret that waits');
     await chat.say(two, undefined, deleted(id));
-    await chat.say(two, 'next to wait'); // An instance takes one after another what comes of a conversation.
+    await chat.say(two, 'next to wait'); // An instance handles the activities of a conversation one after another.
     model.release('hold the waiting');
     await chat.say(one, 'secret that waits', { id });
     await chat.reply(2);
@@ -26,7 +26,7 @@ describe('a message that another instance hears to be deleted', LONG, () => {
     assert.equal(model.askedFor('secret that waits').length, 0);
   });
 
-  it('is not answered when it arrives after that', async () => {
+  it('is not answered when it arrives after its deletion', async () => {
     const { one, two, model, chat } = talk();
     await chat.say(two, undefined, deleted('late'));
     await chat.ask(two, 'first');
@@ -48,7 +48,7 @@ describe('a message that another instance hears to be deleted', LONG, () => {
     assert.deepEqual(model.askedFor('next to run')[0]?.history, []);
   });
 
-  it('leaves the memory with its answer, and the session that heard it is used no more', async () => {
+  it('leaves the history with its answer, and closes the session that heard it', async () => {
     const { one, two, model, chat } = talk();
     const id = await chat.say(one, 'secret that was told');
     await chat.reply(1);
@@ -67,7 +67,7 @@ describe('a message that another instance hears to be deleted', LONG, () => {
     assert.equal(chat.messages.length, 3);
   });
 
-  it('or edited, starts no second turn', async () => {
+  it('starts no second turn, and neither does an edited one', async () => {
     const { one, two, model, chat } = talk();
     const id = await chat.say(one, 'edited once');
     await chat.reply(1);

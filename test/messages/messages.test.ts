@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { TURN_ERRORS, type TurnErrorCode } from '../../src/errors.ts';
 import { apology, clockTime, LANGUAGES, type Messages, messagesFor, spanOfTime } from '../../src/messages/messages.ts';
 
-/** Every text of a language with its path, functions called with two durations. */
+/** Every text of a language with its path; functions are called with two durations. */
 function textsOf(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') return [[path, String(value('0:01', '0:02'))]];
@@ -46,7 +46,7 @@ describe('the languages', () => {
     });
 
     for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
-      it(`have a kind and short apology for ${code}, with the incident (${language})`, () => {
+      it(`have a polite and short apology for ${code}, with the incident id (${language})`, () => {
         const text = apology(code, '1a2b3c4d', messages);
         assert.match(text, /1a2b3c4d/);
         assert.ok(text.length < 180, text);
@@ -56,7 +56,7 @@ describe('the languages', () => {
     }
 
     for (const [code, say] of Object.entries(messages.attachments.notRead)) {
-      it(`have a kind and short text for a file that is ${code} (${language})`, () => {
+      it(`have a polite and short text for a file that is ${code} (${language})`, () => {
         for (const text of [say('notes.txt'), say(undefined)]) {
           assert.ok(text.length < 220, text);
           assert.doesNotMatch(text, /error|exception|undefined|_/i);
@@ -66,7 +66,7 @@ describe('the languages', () => {
       });
     }
 
-    it(`say what to do about recordings and too many files (${language})`, () => {
+    it(`give advice about recordings and too many files (${language})`, () => {
       const { voiceClip, voiceClipNoPage, videoClip, recordingLost, tooMany } = messages.attachments;
       for (const text of [voiceClip, recordingLost]) assert.match(text, /\/talk/);
       assert.doesNotMatch(voiceClipNoPage, /\/talk/);
@@ -75,14 +75,14 @@ describe('the languages', () => {
       assert.match(tooMany('10', '3'), /10.*3/);
     });
 
-    it(`say why an answer ends early, and what to do unless its user stopped it (${language})`, () => {
+    it(`explain why an answer ended early, with advice unless its user stopped it (${language})`, () => {
       assert.match(messages.cutShort.cancelled, /^\([^.]+\.\)$/);
       for (const why of ['length', 'lost', 'filter'] as const) {
         assert.match(messages.cutShort[why], wordsOf(ASKING, language));
       }
     });
 
-    it(`keep to the limits of Teams for the live text (${language})`, () => {
+    it(`respect Teams' limits for streamed text (${language})`, () => {
       assert.ok(messages.working.length <= 1_000);
     });
   }

@@ -14,12 +14,12 @@ describe('npm run package', () => {
     for (const path of ['src', 'dev', 'package.json', 'tsconfig.json', 'LICENSE']) {
       cpSync(join(ROOT, path), join(project, path), { recursive: true });
     }
-    // The whole bot would take its time.
+    // Packing the whole bot would take too long.
     for (const program of Object.values(ENTRIES)) writeFileSync(join(project, program), 'export {};');
   });
   afterEach(() => rmSync(project, { recursive: true }));
 
-  /** From a folder that has nothing to do with it. */
+  /** From an unrelated folder. */
   function run() {
     return spawnSync(process.execPath, [join(project, 'dev/packaging/package.ts')], {
       cwd: tmpdir(),
@@ -27,7 +27,7 @@ describe('npm run package', () => {
     });
   }
 
-  it('says in one line that it needs what only development has', () => {
+  it('reports in one line that it needs the development dependencies', () => {
     const { status, stdout, stderr } = run();
     assert.equal(status, 1);
     assert.equal(stdout, '');
@@ -35,7 +35,7 @@ describe('npm run package', () => {
     assert.ok(!existsSync(join(project, 'out')));
   });
 
-  it('writes out/bot.zip, with its size and how to deploy it, or says in one line why not', () => {
+  it('writes out/bot.zip and prints its size and how to deploy it, or one line with the reason of a failure', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'), 'junction');
     writeFileSync(join(project, 'out'), 'not a folder');
     const failed = run();
@@ -51,7 +51,7 @@ describe('npm run package', () => {
     assert.deepEqual(readdirSync(join(project, 'out')), ['bot.zip']);
   });
 
-  it('names the commit that it packs, and that files have changed since', () => {
+  it('names the commit that it packs, and warns of changed files', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'), 'junction');
     const git = (...words: string[]) => {
       const author = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com'];

@@ -14,13 +14,13 @@ const MODEL = {
   PORT: '0',
 };
 
-describe('the doctor where the bot is deployed', () => {
+describe('the deployed doctor', () => {
   let unpacked: Unpacked;
   before(async () => {
     unpacked = await sharedUnpacked();
   });
 
-  /** All that a program of the ZIP says. */
+  /** The whole output of a program in the ZIP. */
   function run(program: string, args: readonly string[], env: Env): Promise<string> {
     const { folder, compiled } = unpacked;
     const options = { cwd: folder, env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiled, ...env } };
@@ -31,7 +31,7 @@ describe('the doctor where the bot is deployed', () => {
     });
   }
 
-  it('speaks of nothing that is not there', async () => {
+  it('mentions no file or command that is missing there', async () => {
     const help = await run('doctor', ['--help'], {});
     assert.match(help, /^Usage: node dist\/doctor\.js \[--json\]/);
     const bare = await run('doctor', [], {});
@@ -46,7 +46,7 @@ describe('the doctor where the bot is deployed', () => {
       assert.doesNotMatch(text, /npm |cp \.env|(?<!project's )\.env\.example/);
   });
 
-  it('is called as it is where the project was built', () => {
+  it('suggests its own command in a built project', () => {
     for (const name of ['index', 'doctor']) assert.equal(ENTRIES[name], `src/${name}.ts`);
     const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
     assert.equal(scripts.doctor, 'node dev/node.js src/doctor.ts');

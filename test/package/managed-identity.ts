@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Env } from '../../src/config/env.ts';
 
-/** What an App Service has for the code that runs in it: tokens of its identity, by HTTP from the same machine. */
+/** App Service's token endpoint for the code that runs in it: HTTP on the same machine. */
 export interface ManagedIdentity extends AsyncDisposable {
-  /** Where the code finds it, and what it has to show. */
+  /** The address of the endpoint, and the header that it requires. */
   readonly env: Env;
-  /** The resources for which tokens were asked. */
+  /** The resources for which tokens were requested. */
   readonly resources: ReadonlySet<string>;
   /** The token for a resource. */
   tokenFor(resource: string): string;

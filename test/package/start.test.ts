@@ -25,10 +25,10 @@ const WEBSITE = 'bot.azurewebsites.net';
 const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 
-/** By what the telemetry's library knows a machine, where there is one; it is looked up by code that splitting would break. */
+/** Identifies the machine for the telemetry library; it is looked up by code that code splitting would break. */
 const MACHINE_ID = '/etc/machine-id';
 
-/** Telemetry that came out of the bundle: metrics, spans, and what sent them. */
+/** Telemetry from the bundle: metrics, spans and their sender. */
 function assertTelemetry({ envelopes, bodies }: Ingestion): void {
   const sent = envelopes.flatMap(({ data }) => data.baseData.metrics ?? []).map(({ name }) => name);
   assert.ok(sent.includes(METRICS.turnDuration), sent.join());
@@ -37,7 +37,7 @@ function assertTelemetry({ envelopes, bodies }: Ingestion): void {
   assert.ok(bodies.join().includes(machineId), machineId);
 }
 
-/** The far ends of a deployed bot. The first message is answered at once, the second when `release` is called. */
+/** The far ends of a deployed bot. The first message is answered at once, the second one when `release` is called. */
 async function startFarEnds(t: TestContext) {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
@@ -57,7 +57,7 @@ async function startFarEnds(t: TestContext) {
   return { connector, env, whenHeld: asked.promise, release: gate.resolve };
 }
 
-/** A storage account behind TLS, with the container of the audio; it lets in whoever shows a token. */
+/** A storage account behind TLS with the audio container; it accepts any bearer token. */
 async function startStorageAccount(t: TestContext, certificate: Certificate) {
   const azurite = await startAzurite();
   t.after(() => azurite.close());
@@ -71,7 +71,7 @@ async function startStorageAccount(t: TestContext, certificate: Certificate) {
   return { env: { AZURE_STORAGE_BLOB_URL: url, NODE_EXTRA_CA_CERTS: certificate.certPath } };
 }
 
-/** Posts a message; resolves with the answer's status. */
+/** Posts a message; resolves with the status of the response. */
 async function post(url: string, serviceUrl: string, id: string, token = '', more: object = {}): Promise<number> {
   const { status } = await fetch(`${url}/api/messages`, {
     method: 'POST',
@@ -99,7 +99,7 @@ function answerTo(id: string) {
   return ({ path, body }: ConnectorCall) => path.endsWith(`/${id}`) && body.type === 'message';
 }
 
-/** The sound of a reply, its player page and what that page loads, as they come from the bot at `url`. */
+/** The audio of a reply, its player page and the page's resources, from the bot at `url`. */
 async function assertIsHeard(url: string, { body }: ConnectorCall, origin: string): Promise<void> {
   const [attachment] = body.attachments;
   assert.equal(attachment.contentType, 'audio/wav');
@@ -122,28 +122,28 @@ async function assertIsHeard(url: string, { body }: ConnectorCall, origin: strin
   assert.deepEqual(await health.json(), { status: 'ok', version, commit: COMMIT });
 }
 
-// The start command is for a shell of Unix. Without its `exec` the shell would stand between SIGTERM and the bot, as it
-// does where App Service is given `node dist/index.js`: such a bot is killed in the middle of an answer.
+// The start command is for a Unix shell. Without its `exec` the shell would stand between SIGTERM and the bot, as with
+// `node dist/index.js` on App Service: such a bot is killed in the middle of an answer.
 describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
   let unpacked: Unpacked;
   before(async () => {
     unpacked = await sharedUnpacked();
   });
 
-  it('answers in text and sound, sends telemetry to Azure Monitor, and finishes what runs when it is told to end', async (t) => {
+  it('answers in text and audio, sends telemetry to Azure Monitor, and completes running turns on SIGTERM', async (t) => {
     const { connector, env, whenHeld, release } = await startFarEnds(t);
     const ingestion = certificate && (await startIngestion(certificate));
     t.after(() => ingestion?.close());
     const telemetry = {
       APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion?.connectionString,
       NODE_EXTRA_CA_CERTS: certificate?.certPath,
-      // The library also counts its own users, at an address of Microsoft's.
+      // The library also reports its own usage to an address of Microsoft's.
       APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
     };
     const bot = startUnpacked(unpacked, { ...env, ...telemetry, AZURE_OPENAI_API_KEY: 'any' });
     t.after(() => bot[Symbol.asyncDispose]());
     const url = await bot.whenListening();
-    // It is opened a moment after the start; turns before that are not recorded.
+    // It is opened a moment after the start; earlier turns are not recorded.
     await ingestion?.when(({ data }) => data.baseData.metrics?.[0]?.name === METRICS.starts);
 
     assert.equal(await post(url, connector.url, 'first'), 200);
@@ -154,7 +154,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     assert.equal(await post(url, connector.url, 'second'), 200);
     await whenHeld;
     bot.signal('SIGTERM');
-    await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged(({ msg }) => msg === 'drain started');
     release();
     assert.equal((await connector.when(answerTo('second'))).body.text, 'At last');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });
@@ -164,7 +164,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     unpacked.assertUntouched();
   });
 
-  it('has the threads that read sound and pictures', async (t) => {
+  it('has the threads that decode audio and pictures', async (t) => {
     const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     t.after(() => simulator.close());
     const connector = await startFakeConnector();
@@ -183,7 +183,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     assert.match(text, /I see a picture of 640 by 480 pixels \(PNG\)\./);
   });
 
-  it('does so with a managed identity, tokens of the channel and an account of Azure Storage', async (t) => {
+  it('works with a managed identity, channel tokens and an Azure Storage account', async (t) => {
     const certificate = makeCertificate('localhost');
     if (certificate === undefined) return t.skip('there is no openssl');
     t.after(() => certificate.close());
@@ -218,7 +218,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     bot.signal('SIGTERM');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });
 
-    // What it kept is there for the next one.
+    // Its stored audio is there for the next process.
     const next = startUnpacked(unpacked, settings);
     t.after(() => next[Symbol.asyncDispose]());
     const nextUrl = await next.whenListening();

@@ -12,34 +12,34 @@ import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
 /** With a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the unpacked bot reports. */
+/** The build that the unpacked bot reports. */
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 export interface MadeZip {
   readonly made: BotZip;
-  /** What is in it, by path. */
+  /** Its contents, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
 let madeZip: Promise<MadeZip> | undefined;
 
-/** The bot's ZIP. Making and opening it takes seconds, so all tests of this process share it. */
+/** The bot's ZIP. Creating and unpacking it takes seconds, so all tests of this process share it. */
 export function sharedBotZip(): Promise<MadeZip> {
   madeZip ??= makeBotZip(ROOT, COMMIT).then((made) => ({ made, files: unzipSync(made.zip) }));
   return madeZip;
 }
 
-/** The deployed bot's folder, as App Service has it. */
+/** The folder of the deployed bot, as on App Service. */
 export interface Unpacked {
   readonly folder: string;
-  /** Beside it, for `NODE_COMPILE_CACHE`: what one process has compiled serves the next. */
+  /** Next to it, for `NODE_COMPILE_CACHE`: the compiled code of one process serves the next ones. */
   readonly compiled: string;
-  /** Fails where something was written there: on App Service that folder cannot be written to. */
+  /** Fails if something was written there: on App Service that folder is read-only. */
   assertUntouched(): void;
   remove(): void;
 }
 
-/** Unpacks the ZIP where nothing of this project can be found. */
+/** Unpacks the ZIP in a place from which nothing of this project can be found. */
 export async function unpackBot(): Promise<Unpacked> {
   const { files } = await sharedBotZip();
   const folder = mkdtempSync(join(tmpdir(), 'wwwroot-'));
@@ -63,7 +63,7 @@ export async function unpackBot(): Promise<Unpacked> {
   };
 }
 
-/** With the start command that is deployed, by a shell, as App Service does it. */
+/** Starts it with the deployed start command in a shell, as App Service does. */
 export function startUnpacked({ folder, compiled }: Unpacked, env: Env): BotProcess {
   const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
   return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, NODE_COMPILE_CACHE: compiled, ...env }, folder);

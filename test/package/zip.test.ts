@@ -9,7 +9,7 @@ import { zipOf } from '../../dev/packaging/zip.ts';
 import { BROWSER_FILES } from '../../src/http/pages/browser-file.ts';
 import { COMMIT, ROOT, sharedBotZip } from './unpacked.ts';
 
-/** With all that telemetry needs in it, too. */
+/** With everything that telemetry needs. */
 const MAX_BYTES = 10_000_000;
 
 describe('the ZIP', () => {
@@ -22,7 +22,7 @@ describe('the ZIP', () => {
   const text = (path: string) => Buffer.from(files[path] ?? []).toString();
   const scripts = () => Object.keys(files).filter((path) => path.endsWith('.js'));
 
-  it('holds the programs of the table in one folder with their parts, and what the law asks for', () => {
+  it('contains the programs of the table in one folder with their parts, and the licences', () => {
     for (const name of Object.keys(ENTRIES)) assert.ok(files[`dist/${name}.js`], name);
     for (const name of BROWSER_FILES) assert.ok(files[`dist/browser/${name}`], name);
     const others = Object.keys(files).filter(
@@ -34,7 +34,7 @@ describe('the ZIP', () => {
     assert.ok(made.zip.byteLength < MAX_BYTES, `${made.zip.byteLength} bytes`);
   });
 
-  it('says what it is, and is started as the command says', () => {
+  it('reports its build, and starts with the documented command', () => {
     const own = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
     const { name, version, type, engines, scripts, ...rest } = JSON.parse(text('package.json'));
     assert.deepEqual(
@@ -48,7 +48,7 @@ describe('the ZIP', () => {
     assert.ok(files[START_COMMAND.replace('exec node ', '')]);
   });
 
-  it('names every package that is in it, with the words of its licence', () => {
+  it('names every package that it contains, with the text of its licence', () => {
     const licences = text('THIRD-PARTY-LICENSES.txt');
     const inside = scripts().flatMap((path) => [
       ...text(path).matchAll(/^\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\/.+$/gm),
@@ -60,7 +60,7 @@ describe('the ZIP', () => {
     assert.doesNotMatch(licences, /undefined|\r/);
   });
 
-  it('loads what depends on a setting only when that is set', () => {
+  it('loads code for a setting only if that is set', () => {
     const loaded = new Set(['index.js']);
     for (const name of loaded) {
       const imports = text(`dist/${name}`).matchAll(/^(?:import|\} from) ?"\.\/([^"]+)";$/gm);
@@ -81,7 +81,7 @@ describe('the ZIP', () => {
     }
   });
 
-  it('is the same, byte for byte, wherever it is made, and does not say where that was', async (t) => {
+  it('is the same on every machine, byte for byte, and does not reveal where it was made', async (t) => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'made-elsewhere-'));
     t.after(() => rmSync(elsewhere, { recursive: true }));
     for (const path of ['src', 'dev', 'package.json', 'tsconfig.json', 'LICENSE']) {
@@ -94,7 +94,7 @@ describe('the ZIP', () => {
     for (const [path, contents] of Object.entries(files)) {
       assert.ok(Buffer.from(contents).equals(other[path] ?? Buffer.alloc(0)), path);
     }
-    // And so is what is made of the same files: packing all of them once more would take a second.
+    // So is a ZIP of the same files: packing all of them again would take a second.
     const [licence, manifest] = ['LICENSE', 'package.json'].map((path) => files[path] ?? Buffer.alloc(0));
     assert.ok(licence && manifest);
     assert.deepEqual(zipOf({ a: licence, b: manifest }), zipOf({ b: manifest, a: licence }));

@@ -6,13 +6,13 @@ import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import type { Env } from '../../src/config/env.ts';
-import { en as wording } from '../../src/messages/en.ts';
+import { en } from '../../src/messages/en.ts';
 import { type LogLine, startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 
 const ending = { kind: 'completed' } as const;
 
-/** A bot process whose first turn is held, with everything around it, until the test is over. */
+/** A bot process whose first turn is held, with everything around it, until the end of the test. */
 async function heldProcess(t: TestContext, env: Env = {}) {
   const closers: (() => PromiseLike<unknown>)[] = [];
   t.after(async () => {
@@ -61,19 +61,19 @@ function codeOf({ err }: LogLine): unknown {
   return (err as { code?: unknown } | undefined)?.code;
 }
 
-/** The connection of a caller who asks for another protocol, and stays: nobody is to wait for it. */
+/** A connection with an upgrade request that stays open: shutdown must not wait for it. */
 async function asksForUpgrade(url: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   await once(socket, 'connect');
   socket.on('error', () => {});
   socket.write('GET /api/messages HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-  // By the answer to a second request the first one has been dealt with.
+  // The response to a second request shows that the first one was handled.
   await fetch(`${url}/health`);
   return socket;
 }
 
-describe('a bot process that is told to end', { concurrency: 2 }, () => {
-  it('finishes the turn that runs, tells those who wait, takes no more, and ends with code 0', {
+describe('a bot process on SIGTERM', { concurrency: 2 }, () => {
+  it('completes the running turn, tells queued users, rejects new messages, and exits with code 0', {
     timeout: 30_000,
   }, async (t) => {
     const { bot, url, connector, says, release } = await heldProcess(t);
@@ -81,15 +81,15 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     const upgrading = await asksForUpgrade(url);
     t.after(() => upgrading.destroy());
 
-    // A process group gets a signal, and the launcher forwards it: two within a second are one. Two different ones,
-    // since the kernel delivers two of a kind that come together once.
+    // A process group gets a signal, and the launcher forwards it: two within a second count as one. The test sends two
+    // different ones, since the kernel merges two equal signals.
     bot.signal('SIGTERM');
     bot.signal('SIGINT');
-    await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged(({ msg }) => msg === 'drain started');
     assert.equal((await fetch(`${url}/health`)).status, 503);
     assert.equal((await says('late')).status, 503);
     const waiting = await connector.when(({ path, body }) => path.endsWith('/waiting') && body.type === 'message');
-    assert.equal(waiting.body.text, wording.shuttingDown);
+    assert.equal(waiting.body.text, en.shuttingDown);
     release();
     const running = await connector.when(({ path, body }) => path.endsWith('/running') && body.type === 'message');
     assert.equal(running.body.text, 'At last');
@@ -98,10 +98,10 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     assert.equal(bot.stderr, '');
   });
 
-  it('ends at once when it is told again after that second', { timeout: 30_000 }, async (t) => {
+  it('exits at once on a second signal after that second', { timeout: 30_000 }, async (t) => {
     const { bot } = await heldProcess(t);
     bot.signal('SIGTERM');
-    await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged(({ msg }) => msg === 'drain started');
     // The answer that it would wait for is never given.
     const repeated = setInterval(() => bot.signal('SIGTERM'), 100);
     assert.deepEqual(await bot.ended, { code: 1, signal: null });
@@ -113,7 +113,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     ['uncaught exception', 'throw fault()'],
     ['unhandled rejection', 'Promise.reject(fault())'],
   ] as const) {
-    it(`drains and ends with code 1 after an ${fault}; further ones, and the first signal of the platform more than a second later, change nothing`, {
+    it(`drains and exits with code 1 after an ${fault}; further faults and the first later signal of the platform change nothing`, {
       timeout: 30_000,
     }, async (t) => {
       const preload = `let count = 0;
@@ -128,7 +128,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
       const repeated = setInterval(() => bot.signal('SIGUSR2'), 250);
       t.after(() => clearInterval(repeated));
       const timeOf = ({ time }: LogLine) => Date.parse(String(time));
-      const draining = await bot.whenLogged(({ msg }) => msg === 'draining');
+      const draining = await bot.whenLogged(({ msg }) => msg === 'drain started');
       const isFault = (line: LogLine) => String(codeOf(line)).startsWith('FAULT_');
       await bot.whenLogged((line) => isFault(line) && timeOf(line) - timeOf(draining) > 1_000);
       clearInterval(repeated);
@@ -147,7 +147,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     });
   }
 
-  it('does not need anybody who reads its log', { timeout: 30_000 }, async (t) => {
+  it('does not depend on a reader of its log', { timeout: 30_000 }, async (t) => {
     const { bot, url, release } = await heldProcess(t);
     bot.deafen();
     assert.equal((await fetch(`${url}/health`)).status, 200);

@@ -10,7 +10,7 @@ import { startOpenIdServer } from '../support/openid-server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** Every line that a process writes is one event, as JSON, whatever happens to it. */
+/** Every line that a process writes is one JSON event, whatever happens to it. */
 function assertWritesOnlyJson({ stdout, stderr }: BotProcess): void {
   for (const line of stdout.trim().split('\n')) {
     const event = JSON.parse(line);
@@ -75,7 +75,7 @@ async function flood(url: string, serviceUrl: string): Promise<void> {
 }
 
 describe('a bot process', { concurrency: 2 }, () => {
-  it('outlives a flood of garbage, and writes JSON without a key or a word that anybody said', async (t) => {
+  it("survives a flood of garbage, and logs JSON without keys or the users' words", async (t) => {
     const connector = await startFakeConnector();
     t.after(() => connector[Symbol.asyncDispose]());
     const simulator = await startSimulator({
@@ -108,7 +108,7 @@ describe('a bot process', { concurrency: 2 }, () => {
     assert.doesNotMatch(bot.stdout, /private|secret|unhandled|uncaught|Ada/);
   });
 
-  it('writes JSON when tokens are forged, and neither the tokens nor its secrets', async (t) => {
+  it('logs JSON after forged tokens, without the tokens or its secrets', async (t) => {
     const openId = await startOpenIdServer();
     t.after(() => openId[Symbol.asyncDispose]());
     const bot = startBotProcess({

@@ -15,12 +15,12 @@ async function start(t: TestContext, model: RawModel) {
   return { bot, url: new URL(await bot.whenListening()).origin };
 }
 
-describe('the check of the model at the start', { concurrency: 2 }, () => {
+describe('the model check at the start', { concurrency: 2 }, () => {
   for (const [name, refusal, error] of [
     ['does not know the deployment', { status: 404 }, /deployment/],
     ['refuses the key', { status: 401 }, /key|token|credentials/],
   ] as const satisfies readonly (readonly [string, Refusal, RegExp])[]) {
-    it(`says what to do about a service that ${name}, and the bot serves on`, async (t) => {
+    it(`gives advice for a service that ${name}, and the bot keeps serving`, async (t) => {
       const model = await startRawModel([]);
       t.after(() => model.close());
       model.refusals.push(refusal);
@@ -34,7 +34,7 @@ describe('the check of the model at the start', { concurrency: 2 }, () => {
     });
   }
 
-  it('says nothing of a model that is starting, too, asks for no response, and closes its connection', async (t) => {
+  it('ignores a model that is also starting, requests no response, and closes its connection', async (t) => {
     const model = await startRawModel([], [{ type: 'session.created', session: { id: 'sess_1', type: 'realtime' } }]);
     t.after(() => model.close());
     model.refusals.push({ status: 503 });

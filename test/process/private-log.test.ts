@@ -11,7 +11,7 @@ import { startBotProcess } from '../support/bot-process.ts';
 import { type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
 import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 
-/** Stands in all that people write, say, attach and are told. */
+/** A marker in everything that users write, speak, attach and receive. */
 const WORD = 'Quxwort';
 const KEY = 'a-secret-model-key';
 
@@ -19,7 +19,7 @@ const quoting = (code: string, type = 'invalid_request_error'): ServiceError => 
   return { type, code, message: `Invalid value: '${WORD}'` };
 };
 
-/** What the model makes of a message, by a word in it. */
+/** The model's reaction to a message, by a word in it. */
 const PERFORMANCES: Readonly<Record<string, ScriptedResponse>> = {
   refused: { outputs: [], ending: { kind: 'reject', error: quoting('invalid_value') } },
   failed: { outputs: [], ending: { kind: 'failed', error: quoting('invalid_value') } },
@@ -34,7 +34,7 @@ function answerTo({ text }: ResponderContext): ScriptedResponse {
   return named?.[1] ?? { outputs: [{ text: `You said ${WORD}.` }], ending: { kind: 'completed' } };
 }
 
-/** What the channel makes of an answer, by the conversation. */
+/** The channel's reaction to an answer, by the conversation. */
 const takes: ConnectorRule = ({ path, body }, response) => {
   const error = { code: 'BadSyntax', message: `can't parse ${JSON.stringify(body)}` };
   const [, status] = /channel-(\d{3})/.exec(path) ?? [];
@@ -83,7 +83,7 @@ async function startAll(t: TestContext) {
 }
 
 describe('the log of a bot', () => {
-  it('holds nothing that people write, say or send, nor a key, at the level trace', { timeout: 110_000 }, async (t) => {
+  it("contains no key and none of the users' data, even at the level trace", { timeout: 110_000 }, async (t) => {
     const { bot, connector, files, url } = await startAll(t);
     let count = 0;
     const post = async (body: string, headers = {}) => {
@@ -148,7 +148,7 @@ describe('the log of a bot', () => {
 
     bot.signal('SIGTERM');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });
-    for (const happened of ['error event', 'reply not sent', 'send retried', 'attachment not read'])
+    for (const happened of ['service error received', 'reply not sent', 'send retried', 'attachment not read'])
       assert.ok(bot.stdout.includes(`"msg":"${happened}`), happened);
     const lines = (bot.stdout + bot.stderr).split('\n');
     assert.deepEqual(
@@ -197,7 +197,7 @@ describe('the log of a bot', () => {
     });
   }
 
-  it('names a person once, and a conversation in whose name nobody is vouched for not twice', async (t) => {
+  it('contains the id of a refused user or an unverified conversation only once per line', async (t) => {
     const id = 'c'.repeat(1_000);
     const bot = await startBot({ env: { ALLOWED_USERS: 'somebody-else' } });
     t.after(() => bot.close());

@@ -19,7 +19,7 @@ const LOGIN = 'https://login.microsoftonline.com/botframework.com';
 const NOTICE = /"level":"warn".*uploads, the bot's own token and the keys of channels do not use the proxy/;
 const HOSTS = ['keys.test', 'login.microsoftonline.com', 'resource.model.test', 'smba.trafficmanager.net'] as const;
 
-/** What MSAL asks: where tokens are given out, and one. */
+/** The requests of MSAL: for the token endpoints, and for a token. */
 async function startLogin() {
   const server = createServer((request, response) => {
     request.resume();
@@ -43,7 +43,7 @@ async function startLogin() {
   return { port: (server.address() as AddressInfo).port, close };
 }
 
-/** A closed network: these hosts are behind the proxy, and nowhere else. */
+/** A closed network: these hosts are reachable only through the proxy. */
 async function startNetwork(t: TestContext) {
   const certificate = makeCertificate(...HOSTS);
   if (certificate === undefined) return undefined;
@@ -86,7 +86,7 @@ function startBehind({ certificate, openId, proxy }: Network): BotProcess {
   });
 }
 
-/** A message in a group of Teams. */
+/** A message in a Teams group. */
 function deliver(url: string, openId: OpenIdServer): Promise<Response> {
   return fetch(`${url}/api/messages`, {
     method: 'POST',
@@ -108,7 +108,7 @@ function deliver(url: string, openId: OpenIdServer): Promise<Response> {
 describe('proxy', { timeout: 60_000 }, () => {
   const skip = 'setGlobalProxyFromEnv' in http ? false : 'this Node cannot';
 
-  it('proxy: HTTPS_PROXY set, direct way closed: a message of Teams is answered', { skip }, async (t) => {
+  it('proxy: HTTPS_PROXY set, direct way closed: a Teams message is answered', { skip }, async (t) => {
     const network = await startNetwork(t);
     if (network === undefined) return t.skip('there is no openssl');
     const { connector, openId, proxy } = network;
@@ -127,7 +127,7 @@ describe('proxy', { timeout: 60_000 }, () => {
     assert.doesNotMatch(bot.stdout, NOTICE);
   });
 
-  it('proxy: a Node that cannot use it for all is said in the log at the start', async (t) => {
+  it('proxy: a Node without full proxy support is reported in the log at the start', async (t) => {
     await using proxy = await startConnectProxy(() => ({ status: 502 }));
     const OLD_NODE = `import http from 'node:http'; delete http.setGlobalProxyFromEnv`;
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(OLD_NODE)}`;
@@ -148,7 +148,7 @@ describe('proxy', { timeout: 60_000 }, () => {
     }
   });
 
-  it('proxy: its password is in no log where it refuses all', { skip }, async (t) => {
+  it('proxy: its password is in no log line if it rejects every request', { skip }, async (t) => {
     const network = await startNetwork(t);
     if (network === undefined) return t.skip('there is no openssl');
     network.proxy.rule = () => ({ status: 407 });

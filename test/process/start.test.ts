@@ -18,7 +18,7 @@ const IDENTITY = {
   MicrosoftAppType: 'SingleTenant',
 };
 
-/** What a process says that does not get as far as listening. */
+/** The output of a process that exits before it listens. */
 async function endOf(env: Env): Promise<{ code: number | null; output: string; stderr: string }> {
   const bot = startBotProcess(env);
   try {
@@ -29,8 +29,8 @@ async function endOf(env: Env): Promise<{ code: number | null; output: string; s
   }
 }
 
-describe('a start with settings that cannot be used', { concurrency: 2 }, () => {
-  it('ends with code 1 and names every problem, a missing app id in production among them, and no secret', async () => {
+describe('a start with invalid settings', { concurrency: 2 }, () => {
+  it('exits with code 1 and names every problem, including a missing app id in production, but no secret', async () => {
     const { code, output, stderr } = await endOf({
       AZURE_OPENAI_ENDPOINT: 'https://user:a-secret-word@resource.openai.azure.com',
       AZURE_OPENAI_API_KEY: 'a-secret-key',
@@ -62,7 +62,7 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     assert.doesNotMatch(output, /^\s+at /m);
   });
 
-  it('says how to begin where no model is named', async () => {
+  it('explains the first steps if no model is configured', async () => {
     const { stderr } = await endOf({});
     assert.match(
       stderr,
@@ -70,7 +70,7 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     );
   });
 
-  it('ends with code 1 and one clear line for what only botbuilder refuses', async () => {
+  it('exits with code 1 and one clear line for settings that only botbuilder rejects', async () => {
     const { code, output } = await endOf({ ...MODEL, ...IDENTITY, MicrosoftAppPassword: '' });
     assert.equal(code, 1);
     assert.match(output, /MicrosoftAppPassword/);
@@ -84,20 +84,20 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     it(`HOST of a Conda shell: ${HOST} ${identity === IDENTITY ? 'with' : 'without'} an app id`, async () => {
       const { code, output } = await endOf({ ...MODEL, ...identity, HOST });
       assert.equal(code, 1);
-      assert.match(output, /HOST is no address of this machine \(\\?"[\w.-]+\\?"\)/);
+      assert.match(output, /HOST is not an address of this machine \(\\?"[\w.-]+\\?"\)/);
       assert.doesNotMatch(output, /set PORT/);
       assert.equal(/"PUBLIC_BASE_URL is /.test(output), identity === IDENTITY, 'what may be the reason is said, too');
     });
   }
 
-  it('ends with code 1 and one clear line when the port is taken', async () => {
+  it('exits with code 1 and one clear line if the port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
     const { code, output } = await endOf({ ...MODEL, PORT: String(port) });
     other.close();
     assert.equal(code, 1);
-    assert.ok(output.includes(`"port ${port} is in use: set PORT to another"`), output);
+    assert.ok(output.includes(`"bot not started: port ${port} is in use; set PORT to another"`), output);
     assert.doesNotMatch(output, /\\n\s+at /);
     assert.equal(output.trim().split('\n').length, 1, output);
   });

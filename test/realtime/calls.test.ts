@@ -15,7 +15,7 @@ const call = (callId: string, argumentsText = '{}') => ({
   ...{ call_id: callId, arguments: argumentsText },
 });
 
-/** Speaks, if there is something to say, and calls. */
+/** Speaks, if there is text, and calls tools. */
 function calls(ids: readonly string[], text = '', status = 'completed'): Answer {
   return (connection, turn) => {
     const response = `resp_${turn}`;
@@ -27,7 +27,7 @@ function calls(ids: readonly string[], text = '', status = 'completed'): Answer 
   };
 }
 
-/** Answers each call with "sunny"; notes what it was asked. */
+/** Answers each call with "sunny", and records the calls. */
 function functionsOf(
   run: (asked: readonly FunctionCall[], signal: AbortSignal) => Promise<Partial<CallOutputs>> = async () => ({}),
 ) {
@@ -52,8 +52,8 @@ async function sessionWith(answers: readonly Answer[]) {
 const typesOf = (sent: readonly { readonly type: string }[]) => sent.map(({ type }) => type);
 const turn = (turnId: string, functions?: TurnFunctions) => ({ turnId, text: 'hi', history: undefined, functions });
 
-describe('what the model may call', () => {
-  it('goes out with the settings, once, and anew when the list has changed', async () => {
+describe('the list of tools', () => {
+  it('is sent with the settings once, and again when it has changed', async () => {
     const { session, connection } = await sessionWith([says('one'), says('two'), says('three')]);
     const { functions } = functionsOf();
     await session.runTurn(turn('t1', functions), NEVER);
@@ -69,7 +69,7 @@ describe('what the model may call', () => {
     assert.deepEqual(fieldsOf(connection.sent[0], 'session'), { type: 'realtime', tools: [], tool_choice: 'auto' });
   });
 
-  it('is not spoken of where there is nothing', async () => {
+  it('is not sent if it is empty', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(turn('t1'), NEVER);
     assert.equal('tools' in fieldsOf(connection.sent[0], 'session'), false);
@@ -77,7 +77,7 @@ describe('what the model may call', () => {
 });
 
 describe('a response with calls', () => {
-  it('is answered by one output a call and one response.create; what was said in both is one answer', async () => {
+  it('is followed by one output for each call and one response.create, and all text is one answer', async () => {
     const { session, connection } = await sessionWith([calls(['a', 'b'], 'Let me look.'), says('It is sunny.')]);
     const { functions, asked } = functionsOf();
     const live = new LiveText('t1', 'audio');
@@ -103,7 +103,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), true);
   });
 
-  it('costs what both cost, and is not asked again', async () => {
+  it('costs as much as both responses, and is not retried', async () => {
     const fails: Answer = (connection, name) => {
       const response = `resp_${name}`;
       const failed = wire.failedBy({ type: 'server_error' });
@@ -116,7 +116,7 @@ describe('a response with calls', () => {
     assert.equal(result.usage.audio.out, 1);
   });
 
-  it('may be followed by others; the fifth may call nothing more', async () => {
+  it('may be followed by others, of which the fifth may call nothing', async () => {
     const rounds = ['a', 'b', 'c', 'd'].map((id) => calls([id]));
     const { session, connection } = await sessionWith([...rounds, says('Done.')]);
     const { functions, asked } = functionsOf();
@@ -127,7 +127,7 @@ describe('a response with calls', () => {
     assert.deepEqual(creates, [undefined, undefined, undefined, undefined, 'none']);
   });
 
-  it('beyond the fifth is not run: the session, which holds a call without an output, is closed', async () => {
+  it('is not run beyond the fifth: the session has a call without an output and is closed', async () => {
     const { session } = await sessionWith(['a', 'b', 'c', 'd', 'e'].map((id) => calls([id], 'Hm.')));
     const { functions, asked } = functionsOf();
     const result = await session.runTurn(turn('t1', functions), NEVER);
@@ -136,7 +136,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('is not run where no budget is left for another response', async () => {
+  it('is not run if the budget does not allow another response', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
     const { functions, asked } = functionsOf();
     const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain: async () => false }, NEVER);
@@ -145,7 +145,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('that waits for the user ends the turn: outputs go out, and nothing is asked', async () => {
+  it('ends the turn if it waits for the user: outputs are sent without a response.create', async () => {
     const { session, connection } = await sessionWith([calls(['a'], 'I will delete it.'), says('two')]);
     const { functions } = functionsOf(async () => ({ isWaiting: true }));
     const { outcome } = await session.runTurn(turn('t1', functions), NEVER);
@@ -155,7 +155,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), true);
   });
 
-  it('brings pictures as an item of the user, before the question', async () => {
+  it('sends pictures as a user item before the response.create', async () => {
     const { session, connection } = await sessionWith([calls(['a']), says('A cat.')]);
     const picture = { kind: 'image', dataUri: 'data:image/png;base64,AA==' } as const;
     const { functions } = functionsOf(async () => ({ parts: [picture] }));
@@ -164,7 +164,7 @@ describe('a response with calls', () => {
     assert.deepEqual(fieldsOf(item, 'item')['content'], [{ type: 'input_image', image_url: picture.dataUri }]);
   });
 
-  it('that was cut off is not run, and its session is closed', async () => {
+  it('is not run if it was truncated, and its session is closed', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me', 'incomplete')]);
     const { functions, asked } = functionsOf();
     const { outcome } = await session.runTurn(turn('t1', functions), NEVER);
@@ -177,7 +177,7 @@ describe('a response with calls', () => {
     ['stopped by the user', new TurnError('cancelled', 'x'), { kind: 'cutShort', why: 'cancelled' }],
     ['late', new TurnError('turn_timeout', 'x'), { kind: 'cutShort', why: 'lost' }],
   ] as const) {
-    it(`${name} while it runs keeps what was said, and closes the session`, async () => {
+    it(`${name} while it runs keeps the spoken part, and closes the session`, async () => {
       const stop = new AbortController();
       const { session, connection } = await sessionWith([calls(['a'], 'Let me look.')]);
       const { functions } = functionsOf((_all, signal) => {
@@ -192,7 +192,7 @@ describe('a response with calls', () => {
     });
   }
 
-  it('is not what silence means: tools may work longer than the deadline between events', async () => {
+  it('is no silence: tools may work longer than the deadline between events', async () => {
     const { session, model } = await sessionWith([calls(['a']), says('Done.')]);
     const { functions } = functionsOf(async () => {
       await model.clock.advance(60_000);
@@ -202,7 +202,7 @@ describe('a response with calls', () => {
     assert.equal(outcome.kind, 'spoken');
   });
 
-  it('of a conversation in text is answered in text', async () => {
+  it('in a text conversation is answered in text', async () => {
     const model = new FakeModel([
       calls(['a']),
       (connection, name) => {

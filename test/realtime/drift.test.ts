@@ -70,7 +70,7 @@ describe('an answer in text instead of speech', { timeout: 20_000 }, () => {
     ending: { kind: 'failed', error: { type: 'server_error', code: 'server_error', message: '' } },
   };
   for (const [name, second] of Object.entries({ 'text again': asText('Again'), 'a failure': failed, 'a drop': cut })) {
-    it(`is delivered as the text it was when the second try brings ${name}, and the session ends`, async (t) => {
+    it(`is delivered as text if the second try brings ${name}, and the session ends`, async (t) => {
       const { ask, session } = await talk(t, [asText('As text'), second]);
       assert.deepEqual((await ask('one', HISTORY)).outcome, { kind: 'textOnly', text: 'As text' });
       assert.equal(session.isUsableFor(0), false);

@@ -1,11 +1,11 @@
 /** These tests take less than a second each; a promise that hangs fails its test instead of the whole run. */
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
 /** Settles like `promise`, or rejects after 8 s. */
 export function inTime<T>(promise: Promise<T>): Promise<T> {
-  const late = new Error(`it did not come in ${PATIENCE_MS} ms`);
+  const late = new Error(`it did not come in ${TIMEOUT_MS} ms`);
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(reject, PATIENCE_MS, late);
+    const timer = setTimeout(reject, TIMEOUT_MS, late);
     promise.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }

@@ -51,7 +51,7 @@ interface AskOptions {
 
 const SPOKEN = { kind: 'spoken', text: 'Hi', bytes: [1, 2, 3, 4] };
 
-describe('asking the model', () => {
+describe('a request to the model', () => {
   it('sends the history to a new session, and not to a warm one', async () => {
     const { model, ask, results, outcomes } = asking([says('Hi'), says('Hi')]);
     ask('one', 'Before: nothing');
@@ -100,7 +100,7 @@ describe('asking the model', () => {
     assert.equal(model.last.isOpen, false);
   });
 
-  it('retries when no session could be opened', async () => {
+  it('retries if no session could be opened', async () => {
     const refusals = [new TurnError('service_unavailable', 'no')];
     const { clock, ask, results, outcomes } = asking([says('Hi')], { refusals });
     ask();
@@ -117,17 +117,21 @@ describe('asking the model', () => {
   });
 });
 
-describe('no retry', () => {
+describe('a turn is not retried', () => {
   const never: [string, Answer, object][] = [
     ['a rejected request', failsWith({ type: 'invalid_request_error' }), { kind: 'failed', code: 'request_rejected' }],
     ['an answer without words', says(''), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] }],
     ['an empty answer', empty, { kind: 'failed', code: 'empty_response' }],
     ['an answer that broke off', breaksAfter('Once'), { kind: 'cutShort', why: 'lost', text: 'Once', bytes: [] }],
-    ['a filtered one', failsWith({ code: 'content_filter' }), { kind: 'cutShort', why: 'filter', text: '', bytes: [] }],
+    [
+      'a filtered answer',
+      failsWith({ code: 'content_filter' }),
+      { kind: 'cutShort', why: 'filter', text: '', bytes: [] },
+    ],
     ['a used up quota', failsWith({ code: 'insufficient_quota' }), { kind: 'failed', code: 'quota_exhausted' }],
   ];
   for (const [name, answer, outcome] of never) {
-    it(`is ${name}`, async () => {
+    it(`after ${name}`, async () => {
       const { model, ask, results, outcomes } = asking([answer, says('Hi')]);
       ask();
       await results.when(1);
@@ -137,7 +141,7 @@ describe('no retry', () => {
   }
 
   for (const code of ['unauthorized', 'credentials_failed', 'handshake_timeout'] as TurnErrorCode[]) {
-    it(`follows a session that could not be opened: ${code}`, async () => {
+    it(`after a session that could not be opened: ${code}`, async () => {
       const { model, ask, results, outcomes } = asking([says('Hi')], { refusals: [new TurnError(code, 'no')] });
       ask();
       await results.when(1);
@@ -146,7 +150,7 @@ describe('no retry', () => {
     });
   }
 
-  it('follows a hang', async () => {
+  it('after a hang', async () => {
     const { model, clock, ask, results, outcomes } = asking([() => {}, says('Hi')]);
     ask();
     await clock.whenWaiting(15_000);
@@ -157,10 +161,10 @@ describe('no retry', () => {
   });
 });
 
-describe('the wait before a retry', () => {
+describe('the delay before a retry', () => {
   const asks = (message: string) => failsWith({ code: 'rate_limit_exceeded', message });
 
-  it('is the wait of the service, where that is longer', async () => {
+  it("is the service's retry time if that is longer", async () => {
     const { clock, ask, results, outcomes } = asking([asks('Please try again in 7s.'), says('Hi')]);
     ask();
     await clock.whenWaiting(7_000);
@@ -171,7 +175,7 @@ describe('the wait before a retry', () => {
     assert.deepEqual(outcomes(), [SPOKEN]);
   });
 
-  it('is the backoff, where the service asks for less', async () => {
+  it('is the backoff if the service asks for less', async () => {
     const { clock, ask } = asking([asks('Please try again in 20ms.')], { random: 0 });
     ask();
     await clock.whenWaiting(375);

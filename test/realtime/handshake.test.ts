@@ -9,9 +9,9 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { Gathered } from './gathered.ts';
 import { azureKey, Client, errorOf, startMuteServer, startRefusing } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
-/** Sets variables for the time of one test. */
+/** Sets variables for one test. */
 function withEnv(t: TestContext, variables: Record<string, string>): void {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, variables);
@@ -23,8 +23,8 @@ function withEnv(t: TestContext, variables: Record<string, string>): void {
   });
 }
 
-describe('the address and the credentials', PATIENCE, () => {
-  it('are the GA path with the deployment, and the key in api-key alone', async (t) => {
+describe('the handshake request', TIMEOUT, () => {
+  it('has the GA path with the deployment, and the key only in api-key', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const connection = await new Client({ endpoint: azureKey(server.url) }).bare();
@@ -35,7 +35,7 @@ describe('the address and the credentials', PATIENCE, () => {
     connection.close();
   });
 
-  it('are a bearer token with Entra ID, requested for every connection', async (t) => {
+  it('has a bearer token with Entra ID, requested for every connection', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const scopes: string[] = [];
@@ -58,7 +58,7 @@ describe('the address and the credentials', PATIENCE, () => {
     );
   });
 
-  it('are a bearer key at plain OpenAI', async (t) => {
+  it('has a bearer key for plain OpenAI', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const endpoint = { kind: 'openai', baseUrl: `${server.url}/v1`, model: 'gpt-realtime', apiKey: 'sk-1' } as const;
@@ -69,7 +69,7 @@ describe('the address and the credentials', PATIENCE, () => {
     assert.equal(upgrade?.headers['api-key'], undefined);
   });
 
-  it('ignore OPENAI variables of the environment', async (t) => {
+  it('ignores OPENAI variables of the environment', async (t) => {
     withEnv(t, {
       OPENAI_ORG_ID: 'org-env',
       OPENAI_PROJECT_ID: 'proj-env',
@@ -84,7 +84,7 @@ describe('the address and the credentials', PATIENCE, () => {
     for (const { headers } of server.upgrades.all) assert.doesNotMatch(JSON.stringify(headers), /(org|proj|sk)-env/);
   });
 
-  it('ignore OPENAI_CUSTOM_HEADERS of the environment', async (t) => {
+  it('ignores OPENAI_CUSTOM_HEADERS of the environment', async (t) => {
     withEnv(t, { OPENAI_CUSTOM_HEADERS: 'OpenAI-Organization: org-env\nAuthorization: Bearer sk-env' });
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
@@ -95,7 +95,7 @@ describe('the address and the credentials', PATIENCE, () => {
     assert.equal(server.upgrades.all[1]?.headers.authorization, 'Bearer token');
   });
 
-  it('escape the name of the deployment', async (t) => {
+  it('escapes the name of the deployment', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const endpoint = { ...azureKey(server.url), model: 'a b&c=d' };
@@ -105,7 +105,7 @@ describe('the address and the credentials', PATIENCE, () => {
   });
 });
 
-describe('a handshake that is refused', PATIENCE, () => {
+describe('a rejected handshake', TIMEOUT, () => {
   const statuses: [number, TurnErrorCode][] = [
     [401, 'unauthorized'],
     [403, 'forbidden'],
@@ -114,7 +114,7 @@ describe('a handshake that is refused', PATIENCE, () => {
     [503, 'service_unavailable'],
   ];
   for (const [status, code] of statuses) {
-    it(`is ${code} for ${status}`, async (t) => {
+    it(`is reported as ${code} for ${status}`, async (t) => {
       const server = await startRefusing({ status });
       t.after(() => server[Symbol.asyncDispose]());
       const client = new Client({ endpoint: azureKey(server.url) });
@@ -127,14 +127,14 @@ describe('a handshake that is refused', PATIENCE, () => {
     });
   }
 
-  it('has the wait of Retry-After', async (t) => {
+  it('has the retry time of Retry-After', async (t) => {
     const server = await startRefusing({ status: 429, headers: { 'Retry-After': '7' } });
     t.after(() => server[Symbol.asyncDispose]());
     const error = await errorOf(new Client({ endpoint: azureKey(server.url) }).bare());
     assert.deepEqual([error.retry, error.retryAfterMs], ['safe', 7_000]);
   });
 
-  it('is service_unavailable where nothing listens', async () => {
+  it('is reported as service_unavailable if nothing listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
@@ -143,7 +143,7 @@ describe('a handshake that is refused', PATIENCE, () => {
     assert.deepEqual([error.code, error.retry], ['service_unavailable', 'safe']);
   });
 
-  it('is service_unavailable where the connection breaks', async () => {
+  it('is reported as service_unavailable if the connection breaks', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     server.on('upgrade', (_request, socket) => socket.destroy());
     await new Promise((resolve) => server.once('listening', resolve));
@@ -154,7 +154,7 @@ describe('a handshake that is refused', PATIENCE, () => {
   });
 });
 
-describe('a handshake that takes too long', PATIENCE, () => {
+describe('a handshake that takes too long', TIMEOUT, () => {
   it('fails after 10 seconds', async (t) => {
     const server = await startRefusing('hang');
     t.after(() => server[Symbol.asyncDispose]());

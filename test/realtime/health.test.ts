@@ -12,7 +12,7 @@ import { NEVER, SETTINGS } from './fake-model.ts';
 import { inTime } from './gathered.ts';
 import { azureKey, Client, startMuteServer } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 /** A pool with one idle session at a server that answers pings, or does not. */
 async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
@@ -30,8 +30,8 @@ async function idleAt(t: TestContext, { autoPong }: { autoPong: boolean }) {
   return { server, clock, client, pool, session, socket };
 }
 
-describe('the bound of sockets', PATIENCE, () => {
-  it('holds at the server that is slow to close', async (t) => {
+describe('the bound of sockets', TIMEOUT, () => {
+  it('is respected at a server that is slow to close', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const client = new Client({ endpoint: azureKey(server.url) });
@@ -56,8 +56,8 @@ describe('the bound of sockets', PATIENCE, () => {
   });
 });
 
-describe('the health of a socket', PATIENCE, () => {
-  it('is checked: an idle socket that does not answer is closed and frees its slot', async (t) => {
+describe('the health check of a socket', TIMEOUT, () => {
+  it('closes an idle socket that does not answer, and frees its slot', async (t) => {
     const { pool, session, clock, client } = await idleAt(t, { autoPong: false });
     pool.release('a', session, undefined);
     await clock.advance(PING_INTERVAL_MS + PONG_TIMEOUT_MS);
@@ -68,7 +68,7 @@ describe('the health of a socket', PATIENCE, () => {
     assert.equal(pool.openCount, 0);
   });
 
-  it('is confirmed by an idle socket that answers', async (t) => {
+  it('keeps an idle socket that answers', async (t) => {
     const { pool, session, clock, socket } = await idleAt(t, { autoPong: true });
     pool.release('a', session, undefined);
     for (let pings = 0; pings < 3; pings++) {
@@ -82,7 +82,7 @@ describe('the health of a socket', PATIENCE, () => {
     assert.equal(await inTime(pool.acquire('a', undefined, NEVER)), session);
   });
 
-  it('is checked with a message after a silence: a dead socket fails after 5 seconds, not 15', async (t) => {
+  it('pings before a message after a silence: a dead socket fails after 5 seconds, not 15', async (t) => {
     const { session, clock, server } = await idleAt(t, { autoPong: false });
     await clock.advance(PONG_TIMEOUT_MS);
     const result = session.runTurn({ turnId: 'turn-1', text: 'hello', history: undefined }, NEVER);
@@ -93,7 +93,7 @@ describe('the health of a socket', PATIENCE, () => {
     assert.equal(isRetryable, true);
   });
 
-  it('is known at once when the other side closes an idle socket', async (t) => {
+  it('is not needed when the other side closes an idle socket', async (t) => {
     const { pool, session, socket } = await idleAt(t, { autoPong: true });
     pool.release('a', session, undefined);
     socket.terminate();

@@ -25,7 +25,7 @@ function beating() {
   return { clock, seen, heartbeat, advance };
 }
 
-describe('a heartbeat', () => {
+describe('the heartbeat of a socket', () => {
   it('pings a peer after 30 seconds of silence, and waits 5 seconds', async () => {
     const { seen, advance } = beating();
     await advance(PING_INTERVAL_MS - 1);
@@ -107,7 +107,7 @@ describe('a heartbeat', () => {
     assert.equal(seen.pings, 2);
   });
 
-  it('leaves no timer after stop', async () => {
+  it('leaves no timer behind after stop', async () => {
     const { clock, seen, heartbeat, advance } = beating();
     await advance(PING_INTERVAL_MS);
     heartbeat.stop();

@@ -40,7 +40,7 @@ async function failToOpen(url: string, goesOn: AbortSignal): Promise<WeakRef<obj
   return new WeakRef(reason);
 }
 
-describe('a process that runs for long', { timeout: 20_000 }, () => {
+describe('a long-running process', { timeout: 20_000 }, () => {
   for (const [name, use] of Object.entries({ 'connections that were closed': openAndClose, failures: failToOpen })) {
     it(`releases ${name}`, async (t) => {
       const server = await startMuteServer();

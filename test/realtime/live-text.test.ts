@@ -4,7 +4,7 @@ import { LiveText } from '../../src/realtime/live-text.ts';
 import { readServerEvent } from '../../src/realtime/server-event.ts';
 import * as wire from './server-events.ts';
 
-/** What is shown after each of these events. */
+/** The streamed text after each of these events. */
 function shownBy(...events: readonly wire.WireEvent[]): (string | undefined)[] {
   const live = new LiveText(wire.TURN_ID, 'audio');
   let before = '';
@@ -17,8 +17,8 @@ function shownBy(...events: readonly wire.WireEvent[]): (string | undefined)[] {
   });
 }
 
-describe('the text of an answer while it is spoken', () => {
-  it('is all of it so far', () => {
+describe('the streamed text of a spoken answer', () => {
+  it('is the whole transcript so far', () => {
     assert.deepEqual(shownBy(wire.created(), wire.transcriptDelta('Once '), wire.transcriptDelta('upon')), [
       undefined,
       'Once',

@@ -4,7 +4,7 @@ import type { PoolOptions } from '../../src/realtime/pool.ts';
 import { NEVER } from './fake-model.ts';
 import { IDLE_MS, poolWith, use } from './pool-under-test.ts';
 
-describe('why a session ends', () => {
+describe('the reason of a closed session', () => {
   /** A pool with the reasons of its closed sessions. */
   function tellingPool(options: Partial<PoolOptions> = {}) {
     const reasons: string[] = [];

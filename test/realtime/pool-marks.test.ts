@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { NEVER } from './fake-model.ts';
 import { poolWith } from './pool-under-test.ts';
 
-describe('the last turn that a session knows', () => {
-  it('decides whether the session is reused: with another mark it is closed', async () => {
+describe('the last turn in a session', () => {
+  it('decides whether the session is reused: a different one closes it', async () => {
     const { pool, model } = poolWith();
     const first = await pool.acquire('a', undefined, NEVER);
     pool.release('a', first, 'turn 1');
@@ -18,7 +18,7 @@ describe('the last turn that a session knows', () => {
     assert.equal(model.connections.length, 2);
   });
 
-  it('is that of the turn that is released last, where two run side by side; no session leaks', async () => {
+  it('is that of the last released turn if two run concurrently, and no session leaks', async () => {
     const { pool } = poolWith();
     const one = await pool.acquire('a', undefined, NEVER);
     const other = await pool.acquire('a', undefined, NEVER);
@@ -29,7 +29,7 @@ describe('the last turn that a session knows', () => {
     assert.equal(await pool.acquire('a', 'turn 2', NEVER), other);
   });
 
-  it('is invalid once the conversation is dropped, also while the session is lent', async () => {
+  it('is invalid once the conversation is dropped, even while the session is lent', async () => {
     const { pool } = poolWith();
     const lent = await pool.acquire('a', undefined, NEVER);
     pool.drop('a');

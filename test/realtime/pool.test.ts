@@ -18,7 +18,7 @@ function watch(promise: Promise<unknown>): () => 'waiting' | 'done' | 'failed' {
   return () => state;
 }
 
-describe('the pool of sessions', () => {
+describe('the session pool', () => {
   it('lends a conversation its warm session again', async () => {
     const { pool, model } = poolWith();
     assert.equal(await use(pool, 'a'), await use(pool, 'a'));
@@ -123,7 +123,7 @@ describe('idle sessions', () => {
   });
 });
 
-describe('the bound of sessions', () => {
+describe('the bound of the session pool', () => {
   it('closes the idle session that was used least recently', async () => {
     const { pool, model } = poolWith({ maxSessions: 2 });
     const [a] = [await use(pool, 'a'), await use(pool, 'b')];
@@ -211,8 +211,8 @@ describe('the bound of sessions', () => {
   });
 });
 
-describe('closing the pool', () => {
-  it('closes idle and lent sessions, and is safe twice', async () => {
+describe('closing the session pool', () => {
+  it('closes idle and lent sessions, and may be called twice', async () => {
     const { pool, model } = poolWith();
     await use(pool, 'idle');
     const lent = await pool.acquire('lent', undefined, NEVER);
@@ -226,7 +226,7 @@ describe('closing the pool', () => {
     assert.equal(pool.openCount, 0);
   });
 
-  it('closes a session that is just being opened', async () => {
+  it('closes a session that is being opened', async () => {
     const { pool, model } = poolWith();
     const opening = pool.acquire('a', undefined, NEVER);
     pool.close();

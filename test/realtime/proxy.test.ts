@@ -47,7 +47,7 @@ describe('proxy', { skip, timeout: 60_000 }, () => {
   after(() => certificate?.close());
 
   for (const name of ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'HTTP_PROXY']) {
-    it(`proxy: ${name} set, direct way closed: it is used for the model's socket`, async (t) => {
+    it(`proxy: ${name} set, direct way closed: the model's socket uses it`, async (t) => {
       const { bot, proxy } = await startBehindProxy(t, (url) => ({ [name]: url }));
       assert.equal(await answerOf(bot), 'Hi there');
       assert.deepEqual(

@@ -52,7 +52,7 @@ async function refusalBy(t: TestContext, answer: Answer): Promise<TurnError> {
 }
 
 describe('handshake 400', { timeout: 20_000 }, () => {
-  it('has code and message of its body', async (t) => {
+  it('is reported with code and message of its body', async (t) => {
     const body = JSON.stringify({ error: { code: 'OpperationNotSupported', message: NOT_REALTIME } });
     const { code, message } = await refusalBy(t, { status: 400, body });
     assert.equal(code, 'handshake_refused');
@@ -60,13 +60,13 @@ describe('handshake 400', { timeout: 20_000 }, () => {
   });
 });
 
-describe('the body of a refused handshake', { timeout: 20_000 }, () => {
+describe('the body of a rejected handshake', { timeout: 20_000 }, () => {
   const wordsOf = async (t: TestContext, answer: Omit<Answer, 'status'>) => {
     const { message } = await refusalBy(t, { status: 502, ...answer });
     return message.replace('the service answered the handshake with 502', '').replace(/^ \((.*)\)$/, '$1');
   };
 
-  it('is read in the forms of services, gateways and proxies', async (t) => {
+  it('is read in the formats of services, gateways and proxies', async (t) => {
     for (const [body, type, words] of [
       ['{"error":{"code":"DeploymentNotFound","message":"None."}}', 'application/json', 'DeploymentNotFound: None.'],
       ['{"statusCode":404,"message":"Resource not found"}', 'application/json', 'Resource not found'],
@@ -86,7 +86,7 @@ describe('the body of a refused handshake', { timeout: 20_000 }, () => {
     }
   });
 
-  it('shows no key, no token and no control character', async (t) => {
+  it('is logged without keys, tokens and control characters', async (t) => {
     const words = await wordsOf(t, {
       body: JSON.stringify({
         error: { message: 'my-key \u001b[31m sk-proj-1234****abcd eyJhbGciOi.eyJzdWIi.sig\u202e!\u0000' },
@@ -100,12 +100,12 @@ describe('the body of a refused handshake', { timeout: 20_000 }, () => {
     assert.equal(await wordsOf(t, { body, headers: ['content-encoding: gzip'] }), '');
   });
 
-  it('is read up to 2 kB, and 400 characters are shown', async (t) => {
+  it('is read up to 2 kB and logged up to 400 characters', async (t) => {
     const words = await wordsOf(t, { body: 'word '.repeat(1_000_000), isOpen: true, type: 'text/plain' });
     assert.equal(words.length, 400);
   });
 
-  it('is waited for at most two seconds', async (t) => {
+  it('is awaited for at most two seconds', async (t) => {
     const { url, asked } = await startRefusing(t, { status: 401, body: '{"error":', isOpen: true });
     const clock = new ManualClock();
     const opening = new Client({ endpoint: azureKey(url), clock }).bare().then(

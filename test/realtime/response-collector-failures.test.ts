@@ -8,13 +8,13 @@ const SAID = [wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta
 const LOST = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
 
 describe('an incomplete response', () => {
-  it('is cut short by its length, with its text and audio', () => {
+  it('is truncated if it reached the length limit, with its text and audio', () => {
     const details = { type: 'incomplete', reason: 'max_output_tokens' };
     const { outcome } = collect(...SAID, wire.done({ status: 'incomplete', details }));
     assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'length', text: 'Once upon', bytes: [1, 2] });
   });
 
-  it('is cut short by the content filter, wherever the filter is named', () => {
+  it('is truncated by the content filter, wherever the filter is named', () => {
     const places: wire.Done[] = [
       { status: 'incomplete', details: { type: 'incomplete', reason: 'content_filter' } },
       { status: 'incomplete', details: 'content_filter' },
@@ -27,23 +27,23 @@ describe('an incomplete response', () => {
     }
   });
 
-  it('is filtered before the first delta, too', () => {
+  it('is filtered even before the first delta', () => {
     const { outcome } = collect(wire.created(), wire.done(wire.failedBy({ code: 'content_filter' })));
     assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'filter', text: '', bytes: [] });
   });
 
-  it('is lost when the server cancels it after the first delta', () => {
+  it('is lost if the server cancels it after the first delta', () => {
     const details = { type: 'cancelled', reason: 'turn_detected' };
     assert.deepEqual(plain(collect(...SAID, wire.done({ status: 'cancelled', details })).outcome), LOST);
   });
 
-  it('fails, with a retry, when the server cancels it before the first delta', () => {
+  it('fails with a retry if the server cancels it before the first delta', () => {
     const { outcome } = collect(wire.created(), wire.done({ status: 'cancelled' }));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'connection_lost' });
   });
 });
 
-describe('a response that failed', () => {
+describe('a failed response', () => {
   const failures: [wire.WireErrorFields, TurnErrorCode][] = [
     [{ type: 'server_error', code: 'server_error' }, 'server_error'],
     [{ type: 'rate_limit_exceeded', code: 'rate_limit_exceeded' }, 'rate_limited'],
@@ -54,25 +54,25 @@ describe('a response that failed', () => {
     [{ type: 'brand_new', code: 'brand_new' }, 'server_error'],
   ];
   for (const [error, code] of failures) {
-    it(`is ${code} for ${error.type}/${error.code}`, () => {
+    it(`is reported as ${code} for ${error.type}/${error.code}`, () => {
       const { outcome } = collect(wire.created(), wire.done(wire.failedBy(error)));
       assert.deepEqual(plain(outcome), { kind: 'failed', code });
     });
   }
 
-  it('is a server error without a reason', () => {
+  it('is reported as a server error if it has no reason', () => {
     for (const details of [undefined, null, {}, { error: null }, 'who knows']) {
       const { outcome } = collect(wire.created(), wire.done({ status: 'failed', details }));
       assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
     }
   });
 
-  it('is a server error with an unknown status', () => {
+  it('is reported as a server error for an unknown status', () => {
     const { outcome } = collect(wire.created(), wire.done({ status: 'brand_new' }));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
   });
 
-  it('keeps the wait that the service asked for', () => {
+  it('keeps the retry time of the service', () => {
     const error = { code: 'rate_limit_exceeded', message: 'Please try again in 1.5s.' };
     const { outcome } = collect(wire.created(), wire.done(wire.failedBy(error)));
     assert.ok(outcome?.kind === 'failed');
@@ -84,17 +84,17 @@ describe('a response that failed', () => {
   });
 });
 
-describe('error events', () => {
+describe('an error event', () => {
   const rejection = { type: 'invalid_request_error', code: 'invalid_value' };
   const expired = { type: 'invalid_request_error', code: 'session_expired' };
 
-  it('end the turn when they name one of its events', () => {
+  it('ends the turn if it names one of its events', () => {
     const { outcome } = collect(wire.errorEvent(rejection, CREATE_EVENT));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'request_rejected' });
     assert.deepEqual(plain(collect(...SAID, wire.errorEvent(rejection, 'evt_item')).outcome), LOST);
   });
 
-  it('end the turn as a conflict when the session has another response running', () => {
+  it('ends the turn as a conflict if the session has another running response', () => {
     const conflict = { ...rejection, code: 'conversation_already_has_active_response' };
     for (const eventId of [CREATE_EVENT, null]) {
       const { outcome } = collect(wire.errorEvent(conflict, eventId));
@@ -102,12 +102,12 @@ describe('error events', () => {
     }
   });
 
-  it('end the turn when they name no event and no response has begun', () => {
+  it('ends the turn if it names no event and no response has begun', () => {
     const { outcome } = collect(wire.errorEvent({ type: 'server_error' }, null));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'server_error' });
   });
 
-  it('end the turn when they name no event and a response has begun, since nothing follows', () => {
+  it('ends the turn if it names no event and a response has begun, since nothing follows', () => {
     for (const [type, code, expected] of [
       ['server_error', 'server_error', 'server_error'],
       ['invalid_request_error', 'inference_rate_limit_exceeded', 'rate_limited'],
@@ -122,13 +122,13 @@ describe('error events', () => {
     assert.deepEqual(plain(outcome), LOST);
   });
 
-  it('are ignored when they refuse an unnamed request after the first delta', () => {
+  it('is ignored if it rejects an unnamed request after the first delta', () => {
     const { outcome, steps } = collect(...SAID, wire.errorEvent(rejection, null), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Once upon', bytes: [1, 2] });
     assert.equal(steps[3], 'ignored');
   });
 
-  it('are ignored when they name an event of another turn', () => {
+  it('is ignored if it names an event of another turn', () => {
     const { outcome, steps } = collect(
       wire.errorEvent(rejection, 'evt_other'),
       ...SAID,
@@ -139,7 +139,7 @@ describe('error events', () => {
     assert.deepEqual([steps[0], steps[4]], ['ignored', 'ignored']);
   });
 
-  it('end the turn when the session has expired, whatever they name', () => {
+  it('ends the turn if the session has expired, whatever it names', () => {
     for (const eventId of [null, 'evt_other', CREATE_EVENT]) {
       const before = collect(wire.created(), wire.errorEvent(expired, eventId));
       assert.deepEqual(plain(before.outcome), { kind: 'failed', code: 'session_expired' });
@@ -148,7 +148,7 @@ describe('error events', () => {
   });
 });
 
-describe('settings that the service refuses', () => {
+describe('rejected settings', () => {
   const voice = { type: 'invalid_request_error', code: 'invalid_value', message: "Invalid value: 'bob'." };
 
   it('are a configuration error', () => {
@@ -172,14 +172,14 @@ describe('settings that the service refuses', () => {
   });
 });
 
-describe('an event of the turn that cannot be read', () => {
+describe('an unreadable event of the turn', () => {
   const broken = { ...wire.audioDelta([1, 2]), delta: 5 };
 
-  it('ends it with what had arrived', () => {
+  it('ends the turn with everything that had arrived', () => {
     assert.deepEqual(plain(collect(...SAID, broken).outcome), LOST);
   });
 
-  it('fails it before the first delta', () => {
+  it('fails the turn before the first delta', () => {
     assert.deepEqual(plain(collect(wire.created(), broken).outcome), { kind: 'failed', code: 'frame_malformed' });
     const unannounced = { type: 'response.done', response: {} };
     assert.deepEqual(plain(collect(unannounced).outcome), { kind: 'failed', code: 'frame_malformed' });

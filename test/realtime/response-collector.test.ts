@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { collect, hasDelta, LOST, newCollector, plain } from './collecting.ts';
 import * as wire from './server-events.ts';
 
-describe('collecting a response', () => {
-  it('joins transcript and audio of a completed one', () => {
+describe('the response collector', () => {
+  it('joins transcript and audio of a completed response', () => {
     const { outcome, steps, collector } = collect(
       wire.created(),
       wire.transcriptDelta('Hi '),
@@ -85,7 +85,7 @@ describe('collecting a response', () => {
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there.', bytes: [1, 2] });
   });
 
-  it('takes the transcript of response.done where no other came, in preview parts too', () => {
+  it('takes the transcript of response.done if no other arrived, in preview parts too', () => {
     for (const type of ['output_audio', 'audio']) {
       const output = [wire.outputItem('Hi there', { type })];
       const { outcome } = collect(wire.created(), wire.audioDelta([1, 2]), wire.done({ output }));
@@ -99,7 +99,7 @@ describe('collecting a response', () => {
     assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Hi' });
   });
 
-  it('keeps the deltas where the final transcript is empty', () => {
+  it('keeps the deltas if the final transcript is empty', () => {
     const { outcome } = collect(
       wire.created(),
       wire.transcriptDelta('Hi'),
@@ -121,17 +121,17 @@ describe('collecting a response', () => {
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2, 3, 4] });
   });
 
-  it('is textOnly for text instead of speech', () => {
+  it('results in textOnly for text instead of speech', () => {
     const { outcome } = collect(wire.created(), wire.textDelta('Just '), wire.textDelta('text'), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'textOnly', text: 'Just text' });
   });
 
-  it('is spoken without text where there is audio and no transcript', () => {
+  it('results in speech without text if there is audio and no transcript', () => {
     const { outcome } = collect(wire.created(), wire.audioDelta([1, 2]), wire.done());
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: '', bytes: [1, 2] });
   });
 
-  it('fails as empty where there is neither text nor audio', () => {
+  it('fails as empty if there is neither text nor audio', () => {
     for (const nothing of [[], [wire.transcriptDelta(' \n')], [wire.audioDelta([])], [wire.audioDelta([1])]]) {
       const { outcome } = collect(wire.created(), ...nothing, wire.done());
       assert.deepEqual(plain(outcome), { kind: 'failed', code: 'empty_response' });
@@ -144,7 +144,7 @@ describe('collecting a response', () => {
   });
 });
 
-describe('collecting beside other traffic', () => {
+describe('the response collector among other traffic', () => {
   it('ignores deltas and the end of another response', () => {
     const { outcome, steps } = collect(
       wire.created(),
@@ -168,7 +168,7 @@ describe('collecting beside other traffic', () => {
     assert.deepEqual(steps, ['ignored', 'alive', 'ignored', 'alive', 'ended']);
   });
 
-  it('keeps to the first response that names its turn', () => {
+  it('follows the first response that names its turn', () => {
     const { outcome } = collect(
       wire.created(),
       wire.textDelta('ours'),
@@ -241,7 +241,7 @@ describe('collecting beside other traffic', () => {
     assert.deepEqual(steps, ['ignored', 'alive', 'ignored', 'ignored', 'ignored', 'alive', 'ended']);
   });
 
-  it('takes unknown events of its response as a sign of life', () => {
+  it('treats unknown events of its response as a sign of life', () => {
     const { steps } = collect(
       { type: 'response.something.new', response_id: 'resp_1' },
       wire.created(),
@@ -252,7 +252,7 @@ describe('collecting beside other traffic', () => {
   });
 });
 
-describe('abandoning a response', () => {
+describe('an abandoned response', () => {
   it('fails with the reason before the first delta', () => {
     const { collector } = collect(wire.created(), { type: 'response.output_item.added', response_id: 'resp_1' });
     assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });

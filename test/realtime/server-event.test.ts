@@ -23,7 +23,7 @@ const NOTHING_TOLD = {
   voice: undefined,
 } as const;
 
-describe('reading server events', () => {
+describe('the parser of server events', () => {
   it('reads the id and the end of a session, in milliseconds', () => {
     for (const type of ['session.created', 'session.updated']) {
       const event = { type, session: { id: 'sess_1', expires_at: 1_800_000_000 } };
@@ -46,7 +46,7 @@ describe('reading server events', () => {
     assert.deepEqual(empty, NOTHING_TOLD);
   });
 
-  it('reads the voice of a session, where it is a string', () => {
+  it('reads the voice of a session if it is a string', () => {
     for (const [voice, expected] of [
       ['marin', 'marin'],
       [5, undefined],
@@ -65,7 +65,7 @@ describe('reading server events', () => {
     }
   });
 
-  it('reads transcripts and text, and tells them apart', () => {
+  it('distinguishes transcripts and text', () => {
     assert.deepEqual(read(wire.transcriptDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi', isSpoken: true });
     assert.deepEqual(read(wire.textDelta('Hi')), { kind: 'textDelta', at: AT, text: 'Hi', isSpoken: false });
     assert.deepEqual(read(wire.transcriptDone('Hi')), { kind: 'textDone', at: AT, text: 'Hi' });
@@ -77,7 +77,7 @@ describe('reading server events', () => {
     assert.deepEqual(event, { kind: 'audioDelta', at: AT, audio: Buffer.from([1, 2, 255]) });
   });
 
-  it('reads the place of a delta', () => {
+  it('reads the position of a delta', () => {
     const event = read(wire.textDelta('x', { response: 'resp_2', item: 'item_7', output: 3, content: 1 }));
     const at = { responseId: 'resp_2', itemId: 'item_7', outputIndex: 3, contentIndex: 1 };
     assert.deepEqual(event, { kind: 'textDelta', at, text: 'x', isSpoken: false });
@@ -151,14 +151,14 @@ describe('reading server events', () => {
     'response.done without an id': { type: 'response.done', response: { status: 'completed' } },
   };
   for (const [name, event] of Object.entries(malformed)) {
-    it(`calls ${name} malformed`, () => {
+    it(`reports ${name} as malformed`, () => {
       const { kind, type } = { type: '', ...read(event) };
       assert.deepEqual({ kind, type }, { kind: 'malformed', type: event.type });
     });
   }
 });
 
-describe('reading response.done', () => {
+describe('the parser of response.done', () => {
   it('reads a completed response', () => {
     const usage = { total_tokens: 9, output_token_details: { text_tokens: 4, audio_tokens: 20 } };
     const final = finalOf(wire.done({ output: [wire.outputItem('Hi there')], usage }));
@@ -174,7 +174,7 @@ describe('reading response.done', () => {
     });
   });
 
-  it('does without usage', () => {
+  it('accepts a response without usage', () => {
     for (const usage of [undefined, null, {}, { output_token_details: null }, 'none']) {
       assert.equal(finalOf(wire.done({ usage })).usage, undefined);
     }
@@ -187,7 +187,7 @@ describe('reading response.done', () => {
     }
   });
 
-  it('reads the text of text parts, each at its place', () => {
+  it('reads the text of text parts, each at its position', () => {
     const output = [
       { id: 'item_1', type: 'message', content: [{ type: 'output_text', text: 'one' }] },
       { id: 'item_2', type: 'function_call', arguments: '{}' },
@@ -204,7 +204,7 @@ describe('reading response.done', () => {
     );
   });
 
-  it('does without output', () => {
+  it('accepts a response without output', () => {
     for (const output of [undefined, null, 'none', [null], [{ id: 'item_1', content: 'none' }]]) {
       const event = { type: 'response.done', response: { id: 'resp_1', status: 'failed', output } };
       assert.deepEqual(finalOf(event).texts, []);

@@ -4,7 +4,7 @@ export type WireEvent = { readonly type: string } & Readonly<Record<string, unkn
 export const TURN_ID = 'turn-1';
 export const RESPONSE_ID = 'resp_1';
 
-/** Where a delta belongs; default: the first part of the first item of our response. */
+/** The position of a delta; default: the first part of the first item of our response. */
 export interface At {
   readonly response?: string;
   readonly item?: string;

@@ -29,7 +29,7 @@ describe('an error of the service', () => {
     });
   }
 
-  it('goes by the type where the code is not known', () => {
+  it('is classified by its type if the code is unknown', () => {
     const codeOf = (type: string) => serviceErrorOf(wireError({ type, code: 'brand_new' })).code;
     assert.equal(codeOf('invalid_request_error'), 'request_rejected');
     assert.equal(codeOf('server_error'), 'server_error');
@@ -37,13 +37,13 @@ describe('an error of the service', () => {
     assert.equal(codeOf('rate_limit_error'), 'rate_limited');
   });
 
-  it('is the fallback of the caller where neither is known', () => {
+  it("is the caller's fallback if both are unknown", () => {
     assert.equal(serviceErrorOf(wireError({ type: 'brand_new' })).code, 'server_error');
     assert.equal(serviceErrorOf(wireError({ type: 'brand_new' }), 'request_rejected').code, 'request_rejected');
     assert.equal(serviceErrorOf(undefined).code, 'server_error');
   });
 
-  it('has its code in the message, and not its message, which may quote user input', () => {
+  it("has the code in its message, but not the service's message, which may quote user input", () => {
     const { message } = serviceErrorOf(wireError({ type: 'server_error', code: 'oops', message: 'Sorry about that' }));
     assert.match(message, /oops/);
     assert.doesNotMatch(message, /Sorry about that/);
@@ -57,7 +57,7 @@ describe('an error of the service', () => {
   });
 });
 
-describe('the wait that the service asks for', () => {
+describe('the retry time of the service', () => {
   const waitOf = (message: string) => serviceErrorOf(wireError({ code: 'rate_limit_exceeded', message })).retryAfterMs;
 
   it('is read from the message', () => {
@@ -68,7 +68,7 @@ describe('the wait that the service asks for', () => {
     assert.equal(waitOf('Please try again in 0.6ms'), 1);
   });
 
-  it('is unknown where the message names none', () => {
+  it('is unknown if the message names none', () => {
     for (const message of ['', 'Please try again later.', 'try again in a moment', 'in 5s']) {
       assert.equal(waitOf(message), undefined, message);
     }
@@ -80,14 +80,14 @@ describe('the wait that the service asks for', () => {
     assert.equal(waitOf('try again in 1 minute 5 seconds'), 65_000);
   });
 
-  it('is read in the words of Azure', () => {
+  it("is read in Azure's wording", () => {
     assert.equal(waitOf('Requests have exceeded the rate limit. Please retry after 26 seconds. Or ask.'), 26_000);
     assert.equal(waitOf('Please retry after 1 second.'), 1_000);
     assert.equal(waitOf('Please retry after 800 milliseconds'), 800);
   });
 });
 
-describe('a handshake that is refused', () => {
+describe('a rejected handshake', () => {
   const statuses: [number, TurnErrorCode, string][] = [
     [401, 'unauthorized', 'never'],
     [403, 'forbidden', 'never'],
@@ -98,7 +98,7 @@ describe('a handshake that is refused', () => {
     [503, 'service_unavailable', 'safe'],
   ];
   for (const [status, code, retry] of statuses) {
-    it(`is ${code} for ${status}`, () => {
+    it(`is reported as ${code} for ${status}`, () => {
       const error = handshakeErrorOf(status, {}, 0);
       assert.deepEqual([error.code, error.retry, error.retryAfterMs], [code, retry, undefined]);
       assert.match(error.message, new RegExp(String(status)));
@@ -113,7 +113,7 @@ describe('a handshake that is refused', () => {
     }
   });
 
-  it('has the wait of Retry-After, in seconds', () => {
+  it('has the retry time of Retry-After, in seconds', () => {
     assert.equal(handshakeErrorOf(429, { 'retry-after': '7' }, 0).retryAfterMs, 7_000);
     assert.equal(handshakeErrorOf(503, { 'retry-after': '0' }, 0).retryAfterMs, 0);
   });

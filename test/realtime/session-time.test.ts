@@ -19,8 +19,8 @@ async function running() {
   return { clock: model.clock, connection: model.last, session, ended, outcome: () => plain(outcome) };
 }
 
-describe('a turn and its time', () => {
-  it('is given 15 seconds to its first event', async () => {
+describe('the time limit of a turn', () => {
+  it('is 15 seconds to its first event', async () => {
     const { clock, connection, outcome } = await running();
     await clock.advance(14_999);
     assert.equal(outcome(), undefined);
@@ -29,7 +29,7 @@ describe('a turn and its time', () => {
     assert.equal(connection.isOpen, false);
   });
 
-  it('does not wait longer for events of other responses', async () => {
+  it('is not extended by events of other responses', async () => {
     const { clock, connection, outcome } = await running();
     await clock.advance(10_000);
     connection.receive({ type: 'session.updated', session: {} }, { type: 'rate_limits.updated' });
@@ -38,7 +38,7 @@ describe('a turn and its time', () => {
     assert.deepEqual(outcome(), { kind: 'failed', code: 'first_event_timeout' });
   });
 
-  it('is given 20 seconds of silence between its events', async () => {
+  it('is 20 seconds of silence between its events', async () => {
     const { clock, connection, outcome } = await running();
     await clock.advance(14_999);
     connection.receive(wire.created());
@@ -50,7 +50,7 @@ describe('a turn and its time', () => {
     assert.deepEqual(outcome(), { kind: 'failed', code: 'silence_timeout' });
   });
 
-  it('is lost after the silence, with what had arrived', async () => {
+  it('ends a turn as lost, with everything that had arrived', async () => {
     const { clock, connection, outcome } = await running();
     connection.receive(wire.created(), wire.transcriptDelta('Once'), wire.audioDelta([1, 2]));
     await clock.advance(20_000);
@@ -58,14 +58,14 @@ describe('a turn and its time', () => {
     assert.equal(connection.isOpen, false);
   });
 
-  it('leaves no timer behind when it ends', async () => {
+  it('leaves no timer behind when the turn ends', async () => {
     const { clock, connection, ended } = await running();
     connection.receive(wire.created(), wire.textDelta('Hi'), wire.done());
     await ended;
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('leaves no timer behind when its socket breaks', async () => {
+  it('leaves no timer behind when the socket breaks', async () => {
     const { clock, connection, ended } = await running();
     connection.receive(wire.created());
     connection.drop();
@@ -74,7 +74,7 @@ describe('a turn and its time', () => {
   });
 });
 
-describe('a session and its end', () => {
+describe('the end of a session', () => {
   async function warm(expiresAtMs?: number) {
     const model = new FakeModel([says('Hi')]);
     const session = await RealtimeSession.open(model.sessionDeps, NEVER);
@@ -85,14 +85,14 @@ describe('a session and its end', () => {
     return { session, clock: model.clock };
   }
 
-  it('is taken from the service', async () => {
+  it('is set by the service', async () => {
     const start = new FakeModel().clock.now();
     const { session } = await warm(start + 10 * MINUTE_MS);
     assert.equal(session.isUsableFor(10 * MINUTE_MS - 1), true);
     assert.equal(session.isUsableFor(10 * MINUTE_MS), false);
   });
 
-  it('is 25 minutes after its beginning where the service names none', async () => {
+  it('is 25 minutes after its beginning if the service names none', async () => {
     const { session, clock } = await warm();
     assert.equal(session.isUsableFor(25 * MINUTE_MS - 1), true);
     assert.equal(session.isUsableFor(25 * MINUTE_MS), false);
@@ -101,7 +101,7 @@ describe('a session and its end', () => {
     assert.equal(session.isUsableFor(MINUTE_MS), false);
   });
 
-  it('is kept when session.updated lacks it', async () => {
+  it('is kept if session.updated lacks it', async () => {
     const model = new FakeModel([]);
     const session = await RealtimeSession.open(model.sessionDeps, NEVER);
     const expires_at = model.clock.now() / 1000 + 60;

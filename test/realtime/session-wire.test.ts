@@ -12,7 +12,7 @@ import { inTime } from './gathered.ts';
 import * as wire from './server-events.ts';
 import { azureKey, Client, startMuteServer } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 const PCM = Uint8Array.from({ length: 24_000 }, (_, index) => index % 251);
 
 const turn = (turnId: string, text = 'hello', history?: string) => ({ turnId, text, history });
@@ -56,8 +56,8 @@ async function unanswered(clock = new ManualClock()) {
   };
 }
 
-describe('a session on the wire', PATIENCE, () => {
-  it('sends all of its first turn before the service answers', async (t) => {
+describe('a session on the wire', TIMEOUT, () => {
+  it('sends its whole first turn before the service answers', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const [settings, history, message, create] = await talk.server.events.when(4);
@@ -71,7 +71,7 @@ describe('a session on the wire', PATIENCE, () => {
     assert.deepEqual(create?.['response'], { metadata: { turn: wire.TURN_ID } });
   });
 
-  it('sets audio output and no voice detection, and nothing else', async (t) => {
+  it('requests audio output without voice detection, and nothing else', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const [update] = await talk.server.events.when(1);
@@ -84,7 +84,7 @@ describe('a session on the wire', PATIENCE, () => {
     });
   });
 
-  it('returns text and audio of an answer, byte for byte', async (t) => {
+  it('returns text and audio of an answer unchanged', async (t) => {
     const talk = await simulated(performs('Hi there'), performs('And again'));
     t.after(() => talk[Symbol.asyncDispose]());
     assert.deepEqual(plain((await talk.ask('one')).outcome), { kind: 'spoken', text: 'Hi there', bytes: [...PCM] });
@@ -110,7 +110,7 @@ describe('a session on the wire', PATIENCE, () => {
     assert.equal(talk.session.isUsableFor(1_810_000), false);
   });
 
-  it('fails the turn when the service refuses its settings', async (t) => {
+  it('fails the turn if the service rejects its settings', async (t) => {
     const talk = await simulated('Hi');
     t.after(() => talk[Symbol.asyncDispose]());
     const session = await talk.client.session({ voice: 'bob' });
@@ -119,8 +119,8 @@ describe('a session on the wire', PATIENCE, () => {
   });
 });
 
-describe('a socket that breaks', PATIENCE, () => {
-  it('before the answer begins, fails the turn, with a retry', async (t) => {
+describe('a broken socket', TIMEOUT, () => {
+  it('fails the turn with a retry before the answer begins', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     await talk.server.events.when(4);
@@ -129,7 +129,7 @@ describe('a socket that breaks', PATIENCE, () => {
     assert.equal(talk.session.isUsableFor(1), false);
   });
 
-  it('after response.created, fails the turn, with a retry', async (t) => {
+  it('fails the turn with a retry after response.created', async (t) => {
     const talk = await simulated(performs('Hi', { kind: 'disconnect', afterDeltas: 0 }));
     t.after(() => talk[Symbol.asyncDispose]());
     const { outcome, isRetryable } = await talk.ask('hello');
@@ -137,7 +137,7 @@ describe('a socket that breaks', PATIENCE, () => {
     assert.equal(isRetryable, true);
   });
 
-  it('after the first delta, cuts the answer short', async (t) => {
+  it('truncates the answer after the first delta', async (t) => {
     const talk = await simulated(performs('Once upon a time', { kind: 'disconnect', afterDeltas: 1 }));
     t.after(() => talk[Symbol.asyncDispose]());
     const { outcome, isRetryable } = await talk.ask('hello');
@@ -149,7 +149,7 @@ describe('a socket that breaks', PATIENCE, () => {
     assert.ok(bytes.equals(PCM.subarray(0, bytes.length)));
   });
 
-  it('with a close frame, has its code in the error, and not the reason, which may quote user input', async (t) => {
+  it('leaves the code of its close frame in the error, but not the reason, which may quote user input', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     talk.socket.close(1011, 'the model fell over');
@@ -158,7 +158,7 @@ describe('a socket that breaks', PATIENCE, () => {
     assert.equal(reason?.message, 'the socket closed (1011)');
   });
 
-  it('while idle, makes the session unusable', async (t) => {
+  it('makes an idle session unusable', async (t) => {
     const talk = await simulated('Hi');
     t.after(() => talk[Symbol.asyncDispose]());
     await talk.ask('one');
@@ -168,8 +168,8 @@ describe('a socket that breaks', PATIENCE, () => {
   });
 });
 
-describe('frames that cannot be used', PATIENCE, () => {
-  it('end the session when they are larger than 16 MiB, without a retry', async (t) => {
+describe('an unusable frame', TIMEOUT, () => {
+  it('ends the session without a retry if it is larger than 16 MiB', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     talk.send(wire.created(), JSON.stringify({ type: 'x', pad: 'x'.repeat(MAX_FRAME_BYTES) }));
@@ -177,7 +177,7 @@ describe('frames that cannot be used', PATIENCE, () => {
     await talk.client.closed.when(1);
   });
 
-  it('are accepted when they hold some MB', async (t) => {
+  it('does not include one of some MB', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const audio = Buffer.alloc(3 * 1024 * 1024, 7);
@@ -192,7 +192,7 @@ describe('frames that cannot be used', PATIENCE, () => {
     ['no object', '["response.done"]'],
     ['an object without a type', '{"kind":"response.done"}'],
   ] as const) {
-    it(`end the session when they are ${name}`, async (t) => {
+    it(`ends the session if it is ${name}`, async (t) => {
       const talk = await unanswered();
       t.after(() => talk[Symbol.asyncDispose]());
       talk.send(wire.created(), frame);
@@ -200,7 +200,7 @@ describe('frames that cannot be used', PATIENCE, () => {
       await talk.client.closed.when(1);
     });
 
-    it(`keep what had arrived when they are ${name}`, async (t) => {
+    it(`keeps everything that had arrived if it is ${name}`, async (t) => {
       const talk = await unanswered();
       t.after(() => talk[Symbol.asyncDispose]());
       talk.send(wire.created(), wire.textDelta('Once'), frame);
@@ -209,7 +209,7 @@ describe('frames that cannot be used', PATIENCE, () => {
   }
 });
 
-describe('closing a socket', PATIENCE, () => {
+describe('closing a socket', TIMEOUT, () => {
   it('sends a close frame', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
@@ -233,8 +233,8 @@ describe('closing a socket', PATIENCE, () => {
   });
 });
 
-describe('the time of a turn on the wire', PATIENCE, () => {
-  it('ends 15 seconds after the question without an answer', async (t) => {
+describe('the time limit of a turn on the wire', TIMEOUT, () => {
+  it('ends the turn 15 seconds after the question without an answer', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     await talk.server.events.when(4);
@@ -244,7 +244,7 @@ describe('the time of a turn on the wire', PATIENCE, () => {
     assert.deepEqual(await talk.ended(), { kind: 'failed', code: 'first_event_timeout' });
   });
 
-  it('ends after 20 seconds of silence', async (t) => {
+  it('ends the turn after 20 seconds of silence', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     talk.send(wire.created(), wire.textDelta('Once'));

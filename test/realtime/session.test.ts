@@ -15,7 +15,7 @@ async function sessionWith(answers: readonly Answer[], more: Partial<SessionDeps
 }
 
 describe('an error between turns', () => {
-  it('ends the session only when it names no event', async () => {
+  it('ends the session only if it names no event', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(input('t1'), NEVER);
     connection.receive(wire.errorEvent({ type: 'server_error' }, 'evt_earlier'));
@@ -25,8 +25,8 @@ describe('an error between turns', () => {
   });
 });
 
-describe('what a turn sends', () => {
-  it('is settings, history, message and response.create at once, without waiting for answers', async () => {
+describe('the events of a turn', () => {
+  it('are settings, history, message and response.create at once, without waiting for responses', async () => {
     const { session, connection } = await sessionWith([]);
     void session.runTurn(input('t1', 'How are you?', 'Before: hi'), NEVER);
     assert.deepEqual(
@@ -42,7 +42,7 @@ describe('what a turn sends', () => {
     assert.deepEqual(create?.['response'], { metadata: { turn: 't1' } });
   });
 
-  it('is message and response.create alone once the session knows the rest', async () => {
+  it('are only message and response.create once the session has the rest', async () => {
     const { session, connection } = await sessionWith([says('one'), says('two')]);
     await session.runTurn(input('t1', 'first'), NEVER);
     connection.sent.length = 0;
@@ -53,13 +53,13 @@ describe('what a turn sends', () => {
     );
   });
 
-  it('has no history item in a conversation that has none', async () => {
+  it('include no history item in a conversation that has none', async () => {
     const { session, connection } = await sessionWith([]);
     void session.runTurn(input('t1'), NEVER);
     assert.equal(connection.sentOf('conversation.item.create').length, 1);
   });
 
-  it('has a unique id for every event and item, with at most 32 characters', async () => {
+  it('have unique ids for every event and item, with at most 32 characters', async () => {
     const { session, connection } = await sessionWith([says('one'), says('two')]);
     await session.runTurn(input('t1', 'first', 'Before'), NEVER);
     await session.runTurn(input('t2', 'second'), NEVER);
@@ -69,7 +69,7 @@ describe('what a turn sends', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it('bounds the answer only where max_output_tokens is set', async () => {
+  it('bound the answer only if max_output_tokens is set', async () => {
     for (const [maxOutputTokens, sent] of [
       [undefined, undefined],
       [500, 500],
@@ -125,7 +125,7 @@ describe('a session after a turn', () => {
     });
   }
 
-  it('is unusable once the service says that it has expired', async () => {
+  it('is unusable once the service reports that it has expired', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(input('t1'), NEVER);
     connection.receive(wire.errorEvent({ code: 'session_expired' }, null));
@@ -133,23 +133,23 @@ describe('a session after a turn', () => {
   });
 });
 
-describe('whether a turn may be retried', () => {
+describe('a retry of a turn', () => {
   async function isRetryable(answer: Answer): Promise<boolean> {
     const { session } = await sessionWith([answer]);
     return (await session.runTurn(input('t1'), NEVER)).isRetryable;
   }
 
-  it('is yes for a transient error before the first delta', async () => {
+  it('is safe for a transient error before the first delta', async () => {
     assert.equal(await isRetryable(failsWith({ code: 'server_error' })), true);
     assert.equal(await isRetryable((connection) => connection.drop()), true);
   });
 
-  it('is no for a permanent error', async () => {
+  it('is not safe for a permanent error', async () => {
     assert.equal(await isRetryable(failsWith({ type: 'invalid_request_error' })), false);
     assert.equal(await isRetryable(failsWith({ code: 'content_filter' })), false);
   });
 
-  it('is no after the first delta', async () => {
+  it('is not safe after the first delta', async () => {
     assert.equal(await isRetryable(breaksAfter('Once')), false);
     assert.equal(await isRetryable(says('all of it')), false);
     const refusedLate: Answer = (connection, turn) => {
@@ -162,7 +162,7 @@ describe('whether a turn may be retried', () => {
 });
 
 describe('an early end', () => {
-  it('ends a turn with the reason of its signal, and closes the session', async () => {
+  it('of a turn has the reason of its signal, and closes the session', async () => {
     const { session, connection } = await sessionWith([silent]);
     const stopping = new AbortController();
     const turn = session.runTurn(input('t1'), stopping.signal);
@@ -171,7 +171,7 @@ describe('an early end', () => {
     assert.equal(connection.isOpen, false);
   });
 
-  it('ends a turn at once when its signal was aborted before', async () => {
+  it('of a turn is immediate if its signal was aborted before', async () => {
     const { session } = await sessionWith([]);
     const aborted = AbortSignal.abort(new TurnError('turn_timeout', 'too late'));
     assert.deepEqual(plain((await session.runTurn(input('t1'), aborted)).outcome), {
@@ -180,13 +180,13 @@ describe('an early end', () => {
     });
   });
 
-  it('ends a turn as internal when the reason is not a TurnError', async () => {
+  it('of a turn is internal if the reason is not a TurnError', async () => {
     const { session } = await sessionWith([]);
     const { outcome } = await session.runTurn(input('t1'), AbortSignal.abort('why not'));
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'internal' });
   });
 
-  it('fails a turn on a socket that had closed before', async () => {
+  it('of a turn is a failure on a socket that had closed before', async () => {
     const { session, connection } = await sessionWith([says('one')]);
     await session.runTurn(input('t1'), NEVER);
     connection.drop();
@@ -196,14 +196,14 @@ describe('an early end', () => {
     assert.equal(connection.sentOf('response.create').length, 1);
   });
 
-  it('fails a turn with the error of the socket', async () => {
+  it('of a turn has the error of the socket', async () => {
     const malformed = new TurnError('frame_malformed', 'a frame cannot be read');
     const { session } = await sessionWith([(connection) => connection.drop(malformed)]);
     const { outcome } = await session.runTurn(input('t1'), NEVER);
     assert.deepEqual(plain(outcome), { kind: 'failed', code: 'frame_malformed' });
   });
 
-  it('ends a running turn when the session is closed, which is safe twice', async () => {
+  it('of a session ends its running turn, and may be repeated', async () => {
     const { session } = await sessionWith([silent]);
     const turn = session.runTurn(input('t1'), NEVER);
     session.close();

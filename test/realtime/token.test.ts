@@ -3,12 +3,12 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '../support/manual-clock.ts';
 import { Client, errorOf, startMuteServer, startRefusing } from './wire.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const TIMEOUT = { timeout: 20_000 };
 
-describe('a token', PATIENCE, () => {
+describe('a token', TIMEOUT, () => {
   const entra = (url: string) => ({ kind: 'azureEntraId', endpoint: url, model: 'm', scope: 's' }) as const;
 
-  it('that cannot be had is credentials_failed', async (t) => {
+  it('is reported as credentials_failed if it cannot be obtained', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const tokens = () => () => Promise.reject(new Error('no identity here'));
@@ -18,7 +18,7 @@ describe('a token', PATIENCE, () => {
     assert.equal(server.upgrades.all.length, 0);
   });
 
-  it('that does not come is token_timeout, after a limit of its own', async (t) => {
+  it('is reported as token_timeout if it does not arrive within its own limit', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
@@ -31,7 +31,7 @@ describe('a token', PATIENCE, () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('that no header can hold is credentials_failed', async (t) => {
+  it('is reported as credentials_failed if no header can contain it', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const error = await errorOf(
@@ -57,7 +57,7 @@ describe('a token', PATIENCE, () => {
     assert.equal((await opening).code, 'handshake_timeout');
   });
 
-  it('that comes too late opens no socket', async (t) => {
+  it('opens no socket if it arrives too late', async (t) => {
     const server = await startMuteServer();
     t.after(() => server[Symbol.asyncDispose]());
     const clock = new ManualClock();
@@ -67,7 +67,7 @@ describe('a token', PATIENCE, () => {
     await clock.advance(20_000);
     await opening;
     late.resolve('token');
-    // The first would have opened before another one.
+    // The first one would have opened before another one.
     (await new Client({ endpoint: entra(server.url) }).bare()).close();
     assert.equal(server.upgrades.all.length, 1);
   });

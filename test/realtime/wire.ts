@@ -68,7 +68,7 @@ export interface ClientOptions {
 
 const noTokens = () => async () => 'unused';
 
-/** The bot's own client of a model, with the events that it received. */
+/** The bot's own client of the model, with the events that it received. */
 export class Client {
   readonly events = new Gathered<ServerEvent>();
   readonly closed = new Gathered<TurnError>();

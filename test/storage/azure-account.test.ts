@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { accountOf, addressOf } from '../../src/storage/azure-account.ts';
 
-it('the account of the settings is opened by Entra ID', async () => {
+it('the configured storage account is opened with Entra ID', async () => {
   const scopes: string[] = [];
   const tokens = (scope: string) => {
     scopes.push(scope);

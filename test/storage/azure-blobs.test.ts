@@ -22,7 +22,7 @@ const unavailable = { name: 'StoreError', code: 'store_unavailable' };
 const refused = { name: 'StoreError', code: 'store_refused' };
 
 describe('blobs in Azure', () => {
-  it('give back what was written, byte by byte, whatever they are called', async () => {
+  it('are returned as they were written, byte by byte, whatever their name', async () => {
     const { blobs } = await storage.container();
     for (const name of NAMES) {
       const body = randomBytes(1_000);
@@ -36,7 +36,7 @@ describe('blobs in Azure', () => {
     assert.deepEqual((await namesIn(blobs)).toSorted(), NAMES.toSorted());
   });
 
-  it('may be empty, or large, and are written over', async () => {
+  it('may be empty or large, and can be overwritten', async () => {
     const { blobs } = await storage.container();
     for (const body of [Buffer.alloc(0), randomBytes(3_000_000)]) {
       await blobs.write('a', body, TEXT);
@@ -44,7 +44,7 @@ describe('blobs in Azure', () => {
     }
   });
 
-  it('that are not there are not found', async () => {
+  it('are reported as not found if they do not exist', async () => {
     const { blobs } = await storage.container();
     assert.equal(await blobs.read('a'), undefined);
     assert.equal(await blobs.read('a', { start: 0, end: 9 }), undefined);
@@ -52,7 +52,7 @@ describe('blobs in Azure', () => {
     assert.deepEqual(await namesIn(blobs), []);
   });
 
-  it('are listed by the beginning of their names, in order', async () => {
+  it('are listed by the prefix of their names, in order', async () => {
     const { blobs } = await storage.container();
     const names = ['many/3', 'many/1', 'other', 'many/2'];
     for (const name of names) await blobs.write(name, Buffer.alloc(0), TEXT);
@@ -92,7 +92,7 @@ describe('a call to Azure', () => {
     for (const [what, fate, error] of FAULTS) {
       it(`to ${name} is tried once, and fails with ${what}`, async () => {
         const { blobs } = container;
-        // Deleted by the call before.
+        // Deleted by the previous call.
         if (name === 'delete') await blobs.write('a', Buffer.from('x'), TEXT);
         const before = storage.proxy.requests.length;
         storage.proxy.rule = () => fate;
@@ -110,7 +110,7 @@ describe('a call to Azure', () => {
       });
     }
 
-    it(`to ${name} is given up after its time`, async () => {
+    it(`to ${name} times out`, async () => {
       const { blobs, clock } = await storage.container();
       storage.proxy.rule = () => 'hang';
       const before = storage.proxy.requests.length;
@@ -122,7 +122,7 @@ describe('a call to Azure', () => {
       assert.deepEqual(clock.waiting, []);
     });
 
-    it(`to ${name} fails while nobody can be reached, and works after that`, async () => {
+    it(`to ${name} fails while the account is unreachable, and works again afterwards`, async () => {
       const { blobs } = container;
       await storage.proxy.goAway();
       await assert.rejects(call(blobs), unavailable);
@@ -131,7 +131,7 @@ describe('a call to Azure', () => {
     });
   }
 
-  it('has more time with a large body', async () => {
+  it('has more time if its body is large', async () => {
     const { blobs, clock } = await storage.container();
     const body = Buffer.alloc(300_000);
     await blobs.write('large', body, TEXT);
@@ -144,7 +144,7 @@ describe('a call to Azure', () => {
   });
 });
 
-it('a missing container is told by its code', async () => {
+it('a missing container is reported with its code', async () => {
   const { blobs } = await storage.container({ isMissing: true });
   for (const call of Object.values(CALLS))
     await assert.rejects(call(blobs), { ...unavailable, reason: 'ContainerNotFound' });

@@ -12,7 +12,7 @@ const certificate = makeTrustedCertificate('localhost');
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
 
-describe('an account that is opened with Entra ID', { skip }, () => {
+describe('an account with Entra ID', { skip }, () => {
   const authorizations: (string | undefined)[] = [];
   const answer: RequestListener = ({ headers }, response) => {
     authorizations.push(headers.authorization);
@@ -37,12 +37,12 @@ describe('an account that is opened with Entra ID', { skip }, () => {
     return new AzureBlobs({ open, clock: systemClock }).read('a');
   }
 
-  it('gets the token', async () => {
+  it('gets a token', async () => {
     assert.equal(await read(secure, 'https'), undefined);
     assert.deepEqual(authorizations, ['Bearer token-of-the-test']);
   });
 
-  it('does not get it without TLS', async () => {
+  it('gets no token without TLS', async () => {
     await assert.rejects(read(plain, 'http'), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'store_unavailable');
       assert.doesNotMatch(error.message, /token-of-the-test/);
@@ -51,7 +51,7 @@ describe('an account that is opened with Entra ID', { skip }, () => {
     assert.deepEqual(authorizations, []);
   });
 
-  it('is not available without a token', async () => {
+  it('is unavailable without a token', async () => {
     const tokens = () => Promise.reject(new Error('no token today'));
     await assert.rejects(read(secure, 'https', tokens), { code: 'store_unavailable' });
     assert.deepEqual(authorizations, []);

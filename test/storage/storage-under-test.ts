@@ -14,7 +14,7 @@ import {
 export interface StorageUnderTest extends AsyncDisposable {
   readonly azurite: Azurite;
   readonly proxy: StorageProxy;
-  /** A container of its own, by a clock that stands at the real time; it does not exist if `isMissing`. */
+  /** A new container, on a clock that stands still at the real time; it does not exist if `isMissing`. */
   container(options?: { readonly isMissing?: boolean }): Promise<ContainerUnderTest>;
 }
 
@@ -46,7 +46,7 @@ export async function startStorage(): Promise<StorageUnderTest> {
   };
 }
 
-/** The next call that fits meets this fate, and those after it none. */
+/** The next matching call meets this fate, and later ones none. */
 export function once(proxy: StorageProxy, fate: StorageFate, fits: (request: StorageRequest) => boolean = () => true) {
   proxy.rule = (request) => {
     if (!fits(request)) return undefined;

@@ -26,7 +26,7 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 
 /** Ends Azurite when its standard input ends, as it does with the parent process. */
 const END_WITH_PARENT = 'data:text/javascript,process.stdin.resume().on("end",()=>process.exit())';
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** The connection string of Azurite's account at another address. */
 export function connectionStringOf(accountUrl: string): string {
@@ -85,7 +85,7 @@ export async function startAzurite(): Promise<Azurite> {
   }
 
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const late = setTimeout(() => reject(new Error('Azurite did not start in time')), PATIENCE_MS);
+  const late = setTimeout(() => reject(new Error('Azurite did not start in time')), TIMEOUT_MS);
   child.once('error', reject);
   void ended.then(() => reject(new Error('Azurite ended')));
   createInterface({ input: child.stdout }).on('line', (line) => {

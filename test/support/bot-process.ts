@@ -15,23 +15,23 @@ export interface ProcessEnd {
 }
 
 export interface BotProcess extends AsyncDisposable {
-  /** All that was written so far. */
+  /** All output so far. */
   readonly stdout: string;
   readonly stderr: string;
   readonly ended: Promise<ProcessEnd>;
-  /** Resolves with the first log line that fits, past ones included; rejects when the process ends before. */
+  /** Resolves with the first matching log line, past ones included; rejects when the process ends before. */
   whenLogged(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** Resolves with the address once the bot listens. */
   whenListening(): Promise<string>;
   signal(signal: NodeJS.Signals): void;
-  /** Nobody reads what it writes any more. */
+  /** Closes the output, so that nobody reads it any more. */
   deafen(): void;
 }
 
-/** For what only shows where Node runs the source. */
+/** For behaviour that only occurs when Node runs the source. */
 export const SOURCE = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
 
-/** The bot as a process of its own, with these variables and no others, in an empty directory. */
+/** The bot as its own process, with only these variables, in an empty directory. */
 export function startBotProcess(env: Env, file = programFile('index')): BotProcess {
   const cwd = mkdtempSync(join(tmpdir(), 'bot-process-'));
   const all = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
@@ -40,7 +40,7 @@ export function startBotProcess(env: Env, file = programFile('index')): BotProce
   return bot;
 }
 
-/** Any other form of the bot, with these variables and no others. */
+/** Any other form of the bot, with only these variables. */
 export function watchBotProcess([program, ...args]: readonly [string, ...string[]], env: Env, cwd: string): BotProcess {
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, args, {
     cwd,
@@ -105,7 +105,7 @@ export function watchBotProcess([program, ...args]: readonly [string, ...string[
   return bot;
 }
 
-/** Whole lines only: the last one may still be on its way. */
+/** Only complete lines: the last one may still be incomplete. */
 function logLines(stdout: string): LogLine[] {
   return stdout
     .split('\n')

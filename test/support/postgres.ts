@@ -50,8 +50,8 @@ if [ -n "$pid" ]; then
 fi
 rm -rf "$1"`;
 /**
- * Crashes of the machine are not tested: nothing has to reach the disk. A crash of the server is, so commits are
- * synchronous. Whatever runs beside the tests is left out.
+ * Crashes of the machine are not tested, so nothing has to reach the disk. Crashes of the server are, so commits are
+ * synchronous. Background work that tests do not need is off.
  */
 const SERVER_OPTIONS = [
   ...['fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0'],

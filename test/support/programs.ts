@@ -9,8 +9,8 @@ import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
 import { writeWhole } from '../../dev/packaging/whole-file.ts';
 
 /**
- * The programs as tests start them: packed, as they are deployed. A good part of a start from source is finding, reading
- * and stripping thousands of files.
+ * The programs as tests start them: packed, as they are deployed. From source, a good part of a start is the search,
+ * reading and type stripping of thousands of files.
  */
 const PROGRAMS = {
   chat: 'dev/chat/chat.ts',
@@ -19,11 +19,11 @@ const PROGRAMS = {
 } as const;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Below `node_modules`, so that packages are found from there. */
+/** Under `node_modules`, so that packages are found from there. */
 const CACHE = join(ROOT, 'node_modules/.cache/programs');
-/** A run of the tests that began before the sources were changed is over by then. */
+/** A test run that began before the sources were changed is over by then. */
 const KEPT_MS = 3_600_000;
-/** What is not made by then was given up. */
+/** A build that is not complete by then was given up. */
 const MAKING_MS = 60_000;
 
 /** One folder for each state of the sources, so that nothing stale is ever started. */
@@ -50,7 +50,7 @@ function removeOlder(path: string, ageMs: number): void {
   if (Date.now() - mtimeMs > ageMs) rmSync(path, { recursive: true, force: true });
 }
 
-/** Makes what is not there yet, one process for all, and removes what is left of earlier states. */
+/** Builds what is missing, in one process for all, and removes what is left of earlier states. */
 async function openPrograms(): Promise<string> {
   const folder = join(CACHE, stateOfSources());
   const unfinished = `${folder}.tmp`;
@@ -81,5 +81,5 @@ export function programFile(name: 'index' | 'doctor' | 'chat' | 'simulator'): st
   return join(FOLDER, 'dist', `${name}.js`);
 }
 
-/** For `NODE_COMPILE_CACHE`: what one process has compiled serves the next. */
+/** For `NODE_COMPILE_CACHE`: the compiled code of one process serves the next ones. */
 export const COMPILE_CACHE = join(FOLDER, 'compiled');

@@ -15,7 +15,7 @@ const skip = certificate === undefined ? 'there is no openssl' : false;
 
 const isStart = ({ data }: Envelope) => data.baseData.metrics?.[0]?.name === METRICS.starts;
 
-/** One message of a user whose words must not be found anywhere. */
+/** One message of a user whose words must not appear anywhere. */
 function message(serviceUrl: string) {
   return JSON.stringify({
     type: 'message',
@@ -29,7 +29,7 @@ function message(serviceUrl: string) {
   });
 }
 
-describe('telemetry to Application Insights', { skip }, () => {
+describe('telemetry for Application Insights', { skip }, () => {
   async function startAll(t: TestContext, env: Record<string, string> = {}, status = 200) {
     if (certificate === undefined) throw new Error('no certificate');
     const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
@@ -41,7 +41,7 @@ describe('telemetry to Application Insights', { skip }, () => {
       AZURE_OPENAI_API_KEY: 'key-of-the-model',
       PORT: '0',
       APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString,
-      // What the library tells Microsoft of itself.
+      // The library's reports about itself to Microsoft.
       APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
       NODE_EXTRA_CA_CERTS: certificate.certPath,
       ...env,
@@ -65,7 +65,7 @@ describe('telemetry to Application Insights', { skip }, () => {
     };
   }
 
-  it('reports the start at once, turns at the latest at the end, and nothing of what people say', async (t) => {
+  it("reports the start at once, turns by the end of the process, and none of the users' words", async (t) => {
     const all = await startAll(t);
     const { bot, ingestion } = all;
     await ingestion.when(isStart);
@@ -92,7 +92,7 @@ describe('telemetry to Application Insights', { skip }, () => {
   });
 
   for (const status of [403, 503]) {
-    it(`costs no answer and no end where it is refused, and is said once: ${status}`, async (t) => {
+    it(`affects neither answers nor shutdown if it is rejected, and is logged once: ${status}`, async (t) => {
       const all = await startAll(t, {}, status);
       const line = await all.bot.whenLogged(({ msg }) => String(msg).startsWith('telemetry not accepted'));
       assert.equal(line['status'], status);
@@ -104,10 +104,10 @@ describe('telemetry to Application Insights', { skip }, () => {
     });
   }
 
-  it('is not sent without a token where it is to be signed in with Entra ID', async (t) => {
+  it('is not sent without a token if Entra ID is required', async (t) => {
     const all = await startAll(t, {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=1',
-      // A chain that ends at once: nobody has logged in here.
+      // A credential chain that ends at once: nobody has logged in here.
       AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
     });
     assert.match((await all.says()).text, /tulips/);

@@ -15,7 +15,7 @@ function telemetryWith(open: () => Promise<Exporter>) {
 }
 
 describe('telemetry', () => {
-  it('is opened once, and never after its end', async () => {
+  it('is opened once, and never after it was closed', async () => {
     let opened = 0;
     const { telemetry } = telemetryWith(async () => {
       opened++;
@@ -30,7 +30,7 @@ describe('telemetry', () => {
     await other.telemetry.start(() => 0);
   });
 
-  it('that cannot be opened is in the log, and costs nothing', async () => {
+  it('is logged and has no effect if it cannot be opened', async () => {
     const { telemetry, watched } = telemetryWith(() => Promise.reject(new Error('not installed')));
     await telemetry.start(() => 0);
     telemetry.count('duplicates');
@@ -39,7 +39,7 @@ describe('telemetry', () => {
     assert.match(JSON.stringify(watched.lines), /telemetry not opened: the bot runs without it/);
   });
 
-  it('holds up the end of the process for five seconds at most', async () => {
+  it('delays the end of the process by at most five seconds', async () => {
     const never = new Promise<void>(() => {});
     const { telemetry, watched, clock } = telemetryWith(async () => ({ ...FLUSH_AND_CLOSE, close: () => never }));
     await telemetry.start(() => 0);

@@ -8,7 +8,7 @@ import { beginTelemetry, recordTelemetry } from '../support/recorded-telemetry.t
 
 const heard = recordTelemetry();
 
-/** A bot whose telemetry has begun, and nothing of it is told yet. */
+/** A bot whose telemetry is open and has reported nothing yet. */
 async function startHeardBot(t: TestContext, turns: BotUnderTestOptions['turns']) {
   const { telemetry, begun } = beginTelemetry();
   const bot = await startBot({ ...(turns && { turns }), deps: { telemetry } });
@@ -22,7 +22,7 @@ function failing(message: string): ScriptedResponse {
   return { outputs: [], ending: { kind: 'failed', error: { type: 'invalid_request_error', code: 'x', message } } };
 }
 
-/** The spans of the turn that ended last, by name. */
+/** The spans of the last ended turn, by name. */
 function lastTurn() {
   const turn = heard.spans.findLast(({ name }) => name === 'turn');
   assert.ok(turn);
@@ -91,7 +91,7 @@ describe('the telemetry of turns', () => {
     assert.equal(lastTurn().turn.attributes['voice_bot.turn.id'], line?.['turn']);
   });
 
-  it('measures times, tokens and sound', async (t) => {
+  it('measures times, tokens and audio', async (t) => {
     const bot = await startHeardBot(t, ['A sentence to be measured.']);
     await bot.says('hello');
     await bot.connector.whenMessages(1);
@@ -115,7 +115,7 @@ describe('the telemetry of turns', () => {
     assert.equal(attributes[METRICS.timeToFirstText], only(METRICS.timeToFirstText)?.value);
   });
 
-  it('counts what failed, by a code and without a word of the service', async (t) => {
+  it("counts failures by a code, without the service's words", async (t) => {
     const message = 'you said tulips, and I do not like it';
     const bot = await startHeardBot(t, [failing(message)]);
     await bot.says('tulips');
@@ -131,7 +131,7 @@ describe('the telemetry of turns', () => {
     assert.doesNotMatch(JSON.stringify([turn, ...steps].map(told)), /tulips/);
   });
 
-  it('counts an answer that the channel did not take', async (t) => {
+  it('counts an answer that the channel did not accept', async (t) => {
     const bot = await startHeardBot(t, ['One.']);
     bot.connector.rule = ({ body }) => (body?.type === 'message' ? { status: 500 } : undefined);
     await bot.says('hello');
@@ -142,7 +142,7 @@ describe('the telemetry of turns', () => {
     assert.equal(lastTurn().turn.attributes['voice_bot.result'], 'unsent');
   });
 
-  it('counts what was delivered again', async (t) => {
+  it('counts redeliveries', async (t) => {
     const bot = await startHeardBot(t, ['One.']);
     const message = bot.message('hello');
     await bot.post(message);
@@ -152,7 +152,7 @@ describe('the telemetry of turns', () => {
     assert.equal((await heard.read()).get(METRICS.duplicates)?.[0]?.value, 1);
   });
 
-  it('counts calls to the channel that were made again, and its 429', async (t) => {
+  it('counts retried calls to the channel, and its 429 responses', async (t) => {
     const bot = await startHeardBot(t, ['One.']);
     let isFirst = true;
     bot.connector.rule = ({ body }) => {
@@ -168,7 +168,7 @@ describe('the telemetry of turns', () => {
     assert.equal(read.get(METRICS.sendsThrottled)?.[0]?.value, 1);
   });
 
-  it('knows the open sessions, why others were closed, and the delay of the event loop', async (t) => {
+  it('reports the open sessions, the reasons of closed ones, and the delay of the event loop', async (t) => {
     const bot = await startHeardBot(t, ['One.']);
     await bot.says('hello');
     await bot.connector.whenMessages(1);
@@ -182,7 +182,7 @@ describe('the telemetry of turns', () => {
     assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'stale' });
   });
 
-  it('has nothing of what people say, and no names', async (t) => {
+  it("contains none of the users' words and names", async (t) => {
     const secrets = /tulips|daffodils|Ada|user-1|conversation-1|activity-/;
     const bot = await startHeardBot(t, ['I like daffodils.']);
     await bot.says('tulips');
@@ -193,7 +193,7 @@ describe('the telemetry of turns', () => {
   });
 });
 
-/** All that a span tells others. */
+/** Everything that a span exports. */
 function told({ name, attributes, status, events }: (typeof heard.spans)[number]) {
   return { name, attributes, status, events };
 }

@@ -6,7 +6,7 @@ import { toneVoice } from '../../dev/simulator/voice.ts';
 import { SOURCE, startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 
-/** Prints the address of every module that is loaded, by whichever way, at the end. */
+/** Prints the address of every loaded module at the end, whichever way it was loaded. */
 const WATCH_MODULES = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   const urls = [];
@@ -15,7 +15,7 @@ const WATCH_MODULES = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
-  it('loads nothing of an SDK for telemetry', async (t) => {
+  it('loads no telemetry SDK', async (t) => {
     const simulator = await startSimulator({ responder: simulatedResponder, voice: toneVoice(), paceMs: 0 });
     const connector = await startFakeConnector();
     const env = {

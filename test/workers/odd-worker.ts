@@ -16,7 +16,7 @@ export type OddJob =
 
 export interface OddResult {
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** How many jobs this thread has had. */
+  /** The number of this thread's jobs so far. */
   readonly count: number;
   readonly variables?: readonly string[];
 }
@@ -52,7 +52,7 @@ serveTasks<OddJob, OddResult>((job) => {
     case 'print':
       for (let line = 0; line < 1_000; line++) {
         process.stdout.write(`to stdout ${line}\n`);
-        // biome-ignore lint/suspicious/noConsole: this is what libraries do
+        // biome-ignore lint/suspicious/noConsole: libraries do this
         console.error('to stderr', line);
       }
       return { result: { count } };

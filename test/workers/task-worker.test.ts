@@ -40,7 +40,7 @@ describe('a worker thread for tasks', () => {
     return worker;
   }
 
-  /** How many jobs its thread has had: 1 for a fresh one. */
+  /** The number of its thread's jobs so far: 1 for a new thread. */
   const countOf = async (worker: TaskWorker<OddJob, OddResult>) =>
     (await worker.run({ kind: 'count' }, { signal })).count;
 
@@ -114,7 +114,7 @@ describe('a worker thread for tasks', () => {
     });
   }
 
-  it('survives a thread that fills its memory', async () => {
+  it('survives a thread that exhausts its memory', async () => {
     const worker = open();
     await assert.rejects(worker.run({ kind: 'fill memory' }, { signal }), refused('too_large'));
     assert.equal(await countOf(worker), 1);
@@ -126,11 +126,11 @@ describe('a worker thread for tasks', () => {
     await assert.rejects(countOf(worker), refused('kind_unsupported'));
     assert.deepEqual(
       lines.map(({ level, msg }) => [level, msg]),
-      Array(2).fill(['error', 'a thread did not start']),
+      Array(2).fill(['error', 'worker thread not started']),
     );
   });
 
-  it('logs the length of a few prints', async () => {
+  it('logs only the length of a few prints', async () => {
     const worker = open();
     await worker.run({ kind: 'print' }, { signal });
     assert.deepEqual(
@@ -143,12 +143,12 @@ describe('a worker thread for tasks', () => {
     );
   });
 
-  it('gives the thread nothing of the environment but the compile cache', async () => {
+  it('gives the thread nothing of the environment except the compile cache', async () => {
     const { variables } = await open().run({ kind: 'environment' }, { signal });
     assert.deepEqual(variables, getCompileCacheDir() === undefined ? [] : ['NODE_COMPILE_CACHE']);
   });
 
-  it('ends a thread that is idle', async () => {
+  it('ends an idle thread', async () => {
     const clock = new ManualClock();
     const worker = open({ clock });
     assert.equal(await countOf(worker), 1);
@@ -158,7 +158,7 @@ describe('a worker thread for tasks', () => {
     assert.equal(await countOf(worker), 1);
   });
 
-  it('rejects all jobs when it is closed, which is safe twice', async () => {
+  it('rejects all jobs on close, which may be called twice', async () => {
     const worker = open();
     const running = worker.run({ kind: 'spin' }, { signal });
     const waiting = countOf(worker);

@@ -1,7 +1,7 @@
 const HEADER_BYTES = 7;
 const MIN_FRAMES = 3;
 
-/** Whether bare AAC begins at `start`: adjacent frames (ISO/IEC 13818-7, 6.2). */
+/** Whether adjacent frames of bare AAC begin at `start` (ISO/IEC 13818-7, 6.2). */
 export function isAdts(bytes: Uint8Array, start: number): boolean {
   let at = start;
   for (let frame = 0; frame < MIN_FRAMES; frame++) {

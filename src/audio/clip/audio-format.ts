@@ -8,7 +8,7 @@ import { afterId3, isMp3 } from './mp3-frames.ts';
  */
 export type AudioFormat = BuiltInFormat | 'ogg' | 'm4a' | 'aac' | 'webm' | 'flac' | 'amr' | 'aiff' | 'caf';
 
-/** Decoded without ffmpeg. */
+/** Formats that are decoded without ffmpeg. */
 export type BuiltInFormat = 'wav' | 'mp3' | 'opus';
 
 export function isBuiltIn(format: AudioFormat): format is BuiltInFormat {
@@ -17,10 +17,10 @@ export function isBuiltIn(format: AudioFormat): format is BuiltInFormat {
 
 /** Brands of ISO base media files that are pictures: HEIF and AVIF. */
 const PICTURE_BRANDS = /^(hei[cmsx]|hev[cmsx]|mif1|msf1|avi[fs]|crx )$/;
-/** Where the first packet lies in an Ogg page that holds one packet shorter than 255 bytes. */
+/** The offset of the first packet in an Ogg page with one packet shorter than 255 bytes. */
 const FIRST_PACKET_AT = 28;
 
-/** Detects the format by the first bytes, never by a name; `undefined` = no audio that is known. */
+/** Detects the format by the first bytes, never by a name; `undefined` if it is not a known audio format. */
 export function detectAudioFormat(bytes: Uint8Array): AudioFormat | undefined {
   const magic = ascii(bytes, 0, 4);
   if ((magic === 'RIFF' || magic === 'RF64') && ascii(bytes, 8, 4) === 'WAVE') return 'wav';
@@ -33,6 +33,6 @@ export function detectAudioFormat(bytes: Uint8Array): AudioFormat | undefined {
   const start = afterId3(bytes);
   if (ascii(bytes, start, 4) === 'fLaC') return 'flac';
   if (isAdts(bytes, start)) return 'aac';
-  // An ID3 tag belongs to an MP3, even if nothing of the MP3 is left.
+  // An ID3 tag belongs to an MP3, even if the MP3 itself is missing.
   return start > 0 || isMp3(bytes) ? 'mp3' : undefined;
 }

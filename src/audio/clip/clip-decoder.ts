@@ -10,15 +10,15 @@ import { Ffmpeg } from './ffmpeg.ts';
 /** Decodes the audio that users send. */
 export interface ClipDecoder {
   /**
-   * Detects the format by the bytes alone, and leaves them to the caller. Rejects with the signal's reason on abort, else
-   * with an AttachmentError: `too_large`, `too_long`, `too_slow`, `kind_unknown`, `kind_unsupported`, `damaged`, `busy`.
+   * Detects the format by the bytes only, and does not change them. Rejects with the signal's reason on abort, otherwise with
+   * an AttachmentError: `too_large`, `too_long`, `too_slow`, `kind_unknown`, `kind_unsupported`, `damaged`, `busy`.
    */
   decode(bytes: Uint8Array, signal: AbortSignal): Promise<Clip>;
   /** Unfinished clips are rejected as `busy`. */
   close(): Promise<void>;
 }
 
-/** Of one clip: three minutes of audio take a small machine a few seconds. */
+/** Limits one clip. A small machine decodes three minutes of audio in a few seconds. */
 const LIMIT_MS = 20_000;
 const MAX_WAITING = 8;
 const IDLE_MS = 60_000;
@@ -52,7 +52,7 @@ export function createClipDecoder(deps: {
     async decode(bytes, signal) {
       const format = formatOf(bytes);
       if (isBuiltIn(format)) {
-        // Not by slice: a slice of a Buffer shares its memory.
+        // `slice` would not copy: a slice of a Buffer shares its memory.
         const copy = new Uint8Array(bytes);
         const clip = await worker.run(copy, { signal, transfer: [copy.buffer] }).catch(ifUnsupported);
         if (clip !== undefined) return clip;
@@ -65,7 +65,7 @@ export function createClipDecoder(deps: {
   };
 }
 
-/** Such as a coding inside a WAV, which ffmpeg may decode. */
+/** Passes on other errors. ffmpeg may decode a format that is unsupported here, such as a coding inside a WAV. */
 function ifUnsupported(error: unknown): undefined {
   if (!(error instanceof AttachmentError) || error.code !== 'kind_unsupported') throw error;
 }

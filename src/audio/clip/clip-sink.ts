@@ -7,7 +7,7 @@ const GROWTH_BYTES = 512 * 1024;
 /** Collects decoded audio of one rate, chunk by chunk, as PCM of 16 bit, mono, 24 kHz. */
 export class ClipSink {
   readonly #resampler: Resampler;
-  /** Grows in place: a copy would take the memory twice. */
+  /** The buffer grows in place: a copy would take the memory twice. */
   readonly #buffer = new ArrayBuffer(0, { maxByteLength: MAX_CLIP_SAMPLES * BYTES_PER_SAMPLE });
   #sampleCount = 0;
 
@@ -20,7 +20,7 @@ export class ClipSink {
     const audio = this.#resampler.push(mono);
     this.#write(audio);
     release(mono);
-    // At 24 kHz it is the same array.
+    // At 24 kHz the resampler returns the same array.
     if (audio !== mono) release(audio);
   }
 
@@ -44,7 +44,7 @@ export class ClipSink {
   }
 }
 
-/** The mean of all channels, written into the first; the memory of the others is released. */
+/** Writes the mean of all channels into the first one and releases the memory of the others. */
 export function mixDown(channels: readonly Float32Array[]): Float32Array {
   const [first = new Float32Array(), ...others] = channels;
   for (const channel of others) {

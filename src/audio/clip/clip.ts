@@ -7,17 +7,15 @@ export interface Clip {
   /** Signed 16 bit little endian, one channel, 24 kHz; never empty. */
   readonly pcm: Uint8Array<ArrayBuffer>;
   readonly durationMs: number;
-  /** Of the file. */
+  /** The format of the file. */
   readonly format: AudioFormat;
 }
 
-/** The largest file that is accepted. */
 export const MAX_CLIP_BYTES = 15 * 1024 * 1024;
-/** The longest audio that is accepted. */
 export const MAX_CLIP_SECONDS = 180;
 /** Encoders add a little to the recording. */
 const GRACE_SECONDS = 1;
-/** At 24 kHz. */
+/** The limit in samples at 24 kHz. */
 export const MAX_CLIP_SAMPLES = (MAX_CLIP_SECONDS + GRACE_SECONDS) * SAMPLE_RATE_HZ;
 
 /** Throws an AttachmentError: `too_large` or `kind_unknown`. */

@@ -5,7 +5,7 @@ import { decodeWav } from './decode-wav.ts';
 
 type Decode = (bytes: Uint8Array) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 
-/** The libraries are loaded when they are needed: loading takes as long as a thread's start, and most clips are WAV. */
+/** Libraries are loaded on first use: loading takes as long as starting a thread, and most clips are WAV. */
 const DECODERS: Readonly<Record<BuiltInFormat, () => Promise<Decode>>> = {
   wav: async () => decodeWav,
   mp3: async () => (await import('./decode-mp3.ts')).decodeMp3,
@@ -13,7 +13,7 @@ const DECODERS: Readonly<Record<BuiltInFormat, () => Promise<Decode>>> = {
 };
 
 /**
- * Decodes a clip of a built-in format. It takes the processor for a while: on the main thread use `createClipDecoder`.
+ * Decodes a clip of a built-in format. This blocks the thread for a while: on the main thread use `createClipDecoder`.
  * Rejects with an AttachmentError: `too_large`, `too_long`, `kind_unknown`, `kind_unsupported`, `damaged`; with another
  * error where a library fails at damage.
  */

@@ -7,8 +7,8 @@ import { mp3Frames } from './mp3-frames.ts';
 const MIN_CHUNK_BYTES = 4 * 1024;
 
 /**
- * Decodes MP3. The decoder gets only frames: it prints at anything else, and looks for frames in pictures. It always
- * gives two channels, which are equal for mono.
+ * Decodes MP3. The decoder gets only frames: it prints warnings about anything else, and finds frames in pictures. It always
+ * returns two channels, which are equal for mono.
  */
 export async function decodeMp3(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const sink = new ClipSink(rateOf(bytes));

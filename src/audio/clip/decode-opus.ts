@@ -5,12 +5,12 @@ import { ClipSink, mixDown } from './clip-sink.ts';
 import { oggPages } from './ogg-pages.ts';
 
 const MAX_CHANNELS = 8;
-/** After the page's header, its one length, and the packet's "OpusHead" and version (RFC 7845, 5.1). */
+/** The offset after the page's header, its one length, and the packet's "OpusHead" and version (RFC 7845, 5.1). */
 const CHANNELS_AT = 37;
 
 /**
- * Decodes Opus in Ogg, page by page: a page has at most 255 packets, which bounds the memory of its audio. Of a damaged
- * stream the audio before the damage is used.
+ * Decodes Opus in Ogg, page by page: a page has at most 255 packets, which bounds the memory of its audio. Returns the audio
+ * before the first damage.
  */
 export async function decodeOpus(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const channels = bytes[CHANNELS_AT] ?? 0;

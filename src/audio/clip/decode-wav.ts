@@ -7,7 +7,7 @@ import { readWavHeader } from './wav-header.ts';
 /** Reads one sample, full scale from -1 to 1. */
 type ReadSample = (view: DataView, at: number) => number;
 
-/** By format tag (1 integer, 3 float, 6 A-law, 7 mu-law) and bytes per sample. */
+/** The readers by format tag (1 integer, 3 float, 6 A-law, 7 mu-law) and bytes per sample. */
 const READERS: Readonly<Record<string, ReadSample>> = {
   // Only samples of 8 bits are unsigned.
   '1/1': (view, at) => (view.getUint8(at) - 0x80) / 0x80,
@@ -21,7 +21,7 @@ const READERS: Readonly<Record<string, ReadSample>> = {
 };
 const FRAMES_PER_CHUNK = 8_192;
 
-/** Throws `kind_unsupported` for other codings than the plain ones. */
+/** Throws `kind_unsupported` for compressed codings. */
 export function decodeWav(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { tag, channels, rateHz, bytesPerSample, data } = readWavHeader(bytes);
   const readSample = READERS[`${tag}/${bytesPerSample}`];
@@ -46,7 +46,7 @@ export function decodeWav(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return sink.end();
 }
 
-/** NaN or infinity would silence its neighbourhood in a filter. */
+/** In a filter, NaN or infinity would silence the samples around it. */
 function finite(sample: number): number {
   return Number.isFinite(sample) ? sample : 0;
 }

@@ -13,11 +13,11 @@ import { MAX_CLIP_SAMPLES, MAX_CLIP_SECONDS } from './clip.ts';
 
 export interface FfmpegOptions {
   readonly clock: Clock;
-  /** Where ffmpeg is looked for, as in `PATH`; `undefined` = there is none. */
+  /** The folders that may hold ffmpeg, as in `PATH`; `undefined` if there is none. */
   readonly searchPath: string | undefined;
   /** The time limit of one run. */
   readonly limitMs: number;
-  /** How many runs may wait behind the one that runs. */
+  /** The number of runs that may wait behind the running one. */
   readonly maxWaiting: number;
 }
 
@@ -28,7 +28,7 @@ const MAX_REASON_CHARS = 300;
 /** Other formats have a demuxer of the same name. */
 const DEMUXERS: Partial<Record<AudioFormat, string>> = { opus: 'ogg', m4a: 'mov', webm: 'matroska' };
 
-/** Decodes with the ffmpeg of this machine, one run at a time. Looks for it once, at the first clip that needs it. */
+/** Decodes with the ffmpeg of this machine, one run at a time. Finds it at the first clip that needs it. */
 export class Ffmpeg {
   readonly #options: FfmpegOptions;
   readonly #queue: SerialQueue;
@@ -40,7 +40,7 @@ export class Ffmpeg {
   }
 
   /**
-   * PCM of 16 bit, mono, 24 kHz. Rejects with the signal's reason on abort, else with an AttachmentError: `too_slow`,
+   * Returns PCM of 16 bit, mono, 24 kHz. Rejects with the signal's reason on abort, else with an AttachmentError: `too_slow`,
    * `too_long`, `damaged`, `busy` when too many wait or after `close`, or `kind_unsupported` without ffmpeg.
    */
   async decode(bytes: Uint8Array, format: AudioFormat, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -56,13 +56,13 @@ export class Ffmpeg {
     );
   }
 
-  /** Ends the running process; unfinished runs are rejected as `busy`. Safe to call twice. */
+  /** Ends the running process and rejects unfinished runs as `busy`. Safe to call twice. */
   close(): Promise<void> {
     return this.#queue.close();
   }
 }
 
-/** The path of ffmpeg. Skips relative folders of the search path: nothing in the working folder is run. */
+/** Finds the path of ffmpeg. Skips relative folders, so that nothing in the working folder is run. */
 export async function findFfmpeg(searchPath = ''): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter(isAbsolute)) {
     const file = join(folder, PROGRAM);
@@ -89,7 +89,7 @@ async function runIn(command: string, bytes: Uint8Array, format: AudioFormat, si
 
 async function decodeIn(cwd: string, command: string, format: AudioFormat, signal: AbortSignal) {
   const { promise, resolve } = Promise.withResolvers<{ error: unknown; stdout: Buffer; stderr: Buffer }>();
-  // Without the secrets of this process.
+  // The empty environment keeps secrets of this process from ffmpeg.
   const isolation = { cwd, env: {}, windowsHide: true };
   const bounds = { maxBuffer: MAX_BYTES + 1, signal, killSignal: 'SIGKILL' } as const;
   const options = { ...isolation, ...bounds, encoding: 'buffer' } as const;
@@ -105,7 +105,7 @@ async function decodeIn(cwd: string, command: string, format: AudioFormat, signa
   if (stdout.byteLength > MAX_BYTES) {
     throw new AttachmentError('too_long', `the audio takes more than ${MAX_CLIP_SECONDS} s`);
   }
-  // The audio before a damaged place is used, as by the other decoders.
+  // Like the other decoders, use the audio before the damage.
   if (stdout.byteLength < BYTES_PER_SAMPLE) {
     const reason = stderr.toString().slice(0, MAX_REASON_CHARS);
     throw new AttachmentError('damaged', `ffmpeg finds no audio: ${reason}`);
@@ -113,12 +113,12 @@ async function decodeIn(cwd: string, command: string, format: AudioFormat, signa
   return new Uint8Array(stdout.subarray(0, stdout.byteLength - (stdout.byteLength % BYTES_PER_SAMPLE)));
 }
 
-/** The file decides nothing: the demuxer is fixed, and may open no other file and no address. */
+/** The file cannot choose anything: the demuxer is fixed and may open neither other files nor addresses. */
 function argumentsFor(format: AudioFormat): string[] {
   const demuxer = DEMUXERS[format] ?? format;
   const quiet = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-max_alloc', '67108864', '-threads', '1'];
   const isolation = ['-f', demuxer, '-format_whitelist', demuxer, '-protocol_whitelist', 'file'];
-  // Above the limit, so that a longer clip is noticed.
+  // Decode a little more than the limit, so that a longer clip is detected.
   const bounds = ['-t', String(MAX_CLIP_SECONDS + 2)];
   const input = ['-i', `file:${INPUT}`, '-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-threads', '1'];
   const output = ['-ac', String(CHANNELS), '-ar', String(SAMPLE_RATE_HZ), '-f', 's16le', 'pipe:1'];

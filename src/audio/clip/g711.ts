@@ -1,11 +1,11 @@
-/** The 16 bit sample of a byte in ITU-T G.711 mu-law. */
+/** Decodes a byte of ITU-T G.711 mu-law to a 16 bit sample. */
 export function fromMuLaw(byte: number): number {
   const bits = ~byte & 0xff;
   const magnitude = ((((bits & 0x0f) << 3) + 0x84) << ((bits >> 4) & 0x07)) - 0x84;
   return (bits & 0x80) !== 0 ? -magnitude : magnitude;
 }
 
-/** The 16 bit sample of a byte in ITU-T G.711 A-law. */
+/** Decodes a byte of ITU-T G.711 A-law to a 16 bit sample. */
 export function fromALaw(byte: number): number {
   const bits = byte ^ 0x55;
   const exponent = (bits >> 4) & 0x07;

@@ -4,7 +4,7 @@ import { ascii } from './ascii.ts';
 interface Mp3Frame {
   readonly at: number;
   readonly byteLength: number;
-  /** In each channel. */
+  /** The samples in each channel. */
   readonly samples: number;
   readonly rateHz: number;
 }
@@ -13,12 +13,12 @@ interface Mp3Frame {
 const MPEG_1_KBITS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const MPEG_2_KBITS = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const MPEG_1_RATES_HZ = [44_100, 48_000, 32_000];
-/** By the two bits of the version; the second value is reserved. */
+/** The divisors by the two bits of the version. The second value is reserved. */
 const RATE_DIVISORS = [4, Number.NaN, 2, 1];
 
 const HEADER_BYTES = 4;
 const ID3_HEADER_BYTES = 10;
-/** The most bytes before the first frame, not counting zeros and tags. */
+/** The most bytes before the first frame, without zeros and tags. */
 const MAX_LEAD_BYTES = 4_096;
 const MIN_FRAMES = 3;
 // Detection runs on the main thread, for files that may be all zeros or all tags.
@@ -26,7 +26,7 @@ const MAX_ZEROS = 65_536;
 const MAX_TAGS = 4;
 
 /**
- * All whole frames in their order, of one rate. Skips tags with their pictures, zeros and damage between them. A frame
+ * Iterates over all whole frames of one rate. Skips tags with their pictures, zeros and damage between them. A frame
  * counts only if another frame of its rate or the end of the file follows: two bytes alone may look like a header.
  */
 export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
@@ -59,7 +59,7 @@ export function isMp3(bytes: Uint8Array): boolean {
   return count > 1 && at === bytes.length;
 }
 
-/** Where the audio begins after the ID3v2 tags at the start; 0 without tags. https://id3.org/id3v2.4.0-structure */
+/** Returns the offset behind the ID3v2 tags at the start; 0 without tags. https://id3.org/id3v2.4.0-structure */
 export function afterId3(bytes: Uint8Array): number {
   let at = 0;
   for (let tags = 0; tags < MAX_TAGS; tags++) {

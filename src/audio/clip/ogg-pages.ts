@@ -2,7 +2,7 @@ const HEADER_BYTES = 27;
 const SERIAL_AT = 14;
 const CAPTURE_PATTERN = 'OggS';
 
-/** The pages of the first stream in an Ogg file (RFC 3533, 6), in their order; skips anything between them. */
+/** Iterates over the pages of the first stream in an Ogg file (RFC 3533, 6) and skips everything between them. */
 export function* oggPages(bytes: Uint8Array): Generator<Uint8Array> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let serial: number | undefined;
@@ -18,7 +18,7 @@ export function* oggPages(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** The page with the segments that the file has: a page may hold all of a short voice message. */
+/** Returns the page with the segments that the file still has: one page may hold a whole short voice message. */
 function firstPage(rest: Buffer): { page: Buffer; isCut: boolean } {
   const lengths = rest.subarray(HEADER_BYTES, HEADER_BYTES + (rest[HEADER_BYTES - 1] ?? 0));
   const bodyAt = HEADER_BYTES + lengths.length;

@@ -1,34 +1,34 @@
 import { SAMPLE_RATE_HZ } from '../pcm.ts';
 
-// 24,000 Hz from any rate: `down` samples in give `up` samples out, each at one of `up` places ("phases") between two
-// samples in. Every phase has its own filter, a windowed sinc that passes only frequencies that both rates can hold.
+// Converts any rate to 24,000 Hz: `down` input samples give `up` output samples, each at one of `up` places ("phases")
+// between two input samples. Every phase has its own filter, a windowed sinc that passes frequencies that both rates hold.
 
 /** Half the width of a filter, in samples of the slower rate. */
 const HALF_WIDTH = 20;
-/** Of half the slower rate: frequencies above it would fold to another pitch. */
+/** The share of half the slower rate that passes: frequencies above that half would alias. */
 const CUTOFF_DOWN = 0.93;
-/** Nothing can fold when the rate goes up: only mirrors of the highest tones have to go. */
+/** Upsampling cannot alias: only the images of the highest tones have to be removed. */
 const CUTOFF_UP = 0.98;
-/** 72 dB. */
+/** Gives an attenuation of 72 dB. */
 const KAISER_BETA = 7;
-/** Rates that have little in common with 24,000 have more phases: those are interpolated between two of these. */
+/** Rates with a small common divisor with 24,000 would need more phases, which are interpolated between two of these. */
 const MAX_PHASES = 512;
 
 /** Converts a stream of samples of one rate to 24 kHz, chunk by chunk, without seams between chunks. */
 export class Resampler {
   readonly #up: number;
   readonly #down: number;
-  /** Taps on either side of a place. */
+  /** The number of taps on either side of a place. */
   readonly #half: number;
-  /** Empty where the rate is 24 kHz already. */
+  /** Empty if the rate is already 24 kHz. */
   readonly #filters: readonly Float32Array[];
   /** The input that is still needed, after silence before the first sample. */
   #samples: Float32Array;
   #count: number;
-  /** The place of the next output, in `1 / up` samples. */
+  /** The position of the next output, in units of `1 / up` samples. */
   #position: number;
 
-  /** A whole number of Hz. */
+  /** `rateHz` is a whole number. */
   constructor(rateHz: number) {
     const divisor = greatestCommonDivisor(rateHz, SAMPLE_RATE_HZ);
     this.#up = SAMPLE_RATE_HZ / divisor;
@@ -44,7 +44,7 @@ export class Resampler {
     this.#samples = new Float32Array(2 * half);
   }
 
-  /** The output up to these samples. Returns `input` itself at 24 kHz. */
+  /** Returns the output up to these samples, or `input` itself at 24 kHz. */
   push(input: Float32Array): Float32Array {
     if (this.#filters.length === 0) return input;
     this.#append(input);
@@ -58,7 +58,7 @@ export class Resampler {
     return output;
   }
 
-  /** The rest, with silence after the last sample. */
+  /** Returns the rest of the output, with silence after the last sample. */
   end(): Float32Array {
     return this.#filters.length === 0 ? new Float32Array() : this.push(new Float32Array(this.#half));
   }

@@ -2,7 +2,7 @@ import { AttachmentError } from '../../errors.ts';
 import { ascii } from './ascii.ts';
 
 export interface WavFormat {
-  /** Of the format: how samples are coded. */
+  /** The format tag, which says how samples are coded. */
   readonly tag: number;
   readonly channels: number;
   readonly rateHz: number;
@@ -11,7 +11,7 @@ export interface WavFormat {
 }
 
 export interface WavHeader extends WavFormat {
-  /** The samples, as far as the file has them. */
+  /** The samples that the file has. */
   readonly data: Uint8Array;
 }
 
@@ -20,12 +20,12 @@ const UNKNOWN_LENGTH = 0xffffffff;
 const MIN_RATE_HZ = 1_000;
 const MAX_RATE_HZ = 384_000;
 const MAX_CHANNELS = 32;
-/** Before the samples; zeros are chunks without length. */
+/** Limits the chunks before the samples; zeros count as empty chunks. */
 const MAX_CHUNKS = 1_000;
 
 /**
- * Reads the chunks of a WAV (RIFF, or RF64 as in EBU Tech 3306) up to its samples. A length of 0 or of all ones, as
- * programs that write to a pipe leave it, and one beyond the end mean the rest of the file. Throws `damaged`.
+ * Reads the chunks of a WAV (RIFF, or RF64 as in EBU Tech 3306) up to its samples. A length beyond the end means the rest of
+ * the file. So do 0 and all ones, which programs write to a pipe. Throws `damaged`.
  */
 export function readWavHeader(bytes: Uint8Array): WavHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -4,12 +4,17 @@ import { HOLDS_FOR_MS } from '../../conversation/recordings/recording-links.ts';
 import { LANGUAGES, type Messages, messagesFor, spanOfTime } from '../../messages/messages.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 
-/** The settings that the page names. */
+/** The settings that `/about` describes. */
 export type AboutSettings = Pick<Config, 'recordRetentionMs' | 'audioRetentionMs' | 'database' | 'azureStorageBlobUrl'>;
 
+export function aboutSettings(config: Config): AboutSettings {
+  const { recordRetentionMs, audioRetentionMs, database, azureStorageBlobUrl } = config;
+  return { recordRetentionMs, audioRetentionMs, database, azureStorageBlobUrl };
+}
+
 /**
- * `GET` and `HEAD /about`: what the bot is and what it stores, for everybody. The app in Teams names it as its website,
- * its privacy policy (`#privacy`) and its terms of use (`#terms`). In the language of `?lang`, else the browser's.
+ * Serves `GET` and `HEAD /about`, which tells everybody what the bot is and what it stores. The app in Teams names it as
+ * its website, privacy policy (`#privacy`) and terms of use (`#terms`). The language is that of `?lang`, else the browser's.
  */
 export function aboutRoute(settings: AboutSettings) {
   return async function serveAbout(request: Request, response: Response): Promise<void> {

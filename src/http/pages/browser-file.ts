@@ -2,18 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Scripts and style sheets of the pages: the entries in `browser/`, which is compiled with the types of a browser. */
+/** The scripts and style sheets in `browser/`. That folder is compiled with the types of a browser. */
 export const BROWSER_FILES = [
-  ...(['player.js', 'teams.js', 'record.js', 'recorder.js'] as const),
-  ...(['about.css', 'home.css', 'player.css', 'record.css'] as const),
-];
+  'player.js',
+  'teams.js',
+  'record.js',
+  'recorder.js',
+  'about.css',
+  'home.css',
+  'player.css',
+  'record.css',
+] as const;
 export type BrowserFile = (typeof BROWSER_FILES)[number];
 
 const texts = new Map<BrowserFile, string>();
 
 /**
- * The text of a script or a style sheet, without imports. `dist` and the package hold it in `browser/` beside this
- * module; where Node runs the source, the first call bundles it. Rejects with the error of Node or esbuild.
+ * Reads a script or style sheet, bundled with its imports. `dist` and the package hold it in `browser/` beside this
+ * module; if Node runs the source, the first call bundles it. Rejects with the error of Node or esbuild.
  */
 export async function browserFile(name: BrowserFile): Promise<string> {
   const isSource = import.meta.url.endsWith('.ts');

@@ -4,25 +4,24 @@ import type { Messages } from '../../messages/messages.ts';
 import { type BrowserFile, browserFile } from './browser-file.ts';
 import { TEAMS_LIBRARY_PATH } from './scripts.ts';
 
-/** A page of the bot's own. */
 export interface Page {
   readonly status: 200 | 404;
   readonly title: string;
-  /** HTML; text from elsewhere is escaped in it. */
+  /** HTML. Text from elsewhere must be escaped. */
   readonly body: string;
   readonly messages: Messages;
   readonly style: Extract<BrowserFile, `${string}.css`>;
-  /** Run in this order, after the body. */
+  /** The scripts run in this order, after the body. */
   readonly scripts: readonly Extract<BrowserFile, `${string}.js`>[];
-  /** Directives of the Content-Security-Policy, besides those of every page. Only what has the nonce may run. */
+  /** Returns directives of the Content-Security-Policy besides those of every page. Only scripts with the nonce may run. */
   readonly policy: (nonce: string) => readonly string[];
-  /** The header `Permissions-Policy`; unset = none. */
+  /** The header `Permissions-Policy`. Default: none. */
   readonly permissions?: string;
 }
 
 /**
- * The hosts in whose clients Teams shows the dialog, those of Microsoft's government clouds included; nobody else may
- * frame a page. The same names are among the valid origins of Teams' client library.
+ * The hosts that may frame a page: the clients that show Teams' dialog, including those of Microsoft's government clouds.
+ * The same names are among the valid origins of Teams' client library.
  */
 export const FRAMING_HOSTS =
   'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com ' +
@@ -34,7 +33,7 @@ export const FRAMING_HOSTS =
  * Rejects if a style sheet or a script cannot be read.
  */
 export async function sendPage(request: Request, response: Response, page: Page): Promise<void> {
-  // New for each response: only this page's own style and scripts may run.
+  // Each response has a new nonce, so that only this page's own style and scripts may run.
   const nonce = randomBytes(16).toString('base64');
   const html = await htmlOf(page, nonce);
   response.writeHead(page.status, {
@@ -78,12 +77,11 @@ function commonPolicy(nonce: string): readonly string[] {
   return ["default-src 'none'", `style-src 'nonce-${nonce}'`, 'img-src data:', "base-uri 'none'", "form-action 'none'"];
 }
 
-/** The language that the browser prefers. */
 export function firstLanguage(request: Request): string | undefined {
   return request.headers['accept-language']?.split(/[,;]/, 1)[0]?.trim();
 }
 
-/** A paragraph of HTML; commands in it are shown as code. */
+/** Returns a paragraph of HTML, with commands as code. */
 export function paragraph(text: string): string {
   return `<p>${escaped(text).replace(/(?<=^|\s)\/[a-z]+\b/g, '<code>$&</code>')}</p>`;
 }
@@ -96,7 +94,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Safe between tags and in quoted attributes. A transcript holds whatever a user had the model say. */
+/** Escapes text for content and quoted attributes. A transcript holds whatever a user makes the model say. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
 }

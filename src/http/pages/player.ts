@@ -3,13 +3,13 @@ import { clockTime, type Messages, messagesFor } from '../../messages/messages.t
 import { type AudioLinks, findLinked } from '../linked-audio.ts';
 import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from './page.ts';
 
-/** `GET` and `HEAD /audio/<link>`: plays a reply and shows its transcript, in a browser and in Teams' dialog. */
+/** Serves `GET` and `HEAD /audio/<link>`: the page plays a reply and shows its transcript, also in Teams' dialog. */
 export function playerRoute(links: AudioLinks) {
   return async function servePlayer(request: Request, response: Response): Promise<void> {
     const link = String(request.params.file);
-    // The page's addresses are relative, and lead nowhere if its own ends with a slash.
+    // The page's addresses are relative. They would be wrong if its own address ended with a slash.
     const audio = request.path().endsWith('/') ? undefined : (await findLinked(link, links))?.audio;
-    // Without audio, its user's language is not known.
+    // Without audio, the user's language is unknown.
     const messages = messagesFor(audio === undefined ? firstLanguage(request) : audio.locale);
     const body = audio && `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
     await sendPage(request, response, {
@@ -24,7 +24,7 @@ export function playerRoute(links: AudioLinks) {
   };
 }
 
-/** What the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
+/** The policy allows what the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
 function policy(nonce: string): readonly string[] {
   return [
     `script-src 'nonce-${nonce}'`,
@@ -36,7 +36,7 @@ function policy(nonce: string): readonly string[] {
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
-/** The script shows what only works with it. The slider alone reads times aloud. */
+/** The controls stay hidden until the script runs. Screen readers read times from the slider only. */
 function controls(file: string, durationMs: number, { player, language }: Messages): string {
   const source = escaped(file);
   const total = clockTime(durationMs);
@@ -65,7 +65,7 @@ aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position
 <p id="failure" role="alert" data-text="${escaped(player.notPlayable)}"></p>`;
 }
 
-/** Empty for audio without a transcript. An empty `lang` states that its language is not known: users choose it. */
+/** Returns '' without a transcript. An empty `lang` states that its language is unknown: users choose it. */
 function transcript(text: string, { player }: Messages): string {
   if (text === '') return '';
   return `<section aria-labelledby="transcript">

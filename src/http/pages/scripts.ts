@@ -6,21 +6,20 @@ import { fileURLToPath } from 'node:url';
 import type { Request, Response } from 'restify';
 import { browserFile } from './browser-file.ts';
 
-/** As installed; a test compares it with the file. It is part of the address, so that browsers may cache it for ever. */
+/** The installed version, which a test checks. It is part of the address, so that browsers may cache the file for ever. */
 const TEAMS_LIBRARY_VERSION = '2.58.0';
 
-/** The client library of Teams in its package. */
+/** The file of Teams' client library in its package. */
 export const TEAMS_LIBRARY_FILE = '@microsoft/teams-js/dist/umd/MicrosoftTeams.min.js';
 
-/** Where the client library of Teams is served. */
 export const TEAMS_LIBRARY_PATH = `/assets/teams-js-${TEAMS_LIBRARY_VERSION}.min.js`;
 
-/** Where the recorder is served, beside the recording pages. Browsers load an audio worklet only from an address. */
+/** The path of the recorder, beside the recording pages. Browsers load an audio worklet only from an address. */
 export const RECORDER_PATH = '/record/recorder.js';
 
 /**
- * `GET` and `HEAD` of Teams' client library, from this server and no other. The file is read at the first request:
- * without it, only this route fails, and the pages go without Teams' theme.
+ * Serves Teams' client library, so that pages load no script from other servers. The first request reads the file. If it
+ * is missing, only this route fails, and the pages go without Teams' theme.
  */
 export function teamsLibraryRoute() {
   let library: Buffer | undefined;
@@ -30,7 +29,7 @@ export function teamsLibraryRoute() {
   };
 }
 
-/** `GET` and `HEAD` of the recorder. Not cached: it has to be of the page's version. */
+/** Serves the recorder without caching: its version has to match the page's. */
 export async function serveRecorder(request: Request, response: Response): Promise<void> {
   sendScript(request, response, Buffer.from(await browserFile('recorder.js')), 'no-store');
 }
@@ -45,7 +44,7 @@ function sendScript(request: Request, response: Response, script: Buffer, cacheC
   response.end(request.method === 'HEAD' ? undefined : script);
 }
 
-/** Beside the bundle, which has no packages, else in its package. */
+/** Finds the file beside the bundle, which has no packages, or else in its package. */
 function teamsLibraryFile(): string {
   const besideThis = fileURLToPath(new URL(basename(TEAMS_LIBRARY_FILE), import.meta.url));
   return existsSync(besideThis) ? besideThis : createRequire(import.meta.url).resolve(TEAMS_LIBRARY_FILE);

@@ -1,6 +1,6 @@
 import type { ReadDocument, Section } from './section.ts';
 
-/** What is found as one piece. */
+/** The unit that a search finds. */
 export interface Chunk {
   readonly heading: string;
   readonly text: string;
@@ -10,7 +10,7 @@ export interface Chunk {
 const MIN_CHARS = 80;
 const MAX_CHARS = 1_200;
 
-/** Pieces of a document that are long enough to say something, and short enough to be quoted. */
+/** Splits a document into chunks that are long enough to be useful and short enough to be quoted. */
 export function chunksOf({ sections }: ReadDocument): Chunk[] {
   return sections.flatMap((section) => piecesOf(section.text).map((text) => toChunk(section, text)));
 }
@@ -20,7 +20,7 @@ function toChunk({ headings, page }: Section, text: string): Chunk {
   return page === undefined ? chunk : { ...chunk, page };
 }
 
-/** Paragraphs, joined up to the bound; one that is longer is cut at a space. */
+/** Joins paragraphs up to the limit. A longer paragraph is split at a space. */
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   for (const paragraph of text.split(/\n\s*\n/).flatMap(cut)) {

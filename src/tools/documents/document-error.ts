@@ -1,10 +1,10 @@
 /**
- * Why a file is not searched. `too_large`: over a bound of bytes or pages. `no_text`: nothing to read in it, as in a
- * scanned page. `damaged`: not what its name says.
+ * Why a file is not searched. `too_large`: it has too many bytes or pages. `no_text`: it has no text, as a scanned page.
+ * `damaged`: its content does not match its name.
  */
 export type DocumentErrorCode = 'too_large' | 'no_text' | 'damaged';
 
-/** A file that is left out of the index. Reading it again gives the same. */
+/** A file cannot be indexed. Reading it again would fail the same way. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
   readonly code: DocumentErrorCode;

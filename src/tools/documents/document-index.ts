@@ -1,9 +1,9 @@
 import MiniSearch from 'minisearch';
 import type { Chunk } from './chunks.ts';
 
-/** A piece of a document that fits a question. */
+/** A chunk that matches a query. */
 export interface Hit extends Chunk {
-  /** Relative to the folder, with `/`. */
+  /** The path relative to the folder, with `/` as separator. */
   readonly path: string;
   readonly title: string;
 }
@@ -12,13 +12,13 @@ interface Entry extends Hit {
   readonly id: number;
 }
 
-/** Longer questions are cut: each word costs time. */
+/** Longer queries are cut, because each word costs time. */
 const MAX_QUERY_CHARS = 500;
-/** So that no single document takes all of the answer's room. */
+/** Keeps one document from taking up the whole result. */
 const MAX_HITS_PER_DOCUMENT = 4;
 const MIN_PREFIX_CHARS = 3;
 
-/** A full-text index in memory: documents are added, replaced and removed by their paths. */
+/** A full-text index in memory. Documents are added, replaced and removed by their paths. */
 export class DocumentIndex {
   readonly #search = new MiniSearch<Entry>({
     fields: ['heading', 'title', 'text'],
@@ -43,7 +43,7 @@ export class DocumentIndex {
     return this.#search.documentCount;
   }
 
-  /** Adds a document, or takes the place of the one at that path. */
+  /** Adds a document or replaces the one at that path. */
   set(path: string, title: string, chunks: readonly Chunk[]): void {
     this.delete(path);
     const entries = chunks.map((chunk) => ({ ...chunk, id: this.#nextId++, path, title }));
@@ -59,7 +59,7 @@ export class DocumentIndex {
     this.#ids.delete(path);
   }
 
-  /** The best pieces, the best first. */
+  /** Returns the best matches, the best one first. */
   find(query: string, maxHits: number): Hit[] {
     const perDocument = new Map<string, number>();
     const hits: Hit[] = [];
@@ -78,14 +78,14 @@ export class DocumentIndex {
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 
-/** The words of any language, also of those that write none apart. */
+/** Splits text into words, including languages that write no spaces. */
 function words(text: string): string[] {
   const found: string[] = [];
   for (const { segment, isWordLike } of segmenter.segment(text)) if (isWordLike === true) found.push(segment);
   return found;
 }
 
-/** Without case and accents: people leave them out. */
+/** Removes case and accents, because users often leave them out. */
 function fold(term: string): string {
   return term.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss');
 }

@@ -3,25 +3,25 @@ import type { DocumentsSettings } from '../../config/documents-settings.ts';
 import type { Hit } from './document-index.ts';
 import { FolderIndex, type FolderState } from './folder-index.ts';
 
-/** To the thread. */
+/** A message to the thread. */
 export interface DocumentsRequest {
   readonly id: number;
   readonly query: string;
   readonly maxHits: number;
 }
 
-/** From the thread: how it stands with the folder whenever that changes, and one answer to each request. */
+/** A message from the thread: the state of the folder whenever it changes, and one answer to each request. */
 export type DocumentsMessage =
   | { readonly kind: 'updated'; readonly state: FolderState; readonly tookMs: number }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'found'; readonly id: number; readonly hits: readonly Hit[] };
 
-/** What `workerData` holds. */
+/** The content of `workerData`. */
 export type DocumentsJob = Pick<DocumentsSettings, 'folder' | 'pollMs'>;
 
 /**
- * Reads the folder, then looks at it again and again: events of file systems do not come from network shares. Answers
- * questions meanwhile, by what is read so far.
+ * Reads the folder and polls it for changes, because network shares send no file system events. Meanwhile it answers
+ * queries from the documents read so far.
  */
 function serve({ folder, pollMs }: DocumentsJob): void {
   const index = new FolderIndex(folder);

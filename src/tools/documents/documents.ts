@@ -10,12 +10,12 @@ import type { FolderState } from './folder-index.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
-/** Of the thread's JavaScript heap. */
+/** Limits the thread's JavaScript heap. */
 const MAX_HEAP_MB = 512;
 /** A larger one only delays collection: searching made it grow to hundreds of megabytes. */
 const MAX_YOUNG_MB = 8;
 
-/** How it stands with the folder; `reason` is for operators. */
+/** The state of the folder; `reason` is for operators. */
 export type DocumentsStatus =
   | { readonly kind: 'reading' }
   | { readonly kind: 'ready'; readonly state: FolderState }
@@ -27,7 +27,7 @@ export interface DocumentsDeps {
   readonly log: Logger;
 }
 
-/** The searchable folder. Its thread reads it and keeps up with it; one that dies is started anew, with back-off. */
+/** The searchable folder. A thread indexes it and follows its changes. A thread that dies is restarted with backoff. */
 export class Documents {
   readonly #deps: DocumentsDeps;
   readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
@@ -46,13 +46,16 @@ export class Documents {
     return this.#status;
   }
 
-  /** Begins to read. Safe to call twice. */
+  /** Starts the thread. Safe to call twice. */
   start(): void {
     if (this.#worker !== undefined || this.#isClosed) return;
     const { folder, pollMs } = this.#deps.settings;
     const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
       workerData: { folder, pollMs } satisfies DocumentsJob,
-      ...{ env: {}, execArgv: [], stdout: true, stderr: true },
+      env: {},
+      execArgv: [],
+      stdout: true,
+      stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     this.#worker = worker;
@@ -62,7 +65,7 @@ export class Documents {
     worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
   }
 
-  /** The best pieces. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`. */
+  /** Finds the best matches. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`. */
   async find(query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
     signal.throwIfAborted();
     const worker = this.#worker;
@@ -81,7 +84,7 @@ export class Documents {
     }
   }
 
-  /** Ends the thread; searches that wait are rejected. Safe to call twice. */
+  /** Ends the thread and rejects waiting searches. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRestart();

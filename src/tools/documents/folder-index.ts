@@ -4,27 +4,26 @@ import { DocumentIndex, type Hit } from './document-index.ts';
 import { type FolderFile, listFolder, readFolderFile } from './folder.ts';
 import { readDocument } from './read-document.ts';
 
-/** Of all documents together, in the index. */
+/** Limits the chunks of all documents together. */
 const MAX_CHUNKS = 100_000;
 
-/** A file that is left out, and why. */
+/** A file that is not indexed, and the reason. */
 export interface LeftOut {
   readonly path: string;
   readonly reason: string;
 }
 
-/** How it stands with the folder. */
 export interface FolderState {
   readonly documents: number;
   readonly chunks: number;
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The index of a folder: `update` makes it what the folder holds now. */
+/** The index of a folder. `update` brings it up to date. */
 export class FolderIndex {
   readonly #folder: string;
   readonly #index = new DocumentIndex();
-  /** What was read, or tried, by path. */
+  /** The marks of files that were read or tried, by path. */
   readonly #marks = new Map<string, string>();
   readonly #leftOut = new Map<string, string>();
 
@@ -36,7 +35,7 @@ export class FolderIndex {
     return this.#index.find(query, maxHits);
   }
 
-  /** Reads what is new or has changed, and drops what is gone. Rejects where the folder cannot be read: the index stays. */
+  /** Reads new and changed files and drops deleted ones. Rejects if the folder cannot be read, and keeps the index. */
   async update(): Promise<FolderState & { readonly isChanged: boolean }> {
     const { files, isCut } = await listFolder(this.#folder);
     const paths = new Set(files.map(({ path }) => path));
@@ -64,7 +63,7 @@ export class FolderIndex {
         throw new DocumentError('too_large', 'the index is full');
       this.#index.set(path, document.title, chunks);
     } catch (error) {
-      // What is being written now is read with the next update.
+      // A file that is being written is read with the next update.
       if (!(error instanceof DocumentError)) this.#marks.delete(path);
       this.#leftOut.set(path, error instanceof DocumentError ? error.message : 'it cannot be read');
     }

@@ -6,17 +6,17 @@ import { isDocument } from './read-document.ts';
 const MAX_FILE_BYTES = 50_000_000;
 const MAX_FILES = 5_000;
 
-/** A file as it was when the folder was looked through. */
+/** A file as it was when the folder was listed. */
 export interface FolderFile {
-  /** Relative to the folder, with `/`. */
+  /** The path relative to the folder, with `/` as separator. */
   readonly path: string;
-  /** Changes whenever the file does. */
+  /** The mark changes whenever the file does. */
   readonly mark: string;
 }
 
 /**
- * The documents of a folder and its folders, by their paths. Hidden files are left out, and links that lead out of the
- * folder. Rejects where the folder cannot be read. `isCut`: there are more than 5,000.
+ * Lists the documents of a folder and its subfolders by path. Leaves out hidden files and links that lead out of the
+ * folder. Rejects if the folder cannot be read. `isCut` is true if there are more than 5,000 files.
  */
 export async function listFolder(folder: string): Promise<{ files: readonly FolderFile[]; isCut: boolean }> {
   const root = await realpath(folder);
@@ -37,7 +37,7 @@ function isHidden(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.'));
 }
 
-/** `undefined` for what is no file of the folder, or is gone by now. */
+/** Returns `undefined` if the path is not a file of the folder, or the file was deleted meanwhile. */
 async function markOf(root: string, path: string): Promise<string | undefined> {
   try {
     const real = await realpath(join(root, path));
@@ -53,7 +53,7 @@ function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-/** Rejects with a DocumentError where it is too large, or leads out of the folder by now. */
+/** Rejects with a DocumentError if the file is too large, or now leads out of the folder. */
 export async function readFolderFile(folder: string, path: string): Promise<Uint8Array> {
   const root = await realpath(folder);
   const real = await realpath(join(root, path));

@@ -11,7 +11,7 @@ type Reader = (bytes: Uint8Array, name: string) => ReadDocument | Promise<ReadDo
 const readText: Reader = (bytes, name) => readMarkdown(new TextDecoder().decode(bytes), name);
 const readPage: Reader = (bytes, name) => readHtml(new TextDecoder().decode(bytes), name);
 
-/** The kinds of files that are searched, by the end of their names. */
+/** The readers by file extension. */
 const READERS: Readonly<Record<string, Reader>> = {
   '.md': readText,
   '.markdown': readText,
@@ -22,7 +22,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   '.docx': readDocx,
 };
 
-/** Whether files of that name are searched. */
+/** Whether files with that name are searched. */
 export function isDocument(path: string): boolean {
   return Object.hasOwn(READERS, extname(path).toLowerCase());
 }

@@ -4,11 +4,11 @@ import { DocumentError } from './document-error.ts';
 import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const BODY = 'word/document.xml';
-/** Unpacked: a small archive may hold very much. */
+/** Limits the unpacked text: a small archive may hold gigabytes. */
 const MAX_BODY_BYTES = 50_000_000;
 const HEADING_STYLE = /^(?:heading|überschrift|berschrift|titre|titolo|ttulo)\s*([1-6])$/i;
 
-/** Word's format: paragraphs and the headings among them, by their styles. Throws a DocumentError. */
+/** Reads paragraphs of Word's format, and its headings by their styles. Throws a DocumentError. */
 export function readDocx(bytes: Uint8Array, name: string): ReadDocument {
   const builder = new SectionBuilder();
   let text = '';

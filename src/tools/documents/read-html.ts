@@ -2,7 +2,7 @@ import { Parser } from 'htmlparser2';
 import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^h([1-6])$/;
-/** Not what a reader came for, or not text. */
+/** Elements without visible text, or with text beside the topic. */
 const SKIPPED = new Set(['script', 'style', 'noscript', 'template', 'nav', 'svg', 'head']);
 const BLOCKS = new Set(
   'address article aside blockquote body dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul'.split(
@@ -10,7 +10,7 @@ const BLOCKS = new Set(
   ),
 );
 
-/** HTML: the text that a reader sees, by its headings. */
+/** Reads the visible text of HTML, divided by its headings. */
 export function readHtml(html: string, name: string): ReadDocument {
   const builder = new SectionBuilder();
   let skipped = 0;

@@ -3,7 +3,7 @@ import { type ReadDocument, SectionBuilder } from './section.ts';
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
 const FENCE = /^(```|~~~)/;
 
-/** Markdown and plain text: sections end at headings, paragraphs at empty lines. */
+/** Reads Markdown and plain text. Sections end at headings, paragraphs at empty lines. */
 export function readMarkdown(text: string, name: string): ReadDocument {
   const builder = new SectionBuilder();
   let lines: string[] = [];
@@ -25,7 +25,7 @@ export function readMarkdown(text: string, name: string): ReadDocument {
   return builder.document(name);
 }
 
-/** Settings of a site generator, between two lines of dashes at the top. */
+/** Removes the settings of site generators, between two lines of dashes at the top. */
 function withoutFrontMatter(text: string): string {
   return text.replace(/^\uFEFF?---\r?\n[\s\S]*?\r?\n---\r?\n/, '').replace(/^\uFEFF/, '');
 }

@@ -3,7 +3,7 @@ import type { ReadDocument, Section } from './section.ts';
 
 const MAX_PAGES = 2_000;
 
-/** PDF: the text of each page. Throws a DocumentError, also where the pages are pictures. */
+/** Reads the text of each page of a PDF. Throws a DocumentError, also if all pages are pictures. */
 export async function readPdf(bytes: Uint8Array, name: string): Promise<ReadDocument> {
   const { extractText, getDocumentProxy } = await import('unpdf');
   const { pages, count } = await textOf(async () => {

@@ -9,7 +9,7 @@ const DESCRIPTION =
 const MAX_HITS = 8;
 const MAX_CHARS = 7_000;
 
-/** The tool that finds what the folder says. */
+/** Creates the tool that searches the folder. */
 export function searchDocuments(documents: Documents, access: ToolAccess): Tool {
   return defineTool({
     name: 'search_documents',
@@ -41,7 +41,7 @@ function quoted({ title, heading, page, text }: Hit, at: number): string {
   return `[${at + 1}] ${place.filter((part) => part !== '').join(', ')}\n${text}`;
 }
 
-/** One for each document, with the page of its best piece. */
+/** Returns one source for each document, with the page of its best match. */
 function sourcesOf(hits: readonly Hit[]): Source[] {
   const byPath = new Map<string, Source>();
   for (const { path, title, page } of hits) {

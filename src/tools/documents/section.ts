@@ -1,21 +1,20 @@
-/** A part of a document below one heading, or one page of it. */
+/** The part of a document below one heading, or one of its pages. */
 export interface Section {
-  /** The headings above it, the outermost first; empty before the first one. */
+  /** The headings above the section, the outermost first; empty before the first heading. */
   readonly headings: readonly string[];
-  /** Paragraphs, parted by empty lines. */
+  /** The paragraphs, separated by empty lines. */
   readonly text: string;
-  /** From 1; `undefined` where the kind of file has no pages. */
+  /** The page number, from 1; `undefined` if the file has no pages. */
   readonly page?: number;
 }
 
-/** A document as it is searched. */
 export interface ReadDocument {
-  /** Its first heading of the highest level, else the name of its file. */
+  /** The first heading of the highest level, or the name of the file. */
   readonly title: string;
   readonly sections: readonly Section[];
 }
 
-/** Gathers sections while a document is read from top to bottom. */
+/** Collects sections while a document is read from top to bottom. */
 export class SectionBuilder {
   readonly #sections: Section[] = [];
   #headings: readonly string[] = [];
@@ -31,7 +30,7 @@ export class SectionBuilder {
     if (text.trim() !== '') this.#paragraphs.push(text.trim());
   }
 
-  /** All of it; `name` is the title where no heading gives one. */
+  /** Returns the document; `name` is the title if there is no heading. */
   document(name: string): ReadDocument {
     this.#end();
     const first = this.#sections.find(({ headings }) => headings.some((each) => each !== ''));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
 
-/** The date and the time of day, which no model knows. */
+/** Tells the model the date and time, which it cannot know. */
 export const currentTime = defineTool({
   name: 'current_time',
   title: 'Current time',
@@ -32,14 +32,14 @@ function isTimeZone(name: string | undefined): boolean {
   }
 }
 
-/** The time zone of the region in `de-DE`; `undefined` where its clocks differ, or no region is named. */
+/** Returns the time zone of a region, as in `de-DE`; `undefined` if its clocks differ, or there is no region. */
 function zoneOf(locale: string | undefined, now: number): string | undefined {
   try {
     const zones = locale === undefined ? [] : (new Intl.Locale(locale).getTimeZones() ?? []);
     const [first, ...others] = zones.map((timeZone) => timeIn(timeZone, now));
     return others.every((time) => time === first) ? zones[0] : undefined;
   } catch {
-    return undefined; // a locale that the channel made up
+    return undefined; // the channel sent an invalid locale
   }
 }
 

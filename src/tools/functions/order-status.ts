@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
 
-/** Stands for the API of a shop. */
+/** Sample data instead of the API of a shop. */
 const ORDERS: Readonly<Record<string, { readonly status: string; readonly arrives: string }>> = {
   '4711': { status: 'shipped', arrives: 'tomorrow before noon' },
   '4712': { status: 'being packed', arrives: 'in three days' },
   '4713': { status: 'delivered', arrives: 'yesterday' },
 };
 
-/** An example, in the demo only: replace `ORDERS` by a request to your own API. */
+/** An example for the demo. To use it, replace `ORDERS` with a request to your own API. */
 export const orderStatus = defineTool({
   name: 'order_status',
   title: 'Order status',

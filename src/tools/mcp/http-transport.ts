@@ -4,11 +4,11 @@ import type { McpTransport } from '../../config/mcp-settings.ts';
 
 type HttpSettings = Extract<McpTransport, { kind: 'http' }>;
 
-/** Of one body, or of one event of a stream. */
+/** Limits one body, or one event of a stream. */
 const MAX_MESSAGE_BYTES = 10_485_760;
 const LINE_FEED = 10;
 
-/** Opens streamable HTTP. `token` gives a fresh token before each request; the SDK follows no redirect to another origin. */
+/** Creates the HTTP transport. `token` is called before each request. The SDK follows no redirect to another origin. */
 export function httpTransport({ url, headers }: HttpSettings, token?: () => Promise<string>): Transport {
   const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch };
   return new StreamableHTTPClientTransport(
@@ -17,7 +17,7 @@ export function httpTransport({ url, headers }: HttpSettings, token?: () => Prom
   );
 }
 
-/** As `fetch`; a body ends in an error where one of its messages is too long. */
+/** Works like `fetch`, but a body with a message that is too long ends with an error. */
 const boundedFetch: FetchLike = async (url, init) => {
   const response = await fetch(url, init);
   if (response.body === null) return response;
@@ -25,7 +25,7 @@ const boundedFetch: FetchLike = async (url, init) => {
   return new Response(response.body.pipeThrough(boundedMessages()), { status, statusText, headers });
 };
 
-/** An event ends with an empty line; a body that is no stream of events is one message. */
+/** An event ends with an empty line. A body without events is one message. */
 function boundedMessages(): TransformStream<Uint8Array, Uint8Array> {
   let length = 0;
   let last = 0;

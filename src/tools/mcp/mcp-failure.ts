@@ -2,16 +2,16 @@ import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelc
 import { fieldsOf } from '../../json-access.ts';
 
 /**
- * What a failed request says about the connection and about the call.
- * - `notReceived`: the server has not begun the call, and the connection is of no more use.
- * - `lost`: the connection is of no more use; the call may have been done.
+ * The meaning of a failed request for the connection and the call.
+ * - `notReceived`: the server has not begun the call, and the connection is unusable.
+ * - `lost`: the connection is unusable; the call may have been done.
  * - `timeout`: no answer in time.
- * - `refused`: the server does not let us in; trying again changes nothing.
- * - `failed`: the server answered with an error; the connection is sound.
+ * - `refused`: the server denies access; a retry would not help.
+ * - `failed`: the server answered with an error; the connection is usable.
  */
 export type McpFailure = 'notReceived' | 'lost' | 'timeout' | 'refused' | 'failed';
 
-/** By the error's code alone: its message may hold the whole body of a response. */
+/** Classifies the error by its code only: its message may hold the whole body of a response. */
 export function mcpFailureOf(error: unknown): McpFailure {
   if (error instanceof UnauthorizedError) return 'refused';
   if (error instanceof SdkHttpError) return byStatus(error.status);
@@ -21,7 +21,7 @@ export function mcpFailureOf(error: unknown): McpFailure {
   return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'failed';
 }
 
-/** A server that was started anew does not know the session: 404 by the specification, 400 by many. */
+/** A restarted server does not know the session: it answers 404 by the specification, but many answer 400. */
 function byStatus(status: number): McpFailure {
   if (status === 401 || status === 403) return 'refused';
   if (status === 400 || status === 404) return 'notReceived';
@@ -37,7 +37,7 @@ const BY_CODE: Partial<Record<SdkErrorCode, McpFailure>> = {
 
 const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
 
-/** A word for the log and the doctor that holds nothing of what the server wrote. */
+/** Returns a reason for the log and the doctor that quotes nothing from the server. */
 export function mcpReason(error: unknown): string {
   if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
   const { code, cause, name } = fieldsOf(error);

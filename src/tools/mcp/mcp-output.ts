@@ -1,17 +1,17 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client';
 import type { Source, ToolImage, ToolOutput } from '../tool.ts';
 
-/** What is given to the model of one result. */
+/** The model gets this many images of one result. */
 const MAX_IMAGES = 4;
 const MAX_IMAGE_CHARS = 6_000_000;
 const MAX_SOURCES = 20;
 const MAX_TITLE_CHARS = 200;
 
-/** What the model is given of a server's result: text, images, links; the rest is named. */
+/** Converts a server's result for the model: text, images and links; other content is only mentioned. */
 export function mcpOutput({ content, structuredContent }: CallToolResult): ToolOutput {
   const shown = content.filter(isForModel);
   const texts = shown.map(textIn).filter((text) => text !== '');
-  // It repeats the text, where there is any.
+  // Structured content repeats the text if there is any.
   if (texts.length === 0 && structuredContent !== undefined) texts.push(JSON.stringify(structuredContent));
   const images = shown.flatMap(imageIn);
   if (images.length > MAX_IMAGES) texts.push(`[${images.length - MAX_IMAGES} more images were left out]`);
@@ -22,7 +22,7 @@ export function mcpOutput({ content, structuredContent }: CallToolResult): ToolO
   };
 }
 
-/** Some content is for the user's eyes alone. */
+/** A server may mark content as meant for the user only. */
 function isForModel({ annotations }: ContentBlock): boolean {
   const audience = annotations?.audience ?? [];
   return audience.length === 0 || audience.includes('assistant');

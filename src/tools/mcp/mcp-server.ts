@@ -11,7 +11,7 @@ import { mcpOutput } from './mcp-output.ts';
 import { mcpTool } from './mcp-tool.ts';
 import { stdioTransport } from './stdio-transport.ts';
 
-/** Connecting and listing, together. */
+/** Limits connecting and listing together. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
@@ -20,30 +20,30 @@ const MAX_TOOLS = 128;
 export interface McpServerDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** From 0 up to 1; spreads the attempts of several instances. */
+  /** Returns a number from 0 up to 1, which spreads the attempts of several instances. */
   readonly random: () => number;
-  /** Access tokens by scope. */
+  /** Gets access tokens for a scope. */
   readonly tokens: (scope: string) => () => Promise<string>;
-  /** Servers are told the bot's version. */
+  /** Servers get the bot's version. */
   readonly build: Build;
 }
 
-/** How it stands with a server; `reason` is for operators. */
+/** The state of a server; `reason` is for operators. */
 export type McpStatus =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected'; readonly tools: number }
   | { readonly kind: 'down'; readonly reason: string };
 
 /**
- * One server: it is connected in the background, listed, called, and connected anew when it was lost. While it is down
- * it has no tools.
+ * One server. It is connected in the background, lists its tools, runs calls, and is reconnected when the connection is
+ * lost. While it is down it has no tools.
  */
 export class McpServer {
   readonly settings: McpServerSettings;
   readonly #deps: McpServerDeps;
   readonly #log: Logger;
   #client: Client | undefined;
-  /** The calls of each client that have not ended. */
+  /** The running calls of each client. */
   readonly #running = new Map<Client, Set<Promise<unknown>>>();
   #tools: readonly Tool[] = [];
   #status: McpStatus = { kind: 'connecting' };
@@ -58,7 +58,7 @@ export class McpServer {
     this.#log = deps.log.child({ server: settings.name });
   }
 
-  /** Those of the newest list; none while the server is down. */
+  /** The tools of the newest list; none while the server is down. */
   get tools(): readonly Tool[] {
     return this.#tools;
   }
@@ -67,7 +67,7 @@ export class McpServer {
     return this.#status;
   }
 
-  /** Connects and lists, unless that is under way. Never rejects: a failure is tried again, with back-off. */
+  /** Connects and lists the tools, unless that is already running. Never rejects: failures are retried with backoff. */
   connect(): Promise<void> {
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
@@ -75,7 +75,7 @@ export class McpServer {
     return this.#connecting;
   }
 
-  /** Ends the connection, and the program of a stdio server. Safe to call twice. */
+  /** Closes the connection and ends the program of a stdio server. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRetry();
@@ -101,12 +101,12 @@ export class McpServer {
     }
   }
 
-  /** No capabilities: then no server asks for anything of ours. */
+  /** The client declares no capabilities, so that servers send it no requests. */
   #createClient(): Client {
     const info = { name: 'realtime-voice-bot', version: this.#deps.build.version };
     const onChanged = (error: Error | null) => void (error === null && this.#relist());
     const listChanged = { tools: { autoRefresh: false, onChanged } };
-    // For a program it would cost a second start, and its time limit where it does not answer the question.
+    // For a program, negotiation costs a second start, and the whole time limit if it does not answer.
     const isHttp = this.settings.transport.kind === 'http';
     return new Client(info, isHttp ? { listChanged, versionNegotiation: { mode: 'auto' } } : { listChanged });
   }
@@ -118,7 +118,7 @@ export class McpServer {
     return httpTransport(transport, entraScope === undefined ? undefined : this.#deps.tokens(entraScope));
   }
 
-  /** A changed list counts from the next turn: running turns have the tools that they began with. */
+  /** A changed list applies from the next turn: running turns keep the tools that they began with. */
   async #relist(): Promise<void> {
     const client = this.#client;
     if (client === undefined || this.#isClosed) return;
@@ -214,7 +214,7 @@ export class McpServer {
     this.#onDown(reason);
   }
 
-  /** To close one that was lost would end calls that may still get their answers. */
+  /** Closes a lost client only when no call runs: closing it earlier would end calls that may still get answers. */
   #closeUnused(client: Client): void {
     if (this.#client === client || (this.#running.get(client)?.size ?? 0) > 0) return;
     this.#running.delete(client);

@@ -4,7 +4,7 @@ import { parameterSchema } from '../parameter-schema.ts';
 import { DATA_NOTICE, type Tool } from '../tool.ts';
 import { qualifiedName } from '../tool-names.ts';
 
-/** What is sent with each response of the model counts: what is longer is cut. */
+/** Longer descriptions are cut, because the model reads them in every response. */
 const MAX_DESCRIPTION_CHARS = 2_000;
 const MAX_TITLE_CHARS = 80;
 
@@ -12,8 +12,8 @@ const MAX_TITLE_CHARS = 80;
 export type CallServer = (tool: string, isReadOnly: boolean) => Tool['run'];
 
 /**
- * A tool as its server lists it. What the server says of itself decides nothing in its favour: only the operator's
- * entry lets a tool run without asking, or calls it read-only. A hint that a tool destroys counts against it.
+ * Converts a tool from its server's list. The server's own hints never grant anything: only the operator's settings let a
+ * tool run without asking or mark it as read-only. A hint that it is destructive is believed.
  */
 export function mcpTool(
   listed: ListedTool,
@@ -40,7 +40,7 @@ export function mcpTool(
   };
 }
 
-/** What a permission is bound to: another program or address is another server, whatever its name. */
+/** Identifies the server for permissions: another program or address is another server, whatever its name. */
 export function originOf({ transport }: McpServerSettings): string {
   return transport.kind === 'http' ? transport.url : JSON.stringify([transport.command, ...transport.args]);
 }

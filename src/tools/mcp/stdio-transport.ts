@@ -8,10 +8,10 @@ type StdioSettings = Extract<McpTransport, { kind: 'stdio' }>;
 
 /** A program that writes a longer message is ended. */
 const MAX_MESSAGE_BYTES = 10_485_760;
-/** How long a program may take to end after its input has ended, and again after SIGTERM. */
+/** The time that a program has to end after its input is closed, and again after SIGTERM. */
 const EXIT_GRACE_MS = 2_000;
 
-/** Starts a server's program. It gets what every program needs of the environment, and what its entry names. */
+/** Runs a server's program. Its environment has only the variables that every program needs and those of its settings. */
 export function stdioTransport({ command, args, env, cwd }: StdioSettings): Transport {
   const all = { ...getDefaultEnvironment(), ...env };
   if (process.platform !== 'win32') return new ProcessGroupTransport(command, args, all, cwd);
@@ -20,8 +20,8 @@ export function stdioTransport({ command, args, env, cwd }: StdioSettings): Tran
 }
 
 /**
- * A program in a process group of its own: `close` ends what the program has started, too. The SDK's own transport
- * leaves the grandchildren of `npx` and of shell scripts behind (typescript-sdk#2023).
+ * Runs the program in its own process group, so that `close` also ends the processes that it has started. The SDK's own
+ * transport leaves the grandchildren of `npx` and of shell scripts running (typescript-sdk#2023).
  */
 class ProcessGroupTransport implements Transport {
   onclose?: () => void;
@@ -50,11 +50,13 @@ class ProcessGroupTransport implements Transport {
 
   async start(): Promise<void> {
     const { promise: spawned, resolve, reject } = Promise.withResolvers<void>();
-    // What a program prints beside the protocol may quote what people said: it is not read.
+    // Standard error may quote user input, so it is not read.
     const stdio = ['pipe', 'pipe', 'ignore'] as const;
     const child = spawn(this.#command, this.#args, {
-      ...{ stdio: [...stdio], env: { ...this.#env }, detached: true },
-      ...(this.#cwd === undefined ? {} : { cwd: this.#cwd }),
+      stdio: [...stdio],
+      env: { ...this.#env },
+      cwd: this.#cwd,
+      detached: true,
     });
     this.#child = child;
     child.once('spawn', resolve);
@@ -68,7 +70,7 @@ class ProcessGroupTransport implements Transport {
     await spawned;
   }
 
-  /** Resolves when the message is handed to the pipe; rejects when the program has ended. */
+  /** Resolves when the pipe has accepted the message. Rejects if the program has ended. */
   send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin;
     if (!stdin?.writable) return Promise.reject(new Error('The program has ended'));
@@ -77,7 +79,7 @@ class ProcessGroupTransport implements Transport {
     });
   }
 
-  /** Ends the program and all that it has started. Safe to call twice. */
+  /** Ends the program and all processes that it has started. Safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -111,17 +113,17 @@ class ProcessGroupTransport implements Transport {
     this.onclose?.();
   }
 
-  /** The whole group, also after its first process has ended. */
+  /** Signals the whole group, even after its first process has ended. */
   #kill(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined) {
-      this.#exited.resolve(); // it never began
+      this.#exited.resolve(); // the program never started
       return;
     }
     try {
       process.kill(-pid, signal);
     } catch {
-      // Nothing of the group is left.
+      // No process of the group is left.
     }
   }
 
@@ -135,7 +137,7 @@ class ProcessGroupTransport implements Transport {
     }
   }
 
-  /** Lines that are no message are skipped: many programs print a greeting. */
+  /** Skips lines that are not messages: many programs print a greeting. */
   #next(): JSONRPCMessage | undefined {
     for (;;) {
       try {

@@ -51,7 +51,7 @@ describe('the format of a clip', () => {
     assert.equal(detectAudioFormat(Buffer.concat([Buffer.from('some words '.repeat(1_000)), mp3])), undefined);
   });
 
-  it('is not searched after unlimited zeros or tags', () => {
+  it('is not searched for behind unlimited zeros or tags', () => {
     const tag = Buffer.from('ID3\x03\x00\x00\x00\x00\x00\x00', 'latin1');
     const behindTags = (count: number) => Buffer.concat([...Array<Buffer>(count).fill(tag), clipFile('mono-8k.flac')]);
     assert.equal(detectAudioFormat(behindTags(4)), 'flac');

@@ -9,7 +9,7 @@ import { amplitudeAt, clipFile, tones } from './tones.ts';
 
 const signal = new AbortController().signal;
 
-describe('the decoder of clips', () => {
+describe('the clip decoder', () => {
   const lines: Record<string, unknown>[] = [];
   let decoder: ClipDecoder;
   before(() => {
@@ -22,7 +22,7 @@ describe('the decoder of clips', () => {
   });
 
   for (const name of ['stereo-44k1-vbr.mp3', 'stereo.opus']) {
-    it(`reads ${name} in its thread`, async () => {
+    it(`decodes ${name} in its thread`, async () => {
       const bytes = clipFile(name);
       const { pcm, durationMs } = await decoder.decode(bytes, signal);
       assert.ok(Math.abs(durationMs - 1_500) <= 20, `${durationMs} ms`);
@@ -31,7 +31,7 @@ describe('the decoder of clips', () => {
     });
   }
 
-  it('leaves the bytes to the caller, also those of a Buffer', async () => {
+  it("leaves the caller's bytes usable, even those of a Buffer", async () => {
     const wav = Buffer.from(makeWav(tones(24_000, 0.05, [440, 0.5])));
     const before = Buffer.from(wav);
     assert.equal((await decoder.decode(wav, signal)).durationMs, 50);
@@ -46,7 +46,7 @@ describe('the decoder of clips', () => {
       assert.ok(durationMs > 700, `${name}: ${durationMs} ms`);
     }
     assert.ok(lines.length > 0);
-    for (const { level, msg } of lines) assert.deepEqual([level, msg], ['debug', 'a library printed']);
+    for (const { level, msg } of lines) assert.deepEqual([level, msg], ['debug', 'library output suppressed']);
   });
 
   it('rejects with the code of each problem', async () => {
@@ -67,7 +67,7 @@ describe('the decoder of clips', () => {
     });
   });
 
-  it('refuses an MP3 and an Opus that are long though small', async () => {
+  it('rejects an MP3 and an Opus file that are long though small', async () => {
     const frames = clipFile('mono-8k.mp3').subarray(432);
     const mp3 = Buffer.concat(Array<Uint8Array>(130).fill(frames));
     await assert.rejects(decoder.decode(mp3, signal), { code: 'too_long' });
@@ -85,7 +85,7 @@ describe('the decoder of clips', () => {
     assert.equal((await next).durationMs, 1_500);
   });
 
-  it('is busy when too many wait, and when it is closed, which is safe twice', async () => {
+  it('is busy when too many wait and after close, which may be called twice', async () => {
     const other = createClipDecoder({ clock: systemClock, log: createLogger('silent') });
     const wav = makeWav(tones(24_000, 0.05, [440, 0.5]));
     const all = await Promise.allSettled(Array.from({ length: 12 }, () => other.decode(wav, signal)));

@@ -55,7 +55,7 @@ describe('a clip', () => {
     assertLevel(pcm, 3_000, AMPLITUDE / 2);
   });
 
-  it('is damaged without audio', async () => {
+  it('is reported as damaged if it has no audio', async () => {
     const opus = clipFile('mono.opus');
     const broken = {
       'a tag alone': clipFile('cover-44k1.mp3').subarray(0, 2_000),
@@ -74,7 +74,7 @@ describe('a clip', () => {
     }
   });
 
-  it('is refused when it is unknown, or needs ffmpeg', async () => {
+  it('is rejected if it is unknown or needs ffmpeg', async () => {
     await assert.rejects(decodeClip(Buffer.from('no sound')), { code: 'kind_unknown' });
     await assert.rejects(decodeClip(new Uint8Array()), { code: 'kind_unknown' });
     for (const name of ['mono-vorbis.ogg', 'stereo-44k1.m4a', 'mono-8k.flac']) {

@@ -27,28 +27,29 @@ const wavOf = (format: WavFormat = {}, seconds = 0.5) =>
 describe('a WAV', () => {
   for (const coding of ['u8', 's16', 's24', 's32', 'f32', 'f64', 'alaw', 'mulaw'] satisfies Coding[]) {
     for (const channels of [1, 2]) {
-      it(`is read (${coding}, channels: ${channels})`, () => assertSounds(wavOf({ coding, channels, rateHz: 16_000 })));
+      it(`is decoded (${coding}, channels: ${channels})`, () =>
+        assertSounds(wavOf({ coding, channels, rateHz: 16_000 })));
     }
   }
 
   for (const rateHz of [6_000, 8_000, 11_025, 22_050, 24_000, 44_100, 48_000, 96_000, 384_000]) {
-    it(`is read at ${rateHz} Hz`, () => assertSounds(wavOf({ rateHz })));
+    it(`is decoded at ${rateHz} Hz`, () => assertSounds(wavOf({ rateHz })));
   }
 
-  it('keeps samples of 16 bit and 24 kHz as they are', async () => {
+  it('keeps 16-bit samples at 24 kHz unchanged', async () => {
     const samples = Float64Array.of(0, 1, -1, 0x7fff, -0x8000, 1_234, -4_321).map((sample) => sample / 0x8000);
     const { pcm } = await decodeClip(makeWav(samples));
     assert.deepEqual([...new Int16Array(pcm.buffer)], [0, 1, -1, 0x7fff, -0x8000, 1_234, -4_321]);
   });
 
-  it('is the mean of its channels', async () => {
+  it('becomes the mean of its channels', async () => {
     const [left, right] = [tones(24_000, 0.5, [440, 0.8]), tones(24_000, 0.5, [2_500, 0.2])];
     await assertSounds(makeWav([left, right]));
     await assertSounds(makeWav([left, right, new Float64Array(12_000), new Float64Array(12_000)]), 0.5, 0.5);
     await assertSounds(wavOf({ channels: 6, isExtensible: true }));
   });
 
-  it('is clipped where it is too loud', async () => {
+  it('is clipped if it is too loud', async () => {
     const { pcm } = await decodeClip(makeWav(tones(24_000, 0.1, [100, 4]), { coding: 'f32' }));
     const samples = new Int16Array(pcm.buffer);
     assert.deepEqual([Math.min(...samples), Math.max(...samples)], [-0x8000, 0x7fff]);
@@ -61,14 +62,14 @@ describe('a WAV', () => {
     }
   });
 
-  it('may have other chunks, of odd lengths too', () =>
+  it('may have other chunks, even of odd lengths', () =>
     assertSounds(wavOf({ before: [chunk('LIST', Buffer.from('INFOdata')), chunk('odd ', Buffer.from('12345'))] })));
 
-  it('may have a header with a wrong length, or none', async () => {
+  it('may have a wrong or missing length in its header', async () => {
     for (const toldLength of [0, 0xffffffff, 0xfffffffe, 1_000_000]) await assertSounds(wavOf({ toldLength }));
   });
 
-  it('ends at the length of its header', async () => {
+  it('ends at the length in its header', async () => {
     const wav = wavOf();
     await assertSounds(new Uint8Array(Buffer.concat([wav, chunk('LIST', Buffer.alloc(48_000, 0x7f))])));
   });
@@ -87,7 +88,7 @@ describe('a WAV', () => {
     await assertSounds(wav.subarray(0, 44 + 72_000 + 1));
   });
 
-  it('is silent where samples are no numbers', async () => {
+  it('is silent where samples are not numbers', async () => {
     const samples = tones(24_000, 0.5, ...PARTS);
     samples.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 0);
     await assertSounds(makeWav(samples, { coding: 'f32' }));
@@ -102,7 +103,7 @@ describe('a WAV', () => {
     await assertSounds(wavOf({ toldLength: 0x7ffffff0 }));
   });
 
-  it('is damaged without samples or with an invalid format', async () => {
+  it('is reported as damaged without samples or with an invalid format', async () => {
     const wav = wavOf();
     const broken = {
       empty: makeWav(new Float64Array()),
@@ -121,6 +122,6 @@ describe('a WAV', () => {
     }
   });
 
-  it('needs ffmpeg for other codings', () =>
+  it('requires ffmpeg for other codings', () =>
     assert.rejects(decodeClip(clipFile('mono-8k-adpcm.wav')), { code: 'kind_unsupported', message: /format 17/ }));
 });

@@ -51,7 +51,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     assert.deepEqual(pcm, m4a.subarray(0, m4a.length - (m4a.length % 2)));
   });
 
-  it('gets a fixed demuxer, and may open neither another file nor an address', async () => {
+  it('gets a fixed demuxer, and may open no other file and no address', async () => {
     const pcm = await standIn('echo "$@"; env').decode(m4a, 'm4a', signal);
     const [told = '', ...environment] = Buffer.from(pcm).toString().trim().split('\n');
     assert.match(
@@ -66,7 +66,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     );
   });
 
-  it('is looked for once, and may be missing', async () => {
+  it('is searched for once, and may be missing', async () => {
     mkdirSync(join(folder, 'empty'));
     const options = { clock: systemClock, limitMs: LIMIT_MS, maxWaiting: 2 };
     for (const searchPath of [undefined, '', join(folder, 'empty')]) {
@@ -84,7 +84,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     await assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'kind_unsupported', message: /does not run/ });
   });
 
-  it('is damaged without output, with the words of ffmpeg', async () => {
+  it("is reported as damaged without output, with ffmpeg's own words", async () => {
     const ffmpeg = standIn('echo "moov atom not found" >&2; exit 1');
     await assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'damaged', message: /moov atom not found/ });
   });
@@ -98,7 +98,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     await late;
   });
 
-  it('is stopped when its output is too long', () =>
+  it('is stopped if its output is too long', () =>
     assert.rejects(standIn('exec cat /dev/zero').decode(m4a, 'm4a', signal), { code: 'too_long' }));
 
   it('is stopped on abort, and so is a waiting run', async () => {
@@ -120,7 +120,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     assert.match(String((all.at(-1) as PromiseRejectedResult).reason), /jobs wait already/);
   });
 
-  it('is stopped when it is closed, which is safe twice', async () => {
+  it('is stopped on close, which may be called twice', async () => {
     const clock = new ManualClock();
     const ffmpeg = standIn('exec sleep 100', clock);
     const both = [1, 2].map(() => assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'busy' }));
@@ -153,7 +153,7 @@ describe('ffmpeg', { skip: !isInstalled && 'it is not installed here' }, () => {
   ] as const;
 
   for (const [name, kind] of CLIPS) {
-    it(`reads ${name}`, async () => {
+    it(`decodes ${name}`, async () => {
       const pcm = await ffmpeg.decode(clipFile(name), kind, signal);
       const seconds = pcm.byteLength / 48_000;
       // Bare AAC does not declare the padding of its encoder.
@@ -163,7 +163,7 @@ describe('ffmpeg', { skip: !isInstalled && 'it is not installed here' }, () => {
     });
   }
 
-  it('finds no audio in a playlist, and follows no address in it', async () => {
+  it('finds no audio in a playlist, and opens no address in it', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;

@@ -22,7 +22,7 @@ function resample(input: Float32Array, rateHz: number, pieceLength = input.lengt
 
 const AMPLITUDE = 0.12;
 
-/** PCM of these tones together, each of AMPLITUDE. */
+/** PCM with all of these tones, each of AMPLITUDE. */
 function pcmOf(rateHz: number, frequenciesHz: readonly number[]): Uint8Array {
   const input = tones(rateHz, 0.25, ...frequenciesHz.map((hz) => [hz, AMPLITUDE] as const));
   const output = resample(new Float32Array(input), rateHz);
@@ -57,7 +57,7 @@ describe('resampling to 24 kHz', () => {
   }
 
   for (const rateHz of [8_000, 11_025, 16_000]) {
-    it(`makes no mirrors of tones from ${rateHz} Hz`, () => {
+    it(`creates no mirror frequencies of tones from ${rateHz} Hz`, () => {
       const hz = 0.4 * rateHz;
       const level = decibels(amplitudeAt(rateHz - hz, pcmOf(rateHz, [hz])) / AMPLITUDE);
       assert.ok(level < -50, `${level.toFixed(1)} dB`);
@@ -76,7 +76,7 @@ describe('resampling to 24 kHz', () => {
     });
   }
 
-  it('keeps the place of a click, and silence', () => {
+  it('keeps the position of a click, and silence', () => {
     for (const rateHz of RATES) {
       const input = new Float32Array(rateHz / 10);
       input[Math.round(rateHz / 20)] = 1;
@@ -87,7 +87,7 @@ describe('resampling to 24 kHz', () => {
     }
   });
 
-  it('gives the same for chunks of any length, and the right number of samples', () => {
+  it('has the same result for chunks of any length, and the right number of samples', () => {
     const anyRate = fc.oneof(fc.integer({ min: 1_000, max: 384_000 }), fc.constantFrom(...RATES));
     const property = fc.property(
       anyRate,

@@ -4,14 +4,14 @@ import { historyText, type PastTurn, withTurn } from '../../../src/conversation/
 
 const past = (index: number): PastTurn => ({ user: `question ${index}`, assistant: `answer ${index}` });
 
-/** The history after so many turns. */
+/** The history after this many turns. */
 function after(turns: number, maxTurns: number): readonly PastTurn[] {
   let history: readonly PastTurn[] = [];
   for (let index = 1; index <= turns; index++) history = withTurn(history, past(index), maxTurns);
   return history;
 }
 
-/** The lines of a history as the model gets them: after the lead sentence. */
+/** The lines of a history as the model gets them, after the introduction. */
 function linesOf(history: readonly PastTurn[]): unknown {
   const text = historyText(history) ?? '';
   const [lead, json, ...rest] = text.split('\n');
@@ -43,7 +43,7 @@ describe('the history of a conversation', () => {
     assert.ok(losses >= 14, `turns left ${losses} times`);
   });
 
-  it('never exceeds its bound, and always holds the newest turn', () => {
+  it('never exceeds its bound, and always contains the newest turn', () => {
     for (const maxTurns of [1, 2, 3, 4, 5, 40]) {
       for (let turns = 1; turns <= 3 * maxTurns; turns++) {
         const history = after(turns, maxTurns);
@@ -53,7 +53,7 @@ describe('the history of a conversation', () => {
     }
   });
 
-  it('stays small enough for the model however long the messages are, as long as it is several', () => {
+  it('stays small enough for the model, however long its messages are', () => {
     for (const letter of ['x', 'ü', '話']) {
       let history: readonly PastTurn[] = [];
       for (let index = 1; index <= 60; index++) {
@@ -67,29 +67,29 @@ describe('the history of a conversation', () => {
     }
   });
 
-  it('keeps the newest turn alone when that is very long', () => {
+  it('keeps only the newest turn if that is very long', () => {
     const long = { user: 'x'.repeat(20_000), assistant: 'y'.repeat(40_000) };
     assert.deepEqual(withTurn([past(1), past(2)], long, 40), [long]);
     assert.deepEqual(withTurn([long], past(3), 40), [past(3)]);
   });
 
-  it('is none with a bound of none', () => {
+  it('is empty with a bound of zero', () => {
     assert.deepEqual(withTurn([past(1)], past(2), 0), []);
   });
 
-  it('does not change the history that it is made from', () => {
+  it('leaves the history that it is made from unchanged', () => {
     const before = Object.freeze([past(1), past(2)]);
     withTurn(before, past(3), 2);
     assert.deepEqual(before, [past(1), past(2)]);
   });
 });
 
-describe('the history as the model is told it', () => {
-  it('is nothing where nothing was said', () => {
+describe('the history for the model', () => {
+  it('is missing if there are no turns', () => {
     assert.equal(historyText([]), undefined);
   });
 
-  it('is who said what, in order', () => {
+  it('lists who said what, in order', () => {
     assert.deepEqual(linesOf([past(1), past(2)]), [
       { role: 'user', text: 'question 1' },
       { role: 'assistant', text: 'answer 1' },
@@ -98,7 +98,7 @@ describe('the history as the model is told it', () => {
     ]);
   });
 
-  it('leaves out answers that never came', () => {
+  it('leaves out missing answers', () => {
     assert.deepEqual(linesOf([{ user: 'lost', assistant: undefined }, past(2)]), [
       { role: 'user', text: 'lost' },
       { role: 'user', text: 'question 2' },

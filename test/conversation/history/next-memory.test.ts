@@ -28,7 +28,7 @@ function resultOf(outcome: Outcome, more: Partial<ModelResult> = {}): ModelResul
   };
 }
 
-/** The memory after the same result so many times in a row. */
+/** The memory after this number of equal results in a row. */
 function after(times: number, result: ModelResult): Memory {
   let memory = FOUR;
   for (let count = 0; count < times; count++) memory = nextMemory(memory, { user: 'refused' }, result, 40);
@@ -38,7 +38,7 @@ function after(times: number, result: ModelResult): Memory {
 const usersOf = ({ history }: Memory) => history.map(({ user }) => user);
 
 describe('the memory of a conversation', () => {
-  it('holds a question that had no answer', () => {
+  it('contains a question that has no answer', () => {
     const { history } = nextMemory(FOUR, { user: '5' }, resultOf(lost), 40);
     assert.deepEqual(history.at(-1), { user: '5', assistant: undefined });
   });
@@ -48,7 +48,7 @@ describe('the memory of a conversation', () => {
       assert.deepEqual(usersOf(after(2, resultOf(outcome))), ['1', '2', '3', '4']);
     });
 
-    it(`loses its older half from the third refusal in a row on when ${name}, until something is answered`, () => {
+    it(`loses its older half from the third rejection in a row if ${name}, until a turn is answered`, () => {
       assert.deepEqual(usersOf(after(3, resultOf(outcome))), ['3', '4']);
       assert.deepEqual(usersOf(after(4, resultOf(outcome))), ['4']);
       assert.deepEqual(usersOf(after(5, resultOf(outcome))), []);
@@ -61,12 +61,12 @@ describe('the memory of a conversation', () => {
       assert.deepEqual([usersOf(answered), answered.rejectedTurns], [['3', '4', '5'], 0]);
     });
 
-    it(`is not to blame for what was ${name} in a session that had not been told of it`, () => {
+    it(`is not blamed for a turn that was ${name} in a session that did not have it`, () => {
       assert.deepEqual(usersOf(after(9, resultOf(outcome, { wasReplayed: false }))), ['1', '2', '3', '4']);
     });
   }
 
-  it('loses its older half at once when the service names it', () => {
+  it('loses its older half at once if the service names it as the cause', () => {
     const { history, rejectedTurns } = nextMemory(
       FOUR,
       { user: 'x' },

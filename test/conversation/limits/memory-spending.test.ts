@@ -16,11 +16,11 @@ itBoundsSpending('memory', {
   runs: 500,
 });
 
-describe('spending in memory', () => {
+describe('the memory spending store', () => {
   const budgets = { dayUsd: 2, personUsd: undefined, conversationUsd: undefined };
   const reservation = (jobId: string) => ({ jobId, conversation: 'a', person: 'a', usd: 1 });
 
-  it('counts what is reserved for the day on which it was reserved', async () => {
+  it('counts a reservation on the day on which it was made', async () => {
     const clock = new ManualClock();
     await clock.advance(DAY_MS - (clock.now() % DAY_MS) - 1);
     const store = new MemorySpending(clock);
@@ -30,7 +30,7 @@ describe('spending in memory', () => {
     assert.equal((await store.reserve({ ...reservation('2'), usd: 2 }, budgets)).kind, 'reserved');
   });
 
-  it('can give a reservation back for an hour to the millisecond', async () => {
+  it('can refund a reservation for exactly an hour, to the millisecond', async () => {
     const clock = new ManualClock();
     const store = new MemorySpending(clock);
     for (const job of ['1', '2']) await store.reserve(reservation(job), budgets);

@@ -14,7 +14,7 @@ const NONE: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd
 
 export interface SpendingContract {
   open(): Promise<SpendingUnderTest>;
-  /** How many plans of the property test are run. */
+  /** The number of runs of the property test. */
   readonly runs: number;
 }
 
@@ -22,7 +22,7 @@ function outcomeOf(result: ReserveResult): string {
   return result.kind === 'reserved' ? 'reserved' : result.budget;
 }
 
-/** Reserves what has to fit. Resolves with the job. */
+/** Makes a reservation that has to fit. Resolves with the job. */
 async function reserve(store: SpendingStore, budgets: Budgets, fields: Partial<Reservation> = {}): Promise<string> {
   const wanted = reservation(fields);
   assert.equal(outcomeOf(await store.reserve(wanted, budgets)), 'reserved');
@@ -34,13 +34,13 @@ async function spend(store: SpendingStore, usd: number, fields: Partial<Reservat
   await store.settle(jobId, usd);
 }
 
-/** What every store of spending does. */
+/** The contract of every spending store. */
 export function itBoundsSpending(what: string, { open, runs }: SpendingContract): void {
   const outcome = async (store: SpendingStore, budgets: Partial<Budgets>, fields: Partial<Reservation> = {}) =>
     outcomeOf(await store.reserve(reservation(fields), { ...NONE, ...budgets }));
 
   describe(`spending in ${what}`, () => {
-    it('has room up to each budget, to the last of it, and says which one is exceeded', async () => {
+    it('allows every budget to be used up completely, and names the exceeded one', async () => {
       const { store } = await open();
       const budgets = { dayUsd: 10, personUsd: 5, conversationUsd: 3 };
       await reserve(store, budgets, { usd: 2 });
@@ -59,7 +59,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       assert.equal(await outcome(store, budgets, { usd: 0, ...eve }), 'reserved');
     });
 
-    it('counts what was spent as what is reserved, and gives back what was not', async () => {
+    it('counts what was spent of a reservation, and refunds the rest', async () => {
       const { store } = await open();
       const budgets = { ...NONE, dayUsd: 2 };
       const jobId = await reserve(store, budgets, { usd: 2 });
@@ -70,7 +70,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       assert.equal(await outcome(store, budgets, { usd: 0.01 }), 'day');
     });
 
-    it('settles a job once, and nothing that has reserved nothing', async () => {
+    it('settles a job once, and settles nothing for a job without a reservation', async () => {
       const { store } = await open();
       const budgets = { ...NONE, dayUsd: 2 };
       const jobId = await reserve(store, budgets, { usd: 1 });
@@ -80,7 +80,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       assert.equal(await outcome(store, budgets, { usd: 0.01 }), 'day');
     });
 
-    it('replaces what a job has reserved: by more, by less, and not at all where it does not fit', async () => {
+    it("replaces a job's reservation with a larger or smaller one, unless it does not fit", async () => {
       const { store } = await open();
       const budgets = { dayUsd: 4, personUsd: 3, conversationUsd: 3 };
       const jobId = await reserve(store, budgets, { usd: 1 });
@@ -93,7 +93,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       await reserve(store, budgets, { usd: 2 });
     });
 
-    it('begins a new day at midnight (UTC), but for conversations', async () => {
+    it('begins a new day at midnight UTC, except for conversations', async () => {
       const { store, later } = await open();
       const budgets = { dayUsd: 2, personUsd: 2, conversationUsd: 3 };
       await spend(store, 1);
@@ -108,7 +108,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       await reserve(store, budgets, { usd: 1, conversation: 'b' });
     });
 
-    it('counts as spent what a job has reserved that does not end within an hour', async () => {
+    it('counts a reservation as spent if its job does not end within an hour', async () => {
       const { store, later } = await open();
       const budgets = { ...NONE, conversationUsd: 3 };
       const lost = await reserve(store, budgets, { usd: 2 });
@@ -119,14 +119,14 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       await reserve(store, budgets, { jobId: lost, usd: 1 });
     });
 
-    it('counts what is reserved for its day alone', async () => {
+    it('counts a reservation only on its own day', async () => {
       const { store, later } = await open();
       const budgets = { ...NONE, dayUsd: 2 };
       const lost = await reserve(store, budgets, { usd: 1 });
       const kept = await reserve(store, budgets, { usd: 1 });
       assert.equal(await outcome(store, budgets, { usd: 1 }), 'day');
       await later(DAY_MS);
-      // It is at work, and says so by reserving again.
+      // The job is alive and shows it by another reservation.
       await reserve(store, budgets, { jobId: kept, usd: 1 });
       await reserve(store, budgets, { usd: 1 });
       assert.equal(await outcome(store, budgets, { usd: 0.1 }), 'day');
@@ -135,7 +135,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       await reserve(store, budgets, { usd: 1 });
     });
 
-    it('names each budget once when 80 % of it are used', async () => {
+    it('reports each budget once when 80 % of it are used', async () => {
       const { store, later } = await open();
       const budgets = { dayUsd: 10, personUsd: 10, conversationUsd: 5 };
       const nearOf = async (usd: number, fields: Partial<Reservation> = {}) => {
@@ -157,7 +157,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       assert.deepEqual(await nearOf(4, { conversation: 'e', person: 'd' }), ['conversation', 'day', 'person']);
     });
 
-    it('tells people and conversations apart, whatever their names', async () => {
+    it('distinguishes users and conversations, whatever their names', async () => {
       const { store } = await open();
       const long = 'ü'.repeat(5_000);
       const names = ['', 'a', 'A', ' a', `${long}1`, `${long}2`, 'a\u0000', '\ud800', "'; --"];
@@ -170,7 +170,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
         assert.equal(await outcome(store, { personUsd: 1 }, { conversation: 'd', person: name }), 'person');
     });
 
-    it('is never exceeded by 300 that reserve at once, and all of it can be used', async () => {
+    it('is never exceeded by 300 concurrent reservations, and can be used up completely', async () => {
       const { store, others } = await open();
       const stores = [store, ...others];
       const budgets = { dayUsd: 60, personUsd: 20, conversationUsd: 7 };
@@ -193,7 +193,7 @@ export function itBoundsSpending(what: string, { open, runs }: SpendingContract)
       assert.equal(await outcome(store, { dayUsd: 60 }, { conversation: 'x', person: 'x', usd: 30 }), 'reserved');
     });
 
-    it('is within its budgets in any order of turns', async () => {
+    it('stays within its budgets for turns in any order', async () => {
       const plan = fc.asyncProperty(
         fc.array(step, { maxLength: 60 }),
         fc.integer({ min: 1, max: 10 }),

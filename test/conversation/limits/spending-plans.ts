@@ -6,15 +6,15 @@ export const DAY_MS = 24 * 3_600_000;
 
 export interface SpendingUnderTest {
   readonly store: SpendingStore;
-  /** Others that share it, as other instances do; the same one where it is shared with nobody. */
+  /** Other stores that share it, as other instances do; the same store if it is not shared. */
   readonly others: readonly SpendingStore[];
-  /** Lets time pass: a multiple of a day, or less than what is left of this one. */
+  /** Advances the clock: a multiple of a day, or less than the rest of this one. */
   later(ms: number): Promise<void>;
 }
 
 let jobCount = 0;
 
-/** Like no other; it costs one dollar unless that is given. */
+/** A unique job; it costs one dollar by default. */
 export function reservation(fields: Partial<Reservation> = {}): Reservation {
   return { jobId: `job-${++jobCount}`, conversation: 'webchat/a', person: 'webchat/ada', usd: 1, ...fields };
 }
@@ -44,7 +44,7 @@ interface Held extends Reservation {
   readonly isOpen: boolean;
 }
 
-/** Follows the steps with books of its own. */
+/** Runs the steps and keeps independent accounts. */
 export async function follow(
   steps: readonly Step[],
   budgets: Budgets,

@@ -57,7 +57,7 @@ function mostOf({ textBytes, context }: Pick<Step, 'textBytes' | 'context'>): To
   };
 }
 
-/** As the service bills it: never more than a response could come to. */
+/** As the service bills it: never more than the worst case of a response. */
 function billed({ most, responses }: Held, share: number): TokenUsage {
   const of = (tokens: number) => Math.floor(tokens * responses * share);
   return {
@@ -80,7 +80,7 @@ function asked(owner: Partial<CostRequest> = {}, size: Partial<ResponseSize> = {
   return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: () => ({ ...SMALLEST, ...size }) };
 }
 
-/** Follows the steps with books of its own. */
+/** Runs the steps and keeps independent accounts. */
 async function follow(steps: readonly Step[], dayUsd: number, personUsd: number, conversationUsd: number) {
   const { spending } = spendingOf({ dayUsd, personUsd, conversationUsd });
   const held: Held[] = [];
@@ -123,14 +123,14 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
   }
 }
 
-describe('what turns may cost', () => {
-  it('is never more than the budgets, whatever is told, asked again or left open', async () => {
+describe('the cost of turns', () => {
+  it('never exceeds the budgets, whatever usage is reported, retried or left open', async () => {
     const amount = fc.integer({ min: 5, max: 100 }).map((cents) => cents / 100);
     const plan = fc.asyncProperty(fc.array(step, { maxLength: 60 }), amount, amount, amount, follow);
     await fc.assert(plan, { seed: SEED, numRuns: 500 });
   });
 
-  it('is the worst case where the service did not say, of each response that was asked for', async () => {
+  it('is the worst case of each requested response if the service did not report usage', async () => {
     const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 });
     const allowance = await spending.reserve(asked());
     assert.ok(!('budget' in allowance));
@@ -141,13 +141,13 @@ describe('what turns may cost', () => {
     assert.equal(allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: false } as ModelResult), 0);
   });
 
-  it('is not more for another attempt of the same job', async () => {
+  it('is not higher for another attempt at the same job', async () => {
     const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 0.1 });
     for (let attempt = 0; attempt < 5; attempt++) assert.ok(!('budget' in (await spending.reserve(asked()))));
     assert.ok('budget' in (await spending.reserve(asked({ jobId: 'job-2' }))));
   });
 
-  it('is told to the operator once at 80 %, with the conversation', async () => {
+  it('is reported to the operator once at 80 %, with the conversation', async () => {
     const { spending, log } = spendingOf({ ...NO_BUDGETS, personUsd: 0.08 });
     for (const jobId of ['1', '1', '2']) await spending.reserve(asked({ jobId }));
     const warned = log.lines.filter(({ level }) => level === 'warn');
@@ -157,7 +157,7 @@ describe('what turns may cost', () => {
     );
   });
 
-  it('is not known while the store cannot be reached: no turn begins, and none asks again', async () => {
+  it('is unknown while the store is unavailable: no turn begins, and none retries', async () => {
     const memory = new MemorySpending(new ManualClock());
     let isAway = false;
     const away = () => Promise.reject(new StoreError('store_unavailable', 'away'));
@@ -174,7 +174,7 @@ describe('what turns may cost', () => {
     await assert.rejects(spending.settle('job-1', 0), { code: 'store_unavailable' });
   });
 
-  it('is asked of no store where nothing is bounded', async () => {
+  it('is not requested from a store if there is no limit', async () => {
     const never = () => assert.fail('the store was asked');
     const { spending } = spendingOf(NO_BUDGETS, { reserve: never, settle: never });
     const allowance = await spending.reserve(asked());

@@ -12,8 +12,8 @@ function recordingLinks() {
 
 itKeepsInvitations('memory', async () => recordingLinks());
 
-describe('invitations in memory', () => {
-  it('give way, the oldest first, when there are very many of them', async () => {
+describe('recording links in memory', () => {
+  it('are evicted, the oldest first, at the maximum', async () => {
     const { store } = recordingLinks();
     const [first, second] = [await store.create(guest('first')), await store.create(guest('second'))];
     const another = guest('another');
@@ -24,7 +24,7 @@ describe('invitations in memory', () => {
     assert.deepEqual(await store.find(second.id), second);
   });
 
-  it('do not give way to very many of one person', async () => {
+  it('are not evicted by the many links of a single user', async () => {
     const { store } = recordingLinks();
     const other = await store.create(guest('a', 'other'));
     const one = guest('a');

@@ -11,7 +11,7 @@ import {
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS, saying } from '../saying.ts';
 
-/** Somebody of whom all is missing that may be. */
+/** A sender with every optional field missing. */
 export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Guest => {
   const { channel, scope, user, isAllowed, locale, reference } = saying('1');
   return { key, channel, scope, user, personKey, isAllowed, locale, reference };
@@ -22,10 +22,10 @@ export interface InvitationsUnderTest {
   readonly store: RecordingLinks;
 }
 
-/** What every store of invitations does, whatever it keeps them in. */
+/** The contract of every store of recording links. */
 export function itKeepsInvitations(what: string, open: () => Promise<InvitationsUnderTest>): void {
   describe(`recordingLinks in ${what}`, () => {
-    it('are found whole, whatever the key of their conversation', async () => {
+    it('are found complete, whatever the key of their conversation', async () => {
       const { clock, store } = await open();
       for (const key of KEYS) {
         const { id, linkKey, opensUntilMs, expiresAtMs, ...rest } = await store.create(guest(key));
@@ -36,7 +36,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       }
     });
 
-    it('keep nothing of a message but who sent it and where the answer goes', async () => {
+    it('store nothing of a message except its sender and its reply route', async () => {
       const { store } = await open();
       const { id } = await store.create(saying('1'));
       assert.deepEqual(Object.keys((await store.find(id)) ?? {}).sort(), [
@@ -55,7 +55,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       ]);
     });
 
-    it('are each another, and found by their link alone', async () => {
+    it('are all different, and found only by their id', async () => {
       const { store } = await open();
       const [one, two] = [await store.create(guest('a')), await store.create(guest('b'))];
       assert.notEqual(one.id, two.id);
@@ -78,7 +78,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       }
     });
 
-    it('are one of each person in a conversation: a new one ends the last', async () => {
+    it('are limited to one for each user in a conversation: a new one ends the last', async () => {
       const { store } = await open();
       const others = [await store.create(guest('a', 'other')), await store.create(guest('b'))];
       const earlier = [await store.create(guest('a')), await store.create(guest('a'))];
@@ -92,7 +92,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       for (const each of others) assert.deepEqual(await store.find(each.id), each);
     });
 
-    it('are taken once, of many at the same moment', async () => {
+    it('are used once, even by many concurrent uploads', async () => {
       const { store } = await open();
       const { id } = await store.create(guest());
       const taken = await Promise.all(Array.from({ length: 8 }, () => store.claim(id)));
@@ -101,7 +101,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       assert.equal(await store.claim(id), false);
     });
 
-    it('end a quarter of an hour after they were made', async () => {
+    it('expire fifteen minutes after they were made', async () => {
       const { clock, store } = await open();
       const { id } = await store.create(guest());
       await clock.advance(HOLDS_FOR_MS - 1);
@@ -122,7 +122,7 @@ export function itKeepsInvitations(what: string, open: () => Promise<Invitations
       assert.deepEqual(await store.find(other.id), other);
     });
 
-    it('are not found by what is no id', async () => {
+    it('are not found by an invalid id', async () => {
       const { store } = await open();
       for (const id of ['', 'x', '../../conversations/x', '__proto__', 'A'.repeat(33), 'ü'.repeat(33)]) {
         assert.equal(await store.find(id), undefined, id);

@@ -11,11 +11,11 @@ interface Start {
   readonly script?: ConstructorParameters<typeof ScriptedJob>[2];
   readonly message?: UserMessage;
   readonly refuse?: Error;
-  /** Whether the channel shows text while it is made. */
+  /** Whether the channel supports streams. */
   readonly shows?: boolean;
 }
 
-/** One attempt at a turn, between a scripted job, a model without sockets and a way back that keeps what is sent. */
+/** One attempt at a turn, with a scripted job, a model without sockets and a reply route that records what is sent. */
 export function start({
   answers = [says('Hi')],
   script = {},

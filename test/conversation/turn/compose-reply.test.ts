@@ -40,7 +40,7 @@ const cutShort = (why: CutShortReason, text = 'Once upon', pcm = SECOND): Outcom
 });
 
 describe('the reply to a spoken answer', () => {
-  it('is its text and its sound, which is stored', async () => {
+  it('contains its text and its stored audio', async () => {
     const { saved, reply } = shelf();
     const { text, audio } = await reply({ kind: 'spoken', text: 'Hi there', pcm: SECOND });
     assert.equal(text, 'Hi there');
@@ -49,19 +49,19 @@ describe('the reply to a spoken answer', () => {
     assert.deepEqual(saved, [kept]);
   });
 
-  it('has a text even where there is no transcript', async () => {
+  it('has a text even if there is no transcript', async () => {
     const { text, audio } = await shelf().reply({ kind: 'spoken', text: '', pcm: SECOND });
     assert.equal(text, '(voice reply)');
     assert.ok(audio);
   });
 
-  it('keeps its sound without an id when the store has no room for it', async () => {
+  it('has audio without an id if the store has no room for it', async () => {
     const { audio } = await shelf(async () => undefined).reply({ kind: 'spoken', text: 'Hi', pcm: SECOND });
     assert.equal(audio?.stored, undefined);
     assert.equal(audio?.wav.length, 48_044);
   });
 
-  it('is never lost for its sound', async () => {
+  it('is sent even if its audio cannot be stored', async () => {
     const broken: AudioStore['save'][] = [
       () => Promise.reject(new Error('disk full')),
       () => {
@@ -77,7 +77,7 @@ describe('the reply to a spoken answer', () => {
 });
 
 describe('the reply to a written answer', () => {
-  it('is its text alone, without an apology', async () => {
+  it('is only its text, without an apology', async () => {
     const { saved, reply } = shelf();
     assert.deepEqual(await reply({ kind: 'textOnly', text: 'Just text' }), {
       text: 'Just text',
@@ -88,15 +88,15 @@ describe('the reply to a written answer', () => {
   });
 });
 
-describe('the reply to an answer that was cut short', () => {
+describe('the reply to an interrupted answer', () => {
   for (const why of ['length', 'lost', 'cancelled'] as const) {
-    it(`is what was there, one sentence, and the sound (${why})`, async () => {
+    it(`contains the text so far, one sentence, and the audio (${why})`, async () => {
       const { text, audio } = await shelf().reply(cutShort(why));
       assert.match(text, /^Once upon\n\n\([^\n]+\)$/);
       assert.equal(audio?.wav.length, 48_044);
     });
 
-    it(`keeps with the sound only what is said in it (${why})`, async () => {
+    it(`keeps with the audio only the spoken words (${why})`, async () => {
       const { saved, reply } = shelf();
       await reply(cutShort(why));
       assert.equal(saved[0]?.text, 'Once upon');
@@ -104,21 +104,21 @@ describe('the reply to an answer that was cut short', () => {
   }
 
   for (const why of ['length', 'lost'] as const) {
-    it(`is the sentence alone where nothing was there (${why})`, async () => {
+    it(`is only the sentence if there was no text (${why})`, async () => {
       const { text, audio } = await shelf().reply(cutShort(why, '', SILENCE));
       assert.match(text, /^\([^\n]+\)$/);
       assert.equal(audio, undefined);
     });
   }
 
-  it('says different things for different reasons', async () => {
+  it('gives different reasons in different words', async () => {
     const texts = await Promise.all(
       (['length', 'lost', 'filter', 'cancelled'] as const).map((why) => shelf().reply(cutShort(why))),
     );
     assert.equal(new Set(texts.map(({ text }) => text)).size, 4);
   });
 
-  it('withholds what the filter stopped, in words and in sound', async () => {
+  it('withholds the text and the audio that the filter stopped', async () => {
     const { saved, reply } = shelf();
     const { text, audio } = await reply(cutShort('filter', 'Something bad'));
     assert.doesNotMatch(text, /bad/);
@@ -127,7 +127,7 @@ describe('the reply to an answer that was cut short', () => {
     assert.deepEqual(saved, []);
   });
 
-  it('is empty where the user stopped it before anything was there', async () => {
+  it('is empty if the user stopped it before its first word', async () => {
     const { saved, reply } = shelf();
     const stopped = cutShort('cancelled', '', SILENCE);
     assert.deepEqual(await reply(stopped), { text: '', audio: undefined, isFromModel: true });
@@ -137,7 +137,7 @@ describe('the reply to an answer that was cut short', () => {
 
 describe('the reply to a failure', () => {
   for (const code of Object.keys(TURN_ERRORS) as TurnErrorCode[]) {
-    it(`says for ${code} what to do, with the incident and nothing of our inside`, async () => {
+    it(`gives advice for ${code}, with the incident id and no internal details`, async () => {
       const error = new TurnError(code, 'secret-host answered with secret-status');
       const { text, audio } = await shelf().reply({ kind: 'failed', error });
       assert.match(text, /^[A-Z][^(]+(Please|please)[^(]+\. \(incident cafe0123\)$/);
@@ -146,7 +146,7 @@ describe('the reply to a failure', () => {
     });
   }
 
-  it('sends nobody back to try again what the operator has to mend', async () => {
+  it('does not suggest another try if only the operator can fix the cause', async () => {
     for (const code of ['unauthorized', 'forbidden', 'deployment_not_found', 'settings_rejected'] as const) {
       const { text } = await shelf().reply({ kind: 'failed', error: new TurnError(code, 'no') });
       assert.match(text, /tell the person who runs this bot/);
@@ -156,7 +156,7 @@ describe('the reply to a failure', () => {
 });
 
 describe('the reply in German', () => {
-  it("says in German what is not the model's own", async () => {
+  it("contains everything except the model's own words in German", async () => {
     const { reply } = shelf();
     const error = new TurnError('rate_limited', 'busy');
     assert.match((await reply({ kind: 'failed', error }, 'de-AT')).text, /Bitte .* \(Vorfall cafe0123\)$/);

@@ -12,7 +12,7 @@ import { start, withoutActivity } from './attempt-under-test.ts';
 
 const SHUTTING_DOWN = new TurnError('shutting_down', 'the process has to end');
 const hangs: Answer = () => {};
-/** Says the beginning of an answer, and no more; the promise resolves then. */
+/** Sends the beginning of an answer and then nothing; the promise resolves at that point. */
 function beginning(): { readonly begins: Answer; readonly begun: Promise<void> } {
   const { promise: begun, resolve } = Promise.withResolvers<void>();
   const begins: Answer = (connection, turnId) => {
@@ -23,7 +23,7 @@ function beginning(): { readonly begins: Answer; readonly begun: Promise<void> }
   return { begins, begun };
 }
 
-/** Each turn costs a quarter of a dollar; what is settled stands in the diary. */
+/** Each turn costs a quarter of a dollar; the diary contains what is settled. */
 function charge({ services, diary }: ReturnType<typeof start>) {
   const allowance = { mayAskAgain: async () => true, costOf: () => 0.25 };
   const settle = async (jobId: string, usd: number) => void diary.push(`settles ${jobId} ${usd}`);
@@ -35,7 +35,7 @@ describe('a turn that ends before its reply', () => {
     [true, 'released', 'release'],
     [false, 'answered', 'complete'],
   ] as const) {
-    it(`that the end of its process interrupts is ${kind} where another attempt ${isTransferable ? 'follows' : 'cannot follow'}`, async () => {
+    it(`is ${kind} if its process shuts down and another attempt ${isTransferable ? 'follows' : 'cannot follow'}`, async () => {
       const { job, result, diary, model } = start({ answers: [hangs], script: { isTransferable } });
       const ended = result();
       while (model.heard.length === 0) await new Promise(setImmediate);
@@ -50,7 +50,7 @@ describe('a turn that ends before its reply', () => {
     [false, 'released'],
     [true, 'answered'],
   ] as const) {
-    it(`is ${kind} where its process ends in the middle of an answer that its user ${shows ? 'sees' : 'does not see'}`, async () => {
+    it(`is ${kind} if its process shuts down during an answer that its user ${shows ? 'sees' : 'does not see'}`, async () => {
       const { begins, begun } = beginning();
       const { job, result, diary } = start({ answers: [begins], shows });
       const ended = result();
@@ -61,7 +61,7 @@ describe('a turn that ends before its reply', () => {
     });
   }
 
-  it('is refused by a bound of its person once at most, however many attempts it has', async () => {
+  it("is refused by a user's limit at most once, however many attempts it has", async () => {
     for (const isRetry of [false, true]) {
       const { result, services, message } = start({ script: { isRetry } });
       const rate = new TurnRate(services.clock, { turnsPerMinute: 1 });
@@ -71,13 +71,13 @@ describe('a turn that ends before its reply', () => {
     }
   });
 
-  it('apologizes to nobody where another attempt has it', async () => {
+  it('sends no apology if another attempt owns it', async () => {
     const { result, diary } = start({ script: { saves: new Error('a fault'), isSupersededAtEnd: true } });
     assert.deepEqual(await result(), { kind: 'superseded' });
     assert.deepEqual(withoutActivity(diary), ['begin', 'complete', 'abandons']);
   });
 
-  it('settles what the model has cost where it breaks afterwards', async () => {
+  it('settles the cost of the model if it fails afterwards', async () => {
     const attempt = start({ script: { saves: new Error('a fault') } });
     charge(attempt);
     assert.equal((await attempt.result()).kind, 'broken');
@@ -86,7 +86,7 @@ describe('a turn that ends before its reply', () => {
     assert.match(apology ?? '', /^sends .*\(incident \w+\)$/);
   });
 
-  it('settles what the model has cost where another attempt follows', async () => {
+  it('settles the cost of the model if another attempt follows', async () => {
     const { begins, begun } = beginning();
     const attempt = start({ answers: [begins] });
     charge(attempt);
@@ -97,7 +97,7 @@ describe('a turn that ends before its reply', () => {
     assert.deepEqual(withoutActivity(attempt.diary), ['begin', 'settles turn-1 0.25', 'release']);
   });
 
-  it('settles what its saved reply has cost where it is given up', async () => {
+  it('settles the cost of its saved reply if it is given up', async () => {
     const message = turn('hello');
     const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'x' }, costUsd: 0.5 };
     const attempt = start({ message, script: { attempt: 4, record: { unsent } } });
@@ -106,7 +106,7 @@ describe('a turn that ends before its reply', () => {
     assert.deepEqual(attempt.diary.slice(0, 3), ['begin', 'settles turn-1 0.5', 'dead letter']);
   });
 
-  it('adds to what was shown, which nobody knows after a crash, in a message of its own', async () => {
+  it('sends a separate message after a crash, since the streamed text is unknown', async () => {
     const message = turn('hello');
     const reply = { text: en.cutShort.filter, addsToShown: true };
     const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply };

@@ -29,9 +29,9 @@ function spoken(audioId: string, locale: string): UserMessage {
   };
 }
 
-describe('a recording of the page on which to speak', () => {
+describe('a recording from the recording page', () => {
   for (const locale of ['en', 'de']) {
-    it(`that is not kept any more is asked for by a new recording link (${locale})`, async () => {
+    it(`is requested again with a new recording link if it is no longer stored (${locale})`, async () => {
       const clock = new ManualClock();
       const audioStore = createMemoryAudioStore({ maxBytes: 1_000, retentionMs: HOUR_MS, clock, ids: randomIds });
       const kept = await audioStore.save(SOUND);

@@ -9,7 +9,7 @@ import { start, withoutActivity } from './attempt-under-test.ts';
 import { AWAY } from './scripted-job.ts';
 
 describe('a turn', () => {
-  it('saves its reply before it is sent, and is complete after that', async () => {
+  it('saves its reply before it sends it, and completes after that', async () => {
     const { result, diary, job } = start();
     assert.equal((await result()).kind, 'answered');
     assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
@@ -22,7 +22,7 @@ describe('a turn', () => {
     assert.equal(job.record.unsent?.reply.text, 'Hi');
   });
 
-  it('that was answered before is completed, and nobody is told anything', async () => {
+  it('completes without a reply if an earlier attempt answered it', async () => {
     const message = turn('hello');
     const { result, diary, model } = start({ message, script: { record: { answered: [messageId(message)] } } });
     assert.deepEqual(await result(), { kind: 'answeredBefore' });
@@ -30,14 +30,14 @@ describe('a turn', () => {
     assert.equal(model.connections.length, 0);
   });
 
-  it('that was stopped before it began is completed, and nobody is told anything', async () => {
+  it('completes without a reply if it was stopped before it began', async () => {
     const { result, diary, model } = start({ script: { isStopped: true } });
     assert.deepEqual(await result(), { kind: 'cancelled' });
     assert.deepEqual(diary, ['begin', 'complete']);
     assert.equal(model.connections.length, 0);
   });
 
-  it('whose reply was saved before a crash sends that again, in place of the stream that was begun', async () => {
+  it('sends the reply that was saved before a crash, in place of the begun stream', async () => {
     const message = turn('hello');
     const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     const { result, diary, streams, model } = start({ message, script: { record: { unsent }, streamId: 's1' } });
@@ -47,7 +47,7 @@ describe('a turn', () => {
     assert.equal(model.connections.length, 0);
   });
 
-  it('has ended its reservation when it is complete: nobody ends it afterwards', async () => {
+  it('settles its reservation before it completes, since nobody else would settle it', async () => {
     const message = turn('hello');
     const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
     for (const record of [{}, { unsent: { ...unsent, costUsd: 0.1 } }]) {
@@ -63,7 +63,7 @@ describe('a turn', () => {
     }
   });
 
-  it('that another attempt has delivers nothing: known at its begin, or when it saves', async () => {
+  it('sends nothing if another attempt owns it, whether it learns that at its begin or when it saves', async () => {
     const early = start({ script: { isSuperseded: true } });
     assert.deepEqual(await early.result(), { kind: 'superseded' });
     assert.deepEqual(early.diary, ['begin']);
@@ -72,7 +72,7 @@ describe('a turn', () => {
     assert.deepEqual(withoutActivity(late.diary), ['begin', 'save: superseded', 'abandons']);
   });
 
-  it('of a conversation that was forgotten meanwhile is delivered without its sound, which is removed', async () => {
+  it('sends its reply without audio if the conversation was forgotten meanwhile, and deletes the audio', async () => {
     const { result, replies, services } = start({ script: { saves: 'obsolete' } });
     let removed: string | undefined;
     const { remove } = services.audioStore;
@@ -87,14 +87,14 @@ describe('a turn', () => {
     assert.ok(removed !== undefined);
   });
 
-  it('that is refused is complete before its user is told', async () => {
+  it('completes a rejected message before it tells the user', async () => {
     const { result, diary, job } = start({ message: turn('') });
     assert.deepEqual(await result(), { kind: 'refused', reason: 'textMissing' });
     assert.equal(job.isDelivered, false);
     assert.deepEqual(diary, ['begin', 'complete', `sends ${en.textMissing}`]);
   });
 
-  it('at whose attempts processes have ended is given up after three', async () => {
+  it('is given up after three attempts that ended their process', async () => {
     const third = start({ script: { attempt: 3 } });
     assert.equal((await third.result()).kind, 'answered');
     const fourth = start({ script: { attempt: 4 } });
@@ -103,7 +103,7 @@ describe('a turn', () => {
     assert.match(fourth.replies[0]?.text ?? '', /\(incident \w+\)$/);
   });
 
-  it('whose send fails is complete, and sent no second time', async () => {
+  it('completes if its send fails, and never sends again', async () => {
     const unsent = start({ refuse: new Error('nobody knows') });
     assert.equal((await unsent.result()).kind, 'unsent');
     assert.deepEqual(withoutActivity(unsent.diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
@@ -111,7 +111,7 @@ describe('a turn', () => {
     assert.equal((await gone.result()).kind, 'gone');
   });
 
-  it('waits for a store that is away, and its user is told once when that lasts', async () => {
+  it('waits for an unavailable store, and tells its user once if that lasts', async () => {
     const { job, result, clock, diary } = start();
     job.failures = 12;
     const ended = result();
@@ -123,7 +123,7 @@ describe('a turn', () => {
     );
   });
 
-  it('tells nobody that an answer follows that was sent', async () => {
+  it('announces no later answer after it sent the answer', async () => {
     const { job, result, clock, diary } = start();
     const { complete } = job;
     job.complete = async () => {
@@ -137,7 +137,7 @@ describe('a turn', () => {
     assert.deepEqual(withoutActivity(diary), ['begin', 'save: saved', 'sends Hi', 'complete']);
   });
 
-  it('ends its reservation also where that fails at first', async () => {
+  it('settles its reservation even if the first try fails', async () => {
     const { result, clock, services } = start();
     const { settle } = services.spending;
     const settled: string[] = [];
@@ -153,7 +153,7 @@ describe('a turn', () => {
     assert.deepEqual(settled, ['turn-1']);
   });
 
-  it('whose request is open waits three seconds at most', async () => {
+  it('waits at most three seconds while its request is open', async () => {
     const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
     job.failures = Number.POSITIVE_INFINITY;
     const ended = result();
@@ -162,7 +162,7 @@ describe('a turn', () => {
     assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
   });
 
-  it('whose request is open gets its answer also where that cannot be saved', async () => {
+  it('answers an open request even if the answer cannot be saved', async () => {
     const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
     const { begin } = job;
     job.begin = async () => {
@@ -176,7 +176,7 @@ describe('a turn', () => {
     assert.deepEqual(withoutActivity(diary), ['begin', 'sends Hi']);
   });
 
-  it('leaves a message out of the history that was taken back meanwhile', async () => {
+  it('leaves a message that was withdrawn meanwhile out of the history', async () => {
     const message = turn('hello');
     const { job, result } = start({ message });
     const { begin } = job;
@@ -190,7 +190,7 @@ describe('a turn', () => {
     assert.equal(job.record.sessionVersion, undefined);
   });
 
-  it('beside which another one ran leaves no session fit that has heard only one of them', async () => {
+  it('makes a session stale if a concurrent turn is missing from it', async () => {
     const { job, result } = start({ script: { record: { sessionVersion: 'before' } } });
     const { begin } = job;
     job.begin = async () => {
@@ -203,7 +203,7 @@ describe('a turn', () => {
     assert.ok(!['before', 'beside', job.id, undefined].includes(job.record.sessionVersion));
   });
 
-  it('that saves a second time, since the first answer was lost, is remembered once', async () => {
+  it('is remembered once if it saves a second time because the first response was lost', async () => {
     const { job, result } = start();
     const { save } = job;
     job.save = async (edit) => {

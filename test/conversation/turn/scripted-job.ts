@@ -3,7 +3,7 @@ import { type ConversationRecord, EMPTY_RECORD } from '../../../src/conversation
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { StoreError, type TurnError } from '../../../src/errors.ts';
 
-/** What a store away says. */
+/** The error of an unavailable store. */
 export const AWAY = new StoreError('store_unavailable', 'no answer');
 
 interface JobScript {
@@ -14,12 +14,12 @@ interface JobScript {
   readonly isRetry?: boolean;
   readonly isStopped?: boolean;
   readonly saves?: SaveResult | Error;
-  /** Another attempt has the turn, from the begin on or when it is complete. */
+  /** Another attempt owns the turn, from the begin on or when it completes. */
   readonly isSuperseded?: boolean;
   readonly isSupersededAtEnd?: boolean;
 }
 
-/** One attempt at a message, of which the test says what the store answers; what is asked of it stands in `diary`. */
+/** One attempt at a message with scripted responses of the store; `diary` records the calls. */
 export class ScriptedJob implements TurnJob {
   readonly id = 'turn-1';
   readonly acceptedAtMs = 0;
@@ -30,9 +30,9 @@ export class ScriptedJob implements TurnJob {
   readonly #script: JobScript;
   readonly #stop = new AbortController();
   record: ConversationRecord;
-  /** What its completion said. */
+  /** The arguments of its completion. */
   isDelivered: boolean | undefined;
-  /** How often each call fails before it is answered. */
+  /** How often each call fails before it succeeds. */
   failures = 0;
 
   constructor(message: UserMessage, diary: string[], script: JobScript = {}) {

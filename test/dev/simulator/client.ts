@@ -10,7 +10,7 @@ import { toneVoice } from '../../../dev/simulator/voice.ts';
 export type Json = Record<string, unknown>;
 
 /** No event of these tests takes a second; a missing one fails its test instead of holding up the run. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 export interface Running extends AsyncDisposable {
   readonly server: Simulator;
@@ -75,9 +75,9 @@ export class Client {
 
   /** The next event. */
   async next(): Promise<Json> {
-    const deadline = AbortSignal.timeout(PATIENCE_MS);
+    const deadline = AbortSignal.timeout(TIMEOUT_MS);
     while (this.#read >= this.frames.length) {
-      assert.ok(!deadline.aborted, `no further event in ${PATIENCE_MS} ms after ${this.types().join(' ') || 'none'}`);
+      assert.ok(!deadline.aborted, `no further event in ${TIMEOUT_MS} ms after ${this.types().join(' ') || 'none'}`);
       assert.notEqual(this.socket.readyState, WebSocket.CLOSED, `closed after ${this.types().join(' ') || 'nothing'}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -131,7 +131,7 @@ export class Client {
   /** How the socket will be closed; an error before does not count. */
   closed(): Promise<{ code: number; reason: string }> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`still open after ${PATIENCE_MS} ms`)), PATIENCE_MS);
+      const timer = setTimeout(() => reject(new Error(`still open after ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
       this.socket.once('close', (code, reason) => {
         clearTimeout(timer);
         resolve({ code, reason: String(reason) });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { speechText } from '../../../dev/simulator/speech-text.ts';
 
-describe('speakable', () => {
+describe('speechText', () => {
   const cases: readonly [string, string][] = [
     ['plain words, as they are.', 'plain words, as they are.'],
     ['**bold** and _not_ `code`', 'bold and not code'],

@@ -1,4 +1,3 @@
-/** A finished recording. */
 export interface Recording {
   readonly pieces: readonly Float32Array<ArrayBuffer>[];
   readonly sampleRateHz: number;
@@ -18,7 +17,7 @@ export interface RecordingListener {
  * `NetworkError` if the worklet cannot be loaded.
  */
 export async function startRecording(recorderPath: string, listener: RecordingListener): Promise<() => void> {
-  // Made in the handler itself: some browsers suspend any other context.
+  // Create the context in the handler itself: some browsers suspend any other one.
   const context = new AudioContext();
   let stream: MediaStream | undefined;
   try {
@@ -54,7 +53,7 @@ function record(context: AudioContext, stream: MediaStream, listener: RecordingL
     listener.onEnd({ pieces, sampleRateHz, seconds: sampleCount / sampleRateHz });
   };
   context.createMediaStreamSource(stream).connect(node);
-  // It plays silence: some browsers run only nodes that lead to the destination.
+  // The node outputs silence. Some browsers run only nodes that are connected to the destination.
   node.connect(context.destination);
   for (const track of stream.getTracks()) track.addEventListener('ended', stop);
   return stop;

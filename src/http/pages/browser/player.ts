@@ -1,6 +1,6 @@
 import { clockTime, element, setAttribute } from './dom.ts';
 
-// The player. Its texts and limits come from the page's attributes. It never plays by itself: Teams' dialog does not
+// The player reads its texts and limits from the page's attributes. It never plays by itself: Teams' dialog does not
 // allow it, and users do not expect it.
 
 const ICONS = {
@@ -8,10 +8,14 @@ const ICONS = {
   pause: 'M6 5h4v14H6zM14 5h4v14h-4z',
   again: 'M12 5a7 7 0 1 1-7 7h2a5 5 0 1 0 5-5v3.5L6.5 6 12 1.5z',
 };
-/** Seconds that a key on the slider moves. */
+/** How many seconds each key moves the slider. */
 const STEPS: Readonly<Record<string, number>> = {
-  ...{ ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2 },
-  ...{ PageDown: -10, PageUp: 10 },
+  ArrowLeft: -2,
+  ArrowDown: -2,
+  ArrowRight: 2,
+  ArrowUp: 2,
+  PageDown: -10,
+  PageUp: 10,
 };
 
 const audio = element('audio', HTMLAudioElement);
@@ -22,7 +26,7 @@ const failure = element('failure', HTMLElement);
 const icon = element('icon', SVGPathElement);
 const elapsed = element('elapsed', HTMLElement);
 const total = element('total', HTMLElement).textContent ?? '';
-// The length from the bot: browsers know it late, and some only estimate it.
+// Use the length from the bot: browsers know it late, and some only estimate it.
 const seconds = Number(position.max);
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 let frame = 0;
@@ -64,7 +68,7 @@ function playOrPause(): void {
   failure.textContent = '';
   if (audio.error) audio.load();
   if (audio.ended) audio.currentTime = 0;
-  // The reason why it does not play comes as an event.
+  // An event reports why it does not play.
   audio.play().catch(render);
 }
 
@@ -77,7 +81,7 @@ function step(event: KeyboardEvent): void {
 
 toggle.addEventListener('click', playOrPause);
 speed.addEventListener('change', () => {
-  // The default applies to audio that is loaded again.
+  // The default rate applies to audio that is loaded again.
   audio.defaultPlaybackRate = Number(speed.value);
   audio.playbackRate = Number(speed.value);
 });

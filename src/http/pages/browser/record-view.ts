@@ -2,9 +2,9 @@ import type { RecordingPageFacts, RecordingPageTexts } from '../record/page-data
 import { clockTime, element, setAttribute, setText } from './dom.ts';
 import { isShownByTeams } from './teams-host.ts';
 
-// What the recording page shows. Its facts and texts come from the page's attributes.
+// The view of the recording page reads its facts and texts from the page's attributes.
 
-/** What the page shows, as its attribute `data-state`. */
+/** The values of the page's attribute `data-state`. */
 type PageState = 'ready' | 'asking' | 'recording' | 'recorded' | 'sending' | 'sent' | 'ended';
 
 const ICONS = {
@@ -12,7 +12,7 @@ const ICONS = {
     'M12 15a3.5 3.5 0 0 0 3.5-3.5v-6a3.5 3.5 0 0 0-7 0v6A3.5 3.5 0 0 0 12 15zm6-3.5a6 6 0 0 1-12 0H4a8 8 0 0 0 7 7.94V23h2v-3.56a8 8 0 0 0 7-7.94z',
   stop: 'M6 6h12v12H6z',
 };
-/** The interval of changes of the level for users who prefer reduced motion. */
+/** The level changes only this often for users who prefer reduced motion. */
 const REDUCED_MOTION_MS = 250;
 
 const recorder = element('recorder', HTMLElement);
@@ -30,12 +30,10 @@ export const playback = element('playback', HTMLAudioElement);
 export const texts: RecordingPageTexts = JSON.parse(recorder.dataset['texts'] ?? '');
 export const facts: RecordingPageFacts = JSON.parse(recorder.dataset['facts'] ?? '');
 
-/** The state that the page shows. */
 export function currentState(): string | undefined {
   return recorder.dataset['state'];
 }
 
-/** Shows what belongs to a state. */
 export function enter(state: PageState): void {
   recorder.dataset['state'] = state;
   const isReviewed = state === 'recorded' || state === 'sending';
@@ -46,19 +44,19 @@ export function enter(state: PageState): void {
   review.hidden = !isReviewed;
   element('meter', HTMLElement).hidden = clock.hidden = state !== 'recording';
   recorder.hidden = element('intro', HTMLElement).hidden = state === 'sent' || state === 'ended';
-  // Not by `disabled`, which would take the focus away.
+  // `disabled` would take the focus away.
   setAttribute(toggle, 'aria-disabled', String(state === 'asking'));
   for (const button of [send, again]) setAttribute(button, 'aria-disabled', String(state === 'sending'));
 }
 
-/** Shows how it goes, or what went wrong. */
+/** Shows the progress, or what went wrong. */
 export function show(statusText: string, failureText = ''): void {
   setText(status, statusText);
   setText(element('failure', HTMLElement), failureText);
   elsewhere.hidden = true;
 }
 
-/** Shows why nothing was recorded; inside Teams, also where it may work. */
+/** Shows why nothing was recorded. Inside Teams, it adds where recording may work. */
 export function showNotRecorded(reason: string): void {
   enter('ready');
   show('', reason);
@@ -66,7 +64,6 @@ export function showNotRecorded(reason: string): void {
   toggle.focus();
 }
 
-/** Shows the last state. */
 export function finish(state: 'sent' | 'ended'): void {
   enter(state);
   show(texts[state]);
@@ -78,12 +75,11 @@ export function showLevel(rms: number): void {
   const nowMs = performance.now();
   if (reducedMotion.matches && nowMs - shownAtMs < REDUCED_MOTION_MS) return;
   shownAtMs = nowMs;
-  // From -60 dB, which is as good as silence.
+  // The scale begins at -60 dB, which is practically silence.
   const width = Math.max(0, 1 + Math.log10(Math.max(rms, 1e-6)) / 3);
   element('level', HTMLElement).style.transform = `scaleX(${Math.min(1, width).toFixed(3)})`;
 }
 
-/** Shows the length of the recording. */
 export function showTime(seconds: number): void {
   setText(clock, texts.of.replace('{elapsed}', clockTime(Math.floor(seconds))));
 }

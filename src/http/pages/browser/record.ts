@@ -3,8 +3,6 @@ import * as view from './record-view.ts';
 import { facts, playback, texts } from './record-view.ts';
 import { encodeWav, resample } from './wav.ts';
 
-// The recording page.
-
 const MIN_SECONDS = 0.5;
 /** A recording whose amplitude never exceeds this is silent. */
 const SILENT_PEAK = 0.01;
@@ -104,7 +102,7 @@ async function upload(body: Blob): Promise<void> {
     if (response.status === 404) return view.finish('ended');
     reason = (await response.json()).message;
   } catch {
-    // For the user, a failed upload and an unreadable refusal are the same.
+    // To the user, a failed upload and an unreadable refusal are the same.
   }
   view.enter('recorded');
   view.show('', reason);

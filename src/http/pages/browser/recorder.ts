@@ -1,4 +1,4 @@
-// An audio worklet. TypeScript has no types for the globals of its thread.
+// This is an audio worklet. TypeScript has no types for the globals of its thread.
 // https://webaudio.github.io/web-audio-api/#AudioWorkletGlobalScope
 
 declare class AudioWorkletProcessor {
@@ -6,7 +6,7 @@ declare class AudioWorkletProcessor {
 }
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
-/** About 20 ms, of which the end of a recording may lose one. */
+/** A piece has about 20 ms. The end of a recording may lose one piece. */
 const PIECE_SAMPLES = 1024;
 
 /** Posts the microphone's audio to the page in pieces, its channels mixed into one. */

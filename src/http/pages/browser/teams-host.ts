@@ -1,13 +1,13 @@
 declare global {
   interface Window {
-    /** Teams' phone apps show pages in a view that has it. */
+    /** Set in the web view of Teams' phone apps. */
     readonly nativeInterface?: unknown;
-    /** The client library, once `teams.ts` loaded it. */
+    /** The client library, once `teams.ts` has loaded it. */
     readonly microsoftTeams?: Pick<typeof import('@microsoft/teams-js'), 'app' | 'dialog'>;
   }
 }
 
-/** Whether Teams shows this page: the page's policy lets nobody else frame it, and phones show it in a native view. */
+/** Whether Teams shows this page: the page's policy lets only Teams frame it, and phones use a native view. */
 export function isShownByTeams(): boolean {
   return window.parent !== window || Boolean(window.nativeInterface);
 }

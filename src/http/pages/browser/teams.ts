@@ -1,6 +1,6 @@
 import { isShownByTeams } from './teams-host.ts';
 
-// Tells Teams that the page has loaded, and applies its theme. Outside of Teams nothing is loaded.
+// This script tells Teams that the page has loaded and applies the theme of Teams. Elsewhere it loads nothing.
 
 function applyTheme(theme: string): void {
   document.documentElement.dataset['theme'] = theme;
@@ -18,7 +18,7 @@ async function connect(): Promise<void> {
   }
 }
 
-/** `running`: the script that runs now, with the address of the client library and the nonce that lets it load. */
+/** `running` is the current script. It holds the address of the client library and the nonce that lets it load. */
 function loadLibrary(running: HTMLScriptElement): void {
   const library = document.createElement('script');
   library.nonce = running.nonce;

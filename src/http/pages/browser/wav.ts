@@ -1,5 +1,5 @@
 /**
- * Joins the pieces of a recording and resamples it. All browsers can do this; the formats that they encode themselves
+ * Joins the pieces of a recording and resamples them. All browsers can do this, whereas the formats that they encode
  * differ.
  */
 export async function resample(
@@ -22,7 +22,7 @@ export async function resample(
   return (await offline.startRendering()).getChannelData(0);
 }
 
-/** Samples of one channel as a WAV of 16-bit PCM. The platforms of all browsers are little-endian, as WAV is. */
+/** Encodes samples of one channel as a WAV of 16-bit PCM. The platforms of all browsers are little-endian, as WAV is. */
 export function encodeWav(samples: Float32Array, sampleRateHz: number): Blob {
   const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff);
   // Each of the two hexadecimal numbers holds two fields: PCM and one channel; frames of two bytes and 16 bits.

@@ -1,15 +1,15 @@
-/** What the page gives its script. */
+/** The values that the page gives its script. */
 export interface RecordingPageFacts {
   readonly maxSeconds: number;
-  /** From here on the page warns that the end is near. */
+  /** From this length on, the page warns that the end is near. */
   readonly warnAtSeconds: number;
   /** How long the link accepts a recording, counted from the response. */
   readonly leftMs: number;
-  /** Relative to the page. */
+  /** The path is relative to the page. */
   readonly uploadPath: string;
-  /** Relative to the page. */
+  /** The path is relative to the page. */
   readonly recorderPath: string;
-  /** Of the WAV that is sent. */
+  /** The sample rate of the uploaded WAV. */
   readonly sampleRateHz: number;
 }
 

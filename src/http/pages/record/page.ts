@@ -8,16 +8,16 @@ import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from '../p
 import { RECORDER_PATH } from '../scripts.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
-/** How long before the end the page warns. */
+/** The page warns this long before the end. */
 const ALMOST_FULL_SECONDS = 30;
 
-/** `GET` and `HEAD /record/<link>`: the page on which an invited user speaks, in a browser and in Teams' dialog. */
+/** Serves `GET` and `HEAD /record/<link>`, the page on which an invited user speaks, in a browser or Teams' dialog. */
 export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>, clock: Clock) {
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
-    // The page's addresses are relative, and lead nowhere if its own ends with a slash.
+    // The page's addresses are relative. They would be wrong if its own address ended with a slash.
     const guest = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
-    // Without a recording link, its user's language is not known.
+    // Without a recording link, the user's language is unknown.
     const messages = messagesFor(guest === undefined ? firstLanguage(request) : guest.locale);
     const { recording } = messages;
     await sendPage(request, response, {
@@ -34,8 +34,8 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
 }
 
 /**
- * What the page uses. The recorder cannot carry a nonce. Teams' client library fetches the list of its hosts from
- * res.cdn.office.net.
+ * The policy allows what the page uses. The recorder cannot carry a nonce. Teams' client library fetches the list of its
+ * hosts from res.cdn.office.net.
  */
 function policy(nonce: string): readonly string[] {
   return [
@@ -46,7 +46,7 @@ function policy(nonce: string): readonly string[] {
   ];
 }
 
-/** The script shows the recorder, which does nothing without it. */
+/** The recorder stays hidden until the script runs. */
 function body(link: string, leftMs: number, messages: Messages): string {
   const { recording } = messages;
   const facts: RecordingPageFacts = {

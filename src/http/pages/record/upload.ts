@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
+import type { Clock } from '../../../clock.ts';
 import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
 import { personOf } from '../../../conversation/speakers.ts';
 import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
@@ -11,25 +12,25 @@ import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
 import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../../request-time.ts';
 import { firstLanguage } from '../page.ts';
 
-/** What receiving a recording needs. */
 export interface UploadServices {
   readonly recordings: Pick<Recordings, 'findUsableLink' | 'accept'>;
   readonly isDraining: () => boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Of recordings that are being received at the same time, together: about seven of the longest. */
+/** Limits all recordings that are being received, together: about seven of the longest. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
 const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
 
 /**
- * `POST /record/<link>`: a recording, sent by the page of the same address. The link is the only key: there is no cookie
- * that another site's page could use. The page shows the message of a refusal, which is in the user's language.
+ * Serves `POST /record/<link>`: the page of the same address uploads a recording. The link is the only key: there is no
+ * cookie that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
-export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
+export function uploadRoute({ recordings, isDraining, clock, log }: UploadServices) {
   const timeoutMs = LONG_REQUEST_TIMEOUT_MS;
-  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs });
-  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE), timeoutMs });
+  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs }, clock);
+  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE), timeoutMs }, clock);
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let requestLog = log;
@@ -37,7 +38,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
     try {
       if (isDraining()) throw errorFor.draining(messages);
       const recordingLink = await recordings.findUsableLink(String(request.params.link));
-      // Before anything of the body is stored: strangers get no memory, and no more time than others.
+      // Refuse before the body is read, so that strangers take no memory and no longer time limit.
       if (recordingLink === undefined) throw errorFor.gone(messages);
       messages = messagesFor(recordingLink.locale);
       requestLog = log.child({ conversation: recordingLink.key });
@@ -62,7 +63,7 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
   return wholeBody(request, MAX_CLIP_BYTES);
 }
 
-/** `gone` answers for all links that lead nowhere: it does not reveal whether there ever was one. */
+/** `gone` is the answer to every unknown link: it does not reveal whether the link ever existed. */
 const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages: Messages) => RequestError>> = {
   gone: ({ recording }) => new RequestError('not_found', recording.ended),
   draining: ({ shuttingDown }) => new RequestError('draining', shuttingDown),
@@ -72,14 +73,14 @@ const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages:
   notStored: ({ storage }) => new RequestError('not_stored', storage.notStored),
 };
 
-/** The error with a message in the user's language. Only other clients than the page cause errors that have none. */
+/** Translates the error. Errors without a translation are caused only by clients other than the page. */
 function localized(error: unknown, messages: Messages, log: Logger): unknown {
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'recording refused: the store does not answer');
+    log.warn({ err: error }, 'recording refused: store did not answer');
     return errorFor.notStored(messages);
   }
   if (error instanceof AttachmentError) {
-    log.warn({ err: error, code: error.code }, 'recording refused: it cannot be read');
+    log.warn({ err: error, code: error.code }, 'recording refused: not readable');
     return unreadable(error, messages);
   }
   if (!(error instanceof RequestError)) return error;

@@ -5,16 +5,16 @@ import { HALF_BODY, HALF_HEADERS, openMany, type RawSocket, UNREAD_BODY } from '
 
 /** A body has ten seconds (src/http/json-body.ts). */
 const BODY_LIMIT_MS = 10_000;
-/** One that nobody reads, such as a stranger's recording, has twenty (src/http/request-time.ts). */
+/** A body that nobody reads, such as a stranger's recording, has twenty (src/http/request-time.ts). */
 const UNREAD_LIMIT_MS = 20_000;
-/** Headers have ten (src/http/request-time.ts), and Node looks every 30 seconds whether somebody is over the time. */
+/** Headers have ten (src/http/request-time.ts), and Node checks every 30 seconds for expired ones. */
 const HEADERS_LIMIT_MS = 40_000;
-/** The machine is slow, and there are thousands of sockets. */
+/** Slack for a slow machine with thousands of sockets. */
 const SLACK_MS = 5_000;
 const MAX_CONNECTIONS = 2_000;
 
-/** Clients that take their time, more of them than there is room for: all are let go of, and the bot is well after. */
-export async function fuzzPatience(): Promise<void> {
+/** Slow clients, more than there is room for: all are disconnected, and the bot keeps working. */
+export async function fuzzSlowClients(): Promise<void> {
   const bot = await startBotUnderFire();
   try {
     await bot.assertWell();
@@ -50,7 +50,7 @@ export async function fuzzPatience(): Promise<void> {
   }
 }
 
-/** The longest time that any of these lived; throws when one of them lives longer than it may. */
+/** The longest lifetime of these sockets; throws if one of them lives too long. */
 async function lifetime(limitMs: number, sockets: readonly RawSocket[]): Promise<number> {
   const late = await closedWithin(limitMs + SLACK_MS, sockets);
   assert.equal(late.length, sockets.length, `${sockets.length - late.length} sockets were not closed`);
