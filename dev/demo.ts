@@ -4,11 +4,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../src/errors.ts';
 import { endWrong, readOptions } from '../src/read-options.ts';
 import { Children, type ChildSpec } from './children.ts';
 import { serveDemoPage } from './demo-page/serve-demo-page.ts';
+import { type DemoSettings, readDemoSettings } from './demo-settings.ts';
 import { type DirectLine, startDirectLine } from './direct-line/direct-line.ts';
-import { freePort } from './ports.ts';
+import { freePort, portNotice } from './ports.ts';
 import { SIMULATED_RESOURCE } from './simulator/resource.ts';
 
 // `npm run demo`: the bot, a simulated model and a chat page, without an account.
@@ -16,7 +18,6 @@ import { SIMULATED_RESOURCE } from './simulator/resource.ts';
 const BOT_PORT = 3978;
 const PAGE_PORT = 3979;
 const PLAYGROUND_PORT = 56150;
-const VOICE = 'alloy';
 /** A deployment name that the simulator accepts, and a model that has a price. */
 const MODEL = 'gpt-realtime';
 
@@ -37,6 +38,7 @@ The bot, a simulated model and a chat page on this machine, without an account.
   --channel webchat     the Playground in the role of Web Chat
   --help                print this
 
+REALTIME_VOICE and REALTIME_INSTRUCTIONS, from the shell or .env, set the voice and the prompt. No other setting is read.
 Ctrl-C ends everything. LOG_LEVEL=info before the command shows the log of the bot.`;
 
 const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type: 'string' } });
@@ -45,6 +47,7 @@ const channel = oneOf<Channel>('--channel', CHANNELS, options.channel ?? 'webcha
 if (client === 'webchat' && channel === 'msteams')
   endWrong('--channel msteams needs --client playground: Web Chat cannot stand for Teams', USAGE);
 
+const settings = readSettings();
 const root = fileURLToPath(new URL('../', import.meta.url));
 const preload = ['--import', new URL('../src/node-version.js', import.meta.url).href];
 /** Below `warn` the whole log of the bot is shown, else only warnings and errors. */
@@ -68,6 +71,7 @@ let isStopping = false;
 async function stop(exitCode: number): Promise<void> {
   if (isStopping) return;
   isStopping = true;
+  if (exitCode === 0) print('\nStopping …');
   await Promise.all([children.close(), directLine?.close()]);
   rmSync(workDir, { recursive: true, force: true });
   process.exit(exitCode);
@@ -75,7 +79,6 @@ async function stop(exitCode: number): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    print('\nStopping …');
     void stop(0);
   });
 }
@@ -90,14 +93,28 @@ function oneOf<T extends string>(name: string, values: readonly T[], value: stri
   );
 }
 
+function readSettings(): DemoSettings {
+  try {
+    return readDemoSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
 async function startAll(): Promise<void> {
+  for (const notice of settings.notices) print(notice);
   print('Starting the simulated model, the bot and a chat page …');
   const simulatorPort = await freePort(0);
   const pagePort = await freePort(client === 'webchat' ? PAGE_PORT : PLAYGROUND_PORT);
   const [bot] = await Promise.all([startBot(simulatorPort, pagePort), startSimulator(simulatorPort)]);
-  const botEndpoint = `http://127.0.0.1:${bot}/api/messages`;
-  const page = await startClient(botEndpoint, pagePort);
-  printAddresses(botEndpoint, page);
+  const page = await startClient(endpointOf(bot), pagePort);
+  printAddresses(bot, page);
+}
+
+function endpointOf(bot: number): string {
+  return `http://127.0.0.1:${bot}/api/messages`;
 }
 
 function startSimulator(port: number): Promise<string> {
@@ -126,7 +143,7 @@ function startBot(simulatorPort: number, pagePort: number): Promise<number> {
 async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
-      const servePage = serveDemoPage({ voice: VOICE, model: 'simulated model' });
+      const servePage = serveDemoPage({ voice: settings.voice, model: 'simulated model' });
       directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
@@ -175,7 +192,7 @@ function botEnv(port: number, simulatorPort: number, pagePort: number): Record<s
     AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulatorPort}`,
     AZURE_OPENAI_DEPLOYMENT_NAME: MODEL,
     AZURE_OPENAI_API_KEY: SIMULATED_RESOURCE.key,
-    REALTIME_VOICE: VOICE,
+    ...settings.env,
     PORT: String(port),
     CHAT_PAGE_URL: `http://localhost:${pagePort}`,
     // The Playground plays audio cards only.
@@ -210,11 +227,15 @@ const FIRST_STEP: Readonly<Record<Client, Readonly<Record<Channel, string>>>> = 
   },
 };
 
-function printAddresses(botEndpoint: string, page: number): void {
+function printAddresses(bot: number, page: number): void {
+  const botEndpoint = endpointOf(bot);
+  const chatPage = `http://localhost:${page}`;
+  const pagePort = client === 'webchat' ? PAGE_PORT : PLAYGROUND_PORT;
+  for (const line of [...portNotice(BOT_PORT, bot, botEndpoint), ...portNotice(pagePort, page, chatPage)]) print(line);
   print(`
 The bot is ready. Its model is a SIMULATOR with a computer voice. No account is used.
 
-  Chat page:              http://localhost:${page}
+  Chat page:              ${chatPage}
   Bot Framework Emulator: ${botEndpoint}  (leave app id and password empty)
 
 Everything answers this machine only.

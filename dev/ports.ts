@@ -10,6 +10,11 @@ export async function freePort(preferred: number): Promise<number> {
   return isFree && preferred !== 0 ? preferred : ((await tryPort(0, '127.0.0.1')) ?? preferred);
 }
 
+/** A line about the address of a program that is not on its preferred port; else none. */
+export function portNotice(preferred: number, port: number, address: string): readonly string[] {
+  return port === preferred ? [] : [`${preferred} is in use (another demo?): this one is at ${address}`];
+}
+
 /** Undefined if the port is taken. An address that this machine does not have counts as free. */
 function tryPort(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve) => {

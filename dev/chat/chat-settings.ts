@@ -1,13 +1,14 @@
-import { type Config, readConfig } from '../../src/config/config.ts';
+import { type Config, misspelledSettings, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 
-export const USAGE = `Usage: npm run chat -- [--wav FILE]
+export const USAGE = `Usage: npm run chat -- [--wav FILE] [--events]
 
 A chat with the configured model in the terminal: AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (with Entra ID or
 AZURE_OPENAI_API_KEY), else OPENAI_API_KEY and OPENAI_MODEL, from the environment or .env. If none of them is set, a
 simulator answers.
 
   --wav FILE   write the audio of all answers to FILE, which is replaced if it exists
+  --events     print each piece of text and audio as it arrives
   --help       print this
 
 q or Ctrl-D ends the chat, Ctrl-C cancels an answer. LOG_LEVEL=debug before the command (not in .env) writes the log to
@@ -16,7 +17,7 @@ standard error.`;
 /** The part of the bot's settings that a chat in a terminal needs. */
 export type ChatConfig = Pick<
   Config,
-  'model' | 'proxy' | 'session' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel'
+  'model' | 'proxy' | 'session' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel' | 'notices'
 >;
 
 const OTHER_VARIABLES = ['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_SECONDS', 'LOG_LEVEL'];
@@ -24,7 +25,9 @@ const OTHER_VARIABLES = ['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_
 /** Throws a ConfigError. Ignores settings that only the bot uses. */
 export function readChatConfig(env: Env): ChatConfig {
   const names = Object.keys(env).filter((name) => /^(?:OPENAI|AZURE_OPENAI|REALTIME)_|_PROXY$/i.test(name));
-  return readConfig(Object.fromEntries([...names, ...OTHER_VARIABLES].map((name) => [name, env[name]])));
+  const used = Object.fromEntries([...names, ...OTHER_VARIABLES].map((name) => [name, env[name]]));
+  const misspelled = misspelledSettings(env).filter((notice) => !names.includes(notice.split(' ', 1)[0] ?? ''));
+  return readConfig(used, undefined, misspelled);
 }
 
 /** The environment with a simulator as the model. */

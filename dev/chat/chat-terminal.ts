@@ -22,6 +22,8 @@ export class Terminal {
   readonly #waiting: string[] = [];
   #onLine: ((line: string | undefined) => void) | undefined;
   #isAtEnd = false;
+  /** Whether `write` has begun a line that is not ended. */
+  #isInLine = false;
 
   constructor({ input, output, onInterrupt }: TerminalOptions) {
     this.#output = output;
@@ -33,12 +35,26 @@ export class Terminal {
 
   /** Prints a line above what is being typed. */
   say(line: string): void {
+    this.endLine();
     const typed = this.#readline.terminal && !this.#isAtEnd ? this.#readline.line : '';
     this.#output.write(typed === '' ? `${line}\n` : `${CLEAR_LINE}${line}\n${typed}`);
   }
 
+  /** Prints a piece of a line. */
+  write(text: string): void {
+    this.#output.write(text);
+    if (text !== '') this.#isInLine = !text.endsWith('\n');
+  }
+
+  /** Ends the line that `write` has begun, if there is one. */
+  endLine(): void {
+    if (this.#isInLine) this.#output.write('\n');
+    this.#isInLine = false;
+  }
+
   /** The next line; `undefined` after the last one. */
   async ask(prompt: string): Promise<string | undefined> {
+    this.endLine();
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
       this.#flow();

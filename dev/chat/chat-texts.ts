@@ -11,6 +11,8 @@ export const texts = {
     `No model is configured, so a SIMULATOR answers (voice: ${voice}). "help" lists what it knows. For a real model see .env.example.`,
   session: (id: string) => `Session ID: ${plain(id)}`,
   retry: (waitMs: number) => `That did not work. Trying again in ${(waitMs / 1000).toFixed(1)} seconds …`,
+  audio: (ms: number, file: string | undefined) =>
+    `${(ms / 1000).toFixed(1)} s of audio${file === undefined ? '' : `, in ${file}`}`,
   cancelled: 'Cancelled.',
   stopping: 'Stopping the conversation.',
   ended: 'Conversation ended.',
@@ -18,7 +20,7 @@ export const texts = {
   wavFailed: (file: string, reason: string) => `The audio of this answer could not be written to ${file}: ${reason}.`,
 } as const;
 
-/** The lines to print for an event of the service. */
+/** The lines to print for an event of the service, with each piece of text and audio. */
 export function eventLines(event: ServerEvent): readonly string[] {
   switch (event.kind) {
     case 'textDelta':
@@ -109,6 +111,6 @@ const ADVICE: Partial<Record<TurnErrorCode, string>> = {
 };
 
 /** Removes control characters, which could steer the terminal. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, '');
 }

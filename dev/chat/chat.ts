@@ -1,5 +1,6 @@
 import '../../src/node-version.js';
 import { resolve } from 'node:path';
+import { durationMs } from '../../src/audio/pcm.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadDotEnv } from '../../src/config/dot-env.ts';
 import { MAX_TEXT_CHARS } from '../../src/conversation/user-message.ts';
@@ -11,13 +12,14 @@ import { messagesFor } from '../../src/messages/messages.ts';
 import { endWrong, readOptions } from '../../src/read-options.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
+import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { simulatedResponder } from '../simulator/rules.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { ChatConversation } from './chat-conversation.ts';
 import { readChatConfig, USAGE, withSimulator } from './chat-settings.ts';
 import { Terminal } from './chat-terminal.ts';
-import { eventLines, outcomeLines, texts } from './chat-texts.ts';
+import { eventLines, outcomeLines, plain, texts } from './chat-texts.ts';
 import { fileProblem, WavFile } from './chat-wav.ts';
 
 // `npm run chat`: Microsoft's quickstart in a terminal, on the bot's own sessions.
@@ -66,13 +68,23 @@ function stop(): void {
   terminal.close();
 }
 
-async function saveAudio(outcome: Outcome): Promise<void> {
-  if (wav === undefined || !('pcm' in outcome)) return;
+/** Prints the text as it grows, or with `--events` every event. */
+function showEvent(event: ServerEvent): void {
+  const isListed = options.events === true;
+  if (event.kind === 'textDelta' && !isListed) terminal.write(plain(event.text));
+  else if (event.kind === 'textDone') terminal.endLine();
+  else if (event.kind !== 'audioDelta' || isListed) for (const line of eventLines(event)) terminal.say(line);
+}
+
+/** Says how much audio has come, and writes it to the file. */
+async function reportAudio(outcome: Outcome): Promise<void> {
+  if (!('pcm' in outcome) || outcome.pcm.byteLength === 0) return;
   if (outcome.kind === 'cutShort' && outcome.why === 'filter') return;
   try {
-    await wav.add(outcome.pcm);
+    await wav?.add(outcome.pcm);
+    terminal.say(texts.audio(durationMs(outcome.pcm.byteLength), wav?.path));
   } catch (error) {
-    terminal.say(texts.wavFailed(wav.path, fileProblem(error)));
+    terminal.say(texts.wavFailed(wav?.path ?? '', fileProblem(error)));
   }
 }
 
@@ -82,8 +94,8 @@ async function answer(text: string): Promise<void> {
   const isBroken = outcome.kind === 'failed' || outcome.kind === 'cutShort';
   const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome, config.model);
   turn = undefined;
+  await reportAudio(outcome);
   for (const line of lines) terminal.say(line);
-  await saveAudio(outcome);
 }
 
 async function converse(): Promise<void> {
@@ -99,7 +111,7 @@ process.on('uncaughtException', (error) => fail(`The chat failed: ${error.messag
 // The reader of the output is gone.
 process.stdout.on('error', () => process.exit(1));
 
-const options = readOptions(USAGE, { wav: { type: 'string' } });
+const options = readOptions(USAGE, { wav: { type: 'string' }, events: { type: 'boolean' } });
 if (options.wav === '') endWrong("Option '--wav <value>' argument missing", USAGE);
 
 // From the environment, not from .env: that level is for the bot, and its lines would mix with the chat.
@@ -111,6 +123,7 @@ for (const notice of readOrExit(() => loadDotEnv(process.env))) process.stderr.w
 const simulator = namesModel(process.env) ? undefined : await openSimulator();
 const env = simulator === undefined ? process.env : withSimulator(process.env, simulator.url);
 const config = readOrExit(() => readChatConfig(env));
+for (const notice of config.notices) process.stderr.write(`${notice}\n`);
 const wav = options.wav === undefined ? undefined : await createWav(options.wav);
 
 const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });
@@ -118,7 +131,7 @@ const conversation = new ChatConversation({
   config,
   listener: {
     onSession: (id) => terminal.say(texts.session(id)),
-    onEvent: (event) => eventLines(event).forEach((line) => void terminal.say(line)),
+    onEvent: showEvent,
     onRetry: (waitMs) => terminal.say(texts.retry(waitMs)),
   },
   clock: systemClock,

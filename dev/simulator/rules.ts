@@ -14,6 +14,8 @@ type Rule = readonly [RegExp, Answer];
 /** How much of a text is repeated: three minutes of speech, about the limit of a real model. */
 const MAX_REPEATED_CHARS = 3_000;
 const MAX_COUNT = 20;
+/** How much of the instructions the help quotes. */
+const MAX_QUOTED_CHARS = 200;
 const SLOW_MS = 4_000;
 
 /** The first match answers. Deterministic: the same conversation gets the same answers. */
@@ -101,16 +103,25 @@ function greet({ history }: ResponderContext): string {
   return 'Hello! I am a simulator that stands in for the real voice model. Type help to see what I can do.';
 }
 
-function help({ tools }: ResponderContext): string {
+function help({ tools, instructions }: ResponderContext): string {
   const examples = toolExamples(tools).map((example) => `- ${example}`);
-  if (tools.length === 0) return HELP;
+  const basics = `${HELP}\n\n${quoteInstructions(instructions)}\n${ONE_VOICE}`;
+  if (tools.length === 0) return basics;
   return [
-    HELP,
+    basics,
     '',
     'With the tools of this bot, you can also type:',
     ...examples,
     '- call NAME {…}: I call that tool',
   ].join('\n');
+}
+
+function quoteInstructions(instructions: string): string {
+  const text = instructions.trim();
+  if (text === '') return 'I got no instructions.';
+  const isLong = text.length > MAX_QUOTED_CHARS;
+  const quote = isLong ? `${text.slice(0, MAX_QUOTED_CHARS)}…`.toWellFormed() : text;
+  return `My instructions, which I do not follow: “${quote}”`;
 }
 
 function repeat({ history }: ResponderContext): string {
@@ -187,6 +198,8 @@ const HELP = [
   'And to see what happens when things go wrong: slow, error, rate limit, disconnect, hang.',
   'To everything else I answer with your own words.',
 ].join('\n');
+
+const ONE_VOICE = 'I have one computer voice, whatever voice is set.';
 
 const SLOW_ANSWER = 'Sorry for the wait. I was asked to be slow.';
 const BROKEN_ANSWER =

@@ -82,10 +82,19 @@ export function readConfig(
   const read = new EnvReader(env);
   const settings = readSettings(read, env, readText);
   read.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
-  const notices = [...envNotices, ...noticesOf(read), ...read.notices, ...unknownSettings(env, read.names)];
+  const unknown = unknownSettings(env, read.names);
+  const notices = [...envNotices, ...noticesOf(read), ...read.notices, ...unknown];
   const problems = read.listProblems();
-  if (problems.length > 0) throw new ConfigError([...problems, ...envNotices]);
+  // A misspelled name may be the reason why a setting is missing.
+  if (problems.length > 0) throw new ConfigError([...problems, ...envNotices, ...unknown]);
   return deepFreeze({ ...settings, notices });
+}
+
+/** Notices of variables that resemble a setting, whatever else is wrong with the settings. */
+export function misspelledSettings(env: Env): readonly string[] {
+  const read = new EnvReader({});
+  readSettings(read, {}, () => '');
+  return unknownSettings(env, read.names);
 }
 
 function readSettings(read: EnvReader, env: Env, readText: (path: string) => string) {

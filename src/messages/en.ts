@@ -90,7 +90,7 @@ export const en = {
       audio: '/audio off: I only write; /audio on: I speak again',
       stop: 'stop my answer and drop waiting messages',
       usage: 'show what this conversation has used',
-    } satisfies Record<CommandName, string>,
+    } satisfies Record<CommandName, string> as Record<CommandName, string>,
     unknown: (written: string) => `I don’t know /${written}. Please choose one of these:`,
     reset: (by: string | undefined) =>
       `${by === undefined ? 'This is' : `${by} started`} a new conversation. I’ve forgotten what was said before.`,

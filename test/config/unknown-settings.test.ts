@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { readConfig } from '../../src/config/config.ts';
+import { misspelledSettings, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 import { unknownSettings } from '../../src/config/unknown-settings.ts';
+import { ConfigError } from '../../src/errors.ts';
 import { azure } from './problems-of.ts';
 
 const noticesOf = (env: Env) => readConfig({ ...azure, ...env }).notices;
@@ -23,6 +24,23 @@ describe('an unknown variable that resembles a setting', () => {
       ]);
     });
   }
+
+  it('is named if another setting is missing, too', () => {
+    assert.throws(
+      () => readConfig({ REALTME_VOICE: 'x' }),
+      (error) => error instanceof ConfigError && /^REALTME_VOICE is no setting/.test(error.problems.at(-1) ?? ''),
+    );
+  });
+
+  it('is named without reading the settings', () => {
+    assert.deepEqual(
+      misspelledSettings({ REALTME_VOICE: 'x', DALY_BUDGET_USD: 'x', PORT: 'x', MCP_CONFIG: 'none.json' }),
+      [
+        'REALTME_VOICE is no setting of the bot, and is not read; did you mean REALTIME_VOICE?',
+        'DALY_BUDGET_USD is no setting of the bot, and is not read; did you mean DAILY_BUDGET_USD?',
+      ],
+    );
+  });
 
   it('is named if it has the prefix of the bot', () => {
     assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is not a known setting and is ignored']);

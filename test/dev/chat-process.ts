@@ -26,7 +26,7 @@ export class Chat {
   stdout = '';
   stderr = '';
 
-  constructor(t: TestContext, env: Env, { args = [], dotEnv }: { args?: string[]; dotEnv?: string } = {}) {
+  constructor(t: TestContext, env: Env, { args = ['--events'], dotEnv }: { args?: string[]; dotEnv?: string } = {}) {
     if (dotEnv !== undefined) writeFileSync(join(this.folder, '.env'), dotEnv);
     this.#child = spawn(process.execPath, [programFile('chat'), ...args], {
       cwd: this.folder,

@@ -27,6 +27,20 @@ describe('Terminal with a pipe', () => {
     assert.equal(written(), '? one\nanswer\n? two\n? three\n? \n? \n');
   });
 
+  it('ends a line that was written in pieces before the next one begins', async () => {
+    const { input, terminal, written } = open();
+    input.end('one\ntwo');
+    terminal.write('Hel');
+    terminal.write('lo.');
+    terminal.endLine();
+    terminal.endLine();
+    terminal.write('More');
+    terminal.say('line');
+    terminal.write('Last');
+    assert.equal(await terminal.ask('? '), 'one');
+    assert.equal(written(), 'Hello.\nMore\nline\nLast\n? one\n');
+  });
+
   it('does not read ahead without end', async () => {
     const { input, terminal } = open();
     for (let count = 0; count < 300; count++) input.write(`${count}\n`);

@@ -81,6 +81,8 @@ describe('what the chat prints for the end of a turn', () => {
 describe('the texts of the chat', () => {
   it('are in seconds', () => {
     assert.equal(texts.wavWritten('a.wav', 1_249), '1.2 seconds of audio are in a.wav.');
+    assert.equal(texts.audio(5_849, undefined), '5.8 s of audio');
+    assert.equal(texts.audio(5_849, 'a.wav'), '5.8 s of audio, in a.wav');
     assert.match(texts.retry(375), / in 0\.4 seconds /);
   });
 });

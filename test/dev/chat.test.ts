@@ -27,7 +27,7 @@ describe('npm run chat', { concurrency: true }, () => {
     const wav = join(mkdtempSync(join(tmpdir(), 'chat-wav-')), 'chat.wav');
     t.after(() => rmSync(join(wav, '..'), { recursive: true }));
     writeFileSync(wav, 'what was there before');
-    const chat = new Chat(t, model.env, { args: ['--wav', wav] });
+    const chat = new Chat(t, model.env, { args: ['--events', '--wav', wav] });
     await chat.until(PROMPT);
 
     const lines = await chat.says('hello');
@@ -40,7 +40,8 @@ describe('npm run chat', { concurrency: true }, () => {
     const more = await chat.says('more');
     assert.equal(textOf(more), 'And more.');
     assert.equal(audioBytesOf(more), second.byteLength);
-    assert.ok(more.every((line) => line.startsWith('Received ')));
+    assert.ok(more.slice(0, -1).every((line) => line.startsWith('Received ')));
+    assert.equal(more.at(-1), `0.4 s of audio, in ${wav}`);
     assert.deepEqual(readFileSync(wav), await encodeWav(toPcm([first, second])), 'while it runs');
 
     chat.type('q\nnever\n');
@@ -159,16 +160,56 @@ describe('npm run chat', { concurrency: true }, () => {
 
   it('talks with the simulator when no model is set up, whatever else is wrong, and answers all that was piped', async (t) => {
     const env = { PORT: 'seventy', MicrosoftAppType: 'none', WEBCHAT_AUDIO: 'loud', AZURE_OPENAI_ENDPOINT: ' ' };
-    const chat = new Chat(t, env, { dotEnv: 'OPENAI_API_KEY=\nLOG_LEVEL=trace\n' });
+    const chat = new Chat(t, env, {
+      dotEnv: 'OPENAI_API_KEY=\nLOG_LEVEL=trace\n',
+      args: [],
+    });
     chat.type('say hi\nwhat did I say');
     chat.closeInput();
     assert.equal(await chat.ended(), 0);
     const [note = '', ...lines] = chat.stdout.split('\n');
     assert.match(note, /^No model is configured, so a SIMULATOR answers/);
     assert.equal(lines[0], `${PROMPT}say hi`);
-    assert.equal(textOf(lines), 'hiYou said: “say hi”');
-    assert.ok(audioBytesOf(lines) > 24_000);
+    assert.match(lines[1] ?? '', /^Session ID: /);
+    assert.equal(lines[2], 'hi');
+    assert.match(lines[3] ?? '', /^\d\.\d s of audio$/);
+    assert.deepEqual(lines.slice(4, 6), [`${PROMPT}what did I say`, 'You said: “say hi”']);
+    assert.match(lines[6] ?? '', /^\d\.\d s of audio$/);
     assert.equal(chat.stderr, '');
+  });
+
+  it('prints the text as it grows, then the length of the audio, and where it is', async (t) => {
+    const model = await startModel(t, [
+      spoken('Hello there, you.', pcm(24_000, 1)),
+      spoken('And more.', pcm(12_000, 2)),
+    ]);
+    const chat = new Chat(t, model.env, { args: ['--wav', 'chat.wav'] });
+    await chat.until(PROMPT);
+    const [session, ...lines] = await chat.says('hello');
+    assert.match(session ?? '', /^Session ID: /);
+    const wav = lines[1]?.split(', in ')[1] ?? '';
+    assert.match(wav, /chat\.wav$/);
+    assert.deepEqual(lines, ['Hello there, you.', `1.0 s of audio, in ${wav}`]);
+    assert.deepEqual(await chat.says('more'), ['And more.', `0.5 s of audio, in ${wav}`]);
+  });
+
+  it('names a misspelled setting and an unknown voice at its start', async (t) => {
+    const chat = new Chat(
+      t,
+      { REALTIME_VOICE: 'aloy' },
+      { dotEnv: 'DALY_BUDGET_USD=5\nREALTME_VOICE=marin\n', args: [] },
+    );
+    chat.closeInput();
+    assert.equal(await chat.ended(), 0);
+    assert.deepEqual(
+      chat.stderr.split('\n').map((line) => line.split(',')[0]),
+      [
+        'DALY_BUDGET_USD is no setting of the bot',
+        'REALTME_VOICE is no setting of the bot',
+        'REALTIME_VOICE is "aloy"',
+        '',
+      ],
+    );
   });
 
   it('lists what is wrong with its settings, those of .env among them, and no secret', async (t) => {

@@ -19,7 +19,7 @@ export interface Demo {
 /** Starts `npm run demo`. Resolves when it prints the address of the chat page. */
 export async function startDemo(...options: string[]): Promise<Demo> {
   const args = ['--import', './src/node-version.js', 'dev/demo.ts', ...options];
-  const child = spawn(process.execPath, args, { cwd: root });
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, REALTIME_VOICE: 'alloy' } });
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);

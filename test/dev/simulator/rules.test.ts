@@ -78,6 +78,17 @@ describe('the simulated responder', () => {
     for (const fault of ['slow', 'error', 'rate limit', 'disconnect', 'hang']) assert.ok(help.includes(fault), fault);
   });
 
+  it('quotes the beginning of its instructions in its help, and says that it has one voice', () => {
+    const helpWith = (instructions: string) => {
+      const context = { ...NOTHING, instructions, text: 'help', history: [], clips: [], inputs: [] };
+      return textsOf(simulatedResponder(context).outputs).join();
+    };
+    assert.match(helpWith(' Be brief. '), /“Be brief\.”\nI have one computer voice, whatever voice is set\.$/);
+    assert.ok(helpWith('x'.repeat(200)).includes(`“${'x'.repeat(200)}”`));
+    assert.ok(helpWith('x'.repeat(201)).includes(`“${'x'.repeat(200)}…”`));
+    assert.match(helpWith(''), /I got no instructions/);
+  });
+
   it('understands everything that its help lists', () => {
     const lines = answer('help').split('\n');
     const examples = lines.filter((line) => line.startsWith('- ')).map((line) => line.slice(2).split(':')[0] ?? '');
