@@ -93,9 +93,10 @@ function oneOf<T extends string>(name: string, values: readonly T[], value: stri
 async function startAll(): Promise<void> {
   print('Starting the simulated model, the bot and a chat page …');
   const simulatorPort = await freePort(0);
-  const [bot] = await Promise.all([startBot(simulatorPort), startSimulator(simulatorPort)]);
+  const pagePort = await freePort(client === 'webchat' ? PAGE_PORT : PLAYGROUND_PORT);
+  const [bot] = await Promise.all([startBot(simulatorPort, pagePort), startSimulator(simulatorPort)]);
   const botEndpoint = `http://127.0.0.1:${bot}/api/messages`;
-  const page = await startClient(botEndpoint);
+  const page = await startClient(botEndpoint, pagePort);
   printAddresses(botEndpoint, page);
 }
 
@@ -111,31 +112,31 @@ function startSimulator(port: number): Promise<string> {
 }
 
 /** Resolves with the port of the bot. */
-function startBot(simulatorPort: number): Promise<number> {
+function startBot(simulatorPort: number, pagePort: number): Promise<number> {
   return startOn(BOT_PORT, (port) => ({
     name: 'bot',
     args: [...preload, `${root}src/index.ts`],
-    env: botEnv(port, simulatorPort),
+    env: botEnv(port, simulatorPort, pagePort),
     readyLine: /"listening on /,
     isShown: (line) => /"level":"(?:warn|error|fatal)"/.test(line) || isVerbose,
   }));
 }
 
 /** Resolves with the port of the chat page. */
-async function startClient(botEndpoint: string): Promise<number> {
+async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
       const servePage = serveDemoPage({ voice: VOICE, model: 'simulated model' });
-      directLine = await startDirectLine({ botEndpoint, servePage, port: await freePort(PAGE_PORT) });
+      directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
     case 'playground':
-      return startPlayground(botEndpoint);
+      return startPlayground(botEndpoint, port);
   }
 }
 
-function startPlayground(botEndpoint: string): Promise<number> {
-  return startOn(PLAYGROUND_PORT, (port) => ({
+function startPlayground(botEndpoint: string, preferred: number): Promise<number> {
+  return startOn(preferred, (port) => ({
     name: 'playground',
     // The Playground can make the bot fetch from this machine and has no option for its address, so bind it to loopback.
     args: [
@@ -169,13 +170,14 @@ async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec
   }
 }
 
-function botEnv(port: number, simulatorPort: number): Record<string, string> {
+function botEnv(port: number, simulatorPort: number, pagePort: number): Record<string, string> {
   return {
     AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulatorPort}`,
     AZURE_OPENAI_DEPLOYMENT_NAME: MODEL,
     AZURE_OPENAI_API_KEY: SIMULATED_RESOURCE.key,
     REALTIME_VOICE: VOICE,
     PORT: String(port),
+    CHAT_PAGE_URL: `http://localhost:${pagePort}`,
     // The Playground plays audio cards only.
     WEBCHAT_AUDIO: client === 'playground' ? 'card' : 'attachment',
     EXAMPLE_TOOLS: 'true',

@@ -50,7 +50,6 @@ interface Dependencies {
 export interface AppDeps extends Partial<Dependencies> {
   readonly config: Config;
   readonly log: Logger;
-  /** Reported by `/health`. */
   readonly build: Build;
   /** The `PATH` in which ffmpeg is looked for. */
   readonly searchPath?: string | undefined;
@@ -78,7 +77,6 @@ interface Shared extends Dependencies {
   readonly openConnection: OpenConnection;
 }
 
-/** The modules that speak Bot Framework. */
 interface Channel {
   readonly adapter: VoiceAdapter;
   readonly replyRoutes: ReplyRoutes;
@@ -92,8 +90,8 @@ const PRELOAD_AFTER_MS = 250;
 export function createApp(deps: AppDeps): App {
   let port = deps.config.port;
   const shared = withDefaults(deps, () => port);
-  const { config, log, clock, ids, tokens, telemetry } = shared;
-  const stores = openStores({ config, clock, ids, log, tokens, openDatabase: deps.openDatabase });
+  const { config, log, clock, ids, random, tokens, telemetry } = shared;
+  const stores = openStores({ config, clock, ids, random, log, tokens, openDatabase: deps.openDatabase });
   const channel = createChannel(shared);
   const clips = createClipDecoder({ clock, log, searchPath: deps.searchPath });
   const pictures = createPictureReader({ clock, log });
@@ -157,7 +155,10 @@ async function checkModel({ openConnection, clock, log }: Shared, closing: Abort
     log.debug('model reached');
   } catch (err) {
     if (closing.aborted) return;
-    log.error({ err, fix: `run ${doctorCommand(findInstallation())}` }, 'model not reached: people get an apology');
+    log.error(
+      { err, fix: `run ${doctorCommand(findInstallation())}` },
+      'model unreachable: users get an error until it recovers',
+    );
   }
 }
 
@@ -213,7 +214,7 @@ function createServices(
 
 function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
-  if (!keepEntityProperties()) log.error('botbuilder is not the version that the entity patch is made for');
+  if (!keepEntityProperties()) log.error('entity patch not applied: botbuilder has another version than expected');
   const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
   const replyRoutes = new ReplyRoutes({
@@ -243,6 +244,7 @@ function createHttp(
     audioStore,
     recordings,
     about: aboutSettings(config),
+    chatPageUrl: config.chatPageUrl,
     build,
     clock,
     isDraining: () => conversations.isDraining,
@@ -253,7 +255,6 @@ function createHttp(
   });
 }
 
-/** Passes activities from HTTP through the adapter to the bot. */
 function createDelivery(
   { config, clock, ids, log, fetch, publicBaseUrl }: Shared,
   { audioStore, recordingLinks }: Stores,
@@ -274,7 +275,6 @@ function createDelivery(
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }
 
-/** Limits the sends of one turn. */
 function sendLimitOf({ turnTimeoutMs }: Config): number {
   return turnTimeoutMs + SEND_TIMEOUT_MS;
 }

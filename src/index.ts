@@ -43,11 +43,12 @@ try {
   const storage = config.database === undefined ? 'memory' : 'postgres';
   log.info({ port, host: config.host ?? '*', model, kind, storage }, 'listening on /api/messages');
   void app.checkModel();
-  if (config.onlyLoopback) log.info('no MicrosoftAppId: only clients on this machine are served');
-  else if (!config.isAuthenticated) log.warn('no MicrosoftAppId: whoever reaches this address can use the model');
+  if (config.onlyLoopback) log.info('unauthenticated access enabled for this machine only: MicrosoftAppId is not set');
+  else if (!config.isAuthenticated)
+    log.warn('unauthenticated access enabled: anyone who reaches this address can use the model');
 } catch (err) {
   const reason = listenFailure(systemCode(err));
-  if (reason === undefined) log.fatal({ err }, 'cannot listen');
+  if (reason === undefined) log.fatal({ err }, 'bot not started');
   else log.fatal({ code: systemCode(err) }, reason);
   process.exit(1);
 }
@@ -69,7 +70,7 @@ function buildApp(): App {
     // botbuilder checks the bot's identity.
     const settings = `MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installed)}`;
     const reason = err instanceof Error ? err.message : String(err);
-    log.fatal({ reason }, `the bot's identity cannot be used: see ${settings}`);
+    log.fatal({ reason }, `bot identity rejected: see ${settings}`);
     process.exit(1);
   }
 }
@@ -77,10 +78,10 @@ function buildApp(): App {
 /** Returns what to do if the bot cannot listen on its address; `undefined` if that is unknown. */
 function listenFailure(code: string | undefined): string | undefined {
   const { host, port } = config;
-  if (code === 'EADDRINUSE') return `port ${port} is in use: set PORT to another`;
-  if (code === 'EACCES') return `port ${port} is not open to this user: set PORT to another`;
+  if (code === 'EADDRINUSE') return `bot not started: port ${port} is in use; set PORT to another`;
+  if (code === 'EACCES') return `bot not started: port ${port} is not open to this user; set PORT to another`;
   if (host === undefined || code === undefined) return undefined;
-  return `cannot listen: HOST is no address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
+  return `bot not started: HOST is not an address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
 }
 
 function fail(err: unknown, fault: string): void {
@@ -93,14 +94,14 @@ function fail(err: unknown, fault: string): void {
 async function drain(reason: object): Promise<void> {
   if (isDraining) return;
   isDraining = true;
-  log.info({ ...reason, drainMs: config.drainMs }, 'draining');
+  log.info({ ...reason, drainMs: config.drainMs }, 'drain started');
   setTimeout(() => {
-    log.fatal('ended before every answer was out');
+    log.fatal('drain timed out with replies unsent');
     process.exit(1);
   }, config.drainMs + LAST_SENDS_MS).unref();
   try {
     await app.close();
-    log.info('stopped');
+    log.info('bot stopped');
   } catch (err) {
     log.fatal({ err }, 'drain failed');
     process.exitCode = 1;

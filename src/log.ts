@@ -84,6 +84,6 @@ function standardOutput(): DestinationStream {
 
 /** Libraries print keys and user input, so the log gets only the place of the call. */
 export function captureConsole(log: Logger): void {
-  const capture = () => log.debug({ stack: framesOf(new Error()) }, 'a library printed');
+  const capture = () => log.debug({ stack: framesOf(new Error()) }, 'library output suppressed');
   Object.assign(console, { debug: capture, error: capture, info: capture, log: capture, warn: capture });
 }

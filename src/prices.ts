@@ -91,9 +91,9 @@ export function worstCase({ context, texts, audioMs, pictures, maxOutputTokens }
 /** Reads a price table from JSON. Throws an Error that says what is wrong with it, for the operator. */
 export function readPriceTable(json: string): PriceTable {
   const { date, models } = fieldsOf(JSON.parse(json));
-  if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" has to be YYYY-MM-DD');
+  if (typeof date !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error('"date" is not YYYY-MM-DD');
   const entries = Object.entries(fieldsOf(models));
-  if (entries.length === 0) throw new Error('"models" has to name at least one model');
+  if (entries.length === 0) throw new Error('"models" does not name a model');
   return { date, models: Object.fromEntries(entries.map(([name, prices]) => [name, modelPrices(name, prices)])) };
 }
 
@@ -106,7 +106,7 @@ function modelPrices(model: string, value: unknown): ModelPrices {
     const price = (direction: keyof ModalityPrices, fallback?: number): number => {
       const found = prices[direction] ?? fallback;
       if (typeof found === 'number' && Number.isFinite(found) && found >= 0) return found;
-      throw new Error(`"models.${model}.${name}.${direction}" has to be US dollars for a million tokens`);
+      throw new Error(`"models.${model}.${name}.${direction}" is not a price in US dollars per million tokens`);
     };
     return { in: price('in'), cached: price('cached'), out: price('out', isInputOnly ? 0 : undefined) };
   });

@@ -35,6 +35,7 @@ export interface StoresOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly random: () => number;
   readonly log: Logger;
   readonly tokens: (scope: string) => () => Promise<string>;
   /** Opens the database of the configuration: see `loadDatabase`. */
@@ -65,7 +66,7 @@ export function openStores(options: StoresOptions): Stores {
   };
 }
 
-function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
+function databaseEngine({ config, clock, ids, random, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
   const { auditRetentionMs } = config.tools;
   if (settings === undefined) return undefined;
@@ -74,6 +75,7 @@ function databaseEngine({ config, clock, ids, log, tokens, openDatabase }: Store
     tokens,
     clock,
     ids,
+    random,
     log,
     recordRetentionMs,
     auditRetentionMs,

@@ -10,7 +10,7 @@ const SIDES: Readonly<Record<IconKind, number>> = { color: 192, outline: 32 };
 
 /** Why a file cannot be an icon of an app in Teams. */
 export async function iconProblems(file: Uint8Array, kind: IconKind): Promise<readonly string[]> {
-  if (detectFileType(file) !== 'png') return ['is no PNG'];
+  if (detectFileType(file) !== 'png') return ['is not a PNG'];
   const side = SIDES[kind];
   try {
     const { widthPx, heightPx } = pictureHeader('png', file);

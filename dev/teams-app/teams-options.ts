@@ -77,7 +77,7 @@ function readArguments(args: readonly string[]) {
     const value = token.value ?? (next?.kind === 'positional' ? next.value : undefined);
     const name = NAMES.find((each) => token.rawName === `--${each}`);
     if (token.rawName === '--help') isHelpAsked = true;
-    else if (name === undefined) problems.push(`${token.rawName} is no option of this command`);
+    else if (name === undefined) problems.push(`${token.rawName} is not an option of this command`);
     else if (value === undefined || value.trim() === '') {
       if (!REQUIRED.includes(name)) problems.push(`${token.rawName} has no value`);
     } else if (values[`--${name}`] !== undefined) problems.push(`${token.rawName} is given twice`);
@@ -145,6 +145,6 @@ function readUrl(read: EnvReader, name: Name): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MAX_URL_CHARS)
     return url.href;
-  read.problems.push(`${name} is no https address; expected one such as https://www.example.com/privacy`);
+  read.problems.push(`${name} is not an https address; expected one such as https://www.example.com/privacy`);
   return undefined;
 }

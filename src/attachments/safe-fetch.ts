@@ -67,7 +67,7 @@ async function followRedirects(
       current = redirectTarget(current, result.location, request.rules);
     } else if (RETRIED_STATUS.has(result.status) && current.rule?.retriesRefused && !isRetried) {
       isRetried = true;
-      deps.log.debug({ host, status: result.status }, 'file request refused: retrying once');
+      deps.log.debug({ host, status: result.status }, 'file request refused: retried once');
       await sleep(deps.clock, RETRY_DELAY_MS, signal);
     } else {
       throw notFetched(current, `it answered ${result.status}`);

@@ -73,6 +73,8 @@ export interface Capabilities {
   /** How what an answer rests on is shown. */
   readonly sources: SourceStyle;
   readonly addressedBy: Addressing;
+  /** Whether conversations belong to teams, which `channelData` names and whose end it reports. */
+  readonly hasTeams: boolean;
   /** Whether a text has a marker at each place where it quotes a message. */
   readonly marksQuotes: boolean;
   /** The hosts of the files that people send. */
@@ -114,6 +116,7 @@ const PLAIN: Capabilities = {
   opensDialogs: false,
   sources: 'list',
   addressedBy: 'mention',
+  hasTeams: false,
   marksQuotes: false,
   attachmentHosts: [],
   attachmentsWantToken: true,
@@ -147,6 +150,7 @@ const TEAMS: Capabilities = {
   sources: 'entity',
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,
+  hasTeams: true,
   marksQuotes: true,
   maxTextChars: 18_000,
 };

@@ -110,7 +110,9 @@ export class ChannelReplySender implements ReplySender {
     const { sendApart, hasMoved } = this.#route;
     // The user may have written from a new address while the model spoke. A stream ends where it began.
     const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && hasMoved());
-    await (isApart && sendApart ? sendApart(reply) : this.#send(reply));
+    if (!this.#streaming?.isStopped) await (isApart && sendApart ? sendApart(reply) : this.#send(reply));
+    // The user may have pressed Stop before the stream ended, or at its end.
+    if (this.#streaming?.isStopped) await this.#confirmStop(reply);
   }
 
   /**
@@ -137,6 +139,13 @@ export class ChannelReplySender implements ReplySender {
     if (this.#streaming?.isStopped || whole.text === '') return;
     const messages = await this.#messagesOf(whole);
     await this.#sendAll(messages).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+  }
+
+  /** The user has seen the text up to the stop, so a message of its own has only the audio of it. */
+  async #confirmStop({ audio }: Reply): Promise<void> {
+    const text = this.#messages.apologies.cancelled;
+    const [message = {}] = await this.#messagesOf({ text, audio, isFromModel: audio !== undefined });
+    await this.#calls.sendText(message).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
   }
 
   /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */

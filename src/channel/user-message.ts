@@ -76,25 +76,26 @@ function timeZoneOf({ localTimezone }: { readonly localTimezone?: unknown }): { 
   return timeZone === undefined ? {} : { timeZone };
 }
 
-/** Whether a team of Microsoft Teams was deleted, or one of its channels. Teams removes nobody from it then. */
+/** Whether a team was deleted, or one of its channels. The channel's service removes nobody from it then. */
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
   const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
   return teamOf(activity).team !== undefined && (isDeleted || deletedChannel(activity) !== undefined);
 }
 
-/** The key of a channel of Microsoft Teams that was deleted. The activity names another conversation. */
+/** The key of a channel of a team that was deleted. The activity names another conversation. */
 export function deletedChannel({ channelId, channelData }: Activity): string | undefined {
   const { eventType, channel } = fieldsOf(channelData);
   const id = eventType === 'channelDeleted' ? textOf(fieldsOf(channel)['id'], MAX_FIELD_CHARS) : '';
   return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
-/** The team of Microsoft Teams in whose channel an activity was sent. */
-export function teamOf({ channelId, channelData }: Activity): { readonly team?: string } {
-  const team =
-    channelOf(channelId) === 'msteams' ? textOf(fieldsOf(fieldsOf(channelData)['team'])['id'], MAX_TEAM_CHARS) : '';
-  return team ? { team } : {};
+/** The team in whose channel an activity was sent. */
+export function teamOf(activity: Activity): { readonly team?: string } {
+  const { team } = fieldsOf(activity.channelData);
+  const { hasTeams } = capabilitiesOf(activity.channelId, scopeOf(activity));
+  const id = hasTeams ? textOf(fieldsOf(team)['id'], MAX_TEAM_CHARS) : '';
+  return id ? { team: id } : {};
 }
 
 /** Language, script and region of a locale. The model is given it, and any other part could be a sentence. */

@@ -51,6 +51,8 @@ interface AddressSettings {
   readonly port: number;
   /** Where users reach `/audio`, without a trailing slash. `localhost` means http on the port that the bot listens on. */
   readonly publicBaseUrl: string | undefined;
+  /** A page with a chat client, to which the bot's page `/` leads. */
+  readonly chatPageUrl: string | undefined;
   /** The hosts that files may be fetched from, besides those of the channels. */
   readonly attachmentHosts: readonly HostRule[];
 }
@@ -121,6 +123,7 @@ function readAddresses(read: EnvReader): AddressSettings {
   return {
     port: read.whole('PORT', 3978, { min: 0, max: 65_535 }),
     publicBaseUrl: publicBaseUrl ?? fallback,
+    chatPageUrl: read.url('CHAT_PAGE_URL', 'https://chat.example.com'),
     attachmentHosts: readAttachmentHosts(read),
   };
 }
@@ -135,11 +138,11 @@ function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
 function readAudio(read: EnvReader): AudioSettings {
   if (read.text('AZURE_STORAGE_CONNECTION_STRING') !== undefined)
     read.problems.push(
-      'AZURE_STORAGE_CONNECTION_STRING is not used any more; expected DATABASE_URL for all that outlives the bot, and AZURE_STORAGE_BLOB_URL only where reply audio is kept in Azure Blob Storage',
+      'AZURE_STORAGE_CONNECTION_STRING is no longer supported; expected DATABASE_URL, and AZURE_STORAGE_BLOB_URL to keep reply audio in Azure Blob Storage',
     );
   const blobUrl = read.url('AZURE_STORAGE_BLOB_URL', 'https://<account>.blob.core.windows.net');
   if (blobUrl?.startsWith('http:'))
-    read.problems.push('AZURE_STORAGE_BLOB_URL is no https address; expected one, since a token is sent there');
+    read.problems.push('AZURE_STORAGE_BLOB_URL is not an https address; expected one, because a token is sent there');
   return {
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { min: 1, max: 65_536 }) * MEGABYTE,

@@ -56,12 +56,12 @@ export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
   const isDispatching = read.flag('DISPATCH', true);
   if (!SCHEMA_NAME.test(schema))
     read.problems.push(
-      `DATABASE_SCHEMA is "${schema}"; expected a name of at most 44 small letters, digits and underscores, that does not begin with a digit or "pg_"`,
+      `DATABASE_SCHEMA is "${schema}"; expected at most 44 lower-case letters, digits and underscores, not beginning with a digit or "pg_"`,
     );
   if (text === undefined) {
     if (!isDispatching)
       read.problems.push(
-        'DISPATCH is false and DATABASE_URL is not set; expected a database from which others take turns',
+        'DISPATCH is false and DATABASE_URL is not set; expected a database, from which other instances take turns',
       );
     return undefined;
   }
@@ -72,7 +72,7 @@ export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
   }
   if (address.tls !== 'verified' && !isLocal(address.host))
     read.notices.push(
-      `DATABASE_URL asks for a connection that is not ${address.tls === 'none' ? 'encrypted' : 'verified'}: who is on the way to "${address.host}" can read and change everything`,
+      `DATABASE_URL asks for a connection that is not ${address.tls === 'none' ? 'encrypted' : 'verified'}: anyone between the bot and "${address.host}" can read and change everything`,
     );
   return { ...address, schema, poolSize, isDispatching };
 }
@@ -85,15 +85,15 @@ function readAddress(text: string): Address | string {
   const isHostless = /^[a-z]+:\/\/[^/?#]*@\//i.test(text);
   const whole = isHostless ? text.replace('@/', '@none/') : text;
   if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(whole))
-    return `is no address of a PostgreSQL server; expected ${EXAMPLE} ("@", ":", "/" and "%" in user and password percent-encoded)`;
+    return `is not the address of a PostgreSQL server; expected ${EXAMPLE} ("@", ":", "/" and "%" in user and password percent-encoded)`;
   const url = new URL(whole);
   const parts = decoded([isHostless ? '' : url.hostname, url.username, url.password, url.pathname.slice(1)]);
-  if (parts === undefined) return `holds a "%" that encodes nothing; expected "%25" for a "%"`;
+  if (parts === undefined) return `contains a "%" that encodes nothing; expected "%25" for a literal "%"`;
   const [authority = '', user = '', password = '', database = ''] = parts;
   const folder = url.searchParams.get('host') ?? undefined;
   const host = folder ?? authority.replace(/^\[|\]$/g, '');
   if (folder !== undefined && (!folder.startsWith('/') || authority !== ''))
-    return 'names a host as a parameter; expected it before the database, or the folder of a Unix socket alone';
+    return 'gives the host as a parameter; expected it before the database name, or the folder of a Unix socket';
   if (host === '' || host.includes(',')) return `names ${host === '' ? 'no host' : 'several hosts'}; expected one`;
   if (user === '') return `names no user; expected ${EXAMPLE}`;
   if (database === '' || database.includes('/')) return `names no database; expected ${EXAMPLE}`;
@@ -104,7 +104,7 @@ function readAddress(text: string): Address | string {
   if (scope !== undefined && port === PGBOUNCER_PORT)
     return `names port ${PGBOUNCER_PORT}, where PgBouncer drops notifications; expected 5432`;
   if (scope !== undefined && tls.tls !== 'verified')
-    return 'asks Azure for a connection that is not encrypted or not verified; expected sslmode=verify-full';
+    return 'does not verify the connection to Azure; expected sslmode=verify-full';
   return { host, port, database, user, signIn: signInOf(password, scope), tls: tls.tls };
 }
 
@@ -137,13 +137,13 @@ const TLS_MODES: Readonly<Record<string, DatabaseSettings['tls']>> = {
 function readTls(parameters: URLSearchParams, isOnThisMachine: boolean): Pick<DatabaseSettings, 'tls'> | string {
   const unknown = [...parameters.keys()].find((name) => !KNOWN_PARAMETERS.includes(name));
   if (unknown === 'sslrootcert')
-    return 'names a file with certificates (sslrootcert); expected it in NODE_EXTRA_CA_CERTS, which Node reads';
-  if (unknown !== undefined) return 'has a parameter that the bot does not know; expected sslmode or none';
+    return 'has sslrootcert, which is not supported; expected the file in NODE_EXTRA_CA_CERTS, which Node reads';
+  if (unknown !== undefined) return 'has an unknown parameter; expected sslmode or none';
   const ssl = { true: 'verify-full', false: 'disable' }[parameters.get('ssl') ?? ''];
   const mode = parameters.get('sslmode') ?? ssl ?? 'prefer';
   if (mode === 'allow' || mode === 'prefer') return { tls: isOnThisMachine ? 'none' : 'verified' };
   if (parameters.get('uselibpqcompat') === 'true' && (mode === 'require' || mode === 'verify-ca'))
     return { tls: 'unverified' };
   const tls = Object.hasOwn(TLS_MODES, mode) ? TLS_MODES[mode] : undefined;
-  return tls === undefined ? 'has an sslmode that PostgreSQL does not know; expected sslmode=verify-full' : { tls };
+  return tls === undefined ? 'has an unknown sslmode; expected sslmode=verify-full' : { tls };
 }

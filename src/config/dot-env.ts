@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.ts';
 /** Replaces a "#" inside a word, so that the parser does not start a comment there. */
 const INNER_HASH = '\u0001';
 
-const NOT_READ = '.env is not read, since NODE_ENV is production: set these as variables of the environment';
+const NOT_READ = '.env is not read because NODE_ENV is production; set its settings as environment variables';
 
 /**
  * Reads `.env` of the current folder into `env`, except in production. Variables that are already set win. Returns
@@ -21,7 +21,9 @@ export function loadDotEnv(env: NodeJS.ProcessEnv): readonly string[] {
   for (const [name, value] of used) env[name] = value;
   return used
     .filter(([name, value]) => uncut[name]?.replaceAll(INNER_HASH, '#') !== value)
-    .map(([name]) => `${name} ends before the first "#" of its line in .env; put it in quotes where "#" belongs to it`);
+    .map(
+      ([name]) => `${name} is cut off at the first "#" of its line in .env; put it in quotes if the "#" belongs to it`,
+    );
 }
 
 /** Returns `undefined` if there is no file. */

@@ -44,7 +44,7 @@ export class EnvReader {
       const store = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';
       this.#unresolved.set(
         name,
-        `${name} is ${store} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
+        `${name} is ${store} reference that was not resolved; expected its value (allow the identity of the site to read it)`,
       );
     }
     return value;
@@ -113,7 +113,7 @@ export class EnvReader {
     if (parsed === undefined) {
       this.problems.push(`${name} is not an address; ${expected}`);
     } else if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
-      this.problems.push(`${name} holds credentials, a query or a fragment; ${expected}`);
+      this.problems.push(`${name} contains credentials, a query or a fragment; ${expected}`);
     } else if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopbackHost(parsed.hostname))) {
       return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
     } else {

@@ -113,8 +113,8 @@ function checkReachability(read: EnvReader, host: string | undefined): void {
     // A Conda shell sets HOST to the name of a compiler's target, which is not an address.
     read.problems.push(
       isIP(host) === 0 && !isOwnName(host)
-        ? `HOST is no address of this machine ("${host}"), as a Conda shell sets it; unset it, or set 127.0.0.1`
-        : `HOST is no loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
+        ? `HOST is not an address of this machine ("${host}"), but a value that Conda sets; unset it, or set 127.0.0.1`
+        : `HOST is not a loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
     );
 }
 

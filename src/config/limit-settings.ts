@@ -21,7 +21,7 @@ export function readLimits(read: EnvReader, model: string, readText: (path: stri
   );
   if (budget !== undefined && prices !== undefined && model !== '' && pricesOf(prices, model) === undefined) {
     read.problems.push(
-      `${budget} is set and no price is known for "${model}"; expected PRICE_TABLE to name a file that has one, or a deployment that is named like its model (gpt-realtime)`,
+      `${budget} is set but the price of "${model}" is not known; expected a price in PRICE_TABLE, or a deployment with the name of its model (gpt-realtime)`,
     );
   }
   return {

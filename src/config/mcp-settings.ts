@@ -79,7 +79,7 @@ function serversIn(path: string, readText: (path: string) => string): ServersIn 
   if (file === undefined) return { problem: 'is not JSON; expected {"mcpServers": {…}}' };
   const entries = file['mcpServers'] ?? file['servers'];
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-    return { problem: 'names no servers; expected {"mcpServers": {…}}' };
+    return { problem: 'has no servers; expected {"mcpServers": {…}}' };
   return { entries: fieldsOf(entries) };
 }
 
@@ -138,7 +138,8 @@ class EntryReader {
 
   #transport(fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
     const { type, command, url } = fields;
-    if (type === 'sse') this.#problem('its type "sse" was replaced in MCP; expected the address of streamable HTTP');
+    if (type === 'sse')
+      this.#problem('its type "sse" is no longer supported in MCP; expected the address of a streamable HTTP server');
     else if (typeof command === 'string' && url === undefined) return this.#stdio(command, fields);
     else if (typeof url === 'string' && command === undefined) return this.#http(url, fields);
     else this.#problem('it has no "command" and no "url", or both; expected one of them');
@@ -163,7 +164,7 @@ class EntryReader {
     const address = URL.canParse(url) ? new URL(url) : undefined;
     const isLocal = address?.protocol === 'http:' && isLoopbackHost(address.hostname);
     if (address?.protocol !== 'https:' && !isLocal) {
-      this.#problem('its "url" is no https address (http:// only for a loopback host)');
+      this.#problem('its "url" is not an https address (http:// only for a loopback host)');
       return undefined;
     }
     if (fields['auth'] !== undefined && (typeof entraScope !== 'string' || !/^\S+\/\.default$/.test(entraScope)))
@@ -182,12 +183,12 @@ class EntryReader {
     const table: Record<string, string> = {};
     for (const [name, value] of Object.entries(fieldsOf(fields[key]))) {
       if (!['string', 'number', 'boolean'].includes(typeof value)) {
-        this.#problem(`"${key}.${name}" is no text`);
+        this.#problem(`"${key}.${name}" is not a text`);
         continue;
       }
       const text = String(value);
       if (SECRET_NAME.test(name) && text !== '' && !text.includes('${'))
-        this.#notice(`"${key}.${name}" holds a secret; write \${NAME} there, and set NAME in the environment`);
+        this.#notice(`"${key}.${name}" contains a secret; write \${NAME} there, and set NAME in the environment`);
       table[name] = this.#resolved(text, `${key}.${name}`);
     }
     return table;
@@ -202,7 +203,7 @@ class EntryReader {
   #texts(fields: Readonly<Record<string, unknown>>, key: string): readonly string[] {
     const value = fields[key] ?? [];
     if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-    this.#problem(`"${key}" is no list of texts`);
+    this.#problem(`"${key}" is not a list of texts`);
     return [];
   }
 

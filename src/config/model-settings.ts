@@ -42,7 +42,7 @@ export function readModel(read: EnvReader): ModelEndpoint {
   // With any other path, the first turn fails as if the deployment did not exist.
   if (RESOURCE_HOST.test(URL.parse(endpoint)?.hostname ?? '') && URL.parse(endpoint)?.pathname !== '/')
     read.problems.push(
-      'AZURE_OPENAI_ENDPOINT has a path where the model is not; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
+      'AZURE_OPENAI_ENDPOINT has a path that does not lead to the model; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
     );
   const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
   const apiKey = read.text('AZURE_OPENAI_API_KEY');
@@ -75,13 +75,13 @@ export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUs
   const isBudgeted = [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
   if (isBudgeted && isUnbounded)
-    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 where a budget is set');
+    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 when a budget is set');
   const fallback = isBudgeted ? MAX_OUTPUT_TOKENS : undefined;
   const voice = read.text('REALTIME_VOICE') ?? 'alloy';
   // An unknown voice is only a notice: the service may have new voices, and refuses a wrong one with a clear error.
   if (!VOICES.some((each) => each === voice)) {
     read.notices.push(
-      `REALTIME_VOICE is "${voice}", which is none of the known voices (${VOICES.join(', ')}): the model may refuse it`,
+      `REALTIME_VOICE is "${voice}", which is not a known voice (${VOICES.join(', ')}); the model may reject it`,
     );
   }
   return {

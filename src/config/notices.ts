@@ -10,11 +10,11 @@ export function noticesOf(read: EnvReader): readonly string[] {
   const notices: readonly (readonly [applies: boolean, notice: string])[] = [
     [
       hasAppId && !isReachable,
-      'PUBLIC_BASE_URL is not set, or no https address: Teams and other channels get the text of answers without their sound',
+      'PUBLIC_BASE_URL is not set or not an https address: Teams and other channels get answers without audio',
     ],
     [
       hasAppId && !isSet('MicrosoftAppType') && isSet('MicrosoftAppTenantId'),
-      'MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant',
+      'MicrosoftAppType is not set but MicrosoftAppTenantId is: SingleTenant is assumed',
     ],
     [
       !hasAppId && (isSet('ALLOWED_TENANTS') || isSet('ALLOWED_USERS')),
@@ -22,11 +22,11 @@ export function noticesOf(read: EnvReader): readonly string[] {
     ],
     [
       /[^\s,]@[^\s,]/.test(read.text('ALLOWED_USERS') ?? ''),
-      'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
+      'ALLOWED_USERS contains an email address; expected Entra ID object ids, as "az ad user show --id <address> --query id" prints them',
     ],
     [
       isSet('AZURE_STORAGE_BLOB_URL') && !isSet('DATABASE_URL'),
-      'AZURE_STORAGE_BLOB_URL is set without DATABASE_URL: only reply audio is stored; conversations, waiting messages and budgets end with the process',
+      'AZURE_STORAGE_BLOB_URL is set without DATABASE_URL: only reply audio is stored; conversations, waiting messages and budgets are lost at a restart',
     ],
     [
       hasAppId && !hasSecret && !isManaged,

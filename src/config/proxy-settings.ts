@@ -24,7 +24,7 @@ export function readProxy(read: EnvReader): ProxySettings | undefined {
     const text = read.text(name);
     if (text === undefined) continue;
     if (!isSocksForAll(name, text)) return { url: readUrl(read, name, text), exceptions: readExceptions(read) };
-    read.notices.push(`${name} is a SOCKS proxy, which the bot cannot use: it connects without it`);
+    read.notices.push(`${name} is a SOCKS proxy, which is not supported: the bot connects without it`);
   }
   return undefined;
 }

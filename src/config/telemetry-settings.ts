@@ -19,14 +19,12 @@ export function readTelemetry(read: EnvReader): TelemetrySettings | undefined {
   const signIn = read.text('APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
   const usesEntraId = partOf(signIn ?? '', 'Authorization')?.toUpperCase() === 'AAD';
   if (signIn !== undefined && !usesEntraId)
-    read.problems.push(
-      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING cannot be used; expected "Authorization=AAD", or none',
-    );
+    read.problems.push('APPLICATIONINSIGHTS_AUTHENTICATION_STRING is not valid; expected "Authorization=AAD", or none');
   if (connectionString === undefined) return undefined;
   const hasKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(instrumentationKeyOf(connectionString));
   const endpoint = partOf(connectionString, 'IngestionEndpoint') ?? DEFAULT_ENDPOINT;
   if (!hasKey || URL.parse(endpoint)?.protocol !== 'https:')
-    read.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING cannot be used; expected ${CONNECTION_STRING}`);
+    read.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING is not valid; expected ${CONNECTION_STRING}`);
   return { connectionString, usesEntraId };
 }
 

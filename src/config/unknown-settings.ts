@@ -28,8 +28,8 @@ export function unknownSettings(env: Env, read: ReadonlySet<string>): string[] {
   return Object.keys(env).flatMap((name) => {
     if (isKnown(name) || !env[name]?.trim()) return [];
     const meant = known.find((each) => each.length >= MIN_CHARS && isAlike(name, each));
-    if (meant !== undefined) return [`${name} is no setting of the bot, and is not read; did you mean ${meant}?`];
-    return OWN_PREFIX.test(name) ? [`${name} is no setting of the bot, and is not read`] : [];
+    if (meant !== undefined) return [`${name} is not a known setting and is ignored; did you mean ${meant}?`];
+    return OWN_PREFIX.test(name) ? [`${name} is not a known setting and is ignored`] : [];
   });
 }
 

@@ -215,11 +215,11 @@ export class Conversations {
     return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).shuttingDown);
   }
 
-  #apology(err: unknown, { locale }: UserMessage): Reply {
+  #apology(err: unknown, message: UserMessage): Reply {
     const { ids, log } = this.#services;
     const incident = ids.incident();
-    log.error({ err, incident }, 'command failed');
-    return { text: apology('internal', incident, messagesFor(locale)), audio: undefined };
+    log.error({ err, incident, ...logNamesOf(message) }, 'command failed');
+    return { text: apology('internal', incident, messagesFor(message.locale)), audio: undefined };
   }
 
   /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
@@ -227,7 +227,7 @@ export class Conversations {
     this.#services.sessions.drop(key);
     await this.#retryStore(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
       (err: unknown) =>
-        this.#services.log.warn({ err, conversation: key }, 'messages of a conversation that is gone not cancelled'),
+        this.#services.log.warn({ err, conversation: key }, 'waiting messages not cancelled: conversation gone'),
     );
   }
 }

@@ -26,7 +26,7 @@ function expiredRows(recordRetentionMs: number, auditRetentionMs: number) {
 
 type RetentionServices = Pick<
   DatabaseServices,
-  'connection' | 'settings' | 'clock' | 'log' | 'recordRetentionMs' | 'auditRetentionMs'
+  'connection' | 'settings' | 'clock' | 'random' | 'log' | 'recordRetentionMs' | 'auditRetentionMs'
 >;
 
 /** Deletes expired rows about once an hour, at times that differ between instances. */
@@ -82,7 +82,8 @@ export class Retention {
 
   #runAfter(delayMs: number, spreadMs: number): void {
     if (this.#isClosed) return;
-    this.#cancel = this.#services.clock.after(delayMs + Math.random() * spreadMs, async () => {
+    const { clock, random } = this.#services;
+    this.#cancel = clock.after(delayMs + random() * spreadMs, async () => {
       await this.run();
       this.#runAfter(INTERVAL_MS, INTERVAL_SPREAD_MS);
     });

@@ -5,6 +5,8 @@ import type { KeyChain } from './key-chain.ts';
 
 export interface DatabaseOptions extends ConnectionOptions {
   readonly ids: Ids;
+  /** Returns a number from 0 up to 1, like Math.random. */
+  readonly random: () => number;
   /** The retention of conversations after their last message, and of messages that could not be answered. */
   readonly recordRetentionMs: number;
   /** The retention of the audit of tool calls. */

@@ -45,7 +45,7 @@ export function unreachable(error: unknown, address: URL, variable: string, inst
   const reason = error instanceof ProxyError ? error.message : reasonOf(error);
   const fix =
     error instanceof ProxyError
-      ? 'Check HTTPS_PROXY, and name in NO_PROXY the hosts that are reached without it.'
+      ? 'Check HTTPS_PROXY, and list in NO_PROXY the hosts to reach without it.'
       : connectionFix(reason, variable, address.hostname, installed);
   return fail(`${address.host} cannot be reached: ${reason}`, fix);
 }
@@ -59,15 +59,15 @@ export function reasonOf(error: unknown): string {
 /** What to do about a code of the system or of TLS. */
 export function connectionFix(code: string, variable: string, hostname: string, installed: Installation): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `Check the host name in ${variable}, and that this machine can look names up (a private endpoint has names of its own network).`;
+    return `Check the host name in ${variable}, and that this machine can resolve it (a private endpoint has a name in its own network only).`;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code))
-    return `Nothing there speaks https: set ${variable} to the http address (of this machine alone), or to the https address of the tunnel itself.`;
+    return `The port does not speak https: set ${variable} to an http address (this machine only), or to the https address of the tunnel.`;
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|SSL|TLS|EPROTO/.test(code))
-    return `Its certificate is not trusted here: check ${variable}, and where a proxy opens TLS name its certificate in NODE_EXTRA_CA_CERTS.`;
+    return `This machine does not trust its certificate: check ${variable}, and if a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to its certificate.`;
   if (code === 'ECONNREFUSED' && isLoopbackHost(hostname)) {
     const simulator = installed === 'project' ? 'the simulator (npm run simulator)' : 'the simulator';
     const server = /^(AZURE_OPENAI_ENDPOINT|OPENAI_BASE_URL)$/.test(variable) ? simulator : `what ${variable} names`;
-    return `Nothing listens there: is ${server} running, and on the port in ${variable}?`;
+    return `Nothing is listening there: is ${server} running on the port in ${variable}?`;
   }
-  return `Check ${variable}, and that a firewall or a private endpoint lets this machine through; where only a proxy leads out, name it in HTTPS_PROXY.`;
+  return `Check ${variable}, and that firewalls and private endpoints let this machine through. If only a proxy leads out, set HTTPS_PROXY.`;
 }

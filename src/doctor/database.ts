@@ -24,7 +24,7 @@ const FACTS = `SELECT current_setting('server_version_num')::int / 10000 AS vers
 /** Connects, checks version, rights, schemas and clock, and sends a job through a queue of its own. Leaves nothing. */
 export async function checkDatabase({ config, tokens, clock, log }: CheckContext): Promise<Finding> {
   const { database: settings } = config;
-  if (settings === undefined) return skipped('no database: everything is in the memory of the process');
+  if (settings === undefined) return skipped('no database: the bot keeps everything in memory');
   // Loaded here, since a bot without a database does not have to load it.
   const [{ Connection }, { fixFor }, { tryQueue }] = await Promise.all([
     import('../database/connection.ts'),
@@ -37,16 +37,14 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
   try {
     const startedAtMs = clock.now();
     const [facts] = await connection.query<Facts>(FACTS, [settings.schema, `${settings.schema}_queue`]);
-    if (facts === undefined) return fail('the database answered nothing', 'Report this.');
+    if (facts === undefined) return fail('the database returned no row', 'Please report this.');
     // Half of the call's time is the way back.
     const differenceMs = Math.round(Number(facts.nowMs) - (startedAtMs + clock.now()) / 2);
     const finding = judge(facts, differenceMs, settings);
     if (finding.status === 'fail') return finding;
     found = `${finding.message}; `;
     const isTried = facts.schemaCount === 2 && (await tryQueue(options));
-    const job = isTried
-      ? 'a job went through a queue of its own'
-      : 'no job was tried: the bot prepares the queue when it starts';
+    const job = isTried ? 'a job passed through a test queue' : 'no test job: the bot creates the queue when it starts';
     return { ...finding, message: `${found}${job}` };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -58,14 +56,14 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
 }
 
 function judge(facts: Facts, differenceMs: number, { user, database, schema }: DatabaseSettings): Finding {
-  const message = `PostgreSQL ${facts.version}, ${facts.schemaCount} of 2 schemas, its clock ${differenceMs} ms ahead of this machine's`;
+  const message = `PostgreSQL ${facts.version}, ${facts.schemaCount} of 2 schemas, with its clock ${differenceMs} ms ahead of this machine`;
   if (facts.version < MIN_VERSION) return fail(message, `Use PostgreSQL ${MIN_VERSION} or newer.`);
   if (facts.schemaCount < 2 && !facts.mayCreate)
     return fail(
       `${message}; "${user}" may not create schemas`,
-      `Give "${user}" the right (GRANT CREATE ON DATABASE "${database}" TO "${user}"), or the schemas "${schema}" and "${schema}_queue" to own.`,
+      `Grant "${user}" the permission (GRANT CREATE ON DATABASE "${database}" TO "${user}"), or make it the owner of the schemas "${schema}" and "${schema}_queue".`,
     );
   return Math.abs(differenceMs) > MAX_CLOCK_DIFFERENCE_MS
-    ? warn(message, 'Set the clock of this machine, or that of the server: log lines do not match otherwise.')
+    ? warn(message, 'Set the clock of this machine or of the server; otherwise times in the logs do not match.')
     : pass(message);
 }

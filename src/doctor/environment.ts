@@ -13,7 +13,7 @@ export function checkConfiguration({ config, installed }: CheckContext): Finding
   const stores = `${database === undefined ? 'no' : 'a'} database, ${azureStorageBlobUrl === undefined ? 'no' : 'a'} storage account`;
   const settings = `${MODELS[model.kind]} ("${model.model}"), ${stores}`;
   if (notices.length === 0) return pass(settings);
-  return warn(`${settings}; ${notices.join('; ')}`, `See these settings in ${settingsFile(installed)}.`);
+  return warn(`${settings}; ${notices.join('; ')}`, `These settings are described in ${settingsFile(installed)}.`);
 }
 
 export function checkNode(): Finding {
@@ -24,6 +24,6 @@ export function checkNode(): Finding {
 export async function checkFfmpeg({ env }: CheckContext): Promise<Finding> {
   const path = await findFfmpeg(env['PATH']);
   return path === undefined
-    ? skipped('not on the PATH: of the audio files that people send, only WAV, MP3 and Ogg Opus can be read')
-    : pass(`${path}: M4A, WebM, FLAC, AMR and others can be read, too`);
+    ? skipped('not on the PATH: the bot can read only WAV, MP3 and Ogg Opus audio files')
+    : pass(`${path}: the bot can also read M4A, WebM, FLAC, AMR and others`);
 }

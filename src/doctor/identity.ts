@@ -10,7 +10,7 @@ export async function checkIdentity({ config, env, clock }: CheckContext): Promi
     return host !== undefined && isLoopbackHost(host)
       ? pass('none: only clients on this machine are served')
       : warn(
-          'none, and the bot listens to other machines: whoever reaches it can use the model',
+          'none, and the bot accepts other machines: anyone who reaches it can use the model',
           'Set MicrosoftAppId and the other MicrosoftApp… settings, or remove ALLOW_UNAUTHENTICATED.',
         );
   const type = botEnv['MicrosoftAppType'];
@@ -23,7 +23,10 @@ export async function checkIdentity({ config, env, clock }: CheckContext): Promi
     const found = appIdOf(token);
     if (found === undefined || found.toLowerCase() === expected?.toLowerCase())
       return pass(`${type}: a token for the channels: ${identity}`);
-    return fail(`the token is of another application than MicrosoftAppId, ${expected}: ${identity}`, OTHER_IDENTITY);
+    return fail(
+      `the token belongs to another application than MicrosoftAppId, ${expected}: ${identity}`,
+      OTHER_IDENTITY,
+    );
   } catch (error) {
     const code = entraFailure(error);
     const isOnAzure = env['IDENTITY_ENDPOINT'] !== undefined;
@@ -32,21 +35,21 @@ export async function checkIdentity({ config, env, clock }: CheckContext): Promi
 }
 
 const ELSEWHERE =
-  'A managed identity is there inside Azure alone: run this on the App Service (over SSH: node dist/doctor.js).';
+  'A managed identity works only inside Azure: run this on the App Service (over SSH: node dist/doctor.js).';
 const OTHER_IDENTITY = `${ELSEWHERE} There, leave AZURE_CLIENT_SECRET unset, and set AZURE_CLIENT_ID to MicrosoftAppId.`;
 
 /** What to do about a code of Entra ID or of the network. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 export function identityFix(code: string, botEnv: Env, isOnAzure: boolean): string {
   switch (code) {
     case 'AADSTS7000222':
-      return 'The secret has expired: make a new one (az ad app credential reset --id <MicrosoftAppId>) and set MicrosoftAppPassword to it.';
+      return 'The secret has expired: create a new one (az ad app credential reset --id <MicrosoftAppId>) and set MicrosoftAppPassword to it.';
     case 'AADSTS7000215':
       return 'Set MicrosoftAppPassword to the value of a secret of this app (not to the id of the secret).';
     case 'AADSTS90002':
     case 'AADSTS900023':
-      return 'There is no such tenant: set MicrosoftAppTenantId to the tenant of the bot (az account show).';
+      return 'The tenant does not exist: set MicrosoftAppTenantId to the tenant of the bot (az account show).';
     case 'AADSTS700016':
-      return 'The app is not in that tenant: check MicrosoftAppId and MicrosoftAppTenantId; a bot of one tenant needs MicrosoftAppType=SingleTenant.';
+      return 'The app is not in that tenant: check MicrosoftAppId and MicrosoftAppTenantId; a single-tenant bot needs MicrosoftAppType=SingleTenant.';
     case 'AADSTS7000229':
       return 'The app has no service principal in its tenant: az ad sp create --id <MicrosoftAppId>.';
     case 'AADSTS700027':
@@ -55,7 +58,7 @@ export function identityFix(code: string, botEnv: Env, isOnAzure: boolean): stri
       if (botEnv['MicrosoftAppType']?.toLowerCase() === 'userassignedmsi')
         return isOnAzure ? 'Assign the managed identity of MicrosoftAppId to this App Service.' : ELSEWHERE;
       if (botEnv['MicrosoftAppPassword'] === undefined && botEnv['CertificateThumbprint'] === undefined)
-        return 'Set MicrosoftAppPassword to a secret of the app registration (or CertificateThumbprint and CertificatePrivateKey), or MicrosoftAppType to UserAssignedMSI where the bot has a managed identity.';
-      return 'Check MicrosoftAppType and the other MicrosoftApp… settings, and that this machine reaches https://login.microsoftonline.com.';
+        return 'Set MicrosoftAppPassword to a secret of the app registration (or CertificateThumbprint and CertificatePrivateKey), or MicrosoftAppType to UserAssignedMSI if the bot has a managed identity.';
+      return 'Check MicrosoftAppType and the other MicrosoftApp… settings, and that this machine can reach https://login.microsoftonline.com.';
   }
 }

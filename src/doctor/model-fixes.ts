@@ -11,16 +11,17 @@ export function describeTurnError(error: TurnError): string {
 
 /** What to do when a token does not come in time. */
 export const SLOW_TOKEN =
-  'See which source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to be used, such as AzureCliCredential.';
+  'A source of credentials hangs: set AZURE_TOKEN_CREDENTIALS to the one to use, such as AzureCliCredential.';
 
 /** What to do when the service speaks an older protocol. */
 export const PREVIEW_FIX =
-  'Use the GA address (AZURE_OPENAI_ENDPOINT without a path and without api-version; a gateway has to lead to /openai/v1/realtime) and a GA model (gpt-realtime and its kin, no gpt-4o-realtime-preview).';
+  'Use the GA address (AZURE_OPENAI_ENDPOINT without a path and without api-version; a gateway must lead to /openai/v1/realtime) and a GA model (such as gpt-realtime, not gpt-4o-realtime-preview).';
 
-const NETWORK = 'Check the network between here and the model (WebSockets have to pass), and the state of the service.';
-const OTHER = 'Run it again; if it stays, look at the state of the service, and try another deployment.';
+const NETWORK =
+  'Check the network between this machine and the model (it must allow WebSockets), and the status of the service.';
+const OTHER = 'Run it again; if it persists, check the status of the service, and try another deployment.';
 const ROLE =
-  'Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes some minutes to count)';
+  'Give the identity above the role "Cognitive Services OpenAI User" on the resource (it takes a few minutes to take effect)';
 
 const FIXES: Readonly<Partial<Record<TurnErrorCode, string | ((model: ModelEndpoint) => string)>>> = {
   credentials_failed: (model) =>
@@ -30,13 +31,13 @@ const FIXES: Readonly<Partial<Record<TurnErrorCode, string | ((model: ModelEndpo
   forbidden: forbiddenFix,
   deployment_not_found: deploymentFix,
   handshake_refused: refusalFix,
-  settings_rejected: 'Set REALTIME_VOICE (and the other REALTIME_ variables) to what the service names.',
+  settings_rejected: 'Set REALTIME_VOICE (and the other REALTIME_ variables) to values that the service accepts.',
   quota_exhausted: 'Check the quota and the billing of the account.',
-  rate_limited: 'Wait a minute; if it stays, raise the tokens per minute of the deployment.',
+  rate_limited: 'Wait a minute; if it persists, raise the tokens per minute of the deployment.',
   service_unavailable: NETWORK,
   handshake_timeout: NETWORK,
   connection_lost: NETWORK,
-  request_rejected: 'See that the deployment is one of a realtime model (gpt-realtime and its kin), and no other.',
+  request_rejected: 'Check that the deployment is of a realtime model, such as gpt-realtime.',
 };
 
 /** What an operator can do about a turn or a handshake that failed with this code. */
@@ -47,14 +48,14 @@ export function modelFix(code: TurnErrorCode, model: ModelEndpoint): string {
 
 function deploymentFix(model: ModelEndpoint): string {
   return model.kind === 'openai'
-    ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service wants it (such as /v1).'
-    : `AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment (not of a model) at ${endpointOf(model)}; one that was made a few minutes ago is not there yet: try again in five.${simulatorFix(model, 'the deployments simulator and gpt-realtime')}`;
+    ? 'Check OPENAI_MODEL, and that OPENAI_BASE_URL ends as the service requires (such as /v1).'
+    : `AZURE_OPENAI_DEPLOYMENT_NAME must be the name of a deployment (not of a model) at ${endpointOf(model)}. A new deployment takes a few minutes: try again in five.${simulatorFix(model, 'the deployments simulator and gpt-realtime')}`;
 }
 
 function refusalFix(model: ModelEndpoint): string {
   return model.kind === 'openai'
     ? 'Set OPENAI_MODEL to a realtime model, such as gpt-realtime, and check OPENAI_BASE_URL.'
-    : `Set AZURE_OPENAI_DEPLOYMENT_NAME to a deployment of a realtime model (gpt-realtime and its kin, none that only transcribes or translates); one that was made a few minutes ago may not be ready yet: try again in five; and check ${endpointOf(model)}.`;
+    : `Set AZURE_OPENAI_DEPLOYMENT_NAME to a deployment of a realtime model (such as gpt-realtime, not one that only transcribes or translates), and check ${endpointOf(model)}. A new deployment may take a few minutes: try again in five.`;
 }
 
 function endpointOf(model: ModelEndpoint): string {
@@ -84,7 +85,7 @@ function unauthorizedFix(model: ModelEndpoint): string {
       const [cloud, asked] = [azureCloudOf(model.endpoint), azureCloudOf(model.scope)];
       if (cloud !== undefined && asked !== undefined && cloud !== asked)
         return `The token is for another cloud (${model.scope}) than the endpoint: set AZURE_OPENAI_SCOPE=${cloud.scope}.${authorityFix(model)}`;
-      return `${ROLE}; its token has to come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.${authorityFix(model)}`;
+      return `${ROLE}; its token must come from the tenant of the resource (az login --tenant), for AZURE_OPENAI_SCOPE.${authorityFix(model)}`;
     }
     case 'openai':
       return 'Set OPENAI_API_KEY to a current key of the service at OPENAI_BASE_URL.';
@@ -94,10 +95,10 @@ function unauthorizedFix(model: ModelEndpoint): string {
 function forbiddenFix({ kind }: ModelEndpoint): string {
   switch (kind) {
     case 'azureKey':
-      return 'Let this machine in by the network rules of the resource; where keys are switched off for it, remove AZURE_OPENAI_API_KEY to use Entra ID.';
+      return 'Allow this machine in the network rules of the resource. If its keys are disabled, remove AZURE_OPENAI_API_KEY to use Entra ID.';
     case 'azureEntraId':
-      return `${ROLE}, and let this machine in by its network rules.`;
+      return `${ROLE}, and allow this machine in its network rules.`;
     case 'openai':
-      return 'See that the project of OPENAI_API_KEY may use OPENAI_MODEL.';
+      return 'Check that the project of OPENAI_API_KEY may use OPENAI_MODEL.';
   }
 }

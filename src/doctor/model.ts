@@ -35,7 +35,9 @@ export async function checkCredentials({ config: { model }, tokens, clock }: Che
 export async function checkDeployment({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
   try {
     const ms = await trial.connect(signal);
-    return previewFinding(trial) ?? pass(`"${config.model.model}" lets us in: session.created after ${ms} ms`);
+    return (
+      previewFinding(trial) ?? pass(`"${config.model.model}" accepted the connection: session.created after ${ms} ms`)
+    );
   } catch (error) {
     if (!(error instanceof TurnError)) throw error;
     return turnErrorFinding(error, config.model, trial);
@@ -58,7 +60,7 @@ export function checkVoice({ config: { session, model }, trial }: CheckContext):
   if (voice === session.voice) return pass(`session.updated says "${voice}"`);
   if (voice !== undefined)
     return fail(
-      `the service speaks as "${voice}" and was asked for "${session.voice}"`,
+      `the service uses the voice "${voice}" although "${session.voice}" was requested`,
       modelFix('settings_rejected', model),
     );
   return warn(
@@ -70,15 +72,15 @@ export function checkVoice({ config: { session, model }, trial }: CheckContext):
 export function checkTokens({ config: { model, limits }, trial }: CheckContext): Finding {
   const { usage, isUsageUnknown } = trial.turn.result;
   if (isUsageUnknown)
-    return warn('the service did not say what it bills', 'With a budget set, such turns count in full.');
+    return warn('the service did not report token usage', 'If a budget is set, such turns count in full.');
   const tokens = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0).map(
     (name) => `${name} ${usage[name].in} in (${usage[name].cached} cached), ${usage[name].out} out`,
   );
   const prices = pricesOf(limits.prices, model.model);
   const cost =
     prices === undefined
-      ? `no price is known for "${model.model}" (see PRICE_TABLE)`
-      : `${costUsd(usage, prices).toFixed(4)} US dollars by the prices of ${limits.prices.date}`;
+      ? `the price of "${model.model}" is not known (see PRICE_TABLE)`
+      : `${costUsd(usage, prices).toFixed(4)} US dollars at the prices of ${limits.prices.date}`;
   return pass(`${tokens.join('; ')}; ${cost}`);
 }
 
@@ -87,20 +89,20 @@ export function checkSessionLife({ clock, trial }: CheckContext): Finding {
   const expiresAtMs = greeting?.kind === 'session' ? greeting.expiresAtMs : undefined;
   if (expiresAtMs === undefined)
     return warn(
-      'the service does not say when the session ends (no expires_at)',
-      'Nothing: the bot then opens a new session after 25 minutes.',
+      'the service did not report when the session ends (no expires_at)',
+      'Nothing to do: the bot then opens a new session after 25 minutes.',
     );
-  return pass(`it ends in ${Math.round((expiresAtMs - clock.now()) / 6_000) / 10} minutes`);
+  return pass(`the session ends in ${Math.round((expiresAtMs - clock.now()) / 6_000) / 10} minutes`);
 }
 
 /** Some models answer in text once they are given a history. */
 export async function checkHistory({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
-  if (config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: nothing is ever replayed');
+  if (config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: the history is never replayed');
   const turn = await trial.runWithHistory(signal);
   if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, config.model, trial);
   return fail(
-    'a session with a history answers in text at first go',
-    'Try another model version: the bot then asks once more for speech, which costs a second response each time.',
+    'a session with a history answers in text on the first try',
+    'Try another model version: until then the bot asks again for speech, which costs a second response each time.',
   );
 }
 
@@ -110,19 +112,22 @@ function spokenFinding(turn: TrialTurn, model: ModelEndpoint, trial: ModelTrial)
   const times = `first text after ${turn.firstTextMs ?? '–'} ms, first audio ${turn.firstAudioMs ?? '–'} ms, done ${turn.doneMs} ms`;
   const preview = previewFinding(trial);
   if (preview !== undefined) return preview;
-  if (outcome.kind === 'textOnly') return fail('the model answers in text alone', NO_REALTIME_MODEL);
+  if (outcome.kind === 'textOnly') return fail('the model answered in text only', NO_REALTIME_MODEL);
   if (outcome.kind === 'spoken')
     return outcome.text === ''
-      ? fail('there is speech without a transcript', NO_REALTIME_MODEL)
+      ? fail('the speech has no transcript', NO_REALTIME_MODEL)
       : pass(`${times}; ${seconds.toFixed(1)} seconds of audio, with transcript`);
   const error = errorOf(outcome);
   if (error !== undefined) return turnErrorFinding(error, model, trial);
   const why = outcome.kind === 'cutShort' ? outcome.why : 'failed';
   if (why === 'length' && seconds > 0)
-    return warn(`${times}; cut short at its bound`, 'Raise REALTIME_MAX_OUTPUT_TOKENS: one sentence does not fit in.');
+    return warn(
+      `${times}; cut short at REALTIME_MAX_OUTPUT_TOKENS`,
+      'Raise REALTIME_MAX_OUTPUT_TOKENS: one sentence does not fit.',
+    );
   return fail(
     `the answer ended early (${why})`,
-    'Look at the content filter of the deployment, and at REALTIME_INSTRUCTIONS.',
+    'Check the content filter of the deployment, and REALTIME_INSTRUCTIONS.',
   );
 }
 
@@ -141,5 +146,5 @@ function turnErrorFinding(error: TurnError, model: ModelEndpoint, { events }: Mo
 function previewFinding({ events }: ModelTrial): Finding | undefined {
   const preview = events.find((event) => event.kind === 'preview');
   if (preview === undefined) return undefined;
-  return fail(`the service speaks the preview of the protocol, and the bot GA: it sent ${preview.type}`, PREVIEW_FIX);
+  return fail(`the service uses the preview protocol instead of GA: it sent ${preview.type}`, PREVIEW_FIX);
 }

@@ -4,7 +4,7 @@ import { fieldsOf } from '../json-access.ts';
 import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
 import { connectionFix, reasonOf } from './connectivity.ts';
 
-const NO_ADDRESS = 'PUBLIC_BASE_URL is not set: Teams and other channels get text without audio';
+const NO_ADDRESS = 'PUBLIC_BASE_URL is not set: Teams and other channels get answers without audio';
 
 /** Where users and channels reach the bot. */
 interface PublicAddress {
@@ -40,27 +40,27 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
     // Only its origin: the address of a login page may hold secrets.
     const target = URL.parse(headers.get('location') ?? '', url)?.origin ?? 'nowhere';
     return fail(
-      `${url} leads on to ${target} (${status})`,
-      `Set ${address.variable} to the address that answers itself; a tunnel has to let everybody in (devtunnel: --allow-anonymous).`,
+      `${url} redirects to ${target} (${status})`,
+      `Set ${address.variable} to the final address; a tunnel must allow anonymous access (devtunnel: --allow-anonymous).`,
     );
   }
   if (status === 503 && body['status'] === 'draining')
-    return fail('the bot is just stopping', 'Run this again once it has started.');
+    return fail('the bot is shutting down', 'Run this again once it has started.');
   if (status !== 200 || body['status'] !== 'ok') return otherServer(url, response, address);
   const scope = address.url.startsWith('https:') ? '' : ' (for clients on this machine)';
-  return pass(`${address.url}${scope}: the bot answers in ${tookMs} ms`);
+  return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
 
 function silentFinding(code: string, { url, variable, command }: PublicAddress, installed: Installation): Finding {
   // With PORT alone, the bot may simply not be running.
   if (variable === 'PORT' && code === 'ECONNREFUSED')
     return skipped(
-      `nothing listens at ${url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
+      `nothing is listening at ${url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
     );
   const fix = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code)
-    ? `Start the bot (${command}), or check the tunnel, or App Service, that ${variable} leads to.`
+    ? `Start the bot (${command}), or check the tunnel or App Service at ${variable}.`
     : connectionFix(code, variable, new URL(url).hostname, installed);
-  return fail(`${url} does not answer: ${code}`, fix);
+  return fail(`${url} did not answer: ${code}`, fix);
 }
 
 /** Teams shows the player only if its headers arrive as the bot sends them. */
@@ -76,14 +76,14 @@ export async function checkPlayer(context: CheckContext, signal: AbortSignal): P
   const policy = page.headers.get('content-security-policy') ?? '';
   const isNosniff = page.headers.get('x-content-type-options')?.toLowerCase() === 'nosniff';
   const faults = [
-    policy.includes(`frame-ancestors ${FRAMING_HOSTS}`) ? '' : "another Content-Security-Policy than the bot's",
+    policy.includes(`frame-ancestors ${FRAMING_HOSTS}`) ? '' : 'a changed Content-Security-Policy',
     page.headers.has('x-frame-options') ? 'an X-Frame-Options' : '',
     isNosniff ? '' : 'no X-Content-Type-Options',
   ].filter((each) => each !== '');
   if (faults.length === 0) return pass('404 for an unknown link, with the headers that let Teams show the page');
   return fail(
-    `the player page comes with ${faults.join(' and ')}`,
-    'Have the proxy or tunnel before the bot leave these headers as they are.',
+    `the player page arrives with ${faults.join(' and ')}`,
+    'Configure the proxy or tunnel in front of the bot to leave these headers unchanged.',
   );
 }
 
@@ -97,14 +97,16 @@ export async function checkMessages(context: CheckContext, signal: AbortSignal):
   switch (`${response.status} ${response.body['code']}`) {
     case '401 unauthorized':
       if (isAuthenticated) return pass('a message without a token is refused (401)');
-      return otherBot('a bot answers there that asks for a token', address);
+      return otherBot('the bot at this address requires a token', address);
     case '400 bad_request':
-      if (!isAuthenticated) return pass('what is not a message is refused (400); the bot asks for no token');
-      return otherBot('a bot answers there that asks for no token', address);
+      if (!isAuthenticated) return pass('an invalid message is refused (400); the bot requires no token');
+      return otherBot('the bot at this address requires no token', address);
     case '403 forbidden':
       // Without an app id, the bot refuses all that a tunnel or proxy forwards.
       if (!isAuthenticated)
-        return pass('a message from elsewhere is refused (403): the bot has no app id and serves this machine alone');
+        return pass(
+          'a message from another machine is refused (403): the bot has no app id and serves this machine only',
+        );
   }
   return otherServer(`POST ${url}`, response, address);
 }
@@ -112,7 +114,7 @@ export async function checkMessages(context: CheckContext, signal: AbortSignal):
 function otherBot(message: string, { variable }: PublicAddress): Finding {
   return fail(
     message,
-    `It has another MicrosoftAppId than is set up here: restart it, or have ${variable} lead to the right one.`,
+    `It has another MicrosoftAppId than this configuration: restart it, or set ${variable} to the right bot.`,
   );
 }
 
@@ -120,9 +122,9 @@ function otherServer(url: string, { status, headers }: Answer, { variable }: Pub
   const type = headers.get('content-type')?.split(';')[0] || 'without a content type';
   const fix =
     variable === 'PORT'
-      ? 'Another program has this port: end it, or set PORT to that of the bot.'
-      : `Something else answers there: check ${variable}, the port that the tunnel leads to, and that nothing before the bot asks for a login or shows a page of its own.`;
-  return fail(`${url}: ${status} ${type}, which is not what the bot answers`, fix);
+      ? 'Another program uses this port: stop it, or set PORT to that of the bot.'
+      : `Something else answers there: check ${variable} and the port of the tunnel, and that nothing in front of the bot asks for a login or shows its own page.`;
+  return fail(`${url}: ${status} ${type}, which is not the bot's answer`, fix);
 }
 
 const SHOW_ENDPOINT = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
@@ -132,7 +134,7 @@ export function checkEndpoint(context: CheckContext): Finding {
   if (!context.config.isAuthenticated) return skipped('MicrosoftAppId is not set: Azure delivers no messages');
   const address = addressOf(context);
   const base = address?.url.startsWith('https:') ? address.url : '<PUBLIC_BASE_URL, https>';
-  return skipped(`not known from here: compare ${base}/api/messages with what Azure has for the bot: ${SHOW_ENDPOINT}`);
+  return skipped(`not checked: compare ${base}/api/messages with the endpoint of the bot in Azure: ${SHOW_ENDPOINT}`);
 }
 
 interface Answer {

@@ -10,7 +10,7 @@ export interface CheckReport {
 
 const DEFAULT_LIMIT_MS = 30_000;
 const LATE_FIX =
-  'See that a firewall, a private endpoint or a proxy lets this machine through; if it stays, look at the state of the service.';
+  'Check that firewalls, private endpoints and proxies let this machine through; if it persists, check the status of the service.';
 
 /** Runs the checks one after another and passes each report to `onReport`. Never rejects. */
 export async function runChecks(
@@ -36,12 +36,9 @@ async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
   try {
     return await withDeadline(deadline, async (signal) => check.run(context, signal));
   } catch (err) {
-    if (err instanceof LateError) return fail(`no end within ${limitMs / 1000} seconds`, lateFix);
-    context.log.error({ err, check: name }, 'check broke');
+    if (err instanceof LateError) return fail(`timed out after ${limitMs / 1000} seconds`, lateFix);
+    context.log.error({ err, check: name }, 'check ended unexpectedly');
     const reason = err instanceof Error ? err.message : String(err);
-    return fail(
-      `the check itself broke: ${reason}`,
-      'Run it with LOG_LEVEL=debug in front, and report what it writes.',
-    );
+    return fail(`the check itself failed: ${reason}`, 'Run it again with LOG_LEVEL=debug, and report what it prints.');
   }
 }

@@ -8,7 +8,7 @@ const BODY = Buffer.from('Written by the doctor of the voice bot, and deleted at
 const PART = { start: 11, end: 20 };
 const WRONG_STORAGE = 'Use Azure Blob Storage itself.';
 
-const NO_ACCOUNT = 'no storage account: reply audio is in the database, or in the memory of the process';
+const NO_ACCOUNT = 'no storage account: reply audio is in the database or in memory';
 
 export async function checkStorageAddress(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const account = accountOf(context.config.azureStorageBlobUrl, context.tokens);
@@ -27,10 +27,10 @@ export async function checkStorageWrites({ config, tokens, clock, ids }: CheckCo
     await blobs.write(name, BODY, 'text/plain');
     const part = await blobs.read(name, PART);
     if (part === undefined || !part.body.equals(BODY.subarray(PART.start, PART.end + 1)))
-      return fail('what was written does not come back', WRONG_STORAGE);
+      return fail('the content that was read differs from what was written', WRONG_STORAGE);
     const wasDeleted = await blobs.delete(name);
     if (!wasDeleted || (await blobs.read(name)) !== undefined)
-      return fail('a blob that was written is missing, or is still there after its deletion', WRONG_STORAGE);
+      return fail('a written blob is missing, or still exists after its deletion', WRONG_STORAGE);
     return pass(`written, read back in part and deleted, 4 calls in ${clock.now() - startedAtMs} ms`);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -45,11 +45,11 @@ function fixFor({ code, reason }: StoreError): string {
   if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
   switch (code) {
     case 'store_refused':
-      return "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and let its network in.";
+      return "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and allow its network.";
     case 'store_rejected':
       return `The storage does not understand the bot. ${WRONG_STORAGE}`;
     case 'store_unavailable':
     case 'store_unreadable':
-      return 'See that the storage account exists, that its address is right, and that the bot can reach it.';
+      return 'Check that the storage account exists, that its address is right, and that the bot can reach it.';
   }
 }

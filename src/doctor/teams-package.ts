@@ -9,13 +9,12 @@ const PACKAGE = 'out/teams-app.zip';
 export async function checkTeamsPackage({ config, folder, installed }: CheckContext): Promise<Finding> {
   const make = installed === 'project' ? 'npm run teams-package' : 'in the project';
   const path = join(folder, PACKAGE);
-  if (!existsSync(path)) return skipped(`there is no ${PACKAGE} here (to make it: ${make})`);
+  if (!existsSync(path)) return skipped(`${PACKAGE} is not here (to create it: ${make})`);
   const manifest = await manifestIn(path);
-  if (manifest === undefined)
-    return fail(`${PACKAGE} holds no manifest.json that can be read`, `Make it again: ${make}.`);
+  if (manifest === undefined) return fail(`${PACKAGE} has no readable manifest.json`, `Create it again: ${make}.`);
   const appId = config.botEnv['MicrosoftAppId'];
   if (appId === undefined || config.publicBaseUrl?.startsWith('https:') !== true)
-    return skipped(`${PACKAGE} is there; to compare it, MicrosoftAppId and an https PUBLIC_BASE_URL have to be set`);
+    return skipped(`${PACKAGE} exists; to compare it, set MicrosoftAppId and an https PUBLIC_BASE_URL`);
   const { host, hostname } = new URL(config.publicBaseUrl);
   const { validDomains, bots, version } = fieldsOf(manifest);
   const domains = listOf(validDomains).map((each) => String(each).toLowerCase());
@@ -26,10 +25,10 @@ export async function checkTeamsPackage({ config, folder, installed }: CheckCont
       ? ''
       : `its validDomains (${domains.join(', ') || 'none'}) lack ${hostname}`,
   ].filter((each) => each !== '');
-  if (differences.length === 0) return pass(`version ${version} is of this bot, and lets Teams open ${hostname}`);
+  if (differences.length === 0) return pass(`version ${version} is for this bot, and lets Teams open ${hostname}`);
   return fail(
     differences.join('; '),
-    `Set MicrosoftAppId and PUBLIC_BASE_URL as the bot has them, then make it again (${make}) and upload it to Teams.`,
+    `Set MicrosoftAppId and PUBLIC_BASE_URL as for the bot, then create it again (${make}) and upload it to Teams.`,
   );
 }
 

@@ -10,7 +10,7 @@ import { describeToken } from './token-claims.ts';
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
 const MAX_REASON_CHARS = 1_000;
 const ROLE =
-  'the role "Monitoring Metrics Publisher" on the Application Insights resource (it takes some minutes to count)';
+  'the role "Monitoring Metrics Publisher" on the Application Insights resource (it takes a few minutes to take effect)';
 
 /** Sends one metric, 1, as the bot does. */
 export async function checkTelemetry(
@@ -30,7 +30,7 @@ export async function checkTelemetry(
   try {
     const { status, itemsAccepted, reason } = await send(telemetry, token, startedAtMs, signal);
     if (status === 200 && itemsAccepted === 1)
-      return pass(`${address.host}: took a metric in ${clock.now() - startedAtMs} ms`);
+      return pass(`${address.host}: accepted a metric in ${clock.now() - startedAtMs} ms`);
     return refused(status, reason, address.host, token && describeToken(token, startedAtMs));
   } catch (error) {
     return unreachable(error, address, VARIABLE, installed);
@@ -39,22 +39,22 @@ export async function checkTelemetry(
 
 /** `identity` is the owner of the sent token; `undefined` if the connection string's key was used. */
 function refused(status: number, reason: string | undefined, host: string, identity: string | undefined): Finding {
-  const message = `${host} answers a metric with ${status}`;
+  const message = `${host} answered a metric with ${status}`;
   if (status === 401 || status === 403)
     return identity === undefined
       ? fail(
-          `${message}: the key in ${VARIABLE} is not enough`,
+          `${message}: the key in ${VARIABLE} is not sufficient`,
           `Set APPLICATIONINSIGHTS_AUTHENTICATION_STRING=Authorization=AAD, and give the bot's identity ${ROLE}.`,
         )
-      : fail(`${message}: the identity may not send there: ${identity}`, `Give that identity ${ROLE}.`);
+      : fail(`${message}: the identity may not send metrics: ${identity}`, `Give that identity ${ROLE}.`);
   if (status === 200 || status === 206 || status === 400)
     return fail(
-      `${message}: ${reason ?? 'no reason is given'}`,
-      `Check ${VARIABLE}: key and address have to be those of one resource, as its overview in the portal shows them.`,
+      `${message}: ${reason ?? 'no reason given'}`,
+      `Check ${VARIABLE}: key and address must belong to the same resource, as shown in its overview in the portal.`,
     );
   return warn(
-    `${message}: it is not known whether it takes what the bot sends`,
-    'Run this once more later; if it stays, look at the resource and its daily cap in the portal.',
+    `${message}: it is unclear whether it accepts metrics`,
+    'Run this again later; if it persists, check the resource and its daily cap in the portal.',
   );
 }
 

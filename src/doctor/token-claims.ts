@@ -17,9 +17,7 @@ export function describeToken(token: string, nowMs: number): string {
     return text === undefined ? [] : [`${name} ${text}`];
   });
   const end =
-    typeof exp === 'number'
-      ? `good for ${Math.floor((exp * 1000 - nowMs) / 60_000)} more minutes`
-      : 'with an unknown end';
+    typeof exp === 'number' ? `expires in ${Math.floor((exp * 1000 - nowMs) / 60_000)} minutes` : 'expiry unknown';
   return [...ids, end].join(', ');
 }
 

@@ -5,7 +5,7 @@ import { type CheckContext, type Finding, fail, pass, skipped, warn } from './ch
 /** Connects each server of `MCP_CONFIG` as the bot does, and counts its tools. */
 export async function checkMcpServers({ config, clock, tokens }: CheckContext): Promise<Finding> {
   const { servers: settings } = config.tools;
-  if (settings.length === 0) return skipped('MCP_CONFIG is not set: no servers of tools');
+  if (settings.length === 0) return skipped('MCP_CONFIG is not set: no tool servers');
   const { McpServer } = await import('../tools/mcp/mcp-server.ts');
   const deps = { clock, tokens, log: createLogger('silent'), random: Math.random, build: findBuild() };
   const servers = settings.map((each) => new McpServer(each, deps));
@@ -44,7 +44,7 @@ export async function checkDocuments({ config, clock }: CheckContext): Promise<F
     if (first === undefined) return pass(message);
     return warn(
       `${message}; ${leftOut.length} left out, such as ${first.path}: ${first.reason}`,
-      'Mend or remove the files that are left out; the log of the bot names them.',
+      'Repair or remove the files that are left out; the log of the bot names them.',
     );
   } catch (error) {
     const code = String((error as { code?: unknown }).code ?? error);

@@ -6,18 +6,18 @@ export function usageOf(installed: Installation): string {
   return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
 
 Tries what the bot is set up for, from here: the model (two short spoken turns, which cost about a cent), the storage, the
-bot's identity, its public address, its telemetry (one metric is sent) and the Teams package. One line for each check, and
-below a failure what to do. Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
+bot's identity, its public address, its telemetry (one metric is sent) and the Teams package. Each check prints one line, and
+a failure also prints what to do. Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
 
 ${WHOSE_SETTINGS}
 
   --json   one JSON object a line
   --help   print this
 
-Exit code: 0 nothing failed, 1 something failed, 2 the configuration cannot be read. LOG_LEVEL=debug in front of the
+Exit code: 0 nothing failed, 1 something failed, 2 the configuration is invalid. LOG_LEVEL=debug before the
 command (not in .env) writes the log, to standard error.`;
 }
 
 /** Also printed at the end: a running bot has not read later changes of .env. */
 export const WHOSE_SETTINGS =
-  'These are the settings of this shell and of .env; a bot that runs already has those that it was started with.';
+  'These are the settings of this shell and of .env; a running bot keeps the settings it was started with.';

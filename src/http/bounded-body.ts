@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
+import type { Clock } from '../clock.ts';
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
@@ -23,6 +24,7 @@ const BUSY = 'Too many requests at once. Please deliver this again.';
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,
   { maxBytesAtOnce, timeoutMs, freeBytes = 0, admit }: BodyBounds,
+  clock: Clock,
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
@@ -43,7 +45,7 @@ export function bounded<T>(
       count();
       request.resume();
     };
-    const timer = setTimeout(() => request.destroy(), timeoutMs);
+    const cancelTimer = clock.after(timeoutMs, () => request.destroy());
     request.on('data', ({ byteLength }: Buffer) => {
       receivedBytes += byteLength;
       if (admit === undefined || isAdmitted) return count();
@@ -55,7 +57,7 @@ export function bounded<T>(
       return await unlessAborted(refusal.signal, () => read(request));
     } finally {
       isOver = true;
-      clearTimeout(timer);
+      cancelTimer();
       // The rest of a refused body is discarded.
       request.removeAllListeners('data').resume();
       bytesHeld -= countedBytes;

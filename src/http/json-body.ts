@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
 
@@ -16,13 +17,14 @@ const READ_TIMEOUT_MS = 10_000;
 const MAX_DEPTH = 100;
 
 /** Returns a bounded reader of JSON objects. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
-export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
-  return bounded(readJsonObject, {
+export function boundedReader(verify: BodyBounds['admit'], clock: Clock): typeof readJsonObject {
+  const bounds = {
     maxBytesAtOnce: MAX_BYTES_AT_ONCE,
     timeoutMs: READ_TIMEOUT_MS,
     freeBytes: MAX_UNVERIFIED_BYTES,
     admit: verify,
-  });
+  };
+  return bounded(readJsonObject, bounds, clock);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Clock } from '../clock.ts';
 
 /** Limits a whole request, and its headers. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -10,27 +11,26 @@ export const LONG_REQUEST_TIMEOUT_MS = 120_000;
 const restarts = new WeakMap<IncomingMessage, () => void>();
 
 /** Closes requests that take too long to arrive. Node's own limit is the same for all requests. */
-export function limitRequestTime(server: Server): void {
+export function limitRequestTime(server: Server, clock: Clock): void {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = LONG_REQUEST_TIMEOUT_MS;
-  server.on('request', limitRequest);
+  const limit = (request: IncomingMessage) => limitRequest(request, clock);
+  server.on('request', limit);
   // Node emits this event instead of `request` for `Expect: 100-continue`, because restify listens to it.
-  server.on('checkContinue', limitRequest);
+  server.on('checkContinue', limit);
 }
 
-function limitRequest(request: IncomingMessage): void {
-  let cut: NodeJS.Timeout | undefined;
+function limitRequest(request: IncomingMessage, clock: Clock): void {
+  let cancelTimer = () => {};
   const restart = () => {
-    clearTimeout(cut);
-    cut = setTimeout(() => {
+    cancelTimer();
+    cancelTimer = clock.after(REQUEST_TIMEOUT_MS, () => {
       if (!request.complete) request.destroy();
-    }, REQUEST_TIMEOUT_MS);
-    // A request that is answered before its end, on a connection that then closes, emits no `close`.
-    cut.unref();
+    });
   };
   restart();
   restarts.set(request, restart);
-  request.once('close', () => clearTimeout(cut));
+  request.once('close', () => cancelTimer());
 }
 
 /**

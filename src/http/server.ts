@@ -12,7 +12,7 @@ import { audioRoute } from './audio-route.ts';
 import { boundedReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
 import { type AboutSettings, aboutRoute } from './pages/about.ts';
-import { serveHome } from './pages/home.ts';
+import { homeRoute } from './pages/home.ts';
 import { playerRoute } from './pages/player.ts';
 import { recordingPageRoute } from './pages/record/page.ts';
 import { uploadRoute } from './pages/record/upload.ts';
@@ -31,6 +31,8 @@ export interface HttpOptions {
   readonly audioStore: AudioStore;
   readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
   readonly about: AboutSettings;
+  /** A page with a chat client, to which `/` leads. */
+  readonly chatPageUrl?: string | undefined;
   /** Reported by `/health`, beside the state. */
   readonly build: Build;
   readonly clock: Clock;
@@ -67,7 +69,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const { audioStore, recordings, clock, about, build, isDraining, log } = options;
   const { deliver, verifyToken, onlyLoopback, publicHost } = options;
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
-  limitRequestTime(server.server);
+  limitRequestTime(server.server, clock);
   server.server.maxConnections = MAX_CONNECTIONS;
   server.server.timeout = SOCKET_TIMEOUT_MS;
   // With restify's listener, the socket of an upgrade request would outlive the server. Without it, Node answers as usual.
@@ -81,15 +83,18 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const audioReader = new AudioReader(audioStore);
   const serveAudio = audioRoute(audioReader, clock);
   const servePlayer = playerRoute({ audioStore: audioReader, clock });
-  server.post('/api/messages', guard(messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost })));
+  server.post(
+    '/api/messages',
+    guard(messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost, clock })),
+  );
   get('/audio/:file', (request, response) =>
     String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
   get(RECORDER_PATH, serveRecorder);
   get('/record/:link', recordingPageRoute(recordings, clock));
-  server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, log })));
-  get('/', serveHome);
+  server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, clock, log })));
+  get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
   get('/health', healthRoute(isDraining, build));
   answerRoutingErrors(server);
@@ -120,10 +125,20 @@ function requireUrl(request: Request): void {
   }
 }
 
-type MessagesOptions = Pick<HttpOptions, 'deliver' | 'isDraining' | 'verifyToken' | 'onlyLoopback' | 'publicHost'>;
+type MessagesOptions = Pick<
+  HttpOptions,
+  'deliver' | 'isDraining' | 'verifyToken' | 'onlyLoopback' | 'publicHost' | 'clock'
+>;
 
-function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost }: MessagesOptions): Handler {
-  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
+function messagesRoute({
+  deliver,
+  isDraining,
+  verifyToken,
+  onlyLoopback,
+  publicHost,
+  clock,
+}: MessagesOptions): Handler {
+  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')), clock);
   return async function receiveActivity(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
@@ -165,7 +180,7 @@ interface Refusal {
 function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'request refused: the store does not answer');
+    log.warn({ err: error }, 'request refused: store did not answer');
     return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
   }
   // The address itself is not logged: it may hold the key of a link.

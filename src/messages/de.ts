@@ -81,7 +81,7 @@ export const de: Messages = {
   },
   commands: {
     does: {
-      help: 'was Sie mir sagen können',
+      help: 'zeigen, was ich für Sie tun kann',
       talk: 'mit dem Mikrofon zu mir sprechen',
       reset: 'eine neue Unterhaltung beginnen; ich vergesse, was gesagt wurde',
       forget: 'alles löschen, was ich von dieser Unterhaltung aufbewahre; vorher frage ich nach',
@@ -140,8 +140,7 @@ export const de: Messages = {
       'Sprachnachrichten, die in Teams aufgenommen werden, gibt Teams mir nicht. Bitte schreiben Sie /talk, um mit mir zu sprechen, schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
     voiceClipNoPage:
       'Sprachnachrichten, die in Teams aufgenommen werden, gibt Teams mir nicht. Bitte schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
-    recordingLost:
-      'Ich konnte Ihre Aufnahme nicht anhören. Bitte schreiben Sie noch einmal /talk, und sprechen Sie erneut mit mir.',
+    recordingLost: 'Ich konnte Ihre Aufnahme nicht anhören. Bitte schreiben Sie /talk, und nehmen Sie neu auf.',
     videoClip: 'Videos kann ich nicht ansehen. Bitte schreiben Sie mir eine Nachricht, oder senden Sie ein Bild.',
     withheldFile:
       'Teams hat mir nicht gegeben, was Sie angehängt haben. Bitte speichern Sie es auf Ihrem Gerät, und hängen Sie es von dort an.',
@@ -162,8 +161,7 @@ export const de: Messages = {
       'Hier hätten mehrere Leute den Link, mit dem Sie zu mir sprechen. Bitte schreiben Sie /talk in einem Chat, den ich mit Ihnen allein habe.',
     unreachable:
       'Ich habe hier keine Seite, auf der Sie zu mir sprechen könnten. Bitte schreiben Sie mir Ihre Nachricht, oder hängen Sie eine Tondatei an (WAV, MP3 oder Ogg/Opus).',
-    notYours:
-      'Hier ist jemand anderes eingeladen zu sprechen. Bitte schreiben Sie /talk, um einen eigenen Knopf zu bekommen.',
+    notYours: 'Hier ist jemand anderes eingeladen. Bitte schreiben Sie /talk, um einen eigenen Knopf zu bekommen.',
     ended:
       'Diese Einladung zum Sprechen ist schon genutzt oder zu alt. Wenn Sie gerade etwas gesendet haben, kommt meine Antwort im Chat. Sonst schreiben Sie dort bitte noch einmal /talk.',
     endedTitle: 'Diese Einladung gilt nicht mehr',
@@ -191,7 +189,7 @@ export const de: Messages = {
     silent:
       'Aufgenommen, aber es ist fast nichts zu hören. Bitte sehen Sie nach, ob das richtige Mikrofon eingeschaltet ist, und nehmen Sie neu auf.',
     refused:
-      'Ich darf Ihr Mikrofon nicht nutzen. Bitte erlauben Sie es in den Einstellungen Ihres Browsers, oder in Teams unter Einstellungen, App-Berechtigungen; drücken Sie dann noch einmal auf „Aufnehmen“.',
+      'Ich habe keinen Zugriff auf Ihr Mikrofon. Bitte erlauben Sie es in den Einstellungen Ihres Browsers, oder in Teams unter Einstellungen, App-Berechtigungen; drücken Sie dann noch einmal auf „Aufnehmen“.',
     noMicrophone: 'Ich finde kein Mikrofon. Bitte schließen Sie eines an, und drücken Sie noch einmal auf „Aufnehmen“.',
     microphoneInUse:
       'Ihr Mikrofon lässt sich gerade nicht nutzen. Bitte sehen Sie nach, ob ein anderes Programm es hat, und drücken Sie noch einmal auf „Aufnehmen“.',
@@ -229,6 +227,7 @@ export const de: Messages = {
   home: {
     title: 'Dies ist ein Sprachbot',
     where: 'Sie sprechen mit ihm in einem Chat-Programm wie Microsoft Teams oder Web Chat und nicht auf dieser Seite.',
+    chat: 'Chat öffnen',
     health: 'Läuft er?',
     endpoint: 'Adresse für Chat-Programme:',
   },

@@ -80,7 +80,7 @@ async function tryUntil(
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
     if ((await request.input.mayAskAgain?.()) === false) return result;
-    request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'asking the model again');
+    request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'model asked again');
     request.onRetry?.(waitMs);
     try {
       await sleep(clock, waitMs, request.signal);

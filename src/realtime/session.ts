@@ -191,7 +191,7 @@ export class RealtimeSession {
       // Close the session, so that the next one replays the history.
       if (!keepsMemory(result.outcome) || run.collector.hasBrokenCalls) this.close();
       const missingBytes = missingAudioBytes(result);
-      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio is shorter than the usage says');
+      if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
       return { result, itemIds: run.collector.itemIds(), calls: run.collector.calls };
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -242,7 +242,7 @@ export class RealtimeSession {
     const isOfSession = eventId === undefined && this.#run === undefined;
     if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
     // The message may quote user input, so it is not logged.
-    this.#log.warn({ code: error.code, type: error.type, eventId }, 'error event');
+    this.#log.warn({ code: error.code, type: error.type, eventId }, 'service error received');
   }
 
   /** Logs once for each session, since every delta is such an event. */

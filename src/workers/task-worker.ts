@@ -100,7 +100,7 @@ export class TaskWorker<Job, Result> {
     let error: unknown;
     worker.on('message', (message: TaskMessage<Result>) => {
       if (message.kind === 'ready') isReady = true;
-      else if (message.kind === 'printed') log.debug({ chars: message.chars }, 'a library printed');
+      else if (message.kind === 'printed') log.debug({ chars: message.chars }, 'library output suppressed');
       else thread.end.resolve(message);
     });
     // An error may overtake messages of the thread; its exit does not.
@@ -111,7 +111,7 @@ export class TaskWorker<Job, Result> {
       if (thread !== this.#thread) return;
       this.#thread = undefined;
       const failure = exitError(isReady, error ?? new Error(`the thread ended with ${code}`));
-      if (failure.code === 'kind_unsupported') log.error({ err: error }, 'a thread did not start');
+      if (failure.code === 'kind_unsupported') log.error({ err: error }, 'worker thread not started');
       thread.end.reject(failure);
     });
     return thread;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
@@ -12,6 +13,12 @@ const PATIENCE = { timeout: 30_000 };
 const STARTED_AT_MS = new ManualClock().now();
 /** From the question to the first word of its answer. */
 const LATER_MS = 5_000;
+const PUBLIC = { PUBLIC_BASE_URL: 'https://bot.example.com' };
+/** How Teams answers a piece after the user has pressed Stop. */
+const STOPPED = {
+  status: 403,
+  body: { error: { code: 'ContentStreamNotAllowed', message: 'Content stream was cancelled by user.' } },
+};
 
 describe('live text in Web Chat', PATIENCE, () => {
   it('comes with the first delta, grows twice a second, and ends with the audio', async (t) => {
@@ -142,23 +149,35 @@ describe('live text in Teams', PATIENCE, () => {
     assert.equal(bot.connector.calls.length, 3);
   });
 
-  it('ends at the user’s wish: the response is cancelled, and what was said is remembered', async (t) => {
-    const { bot, clock, model, showsOnce, say, fields } = await speaking(t, 'msteams');
+  it('is followed, when the user presses Stop, by a message that says so and has the audio so far', async (t) => {
+    const { bot, clock, model, showsOnce, say, sayAloud, fields } = await speaking(t, 'msteams', { env: PUBLIC });
     await showsOnce();
-    const message = 'Content stream was cancelled by user.';
-    bot.connector.rule = ({ body }) =>
-      streamInfo({ body } as never) === undefined
-        ? undefined
-        : { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message } } };
+    sayAloud();
+    bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : STOPPED);
     say(' upon');
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
     await inTime(model.whenTold('response.cancel'));
+    const [notice] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(notice?.body.text, en.apologies.cancelled);
+    assert.equal(notice?.body.replyToId, 'activity-1');
+    assert.equal(notice?.body.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
     bot.connector.rule = () => undefined;
     await bot.says('And now?', fields);
-    const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    const [, reply] = await whileTimePasses(clock, bot.connector.whenMessages(2));
     assert.equal(reply?.body.replyToId, 'activity-2');
     assert.match(model.heard[1]?.[0] ?? '', /"role":"assistant","text":"Once upon"/);
+  });
+
+  it('is followed, when the user presses Stop before the first words, by a message that says so', async (t) => {
+    const { bot, clock, say } = await speaking(t, 'msteams');
+    await piecesOf(bot, 1);
+    bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : STOPPED);
+    say('Once');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    const [notice] = await whileTimePasses(clock, bot.connector.whenMessages(1));
+    assert.equal(notice?.body.text, en.apologies.cancelled);
   });
 
   it('begins with its first piece, also where that has to be sent again', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { en } from '../../src/messages/en.ts';
 import { failing, spoken, startTimedBot, type TimedBot } from '../conversation/timed-bot.ts';
 import { inTime } from '../realtime/gathered.ts';
 import type { BotUnderTestOptions } from '../support/bot.ts';
@@ -201,13 +202,16 @@ describe('an answer that is too long for one message, and was streamed', PATIENC
     assert.equal(taken.at(-1)?.body.attachments.length, 1);
   });
 
-  it('is over when its user stops it at the end of the stream: no other part follows', async (t) => {
+  it('is over when its user stops it at the end of the stream: a notice with the audio follows, no other part', async (t) => {
     const message = 'Content stream was cancelled by user.';
     const stop = { status: 403, body: { error: { code: 'ContentStreamNotAllowed', message } } };
-    const { bot } = await inTeams(t, storyOf(40_000), ({ body }) =>
-      isMessage({ body } as ConnectorCall) && body.replyToId === 'activity-1' ? stop : undefined,
+    const { bot } = await inTeams(t, storyOf(40_000), (call) =>
+      streamInfo(call)?.['streamType'] === 'final' && call.body.replyToId === 'activity-1' ? stop : undefined,
     );
-    assert.equal(textsOf(bot.connector.messages).join(), 'Bye');
+    const [notice, ...others] = bot.connector.messages;
+    assert.equal(notice?.body.text, en.apologies.cancelled);
+    assert.equal(notice?.body.attachments.length, 1);
+    assert.equal(textsOf(others).join(), 'Bye');
   });
 });
 

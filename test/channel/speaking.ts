@@ -55,6 +55,7 @@ export async function speaking(
     /** Anything on the model's socket. */
     send,
     say,
+    sayAloud: () => send(wire.audioDelta(SOUND, { response })),
     /** Shows "Once" as the second piece in Teams: a second after the first, which announces the answer. */
     async showsOnce() {
       await piecesOf(bot, 1);

@@ -132,7 +132,7 @@ describe('readConfig', () => {
 
   it('warns that channels cannot reach the audio of a bot without an https address', () => {
     const bot = { ...azure, MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y' };
-    assert.match(readConfig({ ...bot, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /no https address/);
+    assert.match(readConfig({ ...bot, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /not an https address/);
     assert.deepEqual(readConfig({ ...bot, PUBLIC_BASE_URL: 'https://bot.example.com' }).notices, []);
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });

@@ -88,7 +88,7 @@ describe('.env', () => {
     const { env, notices } = load('A=1', { NODE_ENV: 'production' });
     assert.deepEqual(env, { NODE_ENV: 'production' });
     assert.deepEqual(notices, [
-      '.env is not read, since NODE_ENV is production: set these as variables of the environment',
+      '.env is not read because NODE_ENV is production; set its settings as environment variables',
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('.env', () => {
     it(`causes a notice without the value for a "#" in an unquoted value: ${line}`, () => {
       const { notices } = load(`# x#y\n${line}\nOTHER=1 #2#3\n`);
       assert.equal(notices.length, 1);
-      assert.match(notices[0] ?? '', /^MicrosoftAppPassword ends before the first "#".*quotes/);
+      assert.match(notices[0] ?? '', /^MicrosoftAppPassword is cut off at the first "#".*quotes/);
       assert.doesNotMatch(notices[0] ?? '', /abc|def/);
     });
   }

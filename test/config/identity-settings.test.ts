@@ -42,7 +42,7 @@ describe('the identity of the bot', () => {
       const { allowedUsers, notices } = readConfig({ ...BOT, ALLOWED_USERS: users });
       assert.equal(allowedUsers.length, users.split(',').length);
       assert.deepEqual(notices, [
-        'ALLOWED_USERS holds an address; Teams names people by their Entra ID object ids alone, as "az ad user show --id <address> --query id" prints them',
+        'ALLOWED_USERS contains an email address; expected Entra ID object ids, as "az ad user show --id <address> --query id" prints them',
       ]);
     }
     for (const users of [TENANT, '29:1abc', 'U1:T1', 'dl_ada', 'ada', '@ada'])
@@ -52,9 +52,7 @@ describe('the identity of the bot', () => {
   it('uses SingleTenant, with a notice, for a tenant without a type', () => {
     const { botEnv, notices } = readConfig({ ...BOT, MicrosoftAppTenantId: TENANT });
     assert.equal(botEnv['MicrosoftAppType'], 'SingleTenant');
-    assert.deepEqual(notices, [
-      'MicrosoftAppType is not set and MicrosoftAppTenantId is: the bot is taken as SingleTenant',
-    ]);
+    assert.deepEqual(notices, ['MicrosoftAppType is not set but MicrosoftAppTenantId is: SingleTenant is assumed']);
   });
 
   it('uses the type that is set, and MultiTenant without a tenant', () => {
@@ -75,15 +73,15 @@ describe('the identity of the bot', () => {
     it(`names the HOST of a Conda shell ${form}`, () => {
       const problems = problemsOf({ ...azure, HOST: host });
       assert.equal(problems.length, 1);
-      const fix = 'as a Conda shell sets it; unset it, or set 127.0.0.1';
-      assert.equal(problems[0], `HOST is no address of this machine ("${host}"), ${fix}`);
+      const fix = 'but a value that Conda sets; unset it, or set 127.0.0.1';
+      assert.equal(problems[0], `HOST is not an address of this machine ("${host}"), ${fix}`);
     });
   }
 
   it('distinguishes an address that others reach from an unknown name', () => {
     for (const host of ['0.0.0.0', hostname(), `${hostname().toUpperCase()}.example.com`]) {
       const [problem = ''] = problemsOf({ ...azure, HOST: host });
-      assert.ok(problem.startsWith(`HOST is no loopback address ("${host}")`), problem);
+      assert.ok(problem.startsWith(`HOST is not a loopback address ("${host}")`), problem);
       assert.match(problem, /; expected 127\.0\.0\.1, an app id, or ALLOW_UNAUTHENTICATED=true$/);
     }
     for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost', 'LOCALHOST'])
@@ -116,7 +114,7 @@ describe('the identity of the bot', () => {
     it(`refuses an unresolved reference in ${name} with one problem`, () => {
       for (const [kind, reference] of Object.entries(REFERENCES))
         assert.deepEqual(problemsOf({ ...BOT, NODE_ENV: 'production', [name]: reference }), [
-          `${name} is ${kind} reference that was not resolved; expected its value (the identity of the site has to be allowed to read it)`,
+          `${name} is ${kind} reference that was not resolved; expected its value (allow the identity of the site to read it)`,
         ]);
     });
   }

@@ -33,10 +33,10 @@ describe('limits', () => {
     const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
     const { DAILY_BUDGET_USD: _, ...others } = own;
     const ofPerson = problemsOf({ ...others, PERSON_DAILY_BUDGET_USD: '5' }).join();
-    assert.match(ofPerson, /^PERSON_DAILY_BUDGET_USD is set and no/);
+    assert.match(ofPerson, /^PERSON_DAILY_BUDGET_USD is set but the price/);
     assert.match(
       problemsOf(own).join(),
-      /DAILY_BUDGET_USD is set and no price .*"my-deployment".*, or a deployment that is named like its model \(gpt-realtime\)$/,
+      /DAILY_BUDGET_USD is set but the price of "my-deployment" .*, or a deployment with the name of its model \(gpt-realtime\)$/,
     );
     const prices = { in: 1, cached: 0.1, out: 2 };
     const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };

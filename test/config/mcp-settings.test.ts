@@ -81,8 +81,8 @@ describe('the file of MCP servers', () => {
 
   for (const [name, file, problem] of [
     ['no JSON', '{"mcpServers": {"a": "secret"', /names mcp\.json, which is not JSON/],
-    ['no servers', '{}', /which names no servers/],
-    ['servers in a list', { mcpServers: [] }, /which names no servers/],
+    ['no servers', '{}', /which has no servers/],
+    ['servers in a list', { mcpServers: [] }, /which has no servers/],
     [
       'a variable that is not set',
       { mcpServers: { a: { url: `https://a.example/\${WHO}` } } },
@@ -90,8 +90,8 @@ describe('the file of MCP servers', () => {
     ],
     ['neither command nor url', { mcpServers: { a: {} } }, /it has no "command" and no "url"/],
     ['an entry that is a text', { mcpServers: { a: 'x' } }, /it has no "command" and no "url"/],
-    ['http to another host', { mcpServers: { a: { url: 'http://a.example' } } }, /no https address/],
-    ['SSE', { mcpServers: { a: { type: 'sse', url: 'https://a.example' } } }, /"sse" was replaced/],
+    ['http to another host', { mcpServers: { a: { url: 'http://a.example' } } }, /not an https address/],
+    ['SSE', { mcpServers: { a: { type: 'sse', url: 'https://a.example' } } }, /"sse" is no longer supported/],
     ['a wrong approval', { mcpServers: { a: { command: 'x', approval: 'ask' } } }, /"approval" is neither/],
     [
       'a wrong time',
@@ -103,7 +103,11 @@ describe('the file of MCP servers', () => {
       { mcpServers: { a: { command: 'x', scopes: ['team'] } } },
       /"scopes" takes personal, group, channel/,
     ],
-    ['arguments that are no list', { mcpServers: { a: { command: 'x', args: '-v' } } }, /"args" is no list of texts/],
+    [
+      'arguments that are no list',
+      { mcpServers: { a: { command: 'x', args: '-v' } } },
+      /"args" is not a list of texts/,
+    ],
     [
       'a wrong sign-in',
       { mcpServers: { a: { url: 'https://a.example', auth: { entraScope: 'x' } } } },
@@ -139,7 +143,7 @@ describe('the file of MCP servers', () => {
     });
     assert.deepEqual(problems, []);
     assert.equal(notices.length, 2);
-    assert.match(notices.join('\n'), /"headers\.Authorization" holds a secret/);
+    assert.match(notices.join('\n'), /"headers\.Authorization" contains a secret/);
     assert.match(notices.join('\n'), /"alow" is not read; did you mean "allow"\?/);
     assert.doesNotMatch(notices.join('\n'), /s3cret/);
   });

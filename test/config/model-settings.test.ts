@@ -27,7 +27,7 @@ describe('the address of the model', () => {
       assert.equal(endpointOf(gateway), gateway);
     assert.match(
       problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://gate.example.com/openai/v1?key=hidden' }).join(),
-      /^AZURE_OPENAI_ENDPOINT holds credentials, a query or a fragment; expected/,
+      /^AZURE_OPENAI_ENDPOINT contains credentials, a query or a fragment; expected/,
     );
     assert.equal(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: 'https://u:p@r.openai.azure.com/openai' }).length, 1);
   });
@@ -42,7 +42,7 @@ describe('the address of the model', () => {
   ]) {
     it(`is refused with a path that no resource has: ${address}`, () => {
       assert.deepEqual(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: address }), [
-        'AZURE_OPENAI_ENDPOINT has a path where the model is not; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
+        'AZURE_OPENAI_ENDPOINT has a path that does not lead to the model; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
       ]);
     });
   }

@@ -64,7 +64,7 @@ describe('the proxy of the environment', () => {
       assert.deepEqual(read.problems, []);
       const model = { AZURE_OPENAI_ENDPOINT: 'https://r.openai.azure.com', AZURE_OPENAI_DEPLOYMENT_NAME: 'm' };
       assert.deepEqual(readConfig({ ...model, ...env }).notices, [
-        `${Object.keys(env)[0]} is a SOCKS proxy, which the bot cannot use: it connects without it`,
+        `${Object.keys(env)[0]} is a SOCKS proxy, which is not supported: the bot connects without it`,
       ]);
     });
   }

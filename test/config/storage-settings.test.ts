@@ -13,8 +13,8 @@ describe('the storage account', () => {
   });
 
   for (const [env, problem] of [
-    [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /is not used any more; expected DATABASE_URL/],
-    [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is no https address/],
+    [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /is no longer supported; expected DATABASE_URL/],
+    [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is not an https address/],
   ] as const) {
     it(`is refused for ${Object.keys(env)} without quoting a secret`, () => {
       assert.throws(

@@ -19,13 +19,13 @@ describe('an unknown variable that resembles a setting', () => {
   ] as const) {
     it(`is named: ${name}`, () => {
       assert.deepEqual(noticesOf({ [name]: 'x' }), [
-        `${name} is no setting of the bot, and is not read; did you mean ${meant}?`,
+        `${name} is not a known setting and is ignored; did you mean ${meant}?`,
       ]);
     });
   }
 
   it('is named if it has the prefix of the bot', () => {
-    assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is no setting of the bot, and is not read']);
+    assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is not a known setting and is ignored']);
   });
 
   it('is not a setting, a variable of another program, or blank', () => {
@@ -61,7 +61,7 @@ describe('the voice', () => {
   it('is named if it is unknown, and is still used', () => {
     const { notices, session } = readConfig({ ...azure, REALTIME_VOICE: 'aloy' });
     assert.equal(session.voice, 'aloy');
-    assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is none of the known voices \(alloy, /);
+    assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is not a known voice \(alloy, /);
     assert.deepEqual(readConfig({ ...azure, REALTIME_VOICE: 'marin' }).notices, []);
   });
 });

@@ -70,12 +70,12 @@ export const ODD_ANSWERS: readonly ModelFault[] = [
     text: /^Whole$/,
     audioBytes: 4,
     told: null,
-    logged: 'audio is shorter than the usage says',
+    logged: 'audio received shorter than its usage',
   },
   {
     name: 'an end by length',
     answers: [ends({ status: 'incomplete', details: { reason: 'max_output_tokens' } }, 'Half')],
-    text: /^Half\n\n\(I stopped here because the answer became too long/,
+    text: /^Half\n\n\(I stopped here because the answer was getting too long/,
     audioBytes: 4,
     told: null,
   },
@@ -112,13 +112,13 @@ export const FAILED_ANSWERS: readonly ModelFault[] = [
   {
     name: 'the content filter as a reason',
     answers: [ends({ status: 'incomplete', details: filter }, 'Half')],
-    text: /^I stopped this answer because of the content rules/,
+    text: /^I stopped this answer because of my content rules/,
     told: '',
   },
   {
     name: 'the content filter as an error',
     answers: [ends(wire.failedBy({ code: 'content_filter' }), 'Half')],
-    text: /^I stopped this answer because of the content rules/,
+    text: /^I stopped this answer because of my content rules/,
     told: '',
   },
   {
@@ -179,7 +179,7 @@ export const FAILED_ANSWERS: readonly ModelFault[] = [
   {
     name: 'neither text nor sound',
     answers: [ends({})],
-    text: /could not make an answer/,
+    text: /couldn’t come up with an answer/,
     told: USER,
     code: 'empty_response',
   },

@@ -42,7 +42,7 @@ for (const [scope, fields] of [
       const help = await ask(bot, '/help', fields);
       for (const name of Object.keys(en.commands.does)) assert.match(help.text, new RegExp(`^- /${name}: `, 'm'));
       const unknown = await ask(bot, '/dance', fields);
-      assert.match(unknown.text, /^I do not know \/dance\./);
+      assert.match(unknown.text, /^I don’t know \/dance\./);
       assert.ok(unknown.text.endsWith(help.text));
       assert.deepEqual(bot.events, []);
     });
@@ -106,7 +106,10 @@ for (const [scope, fields] of [
       const chosen = (await bot.replies(before + 1)).at(-1)?.body;
       assert.equal(chosen.text, en.commands.voice('cedar', by));
       const list = await ask(bot, '/voice tuba', { ...fields, channelId: 'slack' });
-      assert.match(list.text, /^I have no voice called “tuba”\.\n\nWhich voice shall I have\?\n\n- \/voice alloy\n/);
+      assert.match(
+        list.text,
+        /^I don’t have a voice called “tuba”\.\n\nWhich voice would you like\?\n\n- \/voice alloy\n/,
+      );
       assert.match(list.text, /- \/voice cedar$/);
       assert.equal(list.attachments, undefined);
     });
@@ -172,7 +175,7 @@ describe('commands', PATIENCE, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     const entities = [{ type: 'mention', mentioned: { id: 'bot-1', name: 'Bot' }, text: '<at>Bot</at>' }];
     const { text } = await ask(bot, '<at>Bot</at> /Hilfe', { entities, locale: 'de-DE', channelId: 'msteams' });
-    assert.match(text, /^\/Hilfe kenne ich nicht\. .*\n\n- \/help: was Sie mir sagen können/);
+    assert.match(text, /^\/Hilfe kenne ich nicht\. .*\n\n- \/help: zeigen, was ich für Sie tun kann/);
   });
 
   it('are refused to people who are not let in', async (t) => {
@@ -246,7 +249,7 @@ describe('commands', PATIENCE, () => {
   it('repeat nothing that people wrote as Markdown, and name nobody whose name is not known', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
-    assert.match((await ask(bot, '/voice [x](y)')).text, /^I have no voice called “xy”\./);
+    assert.match((await ask(bot, '/voice [x](y)')).text, /^I don’t have a voice called “xy”\./);
     const nameless = { ...GROUP, from: { id: 'u2' } };
     assert.equal((await ask(bot, '/reset', nameless)).text, en.commands.reset(undefined));
     const loud = { ...GROUP, from: { id: 'u3', name: '**Eve** [a](b)' } };
@@ -297,6 +300,6 @@ describe('commands', PATIENCE, () => {
   it('tell tokens alone where the model has no price', async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
-    assert.match((await ask(bot, '/usage')).text, /^- estimated cost: not known for this model$/m);
+    assert.match((await ask(bot, '/usage')).text, /^- estimated cost: unknown for this model$/m);
   });
 });

@@ -51,7 +51,7 @@ describe('taking a message', () => {
     const { conversations, model } = talk();
     const { replies, withSender } = wayBack();
     await say(conversations, turn('hello', { isAllowed: false }), withSender);
-    assert.match(replies[0]?.text ?? '', /not open to your account/);
+    assert.match(replies[0]?.text ?? '', /not available to your account/);
     assert.equal(model.connections.length, 0);
   });
 });

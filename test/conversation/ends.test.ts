@@ -10,10 +10,15 @@ const silence: Ending = { kind: 'hang', afterDeltas: 0, created: false };
 describe('messages that need no model', PATIENCE, () => {
   const picture = { contentType: 'image/png', contentUrl: 'http://127.0.0.1/cat.png', name: 'cat.png' };
   const messages: [string, string | undefined, Record<string, unknown>, RegExp][] = [
-    ['without text', '', {}, /write to me/],
-    ['of blanks', ' \n\t ', {}, /write to me/],
-    ['without a text field', undefined, {}, /write to me/],
-    ['with an attachment alone that cannot be had', undefined, { attachments: [picture] }, /could not get “cat\.png”/],
+    ['without text', '', {}, /Please send text/],
+    ['of blanks', ' \n\t ', {}, /Please send text/],
+    ['without a text field', undefined, {}, /Please send text/],
+    [
+      'with an attachment alone that cannot be had',
+      undefined,
+      { attachments: [picture] },
+      /couldn’t download “cat\.png”/,
+    ],
     ['longer than 20,000 characters', 'x'.repeat(20_001), {}, /too long.*20,000 characters/],
   ];
   for (const [name, text, fields, expected] of messages) {
@@ -73,7 +78,7 @@ describe('a turn that cannot be answered', PATIENCE, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
     const [reply] = await bot.replies(1);
-    assert.match(String(reply?.body.text), /how I am set up/);
+    assert.match(String(reply?.body.text), /isn’t set up correctly/);
     assert.equal(reply?.body.attachments, undefined);
   });
 
@@ -123,7 +128,7 @@ describe('draining', PATIENCE, () => {
     await until(() => bot.script.asked.length === 1);
     const closed = bot.app.close();
     const told = await bot.replies(2);
-    for (const text of textsOf(told)) assert.match(text, /being restarted.*send that again/);
+    for (const text of textsOf(told)) assert.match(text, /I’m restarting.*send that again/);
     assert.deepEqual(told.map(({ body }) => body.replyToId).toSorted(), ['activity-2', 'activity-3']);
     gate.resolve();
     await inTime(closed);
@@ -162,7 +167,7 @@ describe('draining', PATIENCE, () => {
     await bot.clock.advance(8_000);
     await inTime(closed);
     const texts = Object.fromEntries(bot.connector.messages.map((reply) => [conversationOf(reply), reply.body.text]));
-    assert.match(texts['one'], /being restarted.*\(incident \w+\)/);
+    assert.match(texts['one'], /I’m restarting.*\(incident \w+\)/);
     assert.match(texts['two'], /^Once/);
     assert.equal(bot.connector.messages.length, 3);
   });

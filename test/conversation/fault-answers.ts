@@ -24,8 +24,8 @@ export interface ModelFault {
 export const USER = '{"role":"user","text":"second"}';
 export const PROBLEM = /My voice service had a problem/;
 export const SLOW = /took too long/;
-export const SET_UP = /because of how I am set up/;
-export const BROKE_OFF = /^Half\n\n\(My answer broke off here/;
+export const SET_UP = /isn’t set up correctly/;
+export const BROKE_OFF = /^Half\n\n\(My answer was cut off here/;
 export const HALF_TOLD = `${USER},{"role":"assistant","text":"Half"}`;
 export const RETRY_MS = 375;
 

@@ -184,7 +184,7 @@ describe('what the model is told after a failure', PATIENCE, () => {
     const bot = await startTimedBot({ turns: [broken, 'There was a king'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const reply = await say(bot, 'Tell me a story');
-    assert.match(reply, /^Once.*\n\n\(My answer broke off/);
+    assert.match(reply, /^Once.*\n\n\(My answer was cut off/);
     const heard = reply.split('\n\n')[0];
     await say(bot, 'Go on');
     assert.deepEqual(toldBefore(bot, 2), ['user: Tell me a story', `assistant: ${heard}`]);
@@ -200,7 +200,7 @@ describe('what the model is told after a failure', PATIENCE, () => {
     const bot = await startTimedBot({ turns });
     t.after(() => bot[Symbol.asyncDispose]());
     await say(bot, 'I am Ada');
-    assert.match(await say(bot, 'Something refused'), /I could not make an answer to that/);
+    assert.match(await say(bot, 'Something refused'), /I couldn’t come up with an answer/);
     assert.match(await say(bot, 'Something bad'), /content rules/);
     await say(bot, 'Who am I?');
     assert.deepEqual(toldBefore(bot, 4), ['user: I am Ada', 'assistant: Hello Ada']);

@@ -130,7 +130,7 @@ describe('a token', { timeout: 60_000 }, () => {
   const hanging = () => new Promise<string>(() => {});
   const throwing = () => Promise.reject(new Error('no identity here'));
   const tokens: [string, () => Promise<string>, readonly number[], RegExp, string][] = [
-    ['cannot be had', throwing, [], /because of how I am set up/, 'credentials_failed'],
+    ['cannot be had', throwing, [], /isn’t set up correctly/, 'credentials_failed'],
     ['does not come', hanging, [20_000, RETRY_MS, 20_000], /took too long/, 'token_timeout'],
   ];
   for (const [name, provider, waitsMs, text, code] of tokens) {

@@ -65,7 +65,7 @@ describe('messages of one conversation', PATIENCE, () => {
     for (const number of numbers(17)) await bot.says(`${number}`);
     assert.equal((await bot.says('18')).status, 200);
     const [refusal] = await bot.replies(1);
-    assert.match(String(refusal?.body.text), /still busy.*send that again/);
+    assert.match(String(refusal?.body.text), /still working.*send that again/);
     assert.equal(refusal?.body.replyToId, 'activity-18');
     gate.resolve();
     const replies = await bot.replies(18);

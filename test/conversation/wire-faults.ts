@@ -23,14 +23,14 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
   {
     name: 'a rejected item',
     answers: [errors({ code: 'invalid_value' }, 'conversation.item.create')],
-    text: /could not make an answer/,
+    text: /couldn’t come up with an answer/,
     told: '',
     code: 'request_rejected',
   },
   {
     name: 'a rejected response.create',
     answers: [errors({ code: 'invalid_value' }, 'response.create')],
-    text: /could not make an answer/,
+    text: /couldn’t come up with an answer/,
     told: '',
     code: 'request_rejected',
   },

@@ -39,6 +39,7 @@ export function newDatabase(
     ...connectionOptions(url, env),
     clock,
     ids: randomIds,
+    random: Math.random,
     recordRetentionMs,
     auditRetentionMs: 90 * DAY_MS,
     audioRetentionMs: DAY_MS,

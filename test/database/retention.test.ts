@@ -35,6 +35,7 @@ function retention(clock = systemClock as typeof systemClock | ManualClock): Ret
     ...connectionOptions(url),
     connection,
     clock,
+    random: () => 0.5,
     recordRetentionMs: 30 * DAY_MS,
     auditRetentionMs: 30 * DAY_MS,
   });

@@ -27,7 +27,7 @@ describe('the icons of the app', () => {
   for (const [name, kind, file, problem] of [
     ['the size of another icon', 'color', icon('outline'), 'has 32 x 32 pixels; expected 192 x 192'],
     ['a colour picture as outline', 'outline', icon('color'), 'has 192 x 192 pixels; expected 32 x 32'],
-    ['no picture', 'color', Buffer.from('<svg/>'), 'is no PNG'],
+    ['no picture', 'color', Buffer.from('<svg/>'), 'is not a PNG'],
     ['a broken file', 'outline', icon('outline').subarray(0, -40), 'is a broken PNG'],
     [
       'one pixel that is not quite white',

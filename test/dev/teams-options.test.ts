@@ -69,16 +69,16 @@ describe('the options of a Teams package', () => {
     assert.deepEqual(
       problemsOf([...wrong, ...more]).map((problem) => problem.split('; expected')[0]),
       [
-        '--foo is no option of this command',
+        '--foo is not an option of this command',
         '"stray" belongs to no option',
-        '-x is no option of this command',
+        '-x is not an option of this command',
         '--developer has no value',
         '--bot-id is "X"',
         '--host is "http://localhost:3978"',
         '--app-id is "{1}"',
         '--version is "1.0"',
         '--name has 31 characters',
-        '--terms is no https address',
+        '--terms is not an https address',
       ],
     );
   });
@@ -102,8 +102,8 @@ describe('the options of a Teams package', () => {
     [['--version', '0.0.0'], /^--version is "0\.0\.0"; expected three numbers/],
     [['--name', 'a\u202eb'], /^--name has invisible characters; expected one line/],
     [['--developer', 'a\u200bb'], /^--developer has invisible characters/],
-    [['--privacy', 'https://user:secret@example.com'], /^--privacy is no https address/],
-    [['--website', `https://example.com/${'x'.repeat(2_048)}`], /^--website is no https address/],
+    [['--privacy', 'https://user:secret@example.com'], /^--privacy is not an https address/],
+    [['--website', `https://example.com/${'x'.repeat(2_048)}`], /^--website is not an https address/],
     [['--', 'stray'], /^"stray" belongs to no option$/],
   ] as const) {
     it(`refuse ${args.join(' ').slice(0, 40)}`, () => {

@@ -48,7 +48,7 @@ async function takeRecording(page: Page): Promise<void> {
   await recorder.screenshot({ path: `${folder}/record.png` });
 }
 
-/** The card below an answer in Agents Playground, cut out. */
+/** The card below an answer in Agents Playground, with the question above it. */
 async function takeTeams(page: Page): Promise<void> {
   await page.setViewportSize({ width: 900, height: 640 });
   await page.getByTitle('Hide log panel').click();
@@ -56,9 +56,11 @@ async function takeTeams(page: Page): Promise<void> {
   await write(page, `say ${ANSWER}`);
   const save = page.getByRole('button', { name: 'Save .wav' }).last();
   await save.waitFor();
-  const { y = 0, height = 0 } = (await save.boundingBox()) ?? {};
-  const bottom = y + height + 30;
-  const clip = { x: 0, y: bottom - 400, width: 560, height: 400 };
+  const question = await page.getByText(`say ${ANSWER}`).last().boundingBox();
+  const button = await save.boundingBox();
+  const top = (question?.y ?? 0) - 34;
+  const bottom = (button?.y ?? 0) + (button?.height ?? 0) + 30;
+  const clip = { x: 0, y: top, width: 640, height: bottom - top };
   await page.screenshot({ path: `${folder}/teams-card.png`, clip });
 }
 

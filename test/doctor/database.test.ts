@@ -18,7 +18,7 @@ describe('the doctor at a database', () => {
     const postgres = await sharedPostgres();
     const url = await postgres.createDatabase();
     for (let time = 0; time < 2; time++)
-      assert.match(await look(url), /^pass \| PostgreSQL \d+, 0 of 2 schemas, its clock -?\d+ ms ahead/);
+      assert.match(await look(url), /^pass \| PostgreSQL \d+, 0 of 2 schemas, with its clock -?\d+ ms ahead/);
     const schemas = await postgres.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'voice%'", url);
     assert.deepEqual(schemas, []);
   });
@@ -26,10 +26,10 @@ describe('the doctor at a database', () => {
   it('lets a job go through a queue of its own once the bot has prepared the database, and leaves nothing', async () => {
     const postgres = await sharedPostgres();
     const url = await postgres.createDatabase();
-    assert.match(await look(url), /; no job was tried: the bot prepares the queue when it starts$/);
+    assert.match(await look(url), /; no test job: the bot creates the queue when it starts$/);
     await using bot = await openedDatabase(url);
     bot.database.queue.start(async () => assert.fail('it is not its job'));
-    assert.match(await look(url), /^pass \| .*; a job went through a queue of its own$/);
+    assert.match(await look(url), /^pass \| .*; a job passed through a test queue$/);
     const left = await postgres.query('SELECT name FROM voice_bot_queue.queue ORDER BY name', url);
     assert.deepEqual(left, [{ name: 'turns' }, { name: 'turns_dead' }]);
     assert.deepEqual(await postgres.query('SELECT 1 FROM voice_bot_queue.job', url), []);
@@ -42,7 +42,7 @@ describe('the doctor at a database', () => {
     await postgres.query('REVOKE INSERT ON ALL TABLES IN SCHEMA voice_bot_queue FROM bot', url);
     assert.match(await look(url), /^fail \| .*; a job in a queue of its own failed: 42501 \| Give "bot" the right/);
     await postgres.query('UPDATE voice_bot_queue.version SET version = version - 1', url);
-    assert.match(await look(url), /^pass \| .*; no job was tried/);
+    assert.match(await look(url), /^pass \| .*; no test job/);
   });
 
   it('says that the role may not create schemas, unless they are there', async () => {
@@ -50,7 +50,10 @@ describe('the doctor at a database', () => {
     const url = await postgres.createDatabase();
     const name = new URL(url).pathname.slice(1);
     await postgres.query(`ALTER DATABASE "${name}" OWNER TO postgres`);
-    assert.match(await look(url), /^fail \| .*"bot" may not create schemas \| Give "bot" the right \(GRANT CREATE/);
+    assert.match(
+      await look(url),
+      /^fail \| .*"bot" may not create schemas \| Grant "bot" the permission \(GRANT CREATE/,
+    );
     for (const schema of ['voice_bot', 'voice_bot_queue'])
       await postgres.query(`CREATE SCHEMA ${schema} AUTHORIZATION bot`, url);
     assert.match(await look(url), /^pass \| PostgreSQL \d+, 2 of 2 schemas/);

@@ -23,7 +23,7 @@ describe('the doctor and the identity of the bot', () => {
     const findings = await examined(settings('00000000-0000-4000-8000-000000000001'), { only: [NAME] });
     assert.match(
       findingText(findings, NAME),
-      /^pass \| MultiTenant: a token for the channels: application 00000000-0000-4000-8000-000000000001, tenant tenant-1, good for 30 more minutes$/,
+      /^pass \| MultiTenant: a token for the channels: application 00000000-0000-4000-8000-000000000001, tenant tenant-1, expires in 30 minutes$/,
     );
     assert.ok(!JSON.stringify([...findings]).includes(token));
   });
@@ -32,7 +32,7 @@ describe('the doctor and the identity of the bot', () => {
     keepOutboundToken('00000000-0000-4000-8000-000000000002', jwt({ azp: 'a-developer', exp: 0 }));
     assert.match(
       findingText(await examined(settings('00000000-0000-4000-8000-000000000002'), { only: [NAME] }), NAME),
-      /^fail \| the token is of another application than MicrosoftAppId, 00000000-0000-4000-8000-000000000002: application a-developer.*AZURE_CLIENT_ID/,
+      /^fail \| the token belongs to another application than MicrosoftAppId, 00000000-0000-4000-8000-000000000002: application a-developer.*AZURE_CLIENT_ID/,
     );
   });
 
@@ -40,7 +40,7 @@ describe('the doctor and the identity of the bot', () => {
     keepOutboundToken('00000000-0000-4000-8000-000000000003', 'not-a-jwt');
     assert.match(
       findingText(await examined(settings('00000000-0000-4000-8000-000000000003'), { only: [NAME] }), NAME),
-      /^pass \| .*with an unknown end/,
+      /^pass \| .*expiry unknown/,
     );
   });
 
@@ -52,7 +52,7 @@ describe('the doctor and the identity of the bot', () => {
     const open = { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' };
     assert.match(
       findingText(await examined(open, { only: [NAME] }), NAME),
-      /^warn \| none, and the bot listens to other machines/,
+      /^warn \| none, and the bot accepts other machines/,
     );
   });
 

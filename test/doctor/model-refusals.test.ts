@@ -8,7 +8,7 @@ import { raw, simulated } from './model-under-test.ts';
 
 describe('the doctor at a service that says why it refuses', () => {
   const resource = { key: 'a-key', deployments: { mine: 'realtime', whisper: 'other' } } as const;
-  const MINUTES = 'one that was made a few minutes ago';
+  const MINUTES = 'A new deployment';
   for (const [what, env, words] of [
     [
       'handshake 400',

@@ -24,7 +24,7 @@ describe('the doctor at a model that works', () => {
     );
     assert.match(findingText(findings, 'model address'), /^pass \| 127\.0\.0\.1:\d+: plain TCP in \d+ ms/);
     assert.match(findingText(findings, 'model credentials'), /a key is set \(AZURE_OPENAI_API_KEY\)/);
-    assert.match(findingText(findings, 'model deployment'), /lets us in: session\.created after \d+ ms/);
+    assert.match(findingText(findings, 'model deployment'), /accepted the connection: session\.created after \d+ ms/);
     assert.match(findingText(findings, 'voice'), /session\.updated says "alloy"/);
     const turn = /first text after \d+ ms, first audio \d+ ms, done \d+ ms; \d\.\d seconds of audio, with transcript/;
     for (const name of ['spoken turn', 'speech after the history was sent again'])
@@ -33,7 +33,7 @@ describe('the doctor at a model that works', () => {
       findingText(findings, 'tokens'),
       /text \d+ in \(0 cached\), \d+ out; audio 0 in \(0 cached\), \d+ out; 0\.00\d\d US dollars/,
     );
-    assert.match(findingText(findings, 'session life'), /it ends in 30 minutes/);
+    assert.match(findingText(findings, 'session life'), /the session ends in 30 minutes/);
   });
 
   it('replays by the way of the bot, and nothing where the bot remembers nothing', async (t) => {
@@ -60,7 +60,7 @@ describe('the doctor at a model that works', () => {
     const findings = await simulated(t, ['One.', 'Two.'], { env, deps: { tokens } });
     assert.match(
       findingText(findings, 'model credentials'),
-      /application app-1, object object-1, tenant tenant-1, good for 60 more minutes/,
+      /application app-1, object object-1, tenant tenant-1, expires in 60 minutes/,
     );
     assert.deepEqual(scopes, ['https://cognitiveservices.azure.com/.default']);
     assert.ok(!JSON.stringify([...findings]).includes(token));
@@ -72,11 +72,11 @@ describe('the doctor at a model that refuses', () => {
   for (const [status, env, remedy] of [
     [401, {}, /"?\[unauthorized\] \| Set AZURE_OPENAI_API_KEY to a current key/],
     [401, { AZURE_OPENAI_API_KEY: '' }, /\| Give the identity above the role "Cognitive Services OpenAI User"/],
-    [403, { AZURE_OPENAI_API_KEY: '' }, /role "Cognitive Services OpenAI User".*takes some minutes/],
+    [403, { AZURE_OPENAI_API_KEY: '' }, /role "Cognitive Services OpenAI User".*takes a few minutes/],
     [403, {}, /network rules/],
-    [404, {}, /AZURE_OPENAI_DEPLOYMENT_NAME has to be the name of a deployment/],
+    [404, {}, /AZURE_OPENAI_DEPLOYMENT_NAME must be the name of a deployment/],
     [400, {}, /AZURE_OPENAI_ENDPOINT \(https:\/\/<resource>\.openai\.azure\.com/],
-    [503, {}, /state of the service/],
+    [503, {}, /status of the service/],
   ] as const) {
     it(`names what to do about ${status} ${JSON.stringify(env)}`, async (t) => {
       const findings = await simulated(t, [], { env, simulator: { refuse: () => ({ status }) } });
@@ -107,7 +107,7 @@ describe('the doctor at a model that refuses', () => {
     const closed = await examined({ AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${port}` }, { only: MODEL });
     assert.match(
       findingText(closed, 'model address'),
-      /^fail \| .*ECONNREFUSED \| Nothing listens there: is the simulator \(npm run simulator\) running, and on the port in AZURE_OPENAI_ENDPOINT\?$/,
+      /^fail \| .*ECONNREFUSED \| Nothing is listening there: is the simulator \(npm run simulator\) running on the port in AZURE_OPENAI_ENDPOINT\?$/,
     );
     assert.match(findingText(closed, 'model deployment'), /^skipped \| needs "model address"/);
   });
@@ -143,7 +143,10 @@ describe('the doctor at a model that answers otherwise', () => {
       says('Hello')(asked);
     };
     const other = await raw(t, [updated, says('Hello')]);
-    assert.match(findingText(other, 'voice'), /^fail \| the service speaks as "echo" and was asked for "alloy"/);
+    assert.match(
+      findingText(other, 'voice'),
+      /^fail \| the service uses the voice "echo" although "alloy" was requested/,
+    );
     const none = await raw(t, [says('Hello'), says('Hello')]);
     assert.match(findingText(none, 'voice'), /^warn \| the service did not confirm the voice "alloy"/);
   });
@@ -154,30 +157,27 @@ describe('the doctor at a model that answers otherwise', () => {
     assert.equal(drifting.get('spoken turn')?.status, 'pass');
     assert.match(
       findingText(drifting, 'speech after the history was sent again'),
-      /^fail \| .*answers in text at first go \| Try another model version/,
+      /^fail \| .*answers in text on the first try \| Try another model version/,
     );
     const mute = await simulated(t, [inText]);
-    assert.match(findingText(mute, 'spoken turn'), /^fail \| the model answers in text alone/);
+    assert.match(findingText(mute, 'spoken turn'), /^fail \| the model answered in text only/);
     assert.match(findingText(mute, 'speech after the history was sent again'), /^skipped/);
   });
 
   it('sees speech without its transcript, and answers that end early', async (t) => {
     const wordless = { outputs: [{ text: 'Hm.', transcript: false }], ending: { kind: 'completed' } } as const;
-    assert.match(
-      findingText(await simulated(t, [wordless]), 'spoken turn'),
-      /^fail \| there is speech without a transcript/,
-    );
+    assert.match(findingText(await simulated(t, [wordless]), 'spoken turn'), /^fail \| the speech has no transcript/);
     const cut = await simulated(t, ['A long answer that does not fit in.', 'Short.'], {
       env: { REALTIME_MAX_OUTPUT_TOKENS: '20' },
     });
     assert.match(
       findingText(cut, 'spoken turn'),
-      /^warn \| .*cut short at its bound \| Raise REALTIME_MAX_OUTPUT_TOKENS/,
+      /^warn \| .*cut short at REALTIME_MAX_OUTPUT_TOKENS \| Raise REALTIME_MAX_OUTPUT_TOKENS/,
     );
     const filter = { outputs: [], ending: { kind: 'incomplete', reason: 'content_filter' } } as const;
     assert.match(
       findingText(await simulated(t, [filter]), 'spoken turn'),
-      /^fail \| .*\(filter\) \| Look at the content filter/,
+      /^fail \| .*\(filter\) \| Check the content filter/,
     );
     const error = { type: 'invalid_request_error', code: 'insufficient_quota', message: 'You have no money left.' };
     const poor = await simulated(t, [{ outputs: [], ending: { kind: 'failed', error } }]);
@@ -189,7 +189,7 @@ describe('the doctor at a model that answers otherwise', () => {
 
   it('warns where the service says neither what it bills nor when the session ends', async (t) => {
     const findings = await raw(t, [ends({}, 'Hello'), ends({}, 'Hello')]);
-    assert.match(findingText(findings, 'tokens'), /^warn \| the service did not say what it bills/);
+    assert.match(findingText(findings, 'tokens'), /^warn \| the service did not report token usage/);
     assert.match(findingText(findings, 'session life'), /^warn \| .*no expires_at.*25 minutes/);
     assert.equal(findings.get('spoken turn')?.status, 'pass');
   });
@@ -226,7 +226,7 @@ describe('the doctor at a model that hangs', () => {
     await clock.advance(30_000);
     assert.match(
       findingText(await running, 'model credentials'),
-      /^fail \| no end within 30 seconds \| .*AZURE_TOKEN_CREDENTIALS/,
+      /^fail \| timed out after 30 seconds \| .*AZURE_TOKEN_CREDENTIALS/,
     );
   });
 

@@ -72,7 +72,7 @@ describe('checks', () => {
     const running = run([hangs, check('next')], clock);
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    assert.deepEqual(await running, ['hangs fail: no end within 1 seconds', 'next pass: fine']);
+    assert.deepEqual(await running, ['hangs fail: timed out after 1 seconds', 'next pass: fine']);
     assert.equal(signalled?.aborted, true);
     assert.deepEqual(clock.waiting, []);
   });
@@ -80,7 +80,7 @@ describe('checks', () => {
   it('that break are failures', async () => {
     const breaks = check('breaks', { run: () => Promise.reject(new Error('odd')) });
     assert.deepEqual(await run([breaks, check('next')]), [
-      'breaks fail: the check itself broke: odd',
+      'breaks fail: the check itself failed: odd',
       'next pass: fine',
     ]);
   });
@@ -140,7 +140,7 @@ describe('an address that cannot be reached', () => {
     for (const code of ['CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'EPROTO'])
       assert.match(fixOf(code), /NODE_EXTRA_CA_CERTS/);
     for (const code of ['ETIMEDOUT', 'ECONNREFUSED']) assert.match(fixOf(code), /firewall/);
-    assert.match(fixOf('ECONNREFUSED', '[::1]'), /^Nothing listens there: is what X names running/);
+    assert.match(fixOf('ECONNREFUSED', '[::1]'), /^Nothing is listening there: is what X names running/);
   });
 
   it('may be one that speaks no https', async (t) => {
@@ -157,7 +157,7 @@ describe('an address that cannot be reached', () => {
       ['model address', 'AZURE_OPENAI_ENDPOINT'],
       ['public address', 'PUBLIC_BASE_URL'],
     ] as const) {
-      const fix = `Nothing there speaks https: set ${variable} to the http address`;
+      const fix = `The port does not speak https: set ${variable} to an http address`;
       assert.match(findingText(findings, name), new RegExp(`^fail \\| .*ERR_SSL_WRONG_VERSION_NUMBER \\| ${fix}`));
     }
   });
@@ -168,9 +168,9 @@ describe('ffmpeg', () => {
     const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const look = async () => findingText(await examined({ PATH: folder }, { only: ['ffmpeg'] }), 'ffmpeg');
-    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus can be read$/);
+    assert.match(await look(), /^skipped \| not on the PATH: .* only WAV, MP3 and Ogg Opus audio files$/);
     writeFileSync(join(folder, 'ffmpeg'), '', { mode: 0o755 });
-    assert.match(await look(), /^pass \| \/.*\/ffmpeg: M4A, .* can be read, too$/);
+    assert.match(await look(), /^pass \| \/.*\/ffmpeg: the bot can also read M4A, .*/);
   });
 });
 
@@ -202,7 +202,7 @@ describe('the Teams package', () => {
   it('is that of this bot', async (t) => {
     assert.match(
       await look(t, manifest),
-      /^pass \| version 1\.2\.3 is of this bot, and lets Teams open bot\.example\.com/,
+      /^pass \| version 1\.2\.3 is for this bot, and lets Teams open bot\.example\.com/,
     );
   });
 
@@ -229,14 +229,14 @@ describe('the Teams package', () => {
   });
 
   it('cannot be read, cannot be compared, or is not there', async (t) => {
-    assert.match(await look(t, 'no zip'), /^fail \| .*no manifest\.json that can be read/);
+    assert.match(await look(t, 'no zip'), /^fail \| .*no readable manifest\.json/);
     assert.match(
       await look(t, manifest, { ...env, PUBLIC_BASE_URL: 'http://localhost:1' }),
       /^skipped \| .*to compare it/,
     );
     assert.match(
       findingText(await examined(env, { only: [NAME] }), NAME),
-      /^skipped \| there is no .*npm run teams-package/,
+      /^skipped \| .* is not here \(to create it: npm run teams-package/,
     );
   });
 });

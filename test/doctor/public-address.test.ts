@@ -55,7 +55,7 @@ describe('the doctor at the public address', () => {
     const findings = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
       findingText(findings, 'public address'),
-      /^pass \| http:\/\/127\.0\.0\.1:\d+ \(for clients on this machine\): the bot answers/,
+      /^pass \| http:\/\/127\.0\.0\.1:\d+ \(for clients on this machine\): the bot answered/,
     );
     assert.match(findingText(findings, 'player page'), /^pass \| 404/);
     assert.match(findingText(findings, 'messages route'), /^pass \| a message without a token is refused \(401\)/);
@@ -66,12 +66,12 @@ describe('the doctor at the public address', () => {
     t.after(() => bot.close());
     assert.match(
       findingText(await look({ PUBLIC_BASE_URL: bot.url }), 'messages route'),
-      /^pass \| what is not a message is refused \(400\)/,
+      /^pass \| an invalid message is refused \(400\)/,
     );
     const other = await look({ ...IDENTITY, PUBLIC_BASE_URL: bot.url });
     assert.match(
       findingText(other, 'messages route'),
-      /^fail \| a bot answers there that asks for no token \| It has another MicrosoftAppId/,
+      /^fail \| the bot at this address requires no token \| It has another MicrosoftAppId/,
     );
     const byPort = await look({ PORT: new URL(bot.url).port });
     assert.match(findingText(byPort, 'public address'), /^pass \| http:\/\/localhost:\d+/);
@@ -81,7 +81,7 @@ describe('the doctor at the public address', () => {
     const command = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';
     const endpointOf = async (env: Env) => findingText(await look(env), 'bot endpoint');
     const named = await endpointOf({ ...IDENTITY, PUBLIC_BASE_URL: 'https://127.0.0.1:9' });
-    assert.ok(named.startsWith('skipped | not known from here: compare https://127.0.0.1:9/api/messages with'), named);
+    assert.ok(named.startsWith('skipped | not checked: compare https://127.0.0.1:9/api/messages with'), named);
     for (const text of [named, await endpointOf({ ...IDENTITY })]) assert.ok(text.endsWith(command), text);
     assert.match(await endpointOf({}), /^skipped \| MicrosoftAppId is not set/);
   });
@@ -92,7 +92,7 @@ describe('the doctor at the public address', () => {
     const tunnel = await serveBehind(t, bot.url, () => {}, { 'x-forwarded-for': '203.0.113.7' });
     assert.match(
       findingText(await look({ PUBLIC_BASE_URL: tunnel }), 'messages route'),
-      /^pass \| a message from elsewhere is refused \(403\)/,
+      /^pass \| a message from another machine is refused \(403\)/,
     );
   });
 
@@ -104,19 +104,19 @@ describe('the doctor at the public address', () => {
     const named = await look({ PUBLIC_BASE_URL: `http://127.0.0.1:${free}` });
     assert.match(
       findingText(named, 'public address'),
-      /^fail \| .*does not answer: ECONNREFUSED \| Start the bot \(npm start\), or check the tunnel/,
+      /^fail \| .*did not answer: ECONNREFUSED \| Start the bot \(npm start\), or check the tunnel/,
     );
     assert.match(findingText(named, 'messages route'), /^skipped/);
     const bad = await look({ PUBLIC_BASE_URL: 'https://127.0.0.1:1' });
-    assert.match(findingText(bad, 'public address'), /^fail \| .*does not answer: bad port \| Check PUBLIC_BASE_URL/);
+    assert.match(findingText(bad, 'public address'), /^fail \| .*did not answer: bad port \| Check PUBLIC_BASE_URL/);
     assert.match(
       findingText(await look({ PORT: free }), 'public address'),
-      /^skipped \| nothing listens at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then run this again/,
+      /^skipped \| nothing is listening at http:\/\/localhost:\d+ \(PORT\): start the bot \(npm start\), or set PORT to its port, then run this again/,
     );
     const website = await look({ WEBSITE_HOSTNAME: `127.0.0.1:${free}` });
     assert.match(
       findingText(website, 'public address'),
-      /^fail \| https:\/\/127.* \| Start the bot \(npm start\), or check the tunnel, or App Service, that WEBSITE_HOSTNAME leads to/,
+      /^fail \| https:\/\/127.* \| Start the bot \(npm start\), or check the tunnel or App Service at WEBSITE_HOSTNAME/,
     );
     assert.match(findingText(await look({ ...IDENTITY }), 'public address'), /^skipped \| PUBLIC_BASE_URL is not set/);
   });
@@ -144,7 +144,7 @@ describe('the doctor at the public address', () => {
     const { port } = new URL(url);
     assert.match(
       findingText(await look({ PORT: port }), 'public address'),
-      /^fail \| http:\/\/localhost:\d+\/health: 200 .* \| Another program has this port: end it, or set PORT to that of the bot/,
+      /^fail \| http:\/\/localhost:\d+\/health: 200 .* \| Another program uses this port: stop it, or set PORT to that of the bot/,
     );
   });
 
@@ -156,7 +156,7 @@ describe('the doctor at the public address', () => {
     const findings = await look({ PUBLIC_BASE_URL: url });
     assert.match(
       findingText(findings, 'public address'),
-      /^fail \| .* leads on to https:\/\/login\.example\.com \(302\) \| Set PUBLIC_BASE_URL/,
+      /^fail \| .* redirects to https:\/\/login\.example\.com \(302\) \| Set PUBLIC_BASE_URL/,
     );
     assert.ok(!JSON.stringify([...findings]).includes('secret-state'));
   });
@@ -171,7 +171,7 @@ describe('the doctor at the public address', () => {
       ],
       [
         (headers: Record<string, string>) => void delete headers['content-security-policy'],
-        /another Content-Security-Policy/,
+        /a changed Content-Security-Policy/,
       ],
       [(headers: Record<string, string>) => void delete headers['x-content-type-options'], /no X-Content-Type-Options/],
     ] as const) {
@@ -179,7 +179,7 @@ describe('the doctor at the public address', () => {
       const findings = await look({ PUBLIC_BASE_URL: url });
       assert.match(
         findingText(findings, 'player page'),
-        /^fail \| the player page comes with .* \| Have the proxy or tunnel/,
+        /^fail \| the player page arrives with .* \| Configure the proxy or tunnel/,
       );
       assert.match(findingText(findings, 'player page'), complaint);
     }
@@ -195,7 +195,7 @@ describe('the doctor at the public address', () => {
     });
     assert.match(
       findingText(await look({ PUBLIC_BASE_URL: url }), 'messages route'),
-      /^fail \| POST .*: 401 .*which is not what the bot answers/,
+      /^fail \| POST .*: 401 .*which is not the bot's answer/,
     );
   });
 });

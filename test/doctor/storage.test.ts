@@ -80,7 +80,7 @@ describe('the doctor at a storage', { skip }, () => {
     const findings = await look(({ method, path }) =>
       method === 'GET' && path.includes('/doctor') ? 'drop' : undefined,
     );
-    assert.match(findingText(findings, WRITES), /^fail \| .* \| See that the storage account exists/);
+    assert.match(findingText(findings, WRITES), /^fail \| .* \| Check that the storage account exists/);
     assert.deepEqual(await leftOvers(), []);
   });
 
@@ -89,7 +89,7 @@ describe('the doctor at a storage', { skip }, () => {
     const findings = await examined(nowhere, { only: STORAGE });
     assert.match(
       findingText(findings, 'storage address'),
-      /^fail \| .*ECONNREFUSED \| Nothing listens there: is what AZURE_STORAGE_BLOB_URL names running/,
+      /^fail \| .*ECONNREFUSED \| Nothing is listening there: is what AZURE_STORAGE_BLOB_URL names running/,
     );
     assert.match(findingText(findings, WRITES), /^skipped/);
     assert.match(

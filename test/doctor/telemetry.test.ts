@@ -62,7 +62,7 @@ describe('the doctor at a place that takes telemetry', {
   it('sends one metric as the bot does, with the key', async (t) => {
     const ingestion = await startIngestion(certificate);
     t.after(() => ingestion.close());
-    assert.match(await look(ingestion.connectionString), /^pass \| localhost:\d+: took a metric in \d+ ms$/);
+    assert.match(await look(ingestion.connectionString), /^pass \| localhost:\d+: accepted a metric in \d+ ms$/);
     assert.deepEqual(ingestion.authorizations, [undefined]);
     const [sent, ...others] = JSON.parse(ingestion.bodies[0] ?? '');
     assert.deepEqual(others, []);
@@ -126,9 +126,9 @@ describe('the doctor at a place that takes telemetry', {
     ],
     [206, {}, refused, /^fail \| .*206: 109: Field time is\nno time \| Check APPLICATIONINSIGHTS_CONNECTION_STRING/],
     [400, {}, refused, /^fail \| .*400: 109: Field/],
-    [400, {}, 'no JSON', /^fail \| .*400: no reason is given/],
+    [400, {}, 'no JSON', /^fail \| .*400: no reason given/],
     [200, {}, refused, /^fail \| .*200: 109: Field/],
-    [503, {}, '', /^warn \| .*503: .*not known whether/],
+    [503, {}, '', /^warn \| .*503: .*unclear whether/],
     [308, {}, '', /^warn \| .*308: /],
   ] as const) {
     it(`judges ${status} ${Object.keys(env).join()} ${JSON.stringify(body).slice(0, 12)}`, async (t) => {

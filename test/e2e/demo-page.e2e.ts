@@ -38,7 +38,7 @@ describe('the page of the demo', () => {
   }
 
   it('greets, names the voice, and answers a question aloud', async () => {
-    await answer('Hello! Write me a message').waitFor();
+    await answer('Hello! Send me a message').waitFor();
     await page.getByText('Default voice: alloy').waitFor();
     await press('Ask a question');
     await answer('Why did the robot go on holiday?').waitFor();
@@ -70,7 +70,7 @@ describe('the page of the demo', () => {
 
   it('leads to the page with a microphone, lists commands, and names a price', async () => {
     await press('Use your microphone');
-    await answer('Here you can speak to me').waitFor();
+    await answer('You can speak to me here').waitFor();
     await press('/help');
     await answer('/forget').waitFor();
     await send(page, '/usage');
@@ -82,7 +82,7 @@ describe('the page of the demo', () => {
     await page.reload();
     await answer('I see a picture of 640 by 400 pixels').waitFor();
     await press('New chat');
-    await answer('Hello! Write me a message').waitFor();
+    await answer('Hello! Send me a message').waitFor();
     assert.equal(await page.locator('.webchat__bubble').count(), 1);
   });
 

@@ -34,7 +34,7 @@ describe('the demo with Agents Playground', () => {
   }
 
   it('greets, answers "say …" in text, and plays the answer to its end', async () => {
-    await page.getByText('Hello! Write me a message').first().waitFor();
+    await page.getByText('Hello! Send me a message').first().waitFor();
     await type('say The quick brown fox jumps over the lazy dog');
     await answer('The quick brown fox jumps over the lazy dog').waitFor();
 

@@ -138,10 +138,10 @@ describe('the player in a browser', () => {
     const { page } = await watched(t, browser);
     await page.route('**/*.wav', (route) => route.abort());
     await page.goto(english);
-    await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'didn’t load' }).waitFor();
     await look(page, 'player-failed');
     await button(page, 'Play').click();
-    await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'didn’t load' }).waitFor();
     await page.unroute('**/*.wav');
     await button(page, 'Play').click();
     await until(page, 'audio.currentTime > 0.2');

@@ -29,7 +29,7 @@ describe('the demo in Agents Playground as Teams', () => {
   const bubble = (text: string | RegExp) => page.locator('.fai-OutputCard').filter({ hasText: text }).last();
 
   it('shows the answer while it is spoken, then label, thumbs and card', async () => {
-    await bubble('Hello! Write me a message').waitFor();
+    await bubble('Hello! Send me a message').waitFor();
     await page.locator('[contenteditable="true"][role="textbox"]').first().fill('long');
     await page.keyboard.press('Enter');
     await bubble('Finding my words').waitFor();

@@ -30,7 +30,7 @@ describe('a bot that is sent anything', { timeout: 60_000 }, () => {
     const reply = await bot.connector.when(({ path, body }) => path.endsWith('/last') && body.type === 'message');
     assert.equal(reply.body.text, 'Hi');
     assert.equal(reply.body.attachments.length, 1);
-    const broken = bot.logs.filter(({ level, msg }) => level === 'fatal' || msg === 'turn broke');
+    const broken = bot.logs.filter(({ level, msg }) => level === 'fatal' || msg === 'turn failed');
     assert.deepEqual(broken, []);
   });
 });

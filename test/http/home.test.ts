@@ -25,4 +25,11 @@ describe('GET /', () => {
       for (const link of links) assert.equal((await fetch(link)).status, 200);
     }
   });
+
+  it('leads to the chat page of CHAT_PAGE_URL', async (t) => {
+    const withChat = await startBot({ env: { CHAT_PAGE_URL: 'http://localhost:3979' } });
+    t.after(() => withChat.close());
+    const html = await (await fetch(withChat.url)).text();
+    assert.ok(html.includes('<a href="http://localhost:3979">Open the chat</a>'), html);
+  });
 });

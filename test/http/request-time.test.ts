@@ -30,7 +30,6 @@ const GUEST = {
 
 /** A server whose time the test moves. Whoever asks for `invited` was invited; of others that is never found out. */
 async function started(t: TestContext) {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = new ManualClock();
   const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(GUEST);
   const looked = Promise.withResolvers<void>();
@@ -57,10 +56,9 @@ async function started(t: TestContext) {
   });
   const port = await server.listen(0, '127.0.0.1');
   t.after(async () => {
-    t.mock.timers.reset();
     await server.close();
   });
-  return { port, looked: looked.promise };
+  return { clock, port, looked: looked.promise };
 }
 
 const WHOLE = 'RIFF and more and so on';
@@ -97,37 +95,37 @@ function half(port: number, link: string, ...headers: string[]) {
 }
 
 /** What was due is done, as far as it needs nothing from outside. */
-async function tick(t: TestContext, ms: number): Promise<void> {
+async function tick(clock: ManualClock, ms: number): Promise<void> {
   await nextTick();
-  t.mock.timers.tick(ms);
+  await clock.advance(ms);
   await nextTick();
 }
 
 describe('the time for a request to arrive', { timeout: 20_000 }, () => {
   it('is 20 seconds where nobody is known to be invited', async (t) => {
-    const { port, looked } = await started(t);
+    const { clock, port, looked } = await started(t);
     const { socket, closed } = half(port, 'unknown');
     await looked;
-    await tick(t, ORDINARY_MS - 1);
+    await tick(clock, ORDINARY_MS - 1);
     assert.equal(socket.closed, false);
-    await tick(t, 1);
+    await tick(clock, 1);
     assert.equal(await closed, '');
   });
 
   it('is no longer for a client that asks to go on', async (t) => {
-    const { port, looked } = await started(t);
+    const { clock, port, looked } = await started(t);
     const { closed } = half(port, 'unknown', 'Expect: 100-continue');
     await looked;
-    await tick(t, ORDINARY_MS);
+    await tick(clock, ORDINARY_MS);
     assert.match(await closed, /^HTTP\/1\.1 100 Continue\s*$/);
   });
 
   it('is two minutes for a recording of somebody who was invited, as long as it does not stand still', async (t) => {
-    const { port } = await started(t);
+    const { clock, port } = await started(t);
     const { socket, closed, arrived } = half(port, 'invited');
     for (const word of WHOLE.slice(4).split(/(?= )/)) {
       await arrived();
-      await tick(t, ORDINARY_MS - 1);
+      await tick(clock, ORDINARY_MS - 1);
       assert.equal(socket.closed, false);
       socket.write(word);
     }
@@ -135,21 +133,21 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
   });
 
   it('ends for a recording that stands still', async (t) => {
-    const { port } = await started(t);
+    const { clock, port } = await started(t);
     const { closed, arrived } = half(port, 'invited');
     await arrived();
-    await tick(t, ORDINARY_MS);
+    await tick(clock, ORDINARY_MS);
     assert.equal(await closed, '');
   });
 
   it('ends after two minutes, however little is missing', async (t) => {
-    const { port } = await started(t);
+    const { clock, port } = await started(t);
     const { socket, closed, arrived } = half(port, 'invited');
     const waitsMs = [...Array.from({ length: 6 }, () => ORDINARY_MS - 1), LONG_MS - 6 * (ORDINARY_MS - 1)];
     for (const waitMs of waitsMs) {
       await arrived();
       assert.equal(socket.closed, false);
-      await tick(t, waitMs);
+      await tick(clock, waitMs);
       socket.write('.');
     }
     assert.equal(await closed, '');

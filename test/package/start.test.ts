@@ -154,7 +154,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     assert.equal(await post(url, connector.url, 'second'), 200);
     await whenHeld;
     bot.signal('SIGTERM');
-    await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged(({ msg }) => msg === 'drain started');
     release();
     assert.equal((await connector.when(answerTo('second'))).body.text, 'At last');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });

@@ -85,7 +85,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
     // since the kernel delivers two of a kind that come together once.
     bot.signal('SIGTERM');
     bot.signal('SIGINT');
-    await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged(({ msg }) => msg === 'drain started');
     assert.equal((await fetch(`${url}/health`)).status, 503);
     assert.equal((await says('late')).status, 503);
     const waiting = await connector.when(({ path, body }) => path.endsWith('/waiting') && body.type === 'message');
@@ -101,7 +101,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
   it('ends at once when it is told again after that second', { timeout: 30_000 }, async (t) => {
     const { bot } = await heldProcess(t);
     bot.signal('SIGTERM');
-    await bot.whenLogged(({ msg }) => msg === 'draining');
+    await bot.whenLogged(({ msg }) => msg === 'drain started');
     // The answer that it would wait for is never given.
     const repeated = setInterval(() => bot.signal('SIGTERM'), 100);
     assert.deepEqual(await bot.ended, { code: 1, signal: null });
@@ -128,7 +128,7 @@ describe('a bot process that is told to end', { concurrency: 2 }, () => {
       const repeated = setInterval(() => bot.signal('SIGUSR2'), 250);
       t.after(() => clearInterval(repeated));
       const timeOf = ({ time }: LogLine) => Date.parse(String(time));
-      const draining = await bot.whenLogged(({ msg }) => msg === 'draining');
+      const draining = await bot.whenLogged(({ msg }) => msg === 'drain started');
       const isFault = (line: LogLine) => String(codeOf(line)).startsWith('FAULT_');
       await bot.whenLogged((line) => isFault(line) && timeOf(line) - timeOf(draining) > 1_000);
       clearInterval(repeated);

@@ -148,7 +148,7 @@ describe('the log of a bot', () => {
 
     bot.signal('SIGTERM');
     assert.deepEqual(await bot.ended, { code: 0, signal: null });
-    for (const happened of ['error event', 'reply not sent', 'send retried', 'attachment not read'])
+    for (const happened of ['service error received', 'reply not sent', 'send retried', 'attachment not read'])
       assert.ok(bot.stdout.includes(`"msg":"${happened}`), happened);
     const lines = (bot.stdout + bot.stderr).split('\n');
     assert.deepEqual(

@@ -84,7 +84,7 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     it(`HOST of a Conda shell: ${HOST} ${identity === IDENTITY ? 'with' : 'without'} an app id`, async () => {
       const { code, output } = await endOf({ ...MODEL, ...identity, HOST });
       assert.equal(code, 1);
-      assert.match(output, /HOST is no address of this machine \(\\?"[\w.-]+\\?"\)/);
+      assert.match(output, /HOST is not an address of this machine \(\\?"[\w.-]+\\?"\)/);
       assert.doesNotMatch(output, /set PORT/);
       assert.equal(/"PUBLIC_BASE_URL is /.test(output), identity === IDENTITY, 'what may be the reason is said, too');
     });
@@ -97,7 +97,7 @@ describe('a start with settings that cannot be used', { concurrency: 2 }, () => 
     const { code, output } = await endOf({ ...MODEL, PORT: String(port) });
     other.close();
     assert.equal(code, 1);
-    assert.ok(output.includes(`"port ${port} is in use: set PORT to another"`), output);
+    assert.ok(output.includes(`"bot not started: port ${port} is in use; set PORT to another"`), output);
     assert.doesNotMatch(output, /\\n\s+at /);
     assert.equal(output.trim().split('\n').length, 1, output);
   });

@@ -78,7 +78,7 @@ export class BotWatch {
   /** An `expectReplies` turn does not wait for an unavailable database: it fails. */
   #isExpected({ msg, activity, err }: LogLine): boolean {
     const { code } = (err ?? {}) as { code?: unknown };
-    return msg === 'turn broke' && code === 'store_unavailable' && this.#isInBand(String(activity));
+    return msg === 'turn failed' && code === 'store_unavailable' && this.#isInBand(String(activity));
   }
 
   #isInBand(activity: string): boolean {

@@ -126,7 +126,7 @@ describe('a worker thread for tasks', () => {
     await assert.rejects(countOf(worker), refused('kind_unsupported'));
     assert.deepEqual(
       lines.map(({ level, msg }) => [level, msg]),
-      Array(2).fill(['error', 'a thread did not start']),
+      Array(2).fill(['error', 'worker thread not started']),
     );
   });
 

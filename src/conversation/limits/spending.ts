@@ -82,7 +82,7 @@ export class Spending {
       case 'overBudget':
         return result;
       case 'reserved':
-        for (const budget of result.nearLimit) log.warn({ budget, conversation }, 'budget used to 80 %');
+        for (const budget of result.nearLimit) log.warn({ budget, conversation }, '80 % of budget spent');
         return undefined;
     }
   }

@@ -35,12 +35,12 @@ function reportOf(result: TurnResult, turn: Turn): Report {
     case 'gone':
       return { end: result.kind, level: 'error', text: 'reply not sent', fields: { err: result.error, incident } };
     case 'broken':
-      return { end: 'failed', level: 'error', text: 'turn broke', fields: { err: result.error, incident } };
+      return { end: 'failed', level: 'error', text: 'turn failed', fields: { err: result.error, incident } };
     case 'deadLettered':
       return {
         end: 'failed',
         level: 'error',
-        text: 'message given up: its attempts ended their process',
+        text: 'message given up: each attempt ended its process',
         fields: { incident },
       };
     case 'cancelled':

@@ -36,10 +36,10 @@ describe('the end of a turn', () => {
     [{ kind: 'answeredBefore' }, 'answeredBefore', undefined, 'info', 'turn ended', false],
     [{ kind: 'unsent', error: new Error('x') }, 'unsent', 'internal', 'error', 'reply not sent', true],
     [{ kind: 'gone', error: gone }, 'gone', 'conversation_gone', 'error', 'reply not sent', true],
-    [{ kind: 'broken', error: new Error('x') }, 'failed', 'internal', 'error', 'turn broke', true],
+    [{ kind: 'broken', error: new Error('x') }, 'failed', 'internal', 'error', 'turn failed', true],
     [
       { kind: 'deadLettered' },
-      ...['failed', 'dead_lettered', 'error', 'message given up: its attempts ended their process', true],
+      ...['failed', 'dead_lettered', 'error', 'message given up: each attempt ended its process', true],
     ],
     [{ kind: 'cancelled' }, 'withdrawn', undefined, 'info', 'turn ended', false],
     [{ kind: 'released' }, 'released', undefined, 'warn', 'turn left to another attempt', false],

@@ -16,7 +16,7 @@ export interface BotOutput {
   read(): void;
 }
 
-const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn broke|request failed|could not be changed/;
+const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn failed|request failed|could not be changed/;
 /** Only as messages: stack traces name files so. */
 const NEVER_LOGGED = /patch|listens to the turn/;
 const MAX_LINE_CHARS = 1_500;

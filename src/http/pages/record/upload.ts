@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
+import type { Clock } from '../../../clock.ts';
 import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
 import { personOf } from '../../../conversation/speakers.ts';
 import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
@@ -14,6 +15,7 @@ import { firstLanguage } from '../page.ts';
 export interface UploadServices {
   readonly recordings: Pick<Recordings, 'findUsableLink' | 'accept'>;
   readonly isDraining: () => boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -25,10 +27,10 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
  * Serves `POST /record/<link>`: the page of the same address uploads a recording. The link is the only key: there is no
  * cookie that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
-export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
+export function uploadRoute({ recordings, isDraining, clock, log }: UploadServices) {
   const timeoutMs = LONG_REQUEST_TIMEOUT_MS;
-  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs });
-  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE), timeoutMs });
+  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs }, clock);
+  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE), timeoutMs }, clock);
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let requestLog = log;
@@ -74,11 +76,11 @@ const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages:
 /** Translates the error. Errors without a translation are caused only by clients other than the page. */
 function localized(error: unknown, messages: Messages, log: Logger): unknown {
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'recording refused: the store does not answer');
+    log.warn({ err: error }, 'recording refused: store did not answer');
     return errorFor.notStored(messages);
   }
   if (error instanceof AttachmentError) {
-    log.warn({ err: error, code: error.code }, 'recording refused: it cannot be read');
+    log.warn({ err: error, code: error.code }, 'recording refused: not readable');
     return unreadable(error, messages);
   }
   if (!(error instanceof RequestError)) return error;
