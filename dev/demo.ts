@@ -129,7 +129,7 @@ function startSimulator(port: number): Promise<string> {
   });
 }
 
-/** Resolves with its port. */
+/** Resolves with the port of the bot. */
 function startBot(simulatorPort: number, pagePort: number): Promise<number> {
   return startOn(BOT_PORT, (port) => ({
     name: 'bot',
@@ -201,7 +201,7 @@ function botEnv(port: number, simulatorPort: number, pagePort: number): Record<s
     EXAMPLE_TOOLS: 'true',
     ...toolFiles(),
     DRAIN_SECONDS: '2',
-    // At least info, since the ready line has that level.
+    // The level is at least info, because the ready line has that level.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   };
 }

@@ -50,7 +50,6 @@ interface Dependencies {
 export interface AppDeps extends Partial<Dependencies> {
   readonly config: Config;
   readonly log: Logger;
-  /** Reported by `/health`. */
   readonly build: Build;
   /** The `PATH` in which ffmpeg is looked for. */
   readonly searchPath?: string | undefined;
@@ -78,7 +77,6 @@ interface Shared extends Dependencies {
   readonly openConnection: OpenConnection;
 }
 
-/** The modules that speak Bot Framework. */
 interface Channel {
   readonly adapter: VoiceAdapter;
   readonly replyRoutes: ReplyRoutes;
@@ -257,7 +255,6 @@ function createHttp(
   });
 }
 
-/** Passes activities from HTTP through the adapter to the bot. */
 function createDelivery(
   { config, clock, ids, log, fetch, publicBaseUrl }: Shared,
   { audioStore, recordingLinks }: Stores,
@@ -278,7 +275,6 @@ function createDelivery(
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }
 
-/** Limits the sends of one turn. */
 function sendLimitOf({ turnTimeoutMs }: Config): number {
   return turnTimeoutMs + SEND_TIMEOUT_MS;
 }

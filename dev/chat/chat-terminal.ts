@@ -80,7 +80,7 @@ export class Terminal {
       return;
     }
     this.#readline.setPrompt(prompt);
-    // Keeps what was typed during the answer, and shows it after the prompt.
+    // `true` keeps the text that was typed during the answer and shows it after the prompt.
     this.#readline.prompt(true);
   }
 

@@ -54,7 +54,6 @@ async function openSimulator(): Promise<{ url: string; voice: string }> {
   return { url, voice: voice.name };
 }
 
-/** The running turn. */
 let turn: AbortController | undefined;
 
 /** Cancels the running answer, or ends the chat if there is none. */
@@ -114,7 +113,7 @@ process.stdout.on('error', () => process.exit(1));
 const options = readOptions(USAGE, { wav: { type: 'string' }, events: { type: 'boolean' } });
 if (options.wav === '') endWrong("Option '--wav <value>' argument missing", USAGE);
 
-// From the environment, not from .env: that level is for the bot, and its lines would mix with the chat.
+// Read the environment, not .env: that level is the bot's, and its lines would mix with the chat.
 const level = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((candidate) => candidate === level) ?? 'silent', process.stderr);
 captureConsole(log);

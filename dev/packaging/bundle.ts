@@ -5,7 +5,7 @@ import { ENTRIES } from './bundle-table.ts';
 
 /** Programs that run without `node_modules`. */
 export interface Bundle {
-  /** By name. They belong into one folder. */
+  /** The outputs by name. All belong in one folder. */
   readonly files: Readonly<Record<string, Uint8Array>>;
   /** The inputs of each file. Paths are relative to the root. */
   readonly metafile: Metafile;
@@ -36,7 +36,7 @@ const OPTIONS: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  // Not minified, so that stacks in logs are readable without source maps.
+  // The code is not minified, so that stacks in logs are readable without source maps.
   banner: { js: REQUIRE },
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
   // dtrace-provider: optional, restify requires it in a `try`. opus-ml: the enhancer of ogg-opus-decoder, four megabytes

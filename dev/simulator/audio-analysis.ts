@@ -7,7 +7,7 @@ import { addPowers, peakOf, WINDOW } from './spectrum.ts';
 const SILENCE_DB = -60;
 /** The quantization step of 16 bits. */
 const MIN_DB = -96;
-/** Below lies mains hum. */
+/** Frequencies below are ignored, because of mains hum. */
 const MIN_HZ = 40;
 const FULL_SCALE = 0x8000;
 
@@ -28,7 +28,7 @@ export class AudioAnalysis {
     return audioMs(this.#bytes);
   }
 
-  /** `audio`: whole samples, PCM16 LE mono 24 kHz. */
+  /** `audio` has whole samples, PCM16 LE mono 24 kHz. */
   add(audio: Uint8Array): void {
     this.#bytes += audio.byteLength;
     const view = new DataView(audio.buffer, audio.byteOffset, audio.byteLength);
@@ -39,7 +39,6 @@ export class AudioAnalysis {
     }
   }
 
-  /** Describes the whole clip. */
   finish(): ClipDescription {
     if (this.#bufferedCount > 0) this.#analyze();
     const levelDb = this.#levelDb();

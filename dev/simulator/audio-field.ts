@@ -14,7 +14,7 @@ export function audioIn(fields: Record<string, unknown>, key: string, base: stri
   return bytes;
 }
 
-/** The words of the service (aoai-realtime-audio-sdk #95). */
+/** Uses the words of the service (aoai-realtime-audio-sdk #95). */
 function invalidAudio(param: string, found: string): Rejection {
   const expected = 'Expected base64-encoded audio bytes (mono PCM16 at 24kHz)';
   return invalidValue(param, `Invalid '${param}'. ${expected} but got ${found}.`);

@@ -5,7 +5,7 @@ import { CHARS_PER_TOKEN, outputAudioTokens, textTokens } from './usage.ts';
 /** A quarter of a second, about as much as a delta of the service. */
 const AUDIO_DELTA_BYTES = BYTES_PER_SECOND / 4;
 
-/** What is sent between two pauses: some words, then a piece of audio. Counts as one delta. */
+/** The content between two pauses: some words, then a piece of audio. Counts as one delta. */
 export interface Step {
   readonly words: readonly string[];
   /** PCM16 LE mono 24 kHz. */
@@ -52,7 +52,7 @@ export function cutArguments(text: string, tokens: number): string {
 /** A message with its audio. */
 export interface Rendered {
   readonly text: string;
-  /** Empty in text modality. */
+  /** The audio is empty in text modality. */
   readonly pcm: Uint8Array;
 }
 

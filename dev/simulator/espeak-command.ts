@@ -32,11 +32,11 @@ export class EspeakCommand implements Voice {
   }
 
   async speak(text: string): Promise<Uint8Array> {
-    // Not the option `timeout`: its timer keeps the process alive when the command is missing.
+    // The option `timeout` is not used: its timer keeps the process alive if the command is missing.
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const options = { encoding: 'buffer', maxBuffer: MAX_WAV_BYTES, signal } as const;
     const running = execute(this.#command, ['-v', 'en-us', '--stdin', '--stdout'], options);
-    // Standard input, since a text among the arguments could be read as an option. Exit codes report the errors.
+    // Use standard input, since a text among the arguments could be read as an option. Exit codes report errors.
     running.child.stdin?.on('error', () => {}).end(speechText(text));
     const { stdout } = await running;
     return stdout.length < HEADER_BYTES ? new Uint8Array() : pcmIn(stdout);

@@ -35,11 +35,11 @@ export interface CallItem {
   readonly status: ItemStatus;
   readonly callId: string;
   readonly name: string;
-  /** As the model wrote them: mostly JSON. */
+  /** The arguments as the model wrote them: mostly JSON. */
   readonly arguments: string;
 }
 
-/** What a function call returned. */
+/** The output of a function call. */
 export interface CallOutputItem {
   readonly id: string;
   readonly type: 'function_call_output';

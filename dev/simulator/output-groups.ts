@@ -5,7 +5,7 @@ import type { CallOutput, MessageOutput, Output } from './responder.ts';
 export interface OutputGroup {
   readonly message: MessageOutput | undefined;
   readonly calls: readonly CallOutput[];
-  /** Of the message: commentary if any call of the response follows it. */
+  /** The phase of the message: commentary if a call of the response follows it. */
   readonly phase: Phase;
 }
 

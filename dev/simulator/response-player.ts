@@ -40,7 +40,7 @@ export interface PlayerSession {
   usageOf(response: ActiveResponse): Record<string, unknown>;
 }
 
-/** A rejection is no response, so it cannot be played. */
+/** A rejection is not a response, so it cannot be played. */
 type PlayedEnding = Exclude<Ending, { kind: 'reject' }>;
 export type PlayableResponse = ScriptedResponse & { readonly ending: PlayedEnding };
 

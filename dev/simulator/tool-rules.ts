@@ -5,18 +5,18 @@ import type { ToolDefinition } from './tool-definition.ts';
 type Call = CallOutput['call'];
 type Tools = readonly ToolDefinition[];
 
-/** What asks for a call. It counts only if the client declares a tool for it. */
+/** A pattern that requests a call. It counts only if the client declares a tool for it. */
 interface ToolRule {
-  /** Global. */
+  /** The expression needs the flag `g`. */
   readonly pattern: RegExp;
   /** Whether the text after the match, up to the next one, belongs to the call. */
   readonly takesRest: boolean;
   /** Whether it counts only where it is a request: at the start of a sentence, or after a word such as "please". */
   readonly isVerb?: boolean;
   readonly find: (tools: Tools, match: RegExpExecArray) => ToolDefinition | undefined;
-  /** Undefined where the rest says too little. */
+  /** Returns undefined if the rest says too little. */
   readonly args: (match: RegExpExecArray, rest: string, tool: ToolDefinition) => Record<string, unknown> | undefined;
-  /** What a user may type. */
+  /** An example of a user's text. */
   readonly example: string;
 }
 

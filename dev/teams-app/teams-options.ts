@@ -131,7 +131,7 @@ function readVersion(read: EnvReader): string | undefined {
 
 function readText(read: EnvReader, name: Name, maxChars: number): string {
   const text = read.text(name) ?? DEFAULT_NAME;
-  // Such as marks that change the text direction.
+  // Control characters include marks that change the text direction.
   if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text))
     read.problems.push(`${name} has invisible characters; expected one line of up to ${maxChars}`);
   else if (text.length > maxChars)

@@ -66,7 +66,7 @@ function responseTo(request: Request, audio: StoredAudio, leftMs: number): Audio
 function requestedRanges(request: Request, size: number, etag: string) {
   const { range, 'if-range': condition } = request.headers;
   if (request.method !== 'GET' || range === undefined) return undefined;
-  // Of If-Range only the ETag is supported: a date is exact only to the second.
+  // If-Range is supported only with an ETag: a date is exact only to the second.
   if (condition !== undefined && condition !== etag) return undefined;
   return parseRange(size, range, { combine: true });
 }

@@ -23,7 +23,10 @@ describe('the demo with a voice and a prompt of its own', () => {
     demo.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
     });
-    while (!/Ctrl-C ends/.test(output)) await once(demo.stdout, 'data');
+    while (!/Ctrl-C ends/.test(output)) {
+      assert.equal(demo.exitCode, null, output);
+      await Promise.race([once(demo.stdout, 'data'), once(demo, 'close')]);
+    }
     const page = /Chat page:\s+(\S+)/.exec(output)?.[1] ?? '';
 
     assert.match(await (await fetch(page)).text(), /"voice":"marin"/);

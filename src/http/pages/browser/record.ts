@@ -46,7 +46,7 @@ function progress(): (level: number, seconds: number) => void {
   };
 }
 
-/** By the name of a DOMException. */
+/** The texts by the name of a DOMException. */
 const FAILURE_TEXTS: Readonly<Record<string, string>> = {
   NotAllowedError: texts.refused,
   SecurityError: texts.refused,
