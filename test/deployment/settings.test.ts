@@ -61,6 +61,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   DOCUMENTS_FOLDER: 'a folder that the package does not hold',
   DOCUMENTS_USERS: 'goes with DOCUMENTS_FOLDER',
   DOCUMENTS_SCOPES: 'goes with DOCUMENTS_FOLDER',
+  CHAT_PAGE_URL: 'the site serves no chat page',
   EXAMPLE_TOOLS: 'for the demo',
   TOOL_AUDIT_RETENTION_DAYS: 'the default fits',
   PORT: 'the platform sets it',

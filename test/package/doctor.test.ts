@@ -40,7 +40,7 @@ describe('the deployed doctor', () => {
     assert.match(bot, /AZURE_OPENAI_ENDPOINT is not set.*described in the project's \.env\.example/s);
     const odd = await run('doctor', ['--quick'], {});
     const made = await run('doctor', [], { ...MODEL, AUDIO_MEMORY_MB: '' });
-    assert.match(made, /no out\/teams-app\.zip here \(to make it: in the project\)/);
+    assert.match(made, /out\/teams-app\.zip is not here \(to create it: in the project\)/);
     const unheard = await run('doctor', [], { ...MODEL, PUBLIC_BASE_URL: 'http://127.0.0.1:9' });
     for (const text of [help, bare, bot, odd, made, unheard])
       assert.doesNotMatch(text, /npm |cp \.env|(?<!project's )\.env\.example/);

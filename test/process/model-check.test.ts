@@ -25,7 +25,7 @@ describe('the model check at the start', { concurrency: 2 }, () => {
       t.after(() => model.close());
       model.refusals.push(refusal);
       const { bot, url } = await start(t, model);
-      const line = await bot.whenLogged(({ msg }) => String(msg).startsWith('model not reached'));
+      const line = await bot.whenLogged(({ msg }) => String(msg).startsWith('model unreachable'));
       assert.equal(line['level'], 'error');
       assert.equal(line['fix'], 'run npm run doctor');
       assert.match(JSON.stringify(line['err']), error);
@@ -40,7 +40,7 @@ describe('the model check at the start', { concurrency: 2 }, () => {
     model.refusals.push({ status: 503 });
     const { bot } = await start(t, model);
     await bot.whenLogged(({ msg }) => msg === 'model reached');
-    assert.doesNotMatch(bot.stdout, /model not reached/);
+    assert.doesNotMatch(bot.stdout, /model unreachable/);
     const [socket] = model.sockets;
     assert.ok(socket);
     if (socket.readyState !== socket.CLOSED) await new Promise((resolve) => socket.once('close', resolve));
