@@ -107,7 +107,7 @@ export function createApp(deps: AppDeps): App {
       stores.start();
       tools.start();
       conversations.start();
-      cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(shared, services.sessions));
+      cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(shared, services));
       return port;
     },
     checkModel: () => checkModel(shared, closing.signal),
@@ -144,8 +144,9 @@ function createTelemetry(
 }
 
 /** Loads the client library first: users wait for it, but not for telemetry. */
-async function preload({ config, log, telemetry }: Shared, sessions: SessionPool): Promise<void> {
-  await preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
+async function preload({ config, log, telemetry }: Shared, { sessions, tools }: Services): Promise<void> {
+  const loading = Promise.all([preloadClient(config.model), tools.preload()]);
+  await loading.catch((err: unknown) => log.error({ err }, 'client library or tools not loaded'));
   telemetry.start(() => sessions.openCount);
 }
 
@@ -155,10 +156,8 @@ async function checkModel({ openConnection, clock, log }: Shared, closing: Abort
     log.debug('model reached');
   } catch (err) {
     if (closing.aborted) return;
-    log.error(
-      { err, fix: `run ${doctorCommand(findInstallation())}` },
-      'model unreachable: users get an error until it recovers',
-    );
+    const fix = `run ${doctorCommand(findInstallation())}`;
+    log.error({ err, fix }, 'model unreachable: users get an error until it recovers');
   }
 }
 

@@ -85,7 +85,8 @@ export class ChannelReplySender implements ReplySender {
   }
 
   showProgress(text: string): void {
-    this.#streaming?.inform(text);
+    // The title of a tool may come from its server.
+    this.#streaming?.inform(safeMarkdown(text));
   }
 
   showText(read: () => string): void {

@@ -60,6 +60,11 @@ export class Tools {
     );
   }
 
+  /** Loads the functions, so that the first turn does not wait for them. */
+  async preload(): Promise<void> {
+    await Promise.all([this.#sources.functions(), this.#sources.search()]);
+  }
+
   /** Returns the tools that a person with these ids may use here now. Servers that are down have none. */
   async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
     const { functions, search } = this.#sources;

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { streamInfo } from '../support/teams-rules.ts';
+import { ask, spoken } from './asking.ts';
 import { inConversation, startTimedBot, type TimedBot, textsOf, until } from './timed-bot.ts';
 
 const TIMEOUT = { timeout: 20_000 };
 const GROUP = { channelId: 'webchat', conversation: { id: 'team', isGroup: true }, from: { id: 'u1', name: 'Ada' } };
-const SOUND = Buffer.alloc(96_000, 3);
-const spoken = (text: string) => ({ outputs: [{ text, pcm: SOUND }], ending: { kind: 'completed' } as const });
-
-/** Sends a text and waits for the reply. */
-async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> = {}) {
-  const before = bot.connector.messages.length;
-  assert.equal((await bot.says(text, fields)).status, 200);
-  const replies = await bot.replies(before + 1);
-  return replies.at(-1)?.body;
-}
 
 /** The settings of every opened session, in order. */
 function sessionsOf(bot: TimedBot) {
@@ -214,38 +204,6 @@ describe('commands', TIMEOUT, () => {
     }
   });
 
-  it('/stop keeps the answer so far, as text and audio, and says that it was stopped', async (t) => {
-    const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
-    const bot = await startTimedBot({ turns: [hanging, 'Two'] });
-    t.after(() => bot[Symbol.asyncDispose]());
-    const here = { channelId: 'emulator' };
-    await bot.says('first', here);
-    await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
-    await bot.says('/stop', here);
-    const replies = (await bot.replies(2)).map(({ body }) => body);
-    const stopped = replies.find(({ text }) => text !== en.commands.stopped);
-    assert.match(stopped.text, /^One[a-z ]*\n\n\(I was stopped here\.\)$/);
-    const wav = Buffer.from(await (await fetch(stopped.attachments[0].contentUrl)).arrayBuffer());
-    assert.ok(wav.byteLength > 44 && wav.byteLength < SOUND.byteLength, `${wav.byteLength} bytes`);
-    assert.equal((await ask(bot, 'second', here)).text, 'Two');
-    assert.match(bot.script.asked[1]?.history.at(-1)?.text ?? '', /^One/);
-  });
-
-  it('include the cost of a stopped answer in /usage', async (t) => {
-    // The simulator ends a hanging response when it is cancelled, and reports its usage.
-    const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
-    const env = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', DAILY_BUDGET_USD: '0.5' };
-    const bot = await startTimedBot({ turns: [hanging, 'Two'], env });
-    t.after(() => bot[Symbol.asyncDispose]());
-    await bot.says('first');
-    await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
-    assert.equal((await ask(bot, '/stop')).text, 'Stopped.');
-    await until(() => bot.events.some(({ event }) => event['type'] === 'response.done'));
-    await bot.says('second');
-    await until(() => textsOf(bot.connector.messages).includes('Two'));
-    assert.ok(!textsOf(bot.connector.messages).includes(en.limits.day), 'it was not charged in full');
-  });
-
   it("repeat no user's words as Markdown, and name nobody whose name is unknown", async (t) => {
     const bot = await startTimedBot();
     t.after(() => bot[Symbol.asyncDispose]());
@@ -254,41 +212,6 @@ describe('commands', TIMEOUT, () => {
     assert.equal((await ask(bot, '/reset', nameless)).text, en.commands.reset(undefined));
     const loud = { ...GROUP, from: { id: 'u3', name: '**Eve** [a](b)' } };
     assert.equal((await ask(bot, '/reset', loud)).text, en.commands.reset('Eve ab'));
-  });
-
-  it('end an announced stream in Teams, even before its first word', async (t) => {
-    const never = Promise.withResolvers<void>();
-    t.after(() => never.resolve());
-    const bot = await startTimedBot({ turns: [{ ...spoken('One'), gate: never.promise }] });
-    t.after(() => bot[Symbol.asyncDispose]());
-    const teams = { channelId: 'msteams', conversation: { id: 'p', conversationType: 'personal' } };
-    await bot.says('first', teams);
-    await bot.connector.when(({ body }) => body.text === en.working);
-    await until(() => bot.script.asked.length === 1);
-    await bot.says('/stop', teams);
-    const isEnd = (body: { entities?: { streamType?: string }[] }) =>
-      body.entities?.some(({ streamType }) => streamType === 'final') ?? false;
-    while (!bot.connector.calls.some(({ body }) => isEnd(body))) await bot.clock.advance(100);
-    assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, 'Stopped.'].sort());
-  });
-
-  it('keep the streamed text in Teams, and add the notice and the audio to it', async (t) => {
-    const hanging = { outputs: spoken('One two three').outputs, ending: { kind: 'hang', afterDeltas: 2 } } as const;
-    const env = { PUBLIC_BASE_URL: 'https://bot.example.com' };
-    const bot = await startTimedBot({ turns: [hanging], env });
-    t.after(() => bot[Symbol.asyncDispose]());
-    const teams = { channelId: 'msteams', conversation: { id: 'p', conversationType: 'personal' } };
-    const streamed = (type: string) =>
-      bot.connector.calls.find((call) => streamInfo(call)?.['streamType'] === type)?.body;
-    await bot.says('first', teams);
-    while (streamed('streaming') === undefined) await bot.clock.advance(100);
-    const shown: string = streamed('streaming').text;
-    assert.match(shown, /^One/);
-    await bot.says('/stop', teams);
-    while (streamed('final') === undefined) await bot.clock.advance(100);
-    const { text, attachments } = streamed('final');
-    assert.ok(text.startsWith(shown) && text.endsWith(`\n\n${en.cutShort.cancelled}`), text);
-    assert.equal(attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
 
   it('restore the configured voice', async (t) => {

@@ -88,6 +88,23 @@ describe('a question that needs a function', () => {
   });
 });
 
+describe('a call that changes something', () => {
+  it('may be made twice with the same arguments in one turn', async () => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'files-')));
+    const config = join(folder, 'mcp.json');
+    const entry = { command: process.execPath, args: [FILESYSTEM, folder], allow: ['create_directory'] };
+    await writeFile(config, JSON.stringify({ mcpServers: { files: entry } }));
+    const create = call('files__create_directory', { path: join(folder, 'a') });
+    const bot = await startBot({ turns: [calls(create), calls(create), echo], env: { MCP_CONFIG: config } });
+    await bot.logged('tools listed');
+    await bot.says('Create a folder, twice.');
+    await bot.connector.whenMessages(1);
+    const ends = (await bot.logged('tool called', 2)).map((line) => line['end']);
+    assert.deepEqual(ends, ['done', 'done']);
+    await bot.close();
+  });
+});
+
 describe('a question that needs the documents', () => {
   it('is answered with its sources below, which are not spoken', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'documents-'));

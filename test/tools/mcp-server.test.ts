@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, realpath } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -12,9 +14,13 @@ import {
   FILESYSTEM,
   freePort,
   http,
+  opened,
   stdio,
   toolOf,
 } from './mcp-under-test.ts';
+
+/** Processes are looked up in `/proc`. */
+const NO_PROC = process.platform !== 'linux';
 
 describe('an MCP server over stdio', () => {
   it('lists the tools of the everything server, none of them allowed or read-only by its own word', async (t) => {
@@ -71,7 +77,7 @@ describe('an MCP server over stdio', () => {
     assert.deepEqual(server.tools, []);
   });
 
-  it('ends its program and what that has started', async (t) => {
+  it('ends its program and what that has started', { skip: NO_PROC }, async (t) => {
     const script = `
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, [${JSON.stringify(EVERYTHING)}, 'stdio'], { stdio: 'inherit' });
@@ -88,7 +94,9 @@ describe('an MCP server over stdio', () => {
     for (const pid of (await readFile(pids, 'utf8')).split(' ')) while (isRunning(pid)) await new Promise(setImmediate);
   });
 
-  it('connects anew after its program was killed during a call, whose outcome is not known', async (t) => {
+  it('connects anew after its program was killed during a call, whose outcome is not known', {
+    skip: NO_PROC,
+  }, async (t) => {
     const server = await connected(t, stdio(EVERYTHING, 'stdio'));
     const slow = toolOf(server, 'trigger-long-running-operation');
     const running = slow.run({ duration: 20, steps: 2 }, context());
@@ -107,6 +115,21 @@ describe('an MCP server over stdio', () => {
     const running = slow.run({ duration: 20, steps: 2 }, context(stop.signal));
     stop.abort(new Error('stopped'));
     await assert.rejects(running, /^Error: stopped$/);
+  });
+});
+
+describe('a server that never answers', () => {
+  // Well below the time limit of connecting.
+  it('does not hold up the shutdown', { timeout: 5_000 }, async (t) => {
+    const silentServer = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+    t.after(() => silentServer.close());
+    await once(silentServer, 'listening');
+    const { port } = silentServer.address() as AddressInfo;
+    const server = opened(t, http(`http://127.0.0.1:${port}/mcp`));
+    const connecting = server.connect();
+    await once(silentServer, 'connection');
+    await server.close();
+    await connecting;
   });
 });
 

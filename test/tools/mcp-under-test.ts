@@ -36,11 +36,17 @@ export async function connected(
   transport: McpTransport,
   more: Partial<McpServerSettings> = {},
 ): Promise<McpServer> {
+  const server = opened(t, transport, more);
+  await server.connect();
+  return server;
+}
+
+/** A server that is not connected yet; closed after the test. */
+export function opened(t: TestContext, transport: McpTransport, more: Partial<McpServerSettings> = {}): McpServer {
   const build = { version: '0', commit: undefined };
   const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', build };
   const server = new McpServer(settingsOf(transport, more), deps);
   t.after(() => server.close());
-  await server.connect();
   return server;
 }
 

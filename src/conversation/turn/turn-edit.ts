@@ -21,6 +21,8 @@ export interface Answered {
 
 /** The history holds so much of each tool's result. */
 const MAX_REMEMBERED_CHARS = 200;
+/** The model may call a tool that does not exist, by any name. */
+const MAX_REMEMBERED_NAME_CHARS = 64;
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(
@@ -63,7 +65,10 @@ export function turnEdit(
 function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
-    calls: calls.map(({ call, end, output }) => `${call.name} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS)}`),
+    calls: calls.map(
+      ({ call, end, output }) =>
+        `${call.name.slice(0, MAX_REMEMBERED_NAME_CHARS)} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS)}`,
+    ),
   };
 }
 

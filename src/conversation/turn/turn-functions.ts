@@ -2,6 +2,7 @@ import { messagesFor } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
 import type { FunctionCall } from '../../realtime/server-event.ts';
+import type { AuditEntry } from '../../tools/audit.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
@@ -28,13 +29,14 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
 /** Runs the calls of one turn. `onCall` is told of each one before it runs. */
 export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn, services: Services): TurnTools {
   const results: CallResult[] = [];
+  const deps = depsOf(set, turn, services);
   const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
     const left = MAX_CALLS - results.length;
     for (const { name } of calls.slice(0, left)) {
       const tool = set.tools.get(name);
       if (tool !== undefined) onCall(tool);
     }
-    const ended = await runCalls(calls, left, depsOf(set, turn, services), signal);
+    const ended = await runCalls(calls, left, deps, signal);
     for (const { tool, end, tookMs } of ended)
       turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
     results.push(...ended);
@@ -49,13 +51,15 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
 
 function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): RunCallsDeps {
   const { job, message, log } = turn;
+  // Read before this attempt records anything: a call may be made twice in one attempt.
+  let earlier: Promise<readonly AuditEntry[]> | undefined;
   const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider: undefined };
   return {
     tools,
     context: {
+      now: clock.now(),
       locale: message.locale,
       timeZone: message.timeZone,
-      now: clock.now(),
       log,
       userId: message.verifiedIds?.at(-1),
     },
@@ -63,8 +67,9 @@ function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): Run
     measure: ({ name }, { callId }, work) => turn.telemetry.toolCall(name, callId, work, errorOf),
     async judge(tool, call): Promise<Verdict> {
       if (!tool.isReadOnly) {
-        const earlier = earlierEnd(await turn.retryStore(() => audit.ofTurn(job.id)), tool, call);
-        if (earlier !== undefined) return earlier;
+        earlier ??= turn.retryStore(() => audit.ofTurn(job.id));
+        const end = earlierEnd(await earlier, tool, call);
+        if (end !== undefined) return end;
       }
       return tool.approval === 'never' ? 'run' : 'ask';
     },

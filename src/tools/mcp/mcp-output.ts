@@ -33,7 +33,7 @@ function textIn(block: ContentBlock): string {
     case 'text':
       return block.text;
     case 'image':
-      return block.data.length > MAX_IMAGE_CHARS ? '[an image that is too large was left out]' : '';
+      return isUsable(block) ? '' : '[an image that is too large, or neither PNG nor JPEG, was left out]';
     case 'audio':
       return '[audio was left out]';
     case 'resource_link':
@@ -43,8 +43,13 @@ function textIn(block: ContentBlock): string {
   }
 }
 
+/** The model's service refuses the whole item for other images. */
+function isUsable({ data, mimeType }: { readonly data: string; readonly mimeType: string }): boolean {
+  return data.length <= MAX_IMAGE_CHARS && /^image\/(?:png|jpeg)$/.test(mimeType);
+}
+
 function imageIn(block: ContentBlock): ToolImage[] {
-  if (block.type !== 'image' || block.data.length > MAX_IMAGE_CHARS) return [];
+  if (block.type !== 'image' || !isUsable(block)) return [];
   return [{ mimeType: block.mimeType, bytes: Buffer.from(block.data, 'base64') }];
 }
 

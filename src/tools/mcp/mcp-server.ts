@@ -43,12 +43,15 @@ export class McpServer {
   readonly #deps: McpServerDeps;
   readonly #log: Logger;
   #client: Client | undefined;
+  /** The transport that is connecting. */
+  #next: Transport | undefined;
   /** The running calls of each client. */
   readonly #running = new Map<Client, Set<Promise<unknown>>>();
   #tools: readonly Tool[] = [];
   #status: McpStatus = { kind: 'connecting' };
   #connecting: Promise<void> | undefined;
   #failures = 0;
+  #connectedAtMs = Number.POSITIVE_INFINITY;
   #cancelRetry = () => {};
   #isClosed = false;
 
@@ -80,6 +83,8 @@ export class McpServer {
     this.#isClosed = true;
     this.#cancelRetry();
     this.#tools = [];
+    // A silent server would hold up the shutdown until its time limit.
+    await this.#next?.close().catch(() => {});
     await this.#connecting;
     await this.#closeAll();
   }
@@ -88,16 +93,20 @@ export class McpServer {
     if (this.#isClosed) return;
     this.#cancelRetry();
     const client = this.#createClient();
+    const transport = this.#openTransport();
+    this.#next = transport;
     try {
-      await client.connect(this.#openTransport(), { timeout: CONNECT_TIMEOUT_MS });
+      await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS });
       this.#client = client;
       client.onclose = () => this.#onLost(client, 'closed');
       await this.#list(client);
-      this.#failures = 0;
+      this.#connectedAtMs = this.#deps.clock.now();
     } catch (error) {
       this.#client = undefined;
       await client.close().catch(() => {});
       this.#onDown(mcpReason(error));
+    } finally {
+      this.#next = undefined;
     }
   }
 
@@ -225,6 +234,9 @@ export class McpServer {
     if (this.#isClosed) return;
     this.#tools = [];
     this.#status = { kind: 'down', reason };
+    // A server that ends soon after each start is started less and less often.
+    if (this.#deps.clock.now() - this.#connectedAtMs > MAX_BACKOFF_MS) this.#failures = 0;
+    this.#connectedAtMs = Number.POSITIVE_INFINITY;
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     const waitMs = Math.round(backoffMs * (0.5 + this.#deps.random() / 2));
     this.#log.warn({ reason, retryInMs: waitMs }, 'server of tools not connected');
