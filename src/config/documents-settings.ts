@@ -9,7 +9,8 @@ export interface DocumentsSettings {
   readonly scopes: readonly ('personal' | 'group' | 'channel')[];
 }
 
-const SCOPES = ['personal', 'group', 'channel'] as const;
+/** The places where a tool may be used. */
+export const SCOPES = ['personal', 'group', 'channel'] as const;
 const POLL_MS = 30_000;
 
 /** Returns `undefined` if DOCUMENTS_FOLDER is not set. */

@@ -1,5 +1,6 @@
 import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
+import { SCOPES } from './documents-settings.ts';
 import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
@@ -41,7 +42,6 @@ export interface McpServerSettings {
 }
 
 const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'] as const;
-const SCOPES = ['personal', 'group', 'channel'] as const;
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 300;
 /** Keys of other programs that resemble ours. */
