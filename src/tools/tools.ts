@@ -39,6 +39,8 @@ export class Tools {
   readonly #digests = new WeakMap<Tool, string>();
   /** The last digest of each tool's description and schema, by name. */
   readonly #pinned = new Map<string, string>();
+  /** The digests of tools that the model's service does not accept. */
+  readonly #refused = new Set<string>();
 
   #servers: readonly McpServer[] = [];
   #opening: Promise<void> | undefined;
@@ -71,7 +73,9 @@ export class Tools {
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
     // Users cannot approve calls yet, so tools that need an approval are not offered.
-    const offered = all.filter((tool) => tool.approval === 'never' && mayUse(tool, ids, scope));
+    const offered = all.filter(
+      (tool) => tool.approval === 'never' && mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)),
+    );
     const tools = offered.slice(0, MAX_TOOLS);
     const key = tools.map((tool) => this.#digestOf(tool)).join();
     const known = this.#sets.get(key);
@@ -79,6 +83,16 @@ export class Tools {
     const set = toSet(tools);
     this.#sets.set(key, set);
     return set;
+  }
+
+  /** Leaves out tools that the model's service refuses, until their description or schema changes. */
+  leaveOut({ tools }: ToolSet, names: readonly string[]): void {
+    for (const name of names) {
+      const tool = tools.get(name);
+      if (tool === undefined || this.#refused.has(this.#digestOf(tool))) continue;
+      this.#refused.add(this.#digestOf(tool));
+      this.#sources.log.warn({ tool: name }, 'tool left out: refused by the service');
+    }
   }
 
   /** Closes the servers and ends the documents' thread. Safe to call twice. */

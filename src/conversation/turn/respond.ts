@@ -56,6 +56,7 @@ export async function respond(
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
+  services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
   // Without usage the session's size is unknown, so the next turn starts a new session.
