@@ -20,6 +20,8 @@ export interface ToolDefinition {
 export interface ToolSet {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly definitions: readonly ToolDefinition[];
+  /** The size of the definitions as JSON. */
+  readonly definitionBytes: number;
 }
 
 export interface ToolSources {
@@ -121,5 +123,6 @@ function toSet(tools: readonly Tool[]): ToolSet {
   const definitions = [...byName.values()].map(({ name, description, parameters }) => {
     return { name, description, parameters };
   });
-  return { tools: byName, definitions };
+  const definitionBytes = definitions.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(definitions));
+  return { tools: byName, definitions, definitionBytes };
 }

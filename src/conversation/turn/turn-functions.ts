@@ -1,8 +1,10 @@
 import { messagesFor } from '../../messages/messages.ts';
+import type { OutputSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
 import type { FunctionCall } from '../../realtime/server-event.ts';
 import type { AuditEntry } from '../../tools/audit.ts';
+import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
@@ -12,12 +14,19 @@ import type { Turn } from './turn.ts';
 
 /** A turn may call so many functions, over all of its responses. */
 const MAX_CALLS = 16;
+/** The model gets this many pictures from the calls of one response. */
+const MAX_PICTURES = 4;
 
 /** What the model may call in a turn, and what it has called. */
 export interface TurnTools {
   readonly functions: TurnFunctions;
   /** The results stand in the order in which the calls ended. */
   readonly results: readonly CallResult[];
+}
+
+/** The most that the outputs of so many calls of one response add to the session. */
+export function outputSizeOf(callCount: number): OutputSize {
+  return { bytes: Math.min(callCount, MAX_CALLS) * MAX_OUTPUT_BYTES, pictures: MAX_PICTURES };
 }
 
 /** What people read while a tool works, in their language. Never what the model passes. */
@@ -42,7 +51,7 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
     results.push(...ended);
     return {
       outputs: ended.map(({ call, output }) => ({ callId: call.callId, output })),
-      parts: ended.flatMap(picturesOf),
+      parts: ended.flatMap(picturesOf).slice(0, MAX_PICTURES),
       isWaiting: ended.every(({ end }) => end.kind === 'waiting'),
     };
   };
