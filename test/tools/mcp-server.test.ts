@@ -101,6 +101,8 @@ describe('an MCP server over stdio', () => {
     const slow = toolOf(server, 'trigger-long-running-operation');
     const running = slow.run({ duration: 20, steps: 2 }, context());
     const rejected = assert.rejects(running, { code: 'outcome_unknown' });
+    // The server reads one call after another, so it has the first one now.
+    await toolOf(server, 'echo').run({ message: 'hi' }, context());
     killChildren('SIGKILL');
     await rejected;
     await server.connect();
@@ -119,8 +121,7 @@ describe('an MCP server over stdio', () => {
 });
 
 describe('a server that never answers', () => {
-  // Well below the time limit of connecting.
-  it('does not hold up the shutdown', { timeout: 5_000 }, async (t) => {
+  it('does not hold up the shutdown', async (t) => {
     const silentServer = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
     t.after(() => silentServer.close());
     await once(silentServer, 'listening');
@@ -128,8 +129,11 @@ describe('a server that never answers', () => {
     const server = opened(t, http(`http://127.0.0.1:${port}/mcp`));
     const connecting = server.connect();
     await once(silentServer, 'connection');
+    const began = performance.now();
     await server.close();
     await connecting;
+    // Connecting may take 10 s. Only the closing is measured: under load the start takes seconds.
+    assert.ok(performance.now() - began < 8_000);
   });
 });
 
@@ -164,8 +168,8 @@ describe('an MCP server over HTTP', () => {
 
 /** Ends the programs that this process has started. */
 function killChildren(signal: NodeJS.Signals): void {
-  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ');
-  for (const pid of children) process.kill(Number(pid), signal);
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').match(/\d+/g);
+  for (const pid of children ?? assert.fail('no program runs')) process.kill(Number(pid), signal);
 }
 
 /** Not one that has ended, and that its parent has not asked for its exit code. */
