@@ -39,7 +39,7 @@ export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #digests = new WeakMap<Tool, string>();
-  /** The last digest of each tool's description and schema, by name. */
+  /** The last digest of each tool's description and schema, by server and name. */
   readonly #pinned = new Map<string, string>();
   /** The digests of tools that the model's service does not accept. */
   readonly #refused = new Set<string>();
@@ -107,10 +107,11 @@ export class Tools {
   #digestOf(tool: Tool): string {
     const known = this.#digests.get(tool);
     if (known !== undefined) return known;
-    const digest = `${tool.name} ${toolDigest(tool)}`;
-    const pinned = this.#pinned.get(tool.name);
+    const pin = JSON.stringify([tool.origin, tool.name]);
+    const digest = `${pin} ${toolDigest(tool)}`;
+    const pinned = this.#pinned.get(pin);
     if (pinned !== undefined && pinned !== digest) this.#sources.log.warn({ tool: tool.name }, 'tool has changed');
-    this.#pinned.set(tool.name, digest);
+    this.#pinned.set(pin, digest);
     this.#digests.set(tool, digest);
     return digest;
   }
