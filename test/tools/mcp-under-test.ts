@@ -43,7 +43,7 @@ export async function connected(
 /** A server that is not connected yet; closed after the test. */
 export function opened(t: TestContext, transport: McpTransport, more: Partial<McpServerSettings> = {}): McpServer {
   const build = { version: '0', commit: undefined };
-  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', build };
+  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', fetch, build };
   const server = new McpServer(settingsOf(transport, more), deps);
   t.after(() => server.close());
   return server;

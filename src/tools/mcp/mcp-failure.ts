@@ -40,6 +40,13 @@ const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 /** Returns a reason for the log and the doctor that quotes nothing from the server. */
 export function mcpReason(error: unknown): string {
   if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
-  const { code, cause, name } = fieldsOf(error);
-  return String(fieldsOf(cause)['code'] ?? code ?? name ?? typeof error);
+  const { code, name } = fieldsOf(error);
+  return String(causeCode(error) ?? code ?? name ?? typeof error);
+}
+
+/** The SDK and `fetch` wrap the error of the system, whose code says most. */
+function causeCode(error: unknown, depth = 0): string | undefined {
+  const { code, cause } = fieldsOf(error);
+  const inner = cause === undefined || depth > 4 ? undefined : causeCode(cause, depth + 1);
+  return inner ?? (typeof code === 'string' ? code : undefined);
 }

@@ -24,6 +24,8 @@ export interface McpServerDeps {
   readonly random: () => number;
   /** Gets access tokens for a scope. */
   readonly tokens: (scope: string) => () => Promise<string>;
+  /** Uses the proxy of the process: see `setDefaultProxy`. */
+  readonly fetch: typeof fetch;
   /** Servers get the bot's version. */
   readonly build: Build;
 }
@@ -124,7 +126,8 @@ export class McpServer {
     const { transport } = this.settings;
     if (transport.kind === 'stdio') return stdioTransport(transport);
     const { entraScope } = transport;
-    return httpTransport(transport, entraScope === undefined ? undefined : this.#deps.tokens(entraScope));
+    const { fetch, tokens } = this.#deps;
+    return httpTransport(transport, { fetch, token: entraScope === undefined ? undefined : tokens(entraScope) });
   }
 
   /** A changed list applies from the next turn: running turns keep the tools that they began with. */
