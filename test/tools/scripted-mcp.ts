@@ -27,7 +27,7 @@ const FAULTY = [
   tool('fails'),
   tool('breaks_schema', { outputSchema }),
   tool('adds_tool'),
-  tool('picture'),
+  tool('pictures'),
   tool('task_only', { execution: { taskSupport: 'required' } }),
   tool('bad_schema', { inputSchema: { type: 'object', anyOf: [] } }),
 ];
@@ -88,8 +88,10 @@ export class ScriptedMcp {
       case 'adds_tool':
         this.#tools = [...this.#tools, tool('added')];
         return [...says('added'), { jsonrpc: '2.0', method: 'notifications/tools/list_changed' }];
-      case 'picture':
-        return answer({ content: [{ type: 'image', ...(params['arguments'] as object) }] });
+      case 'pictures': {
+        const { images } = params['arguments'] as { images: object[] };
+        return answer({ content: images.map((image) => ({ type: 'image', ...image })) });
+      }
       default:
         return says(`echo: ${JSON.stringify(params['arguments'])}`);
     }

@@ -1,6 +1,5 @@
 import { messagesFor } from '../../messages/messages.ts';
 import type { OutputSize } from '../../prices.ts';
-import type { ContentPart } from '../../realtime/content.ts';
 import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
 import type { FunctionCall } from '../../realtime/server-event.ts';
 import type { AuditEntry } from '../../tools/audit.ts';
@@ -10,12 +9,11 @@ import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Services } from '../services.ts';
+import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import type { Turn } from './turn.ts';
 
 /** A turn may call so many functions, over all of its responses. */
 const MAX_CALLS = 16;
-/** The model gets this many pictures from the calls of one response. */
-const MAX_PICTURES = 4;
 
 /** What the model may call in a turn, and what it has called. */
 export interface TurnTools {
@@ -49,9 +47,10 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
     for (const { tool, end, tookMs } of ended)
       turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
     results.push(...ended);
+    const { outputs, parts } = await readToolPictures(ended, signal, turn, services);
     return {
-      outputs: ended.map(({ call, output }) => ({ callId: call.callId, output })),
-      parts: ended.flatMap(picturesOf).slice(0, MAX_PICTURES),
+      outputs,
+      parts,
       isWaiting: ended.every(({ end }) => end.kind === 'waiting'),
     };
   };
@@ -94,10 +93,4 @@ function entryOf({ name, origin }: Tool, call: ToolCall) {
 /** The literal code of a call that did not do what it should. */
 function errorOf({ end }: CallResult): string | undefined {
   return end.kind === 'failed' ? end.code : end.kind === 'unknown' ? 'outcome_unknown' : undefined;
-}
-
-function picturesOf({ images }: CallResult): ContentPart[] {
-  return images.map(({ mimeType, bytes }) => {
-    return { kind: 'image', dataUri: `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}` } as const;
-  });
 }

@@ -1,4 +1,5 @@
 import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { systemCode } from '../../errors.ts';
 import { fieldsOf } from '../../json-access.ts';
 
 /**
@@ -40,13 +41,7 @@ const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 /** Returns a reason for the log and the doctor that quotes nothing from the server. */
 export function mcpReason(error: unknown): string {
   if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
-  const { code, name } = fieldsOf(error);
-  return String(causeCode(error) ?? code ?? name ?? typeof error);
-}
-
-/** The SDK and `fetch` wrap the error of the system, whose code says most. */
-function causeCode(error: unknown, depth = 0): string | undefined {
-  const { code, cause } = fieldsOf(error);
-  const inner = cause === undefined || depth > 4 ? undefined : causeCode(cause, depth + 1);
-  return inner ?? (typeof code === 'string' ? code : undefined);
+  const { code, cause, name } = fieldsOf(error);
+  // The SDK and `fetch` wrap the error of the system, whose code says most.
+  return String(systemCode(cause) ?? code ?? name ?? typeof error);
 }
