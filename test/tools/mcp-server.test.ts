@@ -155,6 +155,22 @@ describe('an MCP server over HTTP', () => {
     );
   });
 
+  it('that is killed during a call ends it at its time limit at the latest, and is connected anew', async (t) => {
+    const port = await freePort();
+    const first = await everythingOverHttp(port);
+    const server = await connected(t, http(first.url), { timeoutMs: 3_000 });
+    const running = toolOf(server, 'trigger-long-running-operation').run({ duration: 60, steps: 2 }, context());
+    const rejected = assert.rejects(running, ({ code }) => /^(?:tool_timeout|outcome_unknown)$/.test(code));
+    const echo = toolOf(server, 'echo');
+    await echo.run({ message: 'hi' }, context());
+    await first.kill();
+    await rejected;
+    const second = await everythingOverHttp(port);
+    t.after(() => second.kill());
+    await server.connect();
+    assert.equal((await echo.run({ message: 'again' }, context())).text, 'Echo: again');
+  });
+
   it('has no tools while nobody answers, and says so to a call that was under way', async (t) => {
     const first = await everythingOverHttp(await freePort());
     const server = await connected(t, http(first.url));

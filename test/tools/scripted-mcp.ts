@@ -16,7 +16,7 @@ const tool = (name: string, more: object = {}) => ({ name, description: name, in
 const outputSchema = { type: 'object', properties: { celsius: { type: 'number' } }, required: ['celsius'] };
 
 /** A tool of each kind; see `callOf`. */
-const FAULTY = [
+const FAULTY: unknown[] = [
   tool('echo', { inputSchema: schema({ text: { type: 'string' } }) }),
   tool('meta'),
   tool('hang'),
@@ -29,6 +29,11 @@ const FAULTY = [
   tool('adds_tool'),
   tool('pictures'),
   tool('task_only', { execution: { taskSupport: 'required' } }),
+  tool('no_object', { inputSchema: { type: 'string' } }),
+  tool('no_schema', { inputSchema: undefined }),
+  { name: 4711 },
+  'nonsense',
+  tool('bad_output_schema', { outputSchema: { type: 'object', properties: { a: { type: 'no such type' } } } }),
   tool('bad_schema', { inputSchema: { type: 'object', anyOf: [] } }),
 ];
 
@@ -44,9 +49,9 @@ export const HUGE_CHARS = 11 * 1024 * 1024;
 export type Reaction = readonly RpcMessage[] | 'hang' | 'exit' | 'garbage';
 
 export class ScriptedMcp {
-  #tools: object[];
+  #tools: unknown[];
 
-  constructor(tools: object[] = FAULTY) {
+  constructor(tools: unknown[] = FAULTY) {
     this.#tools = tools;
   }
 
