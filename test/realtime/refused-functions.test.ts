@@ -28,22 +28,34 @@ function refuses(error: wire.WireErrorFields, isNamed = true): Answer {
   };
 }
 
-/** Asks once; gives the answer and the functions of each `session.update`. */
-async function ask(answers: readonly Answer[], names: readonly string[], more: Partial<GenerateRequest['input']> = {}) {
+/** A model that answers as scripted; each question may come with other functions. */
+function asker(answers: readonly Answer[]) {
   const model = new FakeModel(answers);
   const { clock } = model;
   const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
   const sessions = new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: TURN_MS });
-  const input = { turnId: 't1', text: 'hi', history: 'Before', functions: functionsOf(names), ...more };
-  const request = { key: 'a', sessionVersion: undefined, input, log: createLogger('silent'), signal: NEVER };
   const services = { sessions, clock, random: () => 0, settings: SETTINGS };
-  const result = await generateResponse({ ...request, timeoutMs: TURN_MS }, services);
-  const updates = model.connections.flatMap((connection) => connection.sentOf('session.update'));
-  const sent = updates.map((update) => {
-    const { tools = [] } = fieldsOf(update, 'session') as { tools?: { name: string }[] };
-    return tools.map(({ name }) => name).join(' ');
-  });
-  return { model, result, sent, outcome: plain(result.outcome) };
+  let sessionVersion: string | undefined;
+  let count = 0;
+  /** Gives the answer, and the functions of each `session.update` so far. */
+  return async function ask(names: readonly string[], more: Partial<GenerateRequest['input']> = {}) {
+    const turnId = `t${++count}`;
+    const input = { turnId, text: 'hi', history: 'Before', functions: functionsOf(names), ...more };
+    const request = { key: 'a', sessionVersion, input, log: createLogger('silent'), signal: NEVER };
+    const result = await generateResponse({ ...request, timeoutMs: TURN_MS }, services);
+    sessionVersion = turnId;
+    const updates = model.connections.flatMap((connection) => connection.sentOf('session.update'));
+    const sent = updates.map((update) => {
+      const { tools = [] } = fieldsOf(update, 'session') as { tools?: { name: string }[] };
+      return tools.map(({ name }) => name).join(' ');
+    });
+    return { model, result, sent, outcome: plain(result.outcome) };
+  };
+}
+
+/** Asks once. */
+function ask(answers: readonly Answer[], names: readonly string[], more: Partial<GenerateRequest['input']> = {}) {
+  return asker(answers)(names, more);
 }
 
 describe('a function that the service refuses', () => {
@@ -69,6 +81,21 @@ describe('a function that the service refuses', () => {
       assert.deepEqual(model.heard[1], ['Before', 'hi']);
     });
   }
+
+  it('may be new in a warm session: the turn is asked again on a new one, with the history', async () => {
+    const askNext = asker([says('Hi'), refuses(byField), says('Hi'), says('Hi')]);
+    await askNext(['a']);
+    const { outcome, result, sent, model } = await askNext(['a', 'b']);
+    assert.deepEqual(outcome, SPOKEN);
+    assert.deepEqual(result.refusedFunctions, ['b']);
+    assert.deepEqual(sent, ['a', 'a b', 'a']);
+    assert.deepEqual(model.heard, [
+      ['Before', 'hi', 'hi'],
+      ['Before', 'hi'],
+    ]);
+    await askNext(['a']);
+    assert.equal(model.connections.length, 2, 'the new session goes on');
+  });
 
   it('may be one of several', async () => {
     const second = refuses({ param: 'session.tools[0].name' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -182,10 +182,20 @@ describe('an MCP server over HTTP', () => {
   });
 });
 
-/** Ends the programs that this process has started. */
+/** Ends the programs that this process has started. The kernel's own list of children may lack some. */
 function killChildren(signal: NodeJS.Signals): void {
-  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').match(/\d+/g);
-  for (const pid of children ?? assert.fail('no program runs')) process.kill(Number(pid), signal);
+  const children = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === process.pid);
+  assert.ok(children.length > 0, 'no program runs');
+  for (const pid of children) process.kill(Number(pid), signal);
+}
+
+/** The name in parentheses may hold blanks; the state and the parent follow it. */
+function parentOf(pid: string): number {
+  try {
+    return Number(/\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+  } catch {
+    return 0; // it has ended meanwhile
+  }
 }
 
 /** Not one that has ended, and that its parent has not asked for its exit code. */
