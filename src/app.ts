@@ -43,7 +43,7 @@ interface Dependencies {
   /** Gets access tokens of Entra ID for a scope. */
   readonly tokens: (scope: string) => TokenProvider;
   readonly telemetry: Telemetry;
-  /** Uploads files to the file service of a user. */
+  /** Uploads files to the file service of a user, and calls MCP servers. */
   readonly fetch: typeof fetch;
 }
 

@@ -7,7 +7,7 @@ export async function checkMcpServers({ config, clock, tokens }: CheckContext): 
   const { servers: settings } = config.tools;
   if (settings.length === 0) return skipped('MCP_CONFIG is not set: no tool servers');
   const { McpServer } = await import('../tools/mcp/mcp-server.ts');
-  const deps = { clock, tokens, log: createLogger('silent'), random: Math.random, build: findBuild() };
+  const deps = { clock, tokens, fetch, log: createLogger('silent'), random: Math.random, build: findBuild() };
   const servers = settings.map((each) => new McpServer(each, deps));
   try {
     const results = await Promise.all(

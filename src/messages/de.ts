@@ -40,6 +40,7 @@ export const de: Messages = {
     filter:
       'Ich habe diese Antwort wegen der Regeln abgebrochen, an die ich mich halte. Bitte fragen Sie auf andere Weise.',
     cancelled: '(Hier wurde ich angehalten.)',
+    budget: '(Ich habe hier aufgehört, weil es mehr kosten könnte, als ich ausgeben darf.)',
   },
   apologies: {
     misconfigured:

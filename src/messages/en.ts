@@ -41,6 +41,7 @@ export const en = {
     lost: '(My answer was cut off here. Please ask me for the rest.)',
     filter: 'I stopped this answer because of my content rules. Please try asking in a different way.',
     cancelled: '(I was stopped here.)',
+    budget: '(I stopped here because going on may cost more than I can spend.)',
   },
   apologies: {
     misconfigured: 'My voice service isn’t set up correctly. Please tell the person who runs this bot.',

@@ -27,6 +27,8 @@ export interface TurnEvents {
   readonly historyEventId?: string | undefined;
   /** The voice that `session.update` sets. */
   readonly voice?: string | undefined;
+  /** The functions that `session.update` declares. */
+  readonly functions?: readonly FunctionDefinition[] | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export function turnEvents(
   if (!configure && functions === undefined) return { all: turn };
   if (!configure) {
     const update = functionsUpdate(ids, functions ?? []);
-    return { all: [update, ...turn], settingsEventId: update.event_id };
+    return { all: [update, ...turn], settingsEventId: update.event_id, functions };
   }
   const update = sessionUpdate(ids, settings, input.about, functions ?? []);
   const replay = input.history === undefined ? [] : [historyItem(ids, input.history)];
@@ -53,6 +55,7 @@ export function turnEvents(
     settingsEventId: update.event_id,
     historyEventId: replay[0]?.event_id,
     voice: settings.voice,
+    functions,
   };
 }
 

@@ -32,8 +32,8 @@ export interface TurnInput extends UserMessageInput {
   readonly log?: Logger;
   /** Used only by the first turn of a session. Default: the settings of the session. */
   readonly settings?: SessionSettings;
-  /** Whether one more response may be requested if this one cannot be used. */
-  readonly mayAskAgain?: () => Promise<boolean>;
+  /** Whether one more response may be requested: the same one, or the one that reads the outputs of `callCount` calls. */
+  readonly mayAskAgain?: (callCount?: number) => Promise<boolean>;
   readonly onEvent?: TurnListener;
   /** Default: none. */
   readonly functions?: TurnFunctions | undefined;
@@ -135,7 +135,7 @@ export class RealtimeSession {
     const { turnId, onEvent, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
-      mayAskAgain: async () => (await input.mayAskAgain?.()) ?? true,
+      mayAskAgain: async (callCount: number) => (await input.mayAskAgain?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };

@@ -75,8 +75,9 @@ describe('the languages', () => {
       assert.match(tooMany('10', '3'), /10.*3/);
     });
 
-    it(`explain why an answer ended early, with advice unless its user stopped it (${language})`, () => {
+    it(`explain why an answer ended early, with advice unless its user or a budget stopped it (${language})`, () => {
       assert.match(messages.cutShort.cancelled, /^\([^.]+\.\)$/);
+      assert.match(messages.cutShort.budget, /^\([^.]+\.\)$/);
       for (const why of ['length', 'lost', 'filter'] as const) {
         assert.match(messages.cutShort[why], wordsOf(ASKING, language));
       }

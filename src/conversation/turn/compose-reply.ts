@@ -6,6 +6,7 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
+import type { OverBudget } from '../limits/spending-store.ts';
 import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
@@ -17,7 +18,7 @@ import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
-  { model, shownHeading, calls }: ModelAnswer,
+  { model, shownHeading, calls, exceeded }: ModelAnswer,
   attachments: ReadAttachments,
   record: ConversationRecord,
   turn: Turn,
@@ -29,6 +30,7 @@ export async function composeReply(
   const warnings = [
     ...hintsOf(message, model, attachments),
     ...attachments.warnings,
+    ...budgetNotes(message, model, exceeded),
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
   const sources = sourcesOf(calls);
@@ -107,6 +109,12 @@ async function toAudio(
 function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: ReadAttachments): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
   return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
+}
+
+/** Says which budget did not allow the rest of the answer. */
+function budgetNotes({ locale }: UserMessage, { outcome }: ModelResult, exceeded: OverBudget | undefined): string[] {
+  const isCut = outcome.kind === 'cutShort' && outcome.why === 'budget';
+  return isCut && exceeded !== undefined ? [messagesFor(locale).limits[exceeded.budget]] : [];
 }
 
 /** A note if the configured voice spoke instead of the chosen one. */

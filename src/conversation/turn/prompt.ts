@@ -2,6 +2,7 @@ import type { SessionSettings } from '../../config/config.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
+import type { ToolSet } from '../../tools/tools.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
 import { NO_CONTEXT } from '../records.ts';
@@ -24,12 +25,15 @@ export interface Prompt {
   readonly sessionVersion: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];
+  /** The tools that the model may call. */
+  readonly tools: ToolSet;
 }
 
 export function toPrompt(
   message: UserMessage,
   attachments: ReadAttachments,
   record: ConversationRecord,
+  tools: ToolSet,
   { settings, sessions }: Services,
 ): Prompt {
   const { before, after, modelWarnings, audioMs } = attachments;
@@ -42,6 +46,7 @@ export function toPrompt(
     audioMs,
     sessionVersion: record.sessionVersion,
     context: sessions.isWarm(message.key, record.sessionVersion) ? record.usage.context : NO_CONTEXT,
+    tools,
   };
 }
 
@@ -52,9 +57,10 @@ export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachment
 
 /** The size that bounds the cost of the prompt's answer. */
 export function sizeOf(prompt: Prompt): ResponseSize {
-  const { settings, about, history, text, parts, context, audioMs } = prompt;
+  const { settings, about, history, text, parts, context, audioMs, tools } = prompt;
   const pictures = parts.filter(({ kind }) => kind === 'image').length;
   const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
   const texts = [settings.instructions, about, history, text, ...partTexts];
-  return { context, texts, audioMs, pictures, maxOutputTokens: settings.maxOutputTokens };
+  const { maxOutputTokens } = settings;
+  return { context, texts, audioMs, pictures, toolBytes: tools.definitionBytes, maxOutputTokens };
 }

@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
-import { progressOf, turnTools } from './turn-functions.ts';
+import { outputSizeOf, progressOf, turnTools } from './turn-functions.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -38,9 +38,8 @@ export async function respond(
 ): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts: attached, history, sessionVersion } = prompt;
+  const { settings, about, text, parts: attached, history, sessionVersion, tools: set } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
-  const set = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
     turnId: job.id,
@@ -51,11 +50,12 @@ export async function respond(
     attached,
     history,
     onEvent: stream.onEvent,
-    mayAskAgain: () => allowance.mayAskAgain(),
+    mayAskAgain: (callCount) => allowance.mayAskAgain(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: tools.functions,
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await generateResponse(request, services);
+  services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
   // Without usage the session's size is unknown, so the next turn starts a new session.
@@ -63,5 +63,5 @@ export async function respond(
   const error = errorOf(model.outcome);
   const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
   if (isLeft || error?.code === 'claim_lost') throw error;
-  return { model, shownHeading: stream.heading(), calls: tools.results };
+  return { model, shownHeading: stream.heading(), calls: tools.results, exceeded: allowance.exceeded };
 }

@@ -45,7 +45,8 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const attachments = await readAttachments(turn, services);
   if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn, services), sender, turn);
 
-  const prompt = toPrompt(message, attachments, record, services);
+  const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
+  const prompt = toPrompt(message, attachments, record, tools, services);
   const allowance = await reserve(prompt, turn, services);
   if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
 

@@ -1,13 +1,15 @@
 import { messagesFor } from '../../messages/messages.ts';
-import type { ContentPart } from '../../realtime/content.ts';
+import type { OutputSize } from '../../prices.ts';
 import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
 import type { FunctionCall } from '../../realtime/server-event.ts';
 import type { AuditEntry } from '../../tools/audit.ts';
+import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Services } from '../services.ts';
+import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import type { Turn } from './turn.ts';
 
 /** A turn may call so many functions, over all of its responses. */
@@ -18,6 +20,11 @@ export interface TurnTools {
   readonly functions: TurnFunctions;
   /** The results stand in the order in which the calls ended. */
   readonly results: readonly CallResult[];
+}
+
+/** The most that the outputs of so many calls of one response add to the session. */
+export function outputSizeOf(callCount: number): OutputSize {
+  return { bytes: Math.min(callCount, MAX_CALLS) * MAX_OUTPUT_BYTES, pictures: MAX_PICTURES };
 }
 
 /** What people read while a tool works, in their language. Never what the model passes. */
@@ -40,9 +47,10 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
     for (const { tool, end, tookMs } of ended)
       turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
     results.push(...ended);
+    const { outputs, parts } = await readToolPictures(ended, signal, turn, services);
     return {
-      outputs: ended.map(({ call, output }) => ({ callId: call.callId, output })),
-      parts: ended.flatMap(picturesOf),
+      outputs,
+      parts,
       isWaiting: ended.every(({ end }) => end.kind === 'waiting'),
     };
   };
@@ -85,10 +93,4 @@ function entryOf({ name, origin }: Tool, call: ToolCall) {
 /** The literal code of a call that did not do what it should. */
 function errorOf({ end }: CallResult): string | undefined {
   return end.kind === 'failed' ? end.code : end.kind === 'unknown' ? 'outcome_unknown' : undefined;
-}
-
-function picturesOf({ images }: CallResult): ContentPart[] {
-  return images.map(({ mimeType, bytes }) => {
-    return { kind: 'image', dataUri: `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}` } as const;
-  });
 }

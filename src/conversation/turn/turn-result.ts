@@ -10,6 +10,8 @@ export interface ModelAnswer {
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
+  /** The budget that did not allow another response. */
+  readonly exceeded?: OverBudget | undefined;
 }
 
 /** Why the model was not asked. */

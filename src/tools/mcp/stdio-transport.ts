@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/client';
+import { ReadBuffer, SdkError, SdkErrorCode, serializeMessage } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { McpTransport } from '../../config/mcp-settings.ts';
 
@@ -73,7 +73,7 @@ class ProcessGroupTransport implements Transport {
   /** Resolves when the pipe has accepted the message. Rejects if the program has ended. */
   send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin;
-    if (!stdin?.writable) return Promise.reject(new Error('The program has ended'));
+    if (!stdin?.writable) return Promise.reject(new SdkError(SdkErrorCode.NotConnected, 'The program has ended'));
     return new Promise((resolve, reject) => {
       stdin.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
     });

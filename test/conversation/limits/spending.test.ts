@@ -15,6 +15,7 @@ const SEED = 20_261_124;
 const MODEL = 'gpt-realtime-1.5';
 const MAX_OUT = 1_000;
 const OVERHEAD_TOKENS = 200;
+const TOOLS_OVERHEAD_TOKENS = 400;
 const NO_CONTEXT = { text: 0, audio: 0 };
 const prices = pricesOf(DEFAULT_PRICES, MODEL);
 assert.ok(prices);
@@ -74,7 +75,7 @@ function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(
 
 const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
 
-const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, maxOutputTokens: MAX_OUT };
+const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, toolBytes: 0, maxOutputTokens: MAX_OUT };
 
 function asked(owner: Partial<CostRequest> = {}, size: Partial<ResponseSize> = {}): CostRequest {
   return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: () => ({ ...SMALLEST, ...size }) };
@@ -139,6 +140,26 @@ describe('the cost of turns', () => {
     const maxUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
     assert.ok(Math.abs(one - 2 * maxUsd) < 1e-9);
     assert.equal(allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: false } as ModelResult), 0);
+  });
+
+  it('includes the definitions of tools, and for the response after calls that of before and the outputs', async () => {
+    const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 });
+    const allowance = await spending.reserve(asked({}, { toolBytes: 3_000 }));
+    assert.ok(!('budget' in allowance));
+    const unknown = { usage: NO_TOKENS, isUsageUnknown: true } as ModelResult;
+    const textIn = OVERHEAD_TOKENS + TOOLS_OVERHEAD_TOKENS + 3_000;
+    const first = { ...mostOf({ textBytes: 0, context: NO_CONTEXT }), text: { in: textIn, cached: 0, out: 0 } };
+    const usdOf = (usage: TokenUsage) => costUsd(usage, prices as NonNullable<typeof prices>);
+    assert.ok(Math.abs(allowance.costOf(unknown) - usdOf(first)) < 1e-9);
+    assert.equal(await allowance.mayAskAgain({ bytes: 500, pictures: 1 }), true);
+    const second = {
+      text: { in: textIn + 500, cached: 0, out: 0 },
+      audio: { in: MAX_OUT, cached: 0, out: MAX_OUT },
+      image: { in: 2_000, cached: 0, out: 0 },
+    };
+    assert.ok(Math.abs(allowance.costOf(unknown) - usdOf(first) - usdOf(second)) < 1e-9);
+    assert.equal(await allowance.mayAskAgain({ bytes: 500_000, pictures: 1 }), false);
+    assert.equal(allowance.exceeded?.budget, 'day');
   });
 
   it('is not higher for another attempt at the same job', async () => {
