@@ -42,7 +42,8 @@ for (const [name, start] of TRANSPORTS) {
     });
 
     it('with a result above 10 MB costs the call, and is connected anew', async (t) => {
-      const server = await connected(t, await start(t));
+      // Under load 10 MB take seconds.
+      const server = await connected(t, await start(t), { timeoutMs: 50_000 });
       await assert.rejects(toolOf(server, 'huge').run({}, context()), { code: 'outcome_unknown' });
       await server.connect();
       assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
