@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { ApprovalStore } from './approvals/approval.ts';
-import { createMemoryApprovals } from './approvals/memory-approvals.ts';
+import { MemoryApprovals } from './approvals/memory-approvals.ts';
 import type { ConversationAction, ConversationStore } from './conversation-store.ts';
 import { messageId } from './keys.ts';
 import { type LocalJob, LocalQueue } from './queue/local-queue.ts';
@@ -26,7 +26,7 @@ export function createMemoryEngine({ clock, ids, recordRetentionMs }: MemoryEngi
   const records = new MemoryRecords(clock, recordRetentionMs);
   const queue = new LocalQueue((message) => new MemoryJob(message, ids.secret(), clock.now(), records), clock);
   const recordingLinks = createMemoryRecordingLinks(clock, ids);
-  const approvals = createMemoryApprovals(clock);
+  const approvals = new MemoryApprovals(clock);
   const conversations = new MemoryConversations(records, queue, recordingLinks, approvals);
   return { queue, conversations, recordingLinks, approvals };
 }

@@ -41,8 +41,10 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
     },
     async findWaiting(conversation, person) {
       const text = `SELECT ${COLUMNS} FROM approvals
-         WHERE conversation = $1 AND person = $2 AND decision IS NULL AND expires_at > now() ORDER BY seq DESC LIMIT 1`;
-      return approvalIn(await connection.query<Row>(text, [storedKey(conversation), personId(person)]));
+         WHERE conversation = $1 AND coalesce($2, person) = person AND decision IS NULL AND expires_at > now() ORDER BY seq DESC LIMIT 1`;
+      return approvalIn(
+        await connection.query<Row>(text, [storedKey(conversation), person === undefined ? null : personId(person)]),
+      );
     },
     async decide(id, decision) {
       if (!ID.test(id)) return undefined;

@@ -75,7 +75,7 @@ async function tryWithoutRefused(
   }
 }
 
-type Refused = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions'>;
+type Refused = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
 
 function allRefused(before: Refused, after: Refused): Refused {
   const names = [...(before.refusedFunctions ?? []), ...(after.refusedFunctions ?? [])];
@@ -89,12 +89,16 @@ function allRefused(before: Refused, after: Refused): Refused {
 /** Returns `undefined` if nothing was refused that the turn can do without. */
 function withoutRefused(
   input: TurnInput,
-  { refusedVoice, refusedFunctions }: Refused,
+  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: Refused,
   isLast: boolean,
   log: Logger,
   { settings: { voice } }: GenerateServices,
 ): TurnInput | undefined {
   const { functions, settings } = input;
+  if (isDecidedCallRejected) {
+    log.warn('call refused by the service: its result goes as text');
+    return { ...input, decidedAsText: true };
+  }
   if (refusedFunctions !== undefined && functions !== undefined) {
     const isAll = isLast || refusedFunctions.length === 0;
     const isKept = ({ name }: FunctionDefinition) => !isAll && !refusedFunctions.includes(name);

@@ -61,11 +61,12 @@ export class ResponseCollector {
 
   /** `wasSent`: whether the response was requested. */
   result(outcome: Outcome, wasSent: boolean): ModelResult {
-    const { historyEventId, voice } = this.#events;
+    const { historyEventId, decidedEventId, voice } = this.#events;
     return {
       outcome,
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
+      isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,
       refusedVoice: this.#isVoiceRefused ? voice : undefined,
       refusedFunctions: this.#refusedFunctions,
       responseId: this.#responseId,

@@ -150,10 +150,12 @@ export class RealtimeSession {
     return definitions;
   }
 
-  /** A replayed history can make the model answer in text. Then one more response may repair it. */
-  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain }: TurnInput): Promise<boolean> {
+  /** A replayed history or call can make the model answer in text. Then one more response may repair it. */
+  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain, decided }: TurnInput): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
-    return isInText && this.#isReplayed && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
+    return (
+      isInText && (this.#isReplayed || decided !== undefined) && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true)
+    );
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */

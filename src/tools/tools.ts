@@ -74,10 +74,7 @@ export class Tools {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
-    // Users cannot approve calls yet, so tools that need an approval are not offered.
-    const offered = all.filter(
-      (tool) => tool.approval === 'never' && mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)),
-    );
+    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)));
     const tools = offered.slice(0, MAX_TOOLS);
     const key = tools.map((tool) => this.#digestOf(tool)).join();
     const known = this.#sets.get(key);

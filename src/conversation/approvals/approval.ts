@@ -73,8 +73,8 @@ export interface ApprovalStore {
   add(approval: Approval): Promise<void>;
   /** Resolves with `undefined` for an unknown or expired approval. */
   find(id: string): Promise<Approval | undefined>;
-  /** Resolves with the newest undecided approval of a person in a conversation. */
-  findWaiting(conversation: string, person: string): Promise<Approval | undefined>;
+  /** Resolves with the newest undecided approval in a conversation, of one person or of anybody. */
+  findWaiting(conversation: string, person: string | undefined): Promise<Approval | undefined>;
   /** Decides if nobody has decided yet. Resolves with the approval and the decision that counts. */
   decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined>;
   /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */

@@ -1,15 +1,19 @@
 import { messagesFor } from '../../messages/messages.ts';
 import type { OutputSize } from '../../prices.ts';
-import type { CallOutputs, TurnFunctions } from '../../realtime/function-calls.ts';
+import type { CallOutputs, DecidedCall, TurnFunctions } from '../../realtime/function-calls.ts';
 import type { FunctionCall } from '../../realtime/server-event.ts';
 import type { AuditEntry } from '../../tools/audit.ts';
 import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
-import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../tools/run-calls.ts';
+import { earlierEnd, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
+import type { ApprovalRequest } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
+import { carryOut } from './carry-out.ts';
+import type { DecidedApproval } from './find-decided.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
+import { turnApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
 
 /** A turn may call so many functions, over all of its responses. */
@@ -20,6 +24,10 @@ export interface TurnTools {
   readonly functions: TurnFunctions;
   /** The results stand in the order in which the calls ended. */
   readonly results: readonly CallResult[];
+  /** The approvals that the turn asks for. */
+  readonly approvals: readonly ApprovalRequest[];
+  /** Carries out a decision: runs the call, unless it was denied. Rejects like `functions.run`. */
+  readonly runDecided: (decided: DecidedApproval) => Promise<DecidedCall>;
 }
 
 /** The most that the outputs of so many calls of one response add to the session. */
@@ -36,7 +44,13 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
 /** Runs the calls of one turn. `onCall` is told of each one before it runs. */
 export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn, services: Services): TurnTools {
   const results: CallResult[] = [];
-  const deps = depsOf(set, turn, services);
+  const record = recordOf(turn, services, undefined);
+  const approvals = turnApprovals(turn, record, services);
+  const earlier = earlierEnds(turn, services);
+  const judge = async (tool: Tool, call: ToolCall) => (await earlier(tool, call)) ?? approvals.judge(tool, call);
+  const deps = depsOf(set, judge, record, turn, services);
+  const log = ({ tool, end, tookMs }: CallResult) =>
+    turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
   const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
     const left = MAX_CALLS - results.length;
     for (const { name } of calls.slice(0, left)) {
@@ -44,8 +58,7 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
       if (tool !== undefined) onCall(tool);
     }
     const ended = await runCalls(calls, left, deps, signal);
-    for (const { tool, end, tookMs } of ended)
-      turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
+    for (const result of ended) log(result);
     results.push(...ended);
     const { outputs, parts } = await readToolPictures(ended, signal, turn, services);
     return {
@@ -54,14 +67,35 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
       isWaiting: ended.every(({ end }) => end.kind === 'waiting'),
     };
   };
-  return { functions: { definitions: set.definitions, run }, results };
+  const runDecided = async (decided: DecidedApproval): Promise<DecidedCall> => {
+    const { id, tool: name, argumentsText } = decided.approval;
+    const recordDecided = recordOf(turn, services, decided.decision.decider);
+    const judgeDecided = async (tool: Tool, call: ToolCall) =>
+      (await earlier(tool, call)) ?? carryOut(decided, call, recordDecided, turn, services);
+    const call = { callId: id, name, argumentsText };
+    onCall(decided.tool);
+    const ended = await runCalls([call], 1, depsOf(set, judgeDecided, recordDecided, turn, services), turn.signal);
+    for (const result of ended) log(result);
+    results.push(...ended);
+    const { outputs, parts } = await readToolPictures(ended, turn.signal, turn, services);
+    return { name, argumentsText, output: outputs[0]?.output ?? '', parts };
+  };
+  return {
+    functions: { definitions: set.definitions, run },
+    results,
+    approvals: approvals.requested,
+    runDecided,
+  };
 }
 
-function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): RunCallsDeps {
-  const { job, message, log } = turn;
-  // Read before this attempt records anything: a call may be made twice in one attempt.
-  let earlier: Promise<readonly AuditEntry[]> | undefined;
-  const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider: undefined };
+function depsOf(
+  { tools }: ToolSet,
+  judge: RunCallsDeps['judge'],
+  record: RunCallsDeps['record'],
+  turn: Turn,
+  { clock }: Services,
+): RunCallsDeps {
+  const { message, log } = turn;
   return {
     tools,
     context: {
@@ -73,17 +107,28 @@ function depsOf({ tools }: ToolSet, turn: Turn, { clock, audit }: Services): Run
     },
     clock,
     measure: ({ name }, { callId }, work) => turn.telemetry.toolCall(name, callId, work, errorOf),
-    async judge(tool, call): Promise<Verdict> {
-      if (!tool.isReadOnly) {
-        earlier ??= turn.retryStore(() => audit.ofTurn(job.id));
-        const end = earlierEnd(await earlier, tool, call);
-        if (end !== undefined) return end;
-      }
-      return tool.approval === 'never' ? 'run' : 'ask';
-    },
-    record: (tool, call, event) =>
-      turn.retryStore(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event })),
+    judge,
+    record,
   };
+}
+
+/** Returns how an earlier attempt at the turn ended a call. A call may be made twice in one attempt. */
+function earlierEnds(turn: Turn, { audit }: Services) {
+  let earlier: Promise<readonly AuditEntry[]> | undefined;
+  return async (tool: Tool, call: ToolCall): Promise<'doneBefore' | 'unknown' | undefined> => {
+    if (tool.isReadOnly) return undefined;
+    // Read once, before this attempt records anything.
+    earlier ??= turn.retryStore(() => audit.ofTurn(turn.job.id));
+    return earlierEnd(await earlier, tool, call);
+  };
+}
+
+/** Writes the audit of the turn. */
+function recordOf(turn: Turn, { audit, clock }: Services, decider: string | undefined): RunCallsDeps['record'] {
+  const { job, message } = turn;
+  const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider };
+  return (tool, call, event) =>
+    turn.retryStore(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event }));
 }
 
 function entryOf({ name, origin }: Tool, call: ToolCall) {
