@@ -148,7 +148,7 @@ export const de: Messages = {
     audioOff: (by) =>
       `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
     audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
-    stopped: 'Angehalten.',
+    stopped: 'Es läuft und wartet nichts mehr.',
   },
   attachments: {
     heard: (text, by) => `${by === undefined ? 'Sie haben' : `${by} hat`} gesagt: „${text}“`,

@@ -151,7 +151,7 @@ export const en = {
     audioOff: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} turned my voice off. `}From my next answer, I’ll only write.`,
     audioHow: 'Please write /audio on or /audio off.',
-    stopped: 'Stopped.',
+    stopped: 'Nothing is running or waiting any more.',
   },
   attachments: {
     /** The transcript of a voice message, above the answer. */

@@ -66,7 +66,7 @@ describe('a start with invalid settings', { concurrency: 2 }, () => {
     const { stderr } = await endOf({});
     assert.match(
       stderr,
-      /\nTo begin: cp \.env\.example \.env.*npm run simulator.*three lines that it prints into \.env.*\nnpm start\n$/s,
+      /\nTo begin: cp \.env\.example \.env.*npm run demo\n$/s,
     );
   });
 

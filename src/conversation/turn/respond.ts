@@ -74,7 +74,10 @@ export async function respond(
   };
 }
 
-/** Carries out the decision of the message first, once for all attempts at the response. Never rejects. */
+/**
+ * Carries out the decision of the message first, once for all attempts at the response. The call has its own time limit, so
+ * that the response has all of its time. Never rejects.
+ */
 async function ask(
   request: GenerateRequest,
   { runDecided }: TurnTools,
