@@ -10,6 +10,7 @@ import {
   type Decided,
   decide,
   decidedText,
+  waitingPress,
 } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
@@ -63,7 +64,9 @@ export class Conversations {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
-      const press = await choiceInWords(message, command, this.#services);
+      const choice = choiceInWords(message, command, this.#services);
+      // Only such messages wait for the store: all others are added in the order of the calls.
+      const press = choice && (await waitingPress(choice, message, command, this.#services));
       if (press !== undefined)
         return this.#carryOut(await decide(press, message, this.#services), message, withSender, true);
       if (command !== undefined) return this.#runCommand(command, message, withSender);

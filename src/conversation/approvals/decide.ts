@@ -63,19 +63,27 @@ function isVerified({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>):
   return personKey !== key;
 }
 
-/**
- * Returns the choice of a message that decides in words: `/allow` and `/deny` about the newest call that waits, and on
- * channels without cards "yes" and "no" to the question that came last. Rejects with a StoreError.
- */
-export async function choiceInWords(
+/** Returns the choice of a message that may decide in words: `/allow`, `/deny`, and "yes" or "no" where there are no cards. */
+export function choiceInWords(
   message: UserMessage,
   command: Command | undefined,
-  services: Pick<Services, 'approvals' | 'conversations' | 'channel' | 'toolApprovers'>,
-): Promise<ApprovalPress | undefined> {
-  const { approvals, conversations, channel, toolApprovers } = services;
+  { channel }: Pick<Services, 'channel'>,
+): ApprovalChoice | undefined {
   if (!message.isAllowed) return undefined;
-  const choice = command === undefined ? wordOf(message) : commandChoice(command);
-  if (choice === undefined || (command === undefined && channel.showsCards(message))) return undefined;
+  if (command !== undefined) return commandChoice(command);
+  return channel.showsCards(message) ? undefined : wordOf(message);
+}
+
+/**
+ * Returns the approval that a choice in words is about: the newest that waits; for "yes" and "no", only if its question came
+ * last. Rejects with a StoreError.
+ */
+export async function waitingPress(
+  choice: ApprovalChoice,
+  message: UserMessage,
+  command: Command | undefined,
+  { approvals, conversations, toolApprovers }: Pick<Services, 'approvals' | 'conversations' | 'toolApprovers'>,
+): Promise<ApprovalPress | undefined> {
   const isApprover = message.verifiedIds?.some((id) => toolApprovers.includes(id)) ?? false;
   const waiting = await approvals.findWaiting(message.key, isApprover ? undefined : message.personKey);
   if (waiting === undefined) return undefined;
