@@ -27,12 +27,6 @@ export const FILE_KINDS = {
 
 export type FileKind = keyof typeof FILE_KINDS;
 
-export type PictureKind = { [Kind in FileKind]: (typeof FILE_KINDS)[Kind] extends 'picture' ? Kind : never }[FileKind];
-
-export function isPictureKind(kind: FileKind): kind is PictureKind {
-  return FILE_KINDS[kind] === 'picture';
-}
-
 /** Characters that stand for one byte each, and their offset. */
 type Mark = readonly [at: number, chars: string];
 
