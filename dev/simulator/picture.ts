@@ -16,8 +16,9 @@ function claimedKind(dataUri: string): 'png' | 'jpeg' {
 
 function sizeOf(bytes: Uint8Array): PictureDescription['size'] {
   try {
-    const { width, height } = imageSize(bytes);
-    return width > 0 && height > 0 ? { widthPx: width, heightPx: height } : undefined;
+    // image-size reads beyond the end of a view, so it gets a buffer of its own.
+    const { width, height } = imageSize(new Uint8Array(bytes));
+    return { widthPx: width, heightPx: height };
   } catch {
     return undefined;
   }

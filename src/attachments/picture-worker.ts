@@ -31,7 +31,10 @@ interface Bitmap {
   readonly height: number;
 }
 
-/** Returns a data URI of a PNG or JPEG: upright, small enough, and without anything but its pixels. */
+/**
+ * Returns a data URI of a PNG or JPEG: upright, small enough, and without anything but its pixels. `bytes` fill their buffer,
+ * since image-size (2.1.0) reads beyond the end of a view.
+ */
 function readPicture(bytes: Uint8Array): { result: string } {
   const { width, height, type, orientation = 1 } = imageSize(bytes);
   if (width * height > MAX_PIXELS) throw new AttachmentError('too_large', `a ${type} of ${width} x ${height}`);
