@@ -192,7 +192,7 @@ function createServices(
       fetch: createFileFetcher({
         adapter,
         hosts: config.attachmentHosts,
-        allowLoopback: config.attachmentsFromLoopback,
+        allowLoopback: config.onlyLoopback,
         proxy,
         clock,
         log,
