@@ -1,5 +1,5 @@
 import { StoreError } from '../errors.ts';
-import { AUDIO_CONTAINER, accountOf, addressOf, openContainer } from '../storage/azure-account.ts';
+import { AUDIO_CONTAINER, openAudioContainer } from '../storage/azure-account.ts';
 import { AzureBlobs } from '../storage/azure-blobs.ts';
 import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
 import { checkAddress } from './connectivity.ts';
@@ -11,16 +11,17 @@ const WRONG_STORAGE = 'Use Azure Blob Storage itself.';
 const NO_ACCOUNT = 'no storage account: reply audio is in the database or in memory';
 
 export async function checkStorageAddress(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  const account = accountOf(context.config.azureStorageBlobUrl, context.tokens);
-  if (account === undefined) return skipped(NO_ACCOUNT);
-  return checkAddress(addressOf(account, AUDIO_CONTAINER), 'AZURE_STORAGE_BLOB_URL', context, signal);
+  const { azureStorageBlobUrl: url } = context.config;
+  return url === undefined
+    ? skipped(NO_ACCOUNT)
+    : checkAddress(new URL(url), 'AZURE_STORAGE_BLOB_URL', context, signal);
 }
 
 /** Writes a blob as the bot does, reads a part of it and deletes it. */
 export async function checkStorageWrites({ config, tokens, clock, ids }: CheckContext): Promise<Finding> {
-  const account = accountOf(config.azureStorageBlobUrl, tokens);
-  if (account === undefined) return skipped(NO_ACCOUNT);
-  const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
+  const { azureStorageBlobUrl: url } = config;
+  if (url === undefined) return skipped(NO_ACCOUNT);
+  const blobs = new AzureBlobs({ open: () => openAudioContainer(url, tokens), clock });
   const name = `doctor/${ids.secret()}`;
   const startedAtMs = clock.now();
   try {
