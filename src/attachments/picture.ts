@@ -3,6 +3,7 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { workerUrl } from '../worker-url.ts';
 import { TaskWorker } from '../workers/task-worker.ts';
+import { detectFileType, FILE_KINDS } from './detect-file-type.ts';
 
 const MAX_PICTURE_BYTES = 15 * 1024 * 1024;
 /** A picture of 24 megapixels takes up to 10 seconds on two busy cores. */
@@ -19,8 +20,8 @@ export interface PictureReader {
   /**
    * Reads a PNG, JPEG, GIF (its first frame) or BMP, detected by its content. Resolves with a data URI of a PNG or JPEG with
    * at most 1.5 million characters. Does not change `bytes`. Rejects with the signal's reason when that is aborted, else
-   * with an AttachmentError: `too_large` above 15 MB or 25 megapixels; `damaged`; `too_slow` after 30 seconds; `busy` when
-   * too many wait.
+   * with an AttachmentError: `too_large` above 15 MB or 25 megapixels; `kind_unsupported` for other files; `damaged`;
+   * `too_slow` after 30 seconds; `busy` when too many wait.
    */
   read(bytes: Uint8Array, signal: AbortSignal): Promise<string>;
   /** Ends the thread. Safe to call twice. */
@@ -43,6 +44,9 @@ export function createPictureReader({ clock, log }: { clock: Clock; log: Logger 
       if (bytes.byteLength > MAX_PICTURE_BYTES) {
         throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
       }
+      // image-size would also parse kinds that are not decoded here.
+      const kind = detectFileType(bytes);
+      if (FILE_KINDS[kind] !== 'picture') throw new AttachmentError('kind_unsupported', `a ${kind} is not read`);
       const copy = new Uint8Array(bytes);
       return worker.run(copy, { signal, transfer: [copy.buffer] });
     },

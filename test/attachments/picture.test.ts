@@ -201,6 +201,8 @@ describe('the location in a picture', () => {
 
 describe('an unreadable picture', () => {
   for (const [name, code, bytes] of [
+    ['a WebP', 'kind_unsupported', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ', 'latin1')],
+    ['nothing known', 'kind_unsupported', Buffer.from([1, 2, 3])],
     ['a JPEG without loss', 'damaged', Buffer.from('ffd8ffc3000b080010001001011100', 'hex')],
     ['a PNG that claims 100,000 x 100,000', 'too_large', png(painted, { claimed: { width: 1e5, height: 1e5 } })],
     ['a PNG that claims 2^32 - 1', 'too_large', png(painted, { claimed: { width: 2 ** 32 - 1, height: 2 ** 32 - 1 } })],
@@ -252,7 +254,7 @@ describe('corrupted pictures', () => {
   // 10 of each kind of file, and every result at least once; the long run is `npm run test:fuzz`.
   it('end as a picture or a rejection', async () => {
     const ends = await readCorruptedPictures({ reader, seed: 1, count: 60 });
-    assert.deepEqual([...ends.keys()].sort(), ['damaged', 'read', 'too_large']);
+    assert.deepEqual([...ends.keys()].sort(), ['damaged', 'kind_unsupported', 'read', 'too_large']);
     for (const end of ['read', 'damaged']) assert.ok((ends.get(end) ?? 0) > 15, `${ends.get(end)} ${end}`);
   });
 
