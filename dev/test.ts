@@ -16,16 +16,12 @@ const TEST_TIMEOUT_MS = 120_000;
 /** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
 const PROCESSES: readonly (readonly string[])[] = [
   ['test/database', 'test/storage'],
+  ['test/package', 'test/process', 'test/telemetry'],
+  ['test/dev', 'test/deployment', 'test/doctor', 'test'],
+  ['test/conversation', 'test/realtime', 'test/http'],
+  ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
   ['test/instances', 'test/tools'],
-  ['test/channel', 'test/messages'],
-  ['test/package'],
-  ['test/process', 'test/telemetry'],
-  ['test/dev', 'test/deployment'],
-  ['test/doctor', 'test'],
-  ['test/conversation', 'test/realtime'],
-  ['test/http', 'test/config'],
-  ['test/attachments', 'test/audio', 'test/workers'],
-  ['test/fuzz'],
+  ['test/channel', 'test/messages', 'test/config'],
 ];
 /** Not in `npm run check`. */
 const SLOW_GROUPS: readonly string[] = ['database', 'instances', 'process', 'package', 'fuzz', 'doctor'].map(
