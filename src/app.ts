@@ -4,9 +4,9 @@ import { Semaphore } from './attachments/semaphore.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
 import { VoiceAdapter } from './channel/adapter.ts';
+import { channelServices } from './channel/channel-services.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
-import { recordingAccessOf } from './channel/recording-page.ts';
 import { ReplyRoutes } from './channel/reply-routes.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
@@ -43,7 +43,7 @@ interface Dependencies {
   /** Gets access tokens of Entra ID for a scope. */
   readonly tokens: (scope: string) => TokenProvider;
   readonly telemetry: Telemetry;
-  /** Uploads files to the file service of a user. */
+  /** Uploads files to the file service of a user, and calls MCP servers. */
   readonly fetch: typeof fetch;
 }
 
@@ -139,8 +139,7 @@ function createTelemetry(
   log: Logger,
   tokens: (scope: string) => TokenProvider,
 ): Telemetry {
-  const open = settings && (() => openAzureMonitor(settings, tokens, log));
-  return new Telemetry({ clock, log, model, open });
+  return new Telemetry({ clock, log, model, open: settings && (() => openAzureMonitor(settings, tokens, log)) });
 }
 
 /** Loads the client library first: users wait for it, but not for telemetry. */
@@ -163,7 +162,7 @@ async function checkModel({ openConnection, clock, log }: Shared, closing: Abort
 
 function createServices(
   { config, clock, ids, log, random, telemetry, publicBaseUrl, openConnection }: Shared,
-  { queue, conversations, recordingLinks, audioStore, spending, audit }: Stores,
+  { queue, conversations, recordingLinks, audioStore, spending, audit, approvals }: Stores,
   tools: Tools,
   { adapter, replyRoutes }: Channel,
   readers: FileReaders,
@@ -187,6 +186,8 @@ function createServices(
     }),
     tools,
     audit,
+    approvals,
+    toolApprovers: config.tools.approvers,
     files: {
       readers,
       fetch: createFileFetcher({
@@ -199,7 +200,7 @@ function createServices(
       }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: { later: (reference) => replyRoutes.later(reference), recordingAccess: recordingAccessOf(publicBaseUrl) },
+    channel: channelServices(replyRoutes, publicBaseUrl),
     settings,
     historyTurns,
     turnTimeoutMs,

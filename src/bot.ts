@@ -2,6 +2,7 @@ import { type ChannelAccount, type InvokeResponse, TeamsActivityHandler, type Tu
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
+import { approvalPressIn, invokeMessage, pressResponse } from './channel/approval-card.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
 import type { ReplyRoutes } from './channel/reply-routes.ts';
@@ -29,6 +30,7 @@ import type { Conversations } from './conversation/conversations.ts';
 import type { WithSender } from './conversation/reply.ts';
 import type { MessageReference } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
+import { fieldsOf } from './json-access.ts';
 import type { Logger } from './log.ts';
 import { messagesFor } from './messages/messages.ts';
 
@@ -70,6 +72,7 @@ export class VoiceBot extends TeamsActivityHandler {
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
     const sender = this.#senderOf(context);
+    if (context.activity.name === 'adaptiveCard/action') return this.#answerPress(context, sender);
     const { response, consent } = await answerInvoke(context.activity, sender.isAllowed, invokes);
     if (consent !== undefined)
       await this.#runOutOfBand(context, (live, stopping) => files.settle(live, consent, stopping));
@@ -81,6 +84,12 @@ export class VoiceBot extends TeamsActivityHandler {
     const audioId = audioToSave(context.activity);
     if (audioId !== undefined) return this.#runOutOfBand(context, (live) => files.offer(live, audioId));
     const message = toUserMessage(context.activity, adapter.callerOf(context), this.#senderOf(context));
+    const press = message.isAllowed && message.text === '' ? approvalPressIn(context.activity.value) : undefined;
+    if (press !== undefined) {
+      serviceUrls.remember(message.key, context.activity);
+      const withSender = this.#withSenderFor(context, message.reference);
+      return this.#end(context, (await conversations.decide(press, message, withSender, false)).accepted);
+    }
     if (!isAddressed(context.activity, message.text)) {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
       return;
@@ -88,6 +97,22 @@ export class VoiceBot extends TeamsActivityHandler {
     // Record the service URL before replying, and for allowed users only.
     if (message.isAllowed) serviceUrls.remember(message.key, context.activity);
     await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
+  }
+
+  /** Answers a press of `Action.Execute` at once: clients wait for 10 s. The turn that carries it out follows. */
+  async #answerPress(context: TurnContext, sender: Sender): Promise<InvokeResponse> {
+    const { activity } = context;
+    const { adapter, conversations, serviceUrls } = this.#options;
+    const press = approvalPressIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
+    if (press === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
+    const messages = messagesFor(localeOf(activity));
+    if (!sender.isAllowed) return invokeMessage(messages.notAllowed);
+    const message = toUserMessage(activity, adapter.callerOf(context), sender);
+    serviceUrls.remember(message.key, activity);
+    const withSender = this.#withSenderFor(context, message.reference);
+    const { accepted, decided } = await conversations.decide(press, message, withSender, true);
+    await this.#end(context, accepted);
+    return pressResponse(decided, messages);
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */

@@ -63,11 +63,21 @@ export interface ResponseSize {
   readonly texts: readonly (string | undefined)[];
   readonly audioMs: number;
   readonly pictures: number;
+  /** The definitions of the tools as JSON. Every response reads them. */
+  readonly toolBytes: number;
   readonly maxOutputTokens: number | 'inf' | undefined;
+}
+
+/** The most that the outputs of the calls of one response add to a session. */
+export interface OutputSize {
+  readonly bytes: number;
+  readonly pictures: number;
 }
 
 /** The tokens around items: roles and marks of their begin and end. */
 const OVERHEAD_TOKENS = 200;
+/** The service adds about 290 tokens of its own to the definitions of tools, however many there are. */
+const TOOLS_OVERHEAD_TOKENS = 400;
 /** The service counts one token for each 100 ms of a user's audio. */
 const MS_PER_AUDIO_TOKEN = 100;
 /** A safe estimate: the service cuts pictures into tiles of about 170 tokens, and ours have at most six tiles. */
@@ -77,15 +87,31 @@ const TOKENS_PER_PICTURE = 2_000;
  * The most that one response can cost. The input is everything in the session, or everything that a new session gets; a
  * token has at least one byte. The output is the longest answer as speech, since text is cheaper. Nothing is cached.
  */
-export function worstCase({ context, texts, audioMs, pictures, maxOutputTokens }: ResponseSize): TokenUsage {
+export function worstCase(size: ResponseSize): TokenUsage {
+  const { context, texts, audioMs, pictures, toolBytes } = size;
   const bytes = texts.reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
-  // The configuration sets a limit if there is a budget.
-  const maxOut = typeof maxOutputTokens === 'number' ? maxOutputTokens : Number.POSITIVE_INFINITY;
+  const ofTools = toolBytes === 0 ? 0 : toolBytes + TOOLS_OVERHEAD_TOKENS;
+  const maxOut = maxOutputOf(size);
   return {
-    text: { in: bytes + context.text, cached: 0, out: 0 },
+    text: { in: bytes + ofTools + context.text, cached: 0, out: 0 },
     audio: { in: context.audio + Math.ceil(audioMs / MS_PER_AUDIO_TOKEN), cached: 0, out: maxOut },
     image: { ...NO_TOKENS.image, in: pictures * TOKENS_PER_PICTURE },
   };
+}
+
+/** The size of the response after calls: it also reads the response that made them, and their outputs. */
+export function sizeAfterCalls(size: ResponseSize, { bytes, pictures }: OutputSize): ResponseSize {
+  const { context } = size;
+  return {
+    ...size,
+    context: { text: context.text + bytes, audio: context.audio + maxOutputOf(size) },
+    pictures: size.pictures + pictures,
+  };
+}
+
+/** The configuration sets a limit if there is a budget. */
+function maxOutputOf({ maxOutputTokens }: ResponseSize): number {
+  return typeof maxOutputTokens === 'number' ? maxOutputTokens : Number.POSITIVE_INFINITY;
 }
 
 /** Reads a price table from JSON. Throws an Error that says what is wrong with it, for the operator. */

@@ -31,7 +31,7 @@ export function portOf({ port, protocol }: URL): number {
 }
 
 /**
- * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL and uploads use. Node supports it
+ * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL, uploads and MCP use. Node supports it
  * from 24.14 on; an older one connects directly. Also writes it to `env`, which Azure's libraries read: they misread
  * SOCKS proxies and hosts without `http://`. Call it before the first request. Returns a warning for the operator, if any.
  */
@@ -43,7 +43,7 @@ export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS
   const variables = { HTTPS_PROXY: settings.url, NO_PROXY: noProxy };
   Object.assign(env, variables);
   if (!('setGlobalProxyFromEnv' in http))
-    return `uploads, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
+    return `uploads, MCP servers, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
   http.setGlobalProxyFromEnv(variables);
   return undefined;
 }

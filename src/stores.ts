@@ -3,6 +3,7 @@ import { createAzureBlobAudioStore } from './audio/azure-blob-audio-store.ts';
 import { createMemoryAudioStore } from './audio/memory-audio-store.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { ApprovalStore } from './conversation/approvals/approval.ts';
 import type { ConversationStore } from './conversation/conversation-store.ts';
 import { MemorySpending } from './conversation/limits/memory-spending.ts';
 import type { SpendingStore } from './conversation/limits/spending-store.ts';
@@ -26,6 +27,7 @@ export interface Stores {
   readonly spending: SpendingStore;
   readonly audioStore: AudioStore;
   readonly audit: AuditStore;
+  readonly approvals: ApprovalStore;
   start(): void;
   /** Safe to call twice. */
   close(): Promise<void>;
@@ -60,6 +62,7 @@ export function openStores(options: StoresOptions): Stores {
     recordingLinks: engine.recordingLinks,
     spending: engine.spending,
     audit: engine.audit,
+    approvals: engine.approvals,
     audioStore: azureAudioStore(options) ?? engine.audioStore,
     start: () => engine.start(),
     close: () => engine.close(),

@@ -77,6 +77,8 @@ function cutShortReason(why: CutShortReason, error: TurnError | undefined): stri
       return 'the content filter stopped it. Its audio is not written. Try to ask in another way.';
     case 'lost':
       return `${error === undefined ? 'the connection broke' : whatHappened(error)}. Ask again for the rest.`;
+    case 'budget':
+      return 'the rest would be over budget.';
     case 'cancelled':
       return 'it was cancelled.';
   }

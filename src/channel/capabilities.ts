@@ -52,6 +52,15 @@ export type Addressing =
   /** Its written name, a reply to it, or a command. Mentions do not count: every message comes with one. */
   | 'name';
 
+/** The buttons of Adaptive Cards that a channel's clients support. */
+export type CardSupport =
+  /** No cards: choices are shown as a list of commands. */
+  | 'none'
+  /** `Action.Submit`: a press arrives as a message, and the card stays as it is. */
+  | 'submit'
+  /** Also `Action.Execute`: the answer to a press replaces the card for everybody. */
+  | 'universal';
+
 export interface Capabilities {
   readonly verifies: VerifiedFields;
   readonly audio: AudioDelivery;
@@ -66,8 +75,7 @@ export interface Capabilities {
   readonly labelsAi: boolean;
   /** Whether the bot may save files among the user's own, with the user's consent. */
   readonly savesFiles: boolean;
-  /** Whether choices are shown as an Adaptive Card; otherwise as a list of commands. */
-  readonly showsChoices: boolean;
+  readonly cards: CardSupport;
   /** Whether a button of a card can open a page in a dialog of the client, which names the user who opens it. */
   readonly opensDialogs: boolean;
   /** How what an answer rests on is shown. */
@@ -112,7 +120,7 @@ const PLAIN: Capabilities = {
   stream: undefined,
   labelsAi: false,
   savesFiles: false,
-  showsChoices: false,
+  cards: 'none',
   opensDialogs: false,
   sources: 'list',
   addressedBy: 'mention',
@@ -132,7 +140,7 @@ const WEB: Capabilities = {
   inlineLimitChars: 150_000,
   uploadLimitBytes: 262_144,
   sources: 'definitions',
-  showsChoices: true,
+  cards: 'submit',
   attachmentsWantToken: false,
   addressedBy: 'anything',
   maxTextChars: 100_000,
@@ -146,7 +154,7 @@ const TEAMS: Capabilities = {
   verifies: 'userAndTenant',
   audio: 'playerCard',
   labelsAi: true,
-  showsChoices: true,
+  cards: 'universal',
   sources: 'entity',
   attachmentHosts: TEAMS_HOSTS,
   opensDialogs: true,

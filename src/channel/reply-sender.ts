@@ -1,11 +1,13 @@
-import type { Activity, TurnContext } from 'botbuilder';
+import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
+import type { ApprovalRequest } from '../conversation/approvals/approval.ts';
 import type { ChannelStream, Reply, ReplyAudio, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Messages, messagesFor } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
+import { approvalCard, approvalInWords } from './approval-card.ts';
 import { type AudioSource, audioSource, isLoopbackUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
 import { choiceCard, choiceList } from './cards.ts';
@@ -162,12 +164,12 @@ export class ChannelReplySender implements ReplySender {
 
   /** Text that is too long for one message goes in several; the audio goes with the last. */
   async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
-    const { choice, recordingLink, audio } = reply;
-    const { audio: delivery, maxTextChars, showsChoices } = this.#capabilities;
+    const { choice, recordingLink, audio, approvals = [] } = reply;
+    const { audio: delivery, maxTextChars, cards } = this.#capabilities;
     const { browserLinks, publicBaseUrl } = this.#options;
     const single = toMessage(reply, this.#capabilities);
     if (choice !== undefined) {
-      if (showsChoices) return [{ ...single, attachments: [choiceCard(choice)] }];
+      if (cards !== 'none') return [{ ...single, attachments: [choiceCard(choice)] }];
       return [toMessage({ text: paragraphs(reply.text, choiceList(choice)) }, this.#capabilities)];
     }
     if (recordingLink !== undefined) {
@@ -175,14 +177,25 @@ export class ChannelReplySender implements ReplySender {
       return [withRecordingLink(single, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
     }
     const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
-    const texts = splitText(reply.text, maxChars, (part) => safeMarkdown(part).length);
+    const asked = cards === 'none' ? approvals.map((each) => approvalInWords(each, this.#messages)) : [];
+    const texts = splitText(paragraphs(reply.text, ...asked), maxChars, (part) => safeMarkdown(part).length);
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
     const last = messages.pop();
     if (last === undefined) return [];
     const whole = withSources(last, reply.sources ?? [], this.#capabilities.sources, this.#messages);
-    if (audio === undefined) return [...messages, whole];
+    // A card of its own for each, so that a decision replaces that card alone.
+    const questions = cards === 'none' ? [] : approvals.map((each) => this.#approvalMessage(each));
+    if (audio === undefined) return [...messages, whole, ...questions];
     const source = await this.#audioSource(audio, texts.at(-1)?.length ?? 0);
-    return [...messages, withAudio(whole, audio, source, this.#capabilities, this.#options, this.#messages)];
+    const audible = withAudio(whole, audio, source, this.#capabilities, this.#options, this.#messages);
+    return [...messages, audible, ...questions];
+  }
+
+  #approvalMessage(request: ApprovalRequest): Partial<Activity> {
+    return {
+      type: ActivityTypes.Message,
+      attachments: [approvalCard(request, this.#capabilities.cards, this.#messages)],
+    };
   }
 
   /** The first message continues what was shown. */

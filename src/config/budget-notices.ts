@@ -11,7 +11,14 @@ export function budgetNotices(
   const prices = pricesOf(limits.prices, model);
   if (prices === undefined) return [];
   const context = { text: 0, audio: 0 };
-  const smallest = worstCase({ context, texts: [instructions], audioMs: 0, pictures: 0, maxOutputTokens });
+  const smallest = worstCase({
+    context,
+    texts: [instructions],
+    audioMs: 0,
+    pictures: 0,
+    toolBytes: 0,
+    maxOutputTokens,
+  });
   const neededUsd = costUsd(smallest, prices);
   const cost = `about ${Number(neededUsd.toPrecision(2))} US dollars with REALTIME_MAX_OUTPUT_TOKENS ${maxOutputTokens}`;
   const budgets = [

@@ -63,10 +63,27 @@ export function readMcpServers(
     read.problems.push(`MCP_CONFIG names ${path}, which ${servers.problem}`);
     return [];
   }
+  read.problems.push(...equalNames(Object.keys(servers.entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
   return Object.entries(servers.entries).flatMap(([name, entry]) => {
     const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, read, env);
     return SERVER_NAME.test(name) ? reader.server(name, entry) : reader.misnamed();
   });
+}
+
+/** Returns the text with only the characters that the Realtime API accepts in names of tools. */
+export function toToolName(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+}
+
+/** The model could not tell the tools of such servers apart. */
+function equalNames(names: readonly string[]): string[] {
+  const groups = Map.groupBy(names, toToolName);
+  return [...groups.values()]
+    .filter((equal) => equal.length > 1)
+    .map((equal) => {
+      const list = equal.map((name) => JSON.stringify(name)).join(' and ');
+      return `the servers ${list} have the same name in the names of tools, where "." becomes "_"; rename one of them`;
+    });
 }
 
 type ServersIn = { readonly entries: Readonly<Record<string, unknown>> } | { readonly problem: string };

@@ -8,6 +8,8 @@ export interface ToolsSettings {
   readonly documents: DocumentsSettings | undefined;
   /** Whether the example functions of the demo are offered. */
   readonly hasExamples: boolean;
+  /** The people who may decide about the calls of others: user ids as in `ALLOWED_USERS`. */
+  readonly approvers: readonly string[];
   /** How long the database keeps the audit of tool calls. */
   readonly auditRetentionMs: number;
 }
@@ -17,6 +19,7 @@ export function readTools(read: EnvReader, env: Env, readText: (path: string) =>
     servers: readMcpServers(read, env, readText),
     documents: readDocuments(read),
     hasExamples: read.flag('EXAMPLE_TOOLS', false),
+    approvers: read.list('TOOL_APPROVERS'),
     auditRetentionMs: read.whole('TOOL_AUDIT_RETENTION_DAYS', 90, { min: 1, max: 3650 }) * 86_400_000,
   };
 }

@@ -3,6 +3,15 @@ import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
+import {
+  type ApprovalPress,
+  acceptDecided,
+  choiceInWords,
+  type Decided,
+  decide,
+  decidedText,
+  waitingPress,
+} from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
 import { messageName } from './keys.ts';
@@ -55,12 +64,33 @@ export class Conversations {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
+      const choice = choiceInWords(message, command, this.#services);
+      // Only such messages wait for the store: all others are added in the order of the calls.
+      const press = choice && (await waitingPress(choice, message, command, this.#services));
+      if (press !== undefined)
+        return this.#carryOut(await decide(press, message, this.#services), message, withSender, true);
       if (command !== undefined) return this.#runCommand(command, message, withSender);
-      if (!message.isInBand)
-        return this.#acceptance(await this.#services.queue.add(message), DONE, message, withSender);
-      const { result, done } = await this.#addInBand(message, withSender);
+      const { result, done } = await this.#add(message, withSender);
       return this.#acceptance(result, done, message, withSender);
     });
+  }
+
+  /**
+   * Decides about a call that waits for its user, and resolves with what became of the choice. A turn of its own carries
+   * out the decision. `isShown`: the response to the request shows it, so it is not said in the chat.
+   */
+  async decide(
+    press: ApprovalPress,
+    message: UserMessage,
+    withSender: WithSender,
+    isShown: boolean,
+  ): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
+    let decided: Decided = { kind: 'gone' };
+    const accepted = await this.#accept(message, async () => {
+      decided = await decide(press, message, this.#services);
+      return this.#carryOut(decided, message, withSender, !isShown);
+    });
+    return { accepted, decided };
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
@@ -141,6 +171,17 @@ export class Conversations {
       log.warn({ ...names, err }, 'activity refused: not stored');
       return { kind: 'notStored' };
     }
+  }
+
+  async #add(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
+    if (message.isInBand) return this.#addInBand(message, withSender);
+    return { result: await this.#services.queue.add(message), done: DONE };
+  }
+
+  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean): Promise<Acceptance> {
+    const text = decidedText(decided, messagesFor(message.locale));
+    const say = () => (isSaid ? this.#outOfBand.notify(message, withSender, text) : DONE);
+    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say);
   }
 
   /** The answer goes back in the request, which is open here alone. */

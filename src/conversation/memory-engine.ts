@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
+import type { ApprovalStore } from './approvals/approval.ts';
+import { MemoryApprovals } from './approvals/memory-approvals.ts';
 import type { ConversationAction, ConversationStore } from './conversation-store.ts';
 import { messageId } from './keys.ts';
 import { type LocalJob, LocalQueue } from './queue/local-queue.ts';
@@ -24,7 +26,9 @@ export function createMemoryEngine({ clock, ids, recordRetentionMs }: MemoryEngi
   const records = new MemoryRecords(clock, recordRetentionMs);
   const queue = new LocalQueue((message) => new MemoryJob(message, ids.secret(), clock.now(), records), clock);
   const recordingLinks = createMemoryRecordingLinks(clock, ids);
-  return { queue, conversations: new MemoryConversations(records, queue, recordingLinks), recordingLinks };
+  const approvals = new MemoryApprovals(clock);
+  const conversations = new MemoryConversations(records, queue, recordingLinks, approvals);
+  return { queue, conversations, recordingLinks, approvals };
 }
 
 interface Entry {
@@ -137,9 +141,16 @@ class MemoryConversations implements ConversationStore {
   readonly #records: MemoryRecords;
   readonly #queue: LocalQueue<MemoryJob>;
   readonly #recordingLinks: RecordingLinks;
+  readonly #approvals: ApprovalStore;
 
-  constructor(records: MemoryRecords, queue: LocalQueue<MemoryJob>, recordingLinks: RecordingLinks) {
+  constructor(
+    records: MemoryRecords,
+    queue: LocalQueue<MemoryJob>,
+    recordingLinks: RecordingLinks,
+    approvals: ApprovalStore,
+  ) {
     this.#records = records;
+    this.#approvals = approvals;
     this.#queue = queue;
     this.#recordingLinks = recordingLinks;
   }
@@ -175,7 +186,8 @@ class MemoryConversations implements ConversationStore {
       case 'edit':
         return;
       case 'reset':
-        return queue.running(key)?.makeObsolete();
+        queue.running(key)?.makeObsolete();
+        return this.#approvals.withdraw(key);
       case 'stop':
         return queue.stop(key);
       case 'leave':
@@ -183,6 +195,7 @@ class MemoryConversations implements ConversationStore {
       case 'forget':
         queue.stop(key);
         queue.running(key)?.makeObsolete();
+        await this.#approvals.forget(key);
         return this.#recordingLinks.forget(key);
       case 'withdraw':
         return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);

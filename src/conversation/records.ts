@@ -23,7 +23,7 @@ export interface ConversationUsage {
 export interface UnsentReply {
   /** The message that it answers; see `messageId`. */
   readonly messageId: string;
-  readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel' | 'sources'>;
+  readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel' | 'sources' | 'approvals'>;
   /** Its audio in the audio store. */
   readonly audioId?: string | undefined;
   /** What the turn has cost, in US dollars; see `settle` of the spending. */

@@ -9,6 +9,7 @@ import type { SessionPool } from '../realtime/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { AuditStore } from '../tools/audit.ts';
 import type { Tools } from '../tools/tools.ts';
+import type { ApprovalStore } from './approvals/approval.ts';
 import type { ConversationStore } from './conversation-store.ts';
 import type { Spending } from './limits/spending.ts';
 import type { TurnRate } from './limits/turn-rate.ts';
@@ -23,6 +24,8 @@ export interface ChannelServices {
   readonly later: (reference: MessageReference) => WithSender;
   /** How the sender of a message gets to the page on which to speak. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
+  /** Whether the sender of a message gets cards with buttons. */
+  readonly showsCards: (message: UserMessage) => boolean;
 }
 
 export interface FileServices {
@@ -43,6 +46,9 @@ export interface Services {
   readonly sessions: SessionPool;
   readonly tools: Tools;
   readonly audit: AuditStore;
+  readonly approvals: ApprovalStore;
+  /** The people who may decide about the calls of others, by their verified ids. */
+  readonly toolApprovers: readonly string[];
   readonly files: FileServices;
   readonly channel: ChannelServices;
   /** The configured settings; a conversation may have chosen others. */

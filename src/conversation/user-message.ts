@@ -64,6 +64,8 @@ export interface UserMessage {
   /** Without the bot's mentions, trimmed; empty if there was no text. */
   readonly text: string;
   readonly attachments: readonly MessageAttachment[];
+  /** Set for a decision about a call, which has no other content: the id of the approval. */
+  readonly approvalId?: string;
   readonly reference: MessageReference;
   /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
   readonly team?: string;

@@ -7,6 +7,7 @@ import type { Sql } from './connection.ts';
 import type { DatabaseQueue } from './database-queue.ts';
 import { QUEUE } from './job-queue.ts';
 import { jobId, storedKey } from './names.ts';
+import { forgetApprovals, withdrawApprovals } from './postgres-approvals.ts';
 import { forgetAudio } from './postgres-audio-store.ts';
 import { forgetLinks } from './recording-links.ts';
 import type { DatabaseServices } from './services.ts';
@@ -103,8 +104,9 @@ export class DatabaseConversations implements ConversationStore {
     switch (action.kind) {
       case 'markHandled':
       case 'edit':
-      case 'reset':
         return;
+      case 'reset':
+        return withdrawApprovals(sql, key);
       case 'withdraw':
         return jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
       case 'leave':
@@ -117,6 +119,7 @@ export class DatabaseConversations implements ConversationStore {
         await jobs.deleteDead(sql, key);
         await forgetLinks(sql, key);
         await forgetAudio(sql, key);
+        await forgetApprovals(sql, key);
         return jobs.notify(sql, `${instance} ${storedKey(key)}`);
     }
   }

@@ -1,5 +1,6 @@
 import type { AudioStore } from '../audio/audio-store.ts';
 import { sleep } from '../clock.ts';
+import type { ApprovalStore } from '../conversation/approvals/approval.ts';
 import type { ConversationStore } from '../conversation/conversation-store.ts';
 import type { SpendingStore } from '../conversation/limits/spending-store.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
@@ -13,6 +14,7 @@ import { fixFor, storeFailure } from './errors.ts';
 import { JobQueue } from './job-queue.ts';
 import { KeyChain } from './key-chain.ts';
 import { migrate } from './migrations.ts';
+import { createPostgresApprovals } from './postgres-approvals.ts';
 import { createPostgresAudioStore } from './postgres-audio-store.ts';
 import { createPostgresAudit } from './postgres-audit.ts';
 import { createPostgresSpendingStore } from './postgres-spending-store.ts';
@@ -37,6 +39,7 @@ export class Database {
   readonly audioStore: AudioStore;
   readonly spending: SpendingStore;
   readonly audit: AuditStore;
+  readonly approvals: ApprovalStore;
   readonly #services: DatabaseServices;
   readonly #retention: Retention;
   readonly #closed = new AbortController();
@@ -56,6 +59,7 @@ export class Database {
     this.audioStore = createPostgresAudioStore(services);
     this.spending = createPostgresSpendingStore(connection);
     this.audit = createPostgresAudit(connection);
+    this.approvals = createPostgresApprovals(connection);
   }
 
   /** Prepares the database in the background, and tries again until it can be used. */

@@ -87,6 +87,28 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX tool_audit_conversation ON tool_audit (conversation)',
     'CREATE INDEX tool_audit_at ON tool_audit (at)',
   ],
+  [
+    `CREATE TABLE approvals (
+        id text PRIMARY KEY,
+        seq bigint GENERATED ALWAYS AS IDENTITY,
+        conversation text NOT NULL,
+        person text NOT NULL,
+        approval jsonb NOT NULL,
+        decision jsonb,
+        turn text,
+        expires_at timestamptz NOT NULL
+      )`,
+    'CREATE INDEX approvals_conversation ON approvals (conversation, person)',
+    'CREATE INDEX approvals_expires_at ON approvals (expires_at)',
+    `CREATE TABLE tool_permissions (
+        conversation text NOT NULL,
+        person text NOT NULL,
+        origin text NOT NULL,
+        tool text NOT NULL,
+        digest text NOT NULL,
+        PRIMARY KEY (conversation, person, tool, origin, digest)
+      )`,
+  ],
 ];
 
 /** Building the index of a large table may take a minute. */

@@ -18,6 +18,7 @@ function expiredRows(recordRetentionMs: number, auditRetentionMs: number) {
     ['conversations', 'key', `updated_at ${before(recordRetentionMs)}`],
     ['recording_links', 'id', 'expires_at < now()'],
     ['audio', 'id', 'expires_at < now()'],
+    ['approvals', 'id', 'expires_at < now()'],
     ['spending', 'ctid', spent],
     ['tool_audit', 'seq', `at ${before(auditRetentionMs)}`],
     ['spending_reservations', 'job', `reserved_at ${before(RESERVATION_MS)}`],

@@ -2,7 +2,7 @@ import type { Ids } from '../ids.ts';
 import { outputEvents, outputItems, type TurnEvents } from './client-events.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { laterResponse, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
-import { interruptedResult, joinedResults, withoutCalls } from './joined-results.ts';
+import { interruptedResult, joinedResults, overBudgetResult, withoutCalls } from './joined-results.ts';
 import type { ModelResult } from './model-result.ts';
 import type { FunctionCall } from './server-event.ts';
 
@@ -17,8 +17,8 @@ export interface Answered {
 export interface CallingSession {
   runResponse(turnId: string, events: TurnEvents): Promise<Answered>;
   send(events: readonly RealtimeClientEvent[]): void;
-  /** Whether one more response may be requested. */
-  mayAskAgain(): Promise<boolean>;
+  /** Whether one more response may be requested, which reads the outputs of `callCount` calls. */
+  mayAskAgain(callCount: number): Promise<boolean>;
   /** Called for a session that holds calls without outputs: it cannot be used again. */
   close(): void;
 }
@@ -37,10 +37,14 @@ export async function answerCalls(
 ): Promise<Answered> {
   let answered = first;
   for (let response = 2; answered.calls.length > 0; response++) {
-    const mayGoOn = functions !== undefined && response <= MAX_RESPONSES && (await session.mayAskAgain());
-    if (!mayGoOn) {
+    if (functions === undefined || response > MAX_RESPONSES) {
       session.close();
       return { ...answered, result: withoutCalls(answered.result) };
+    }
+    // Asked before the calls run: what they have done could not be said later.
+    if (!(await session.mayAskAgain(answered.calls.length))) {
+      session.close();
+      return { ...answered, calls: [], result: overBudgetResult(answered.result) };
     }
     try {
       const outputs = await functions.run(answered.calls, signal);

@@ -3,15 +3,18 @@ import type { SessionSettings } from '../config/config.ts';
 import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { audioChunks, type ContentPart, isTranscribed, wirePart } from './content.ts';
-import type { CallOutputs, FunctionDefinition } from './function-calls.ts';
+import type { CallOutputs, DecidedCall, FunctionDefinition } from './function-calls.ts';
 import { TURN_METADATA } from './server-event.ts';
 
 export interface UserMessageInput {
   readonly turnId: string;
-  /** May be empty if something is attached. */
+  /** May be empty if something is attached or a call was decided. */
   readonly text: string;
   /** Attachments, in their order. */
   readonly attached?: readonly ContentPart[];
+  /** Takes the place of the user's message. `asText`: the service has refused to create the call. */
+  readonly decided?: DecidedCall | undefined;
+  readonly decidedAsText?: boolean;
   /** The conversation so far; used only if the session does not know it. */
   readonly history: string | undefined;
   /** Describes the people in the conversation; the first turn of a session adds it to the instructions. */
@@ -27,6 +30,10 @@ export interface TurnEvents {
   readonly historyEventId?: string | undefined;
   /** The voice that `session.update` sets. */
   readonly voice?: string | undefined;
+  /** The call of an earlier response in `all`. */
+  readonly decidedEventId?: string | undefined;
+  /** The functions that `session.update` declares. */
+  readonly functions?: readonly FunctionDefinition[] | undefined;
 }
 
 /**
@@ -40,11 +47,13 @@ export function turnEvents(
   configure: boolean,
   functions?: readonly FunctionDefinition[],
 ): TurnEvents {
-  const turn = [...userItems(ids, input, settings), responseCreate(ids, input.turnId)];
-  if (!configure && functions === undefined) return { all: turn };
+  const items = input.decided === undefined ? userItems(ids, input, settings) : decidedItems(ids, input.decided, input);
+  const turn = [...items, responseCreate(ids, input.turnId)];
+  const decidedEventId = input.decided === undefined || input.decidedAsText ? undefined : items[0]?.event_id;
+  if (!configure && functions === undefined) return { all: turn, decidedEventId };
   if (!configure) {
     const update = functionsUpdate(ids, functions ?? []);
-    return { all: [update, ...turn], settingsEventId: update.event_id };
+    return { all: [update, ...turn], settingsEventId: update.event_id, functions, decidedEventId };
   }
   const update = sessionUpdate(ids, settings, input.about, functions ?? []);
   const replay = input.history === undefined ? [] : [historyItem(ids, input.history)];
@@ -53,6 +62,8 @@ export function turnEvents(
     settingsEventId: update.event_id,
     historyEventId: replay[0]?.event_id,
     voice: settings.voice,
+    functions,
+    decidedEventId,
   };
 }
 
@@ -77,6 +88,23 @@ export function outputItems(ids: Ids, { outputs, parts }: CallOutputs): readonly
     return { type: 'conversation.item.create', event_id: ids.wire('evt'), item };
   });
   return parts.length === 0 ? items : [...items, userItem(ids, parts)];
+}
+
+/** Creates a call of an earlier response again, with its output. */
+function decidedItems(
+  ids: Ids,
+  { name, argumentsText, output, parts }: DecidedCall,
+  { decidedAsText = false }: UserMessageInput,
+): readonly RealtimeClientEvent[] {
+  if (decidedAsText) {
+    const call = JSON.stringify({ function: name, arguments: argumentsText, output });
+    const text = `The user has decided about a function call of yours. Tell the user its result. The call as JSON: ${call}`;
+    return [userItem(ids, [{ kind: 'text', text }, ...parts])];
+  }
+  const callId = ids.wire('call');
+  const item = { type: 'function_call' as const, call_id: callId, name, arguments: argumentsText };
+  const outputs = { outputs: [{ callId, output }], parts, isWaiting: false };
+  return [{ type: 'conversation.item.create', event_id: ids.wire('evt'), item }, ...outputItems(ids, outputs)];
 }
 
 /** Ends the running response: the rest of it is not billed. */

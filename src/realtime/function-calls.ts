@@ -19,6 +19,19 @@ export interface CallOutputs {
   readonly isWaiting: boolean;
 }
 
+/**
+ * A call that a user has decided about, with its output. The model made it in an earlier response, perhaps of another
+ * session, so both are created again for the response that tells the result.
+ */
+export interface DecidedCall {
+  readonly name: string;
+  /** The arguments as the model wrote them. */
+  readonly argumentsText: string;
+  readonly output: string;
+  /** Content that the output cannot hold, such as pictures. */
+  readonly parts: readonly ContentPart[];
+}
+
 /** The functions that the model may call in a turn, and the code that runs them. */
 export interface TurnFunctions {
   /** The same functions give the same array: a session sends a list only if it is another array. */

@@ -4,6 +4,7 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TurnTelemetry } from '../telemetry/turn-telemetry.ts';
+import type { FunctionDefinition } from './function-calls.ts';
 import { failedResult, type ModelResult, withEarlierUsage } from './model-result.ts';
 import { errorOf } from './outcome.ts';
 import type { SessionPool } from './pool.ts';
@@ -36,6 +37,8 @@ export interface GenerateRequest {
 const MAX_RETRIES = 2;
 /** A service that fails twice at a request will fail a third time; each wait for a token takes up to 20 s. */
 const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
+/** A turn whose functions are refused more often goes without functions. */
+const MAX_REFUSED_FUNCTIONS = 5;
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 const UNMEASURED: Pick<TurnTelemetry, 'step'> = { step: (_name, work) => work() };
@@ -47,26 +50,64 @@ export async function generateResponse(request: GenerateRequest, services: Gener
   const deadlineMs = clock.now() + limitMs;
   const late = () => new TurnError('turn_timeout', `the turn took longer than ${limitMs} ms`);
   return withTimeoutSignal({ clock, limitMs, signal: request.signal, late }, (signal) =>
-    tryVoices(deadlineMs, { ...request, signal }, services),
+    tryWithoutRefused(deadlineMs, { ...request, signal }, services),
   );
 }
 
-/** Asks again in the configured voice if the service refuses the requested one; `refusedVoice` of the result names it. */
-async function tryVoices(
+/**
+ * Asks again without what the service refuses of the settings: in the configured voice, and without the functions that it
+ * names. The result names what was refused.
+ */
+async function tryWithoutRefused(
   deadlineMs: number,
   request: GenerateRequest,
   services: GenerateServices,
 ): Promise<ModelResult> {
-  const { input, log } = request;
-  const { voice } = services.settings;
-  const result = await tryUntil(deadlineMs, request, services);
-  const { refusedVoice } = result;
-  if (refusedVoice === undefined || refusedVoice === voice || input.settings === undefined) return result;
+  let { input } = request;
+  let latest = await tryUntil(deadlineMs, request, services);
+  let result = latest;
+  for (let refusals = 1; ; refusals++) {
+    const accepted = withoutRefused(input, latest, refusals > MAX_REFUSED_FUNCTIONS, request.log, services);
+    if (accepted === undefined || (await input.mayAskAgain?.()) === false) return result;
+    input = accepted;
+    latest = await tryUntil(deadlineMs, { ...request, input }, services);
+    result = { ...withEarlierUsage(latest, result), ...allRefused(result, latest) };
+  }
+}
+
+type Refused = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
+
+function allRefused(before: Refused, after: Refused): Refused {
+  const names = [...(before.refusedFunctions ?? []), ...(after.refusedFunctions ?? [])];
+  const isRefused = (before.refusedFunctions ?? after.refusedFunctions) !== undefined;
+  return {
+    refusedVoice: before.refusedVoice ?? after.refusedVoice,
+    refusedFunctions: isRefused ? names : undefined,
+  };
+}
+
+/** Returns `undefined` if nothing was refused that the turn can do without. */
+function withoutRefused(
+  input: TurnInput,
+  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: Refused,
+  isLast: boolean,
+  log: Logger,
+  { settings: { voice } }: GenerateServices,
+): TurnInput | undefined {
+  const { functions, settings } = input;
+  if (isDecidedCallRejected) {
+    log.warn('call refused by the service: its result goes as text');
+    return { ...input, decidedAsText: true };
+  }
+  if (refusedFunctions !== undefined && functions !== undefined) {
+    const isAll = isLast || refusedFunctions.length === 0;
+    const isKept = ({ name }: FunctionDefinition) => !isAll && !refusedFunctions.includes(name);
+    if (isAll) log.warn('functions refused by the service: the turn goes without any');
+    return { ...input, functions: { ...functions, definitions: functions.definitions.filter(isKept) } };
+  }
+  if (refusedVoice === undefined || refusedVoice === voice || settings === undefined) return undefined;
   log.warn({ refusedVoice, voice }, 'voice refused by the service: the configured one is used');
-  if ((await input.mayAskAgain?.()) === false) return result;
-  const inConfiguredVoice = { ...input, settings: { ...input.settings, voice } };
-  const again = await tryUntil(deadlineMs, { ...request, input: inConfiguredVoice }, services);
-  return { ...withEarlierUsage(again, result), refusedVoice };
+  return { ...input, settings: { ...settings, voice } };
 }
 
 async function tryUntil(

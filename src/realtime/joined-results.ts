@@ -30,6 +30,11 @@ export function interruptedResult(before: ModelResult, reason: unknown): ModelRe
   return { ...before, outcome, isRetryable: false };
 }
 
+/** The answer of a response whose calls are not run, because the next response would be over budget. */
+export function overBudgetResult(before: ModelResult): ModelResult {
+  return { ...before, outcome: { kind: 'cutShort', ...saidIn(before.outcome), why: 'budget' }, isRetryable: false };
+}
+
 /** The answer of a response whose calls are not run. */
 export function withoutCalls(result: ModelResult): ModelResult {
   const { text, pcm } = saidIn(result.outcome);

@@ -12,6 +12,10 @@ export interface ModelResult {
   readonly isHistoryRejected: boolean;
   /** The refused voice, if the refusal ended the turn. */
   readonly refusedVoice?: string | undefined;
+  /** The refused functions, if their refusal ended the turn; empty if the service did not name them. */
+  readonly refusedFunctions?: readonly string[] | undefined;
+  /** Whether the service refused to create the decided call. */
+  readonly isDecidedCallRejected?: boolean;
   /** The service's id of the response, once it has begun. */
   readonly responseId: string | undefined;
   /** Whether no delta had arrived, so that a retry cannot answer twice. */

@@ -1,8 +1,11 @@
 import type { Pcm } from '../audio/pcm.ts';
 import type { TurnError } from '../errors.ts';
 
-/** Why an answer is incomplete. `lost`: the connection, the session or the service failed after it had begun. */
-export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost';
+/**
+ * Why an answer is incomplete. `lost`: the connection, the session or the service failed after it had begun. `budget`: the
+ * response after its calls would cost too much, so they were not run.
+ */
+export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost' | 'budget';
 
 /** How the model's part of a turn ended. */
 export type Outcome =

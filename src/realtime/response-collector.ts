@@ -5,7 +5,7 @@ import { contextAfter, type ModelResult } from './model-result.ts';
 import type { CutShortReason, Outcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, FunctionCall, PartAddress, ServerEvent, WireError } from './server-event.ts';
-import { refusesVoice, serviceErrorOf } from './service-errors.ts';
+import { refusedFunctionsOf, refusesVoice, serviceErrorOf } from './service-errors.ts';
 
 /** The meaning of an event for the turn: nothing, a sign of life, or its end. */
 export type Step = 'ignored' | 'alive' | Outcome;
@@ -30,6 +30,7 @@ export class ResponseCollector {
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
   #isVoiceRefused = false;
+  #refusedFunctions: readonly string[] | undefined;
   #calls: readonly FunctionCall[] = [];
   #isCompleted = false;
 
@@ -60,12 +61,14 @@ export class ResponseCollector {
 
   /** `wasSent`: whether the response was requested. */
   result(outcome: Outcome, wasSent: boolean): ModelResult {
-    const { historyEventId, voice } = this.#events;
+    const { historyEventId, decidedEventId, voice } = this.#events;
     return {
       outcome,
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
+      isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,
       refusedVoice: this.#isVoiceRefused ? voice : undefined,
+      refusedFunctions: this.#refusedFunctions,
       responseId: this.#responseId,
       usage: this.#usage ?? NO_TOKENS,
       isUsageUnknown: wasSent && this.#usage === undefined,
@@ -159,7 +162,7 @@ export class ResponseCollector {
   }
 
   #outcomeOf({ status, reason, error }: FinalResponse): Outcome {
-    if (error !== undefined && this.#refusesVoice(error) && !this.#hasDelta) return this.#voiceRefused(error);
+    if (error !== undefined && !this.#hasDelta && this.#refusesSettings(error)) return settingsRefused(error);
     if (reason === 'content_filter' || error?.code === 'content_filter') return this.#cutShort('filter');
     if (status === 'cancelled') {
       return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
@@ -180,28 +183,29 @@ export class ResponseCollector {
     this.#rejectedEventId = eventId;
     // A response that ends before its first delta is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
-    if (this.#refusesVoice(error, eventId)) return this.#voiceRefused(error);
+    if (this.#refusesSettings(error, eventId)) return settingsRefused(error);
     const failure = serviceErrorOf(error);
     if (eventId === undefined || eventId !== this.#events.settingsEventId) return this.abandon(failure);
     return { kind: 'failed', error: failure.code === 'request_rejected' ? settingsRejected(failure) : failure };
   }
 
   /**
-   * Checks the field that the service names, else the message. The message counts only for an error about the settings,
-   * since other messages may quote user input.
+   * Whether the service refuses the voice or a function. Checks the field that it names, else the message. The message
+   * counts only for an error about the settings, since other messages may quote user input. Once the model has begun to
+   * answer, the turn is not asked again, so nothing is remembered as refused.
    */
-  #refusesVoice(error: WireError, eventId?: string): boolean {
-    const { voice, settingsEventId } = this.#events;
-    if (voice === undefined || !refusesVoice(error, voice)) return false;
-    if (error.param !== undefined) return true;
+  #refusesSettings(error: WireError, eventId?: string): boolean {
+    const { voice, functions = [], settingsEventId } = this.#events;
     const isOther = eventId !== undefined && eventId !== settingsEventId;
-    return !isOther && serviceErrorOf(error).code === 'request_rejected';
-  }
-
-  /** An answer after refused settings uses the service's defaults, so it is not delivered. */
-  #voiceRefused(error: WireError): Outcome {
-    this.#isVoiceRefused = !this.#hasDelta;
-    return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
+    if (error.param === undefined && (isOther || serviceErrorOf(error).code !== 'request_rejected')) return false;
+    const names = functions.map(({ name }) => name);
+    const refusedFunctions = names.length === 0 ? undefined : refusedFunctionsOf(error, names);
+    const isVoiceRefused = refusedFunctions === undefined && voice !== undefined && refusesVoice(error, voice);
+    if (!this.#hasDelta) {
+      this.#refusedFunctions = refusedFunctions;
+      this.#isVoiceRefused = isVoiceRefused;
+    }
+    return refusedFunctions !== undefined || isVoiceRefused;
   }
 
   /**
@@ -224,6 +228,11 @@ export class ResponseCollector {
 }
 
 const REQUEST_REFUSALS: readonly TurnErrorCode[] = ['request_rejected', 'response_conflict'];
+
+/** An answer after refused settings uses the service's defaults, so it is not delivered. */
+function settingsRefused(error: WireError): Outcome {
+  return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
+}
 
 function settingsRejected({ message }: TurnError): TurnError {
   return new TurnError('settings_rejected', message);

@@ -38,6 +38,26 @@ export function refusesVoice({ param, message }: WireError, voice: string): bool
   return words.includes('voice') || words.includes(voice.toLowerCase());
 }
 
+/**
+ * Returns the functions of `names` that the service refuses, by the field that it names, else by its message. The list is empty if it
+ * names none of them; `undefined` if the error is about something else.
+ */
+export function refusedFunctionsOf(
+  { param, message }: WireError,
+  names: readonly string[],
+): readonly string[] | undefined {
+  const field = param === undefined ? QUOTED_TOOLS.exec(message) : TOOLS.exec(param);
+  const named = field !== null || param === undefined ? /\bfunction '([^']+)'/i.exec(message)?.[1] : undefined;
+  const index = field?.[1] ?? field?.[2];
+  const refused = names.find((name, at) => (index === undefined ? name === named : at === Number(index)));
+  if (refused !== undefined) return [refused];
+  return field === null ? undefined : [];
+}
+
+/** `session.tools[3].parameters` and `tools.3`, but not `session.tool_choice`. */
+const TOOLS = /^(?:session\.)?tools(?:\[(\d+)\]|\.(\d+)|$)/;
+const QUOTED_TOOLS = /'session\.tools(?:\[(\d+)\]|\.(\d+)|')/;
+
 const SPAN = /(?:and\s)?(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)(?![a-z])\s*/.source;
 const WAIT = new RegExp(`(?:try again in|retry after) ((?:${SPAN})+)`, 'i');
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

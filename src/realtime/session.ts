@@ -32,8 +32,8 @@ export interface TurnInput extends UserMessageInput {
   readonly log?: Logger;
   /** Used only by the first turn of a session. Default: the settings of the session. */
   readonly settings?: SessionSettings;
-  /** Whether one more response may be requested if this one cannot be used. */
-  readonly mayAskAgain?: () => Promise<boolean>;
+  /** Whether one more response may be requested: the same one, or the one that reads the outputs of `callCount` calls. */
+  readonly mayAskAgain?: (callCount?: number) => Promise<boolean>;
   readonly onEvent?: TurnListener;
   /** Default: none. */
   readonly functions?: TurnFunctions | undefined;
@@ -135,7 +135,7 @@ export class RealtimeSession {
     const { turnId, onEvent, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
-      mayAskAgain: async () => (await input.mayAskAgain?.()) ?? true,
+      mayAskAgain: async (callCount: number) => (await input.mayAskAgain?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
@@ -150,10 +150,12 @@ export class RealtimeSession {
     return definitions;
   }
 
-  /** A replayed history can make the model answer in text. Then one more response may repair it. */
-  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain }: TurnInput): Promise<boolean> {
+  /** A replayed history or call can make the model answer in text. Then one more response may repair it. */
+  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain, decided }: TurnInput): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
-    return isInText && this.#isReplayed && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
+    return (
+      isInText && (this.#isReplayed || decided !== undefined) && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true)
+    );
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */

@@ -3,6 +3,8 @@ import { ToolError } from './tool-error.ts';
 
 /** A larger result would fill the context of the session and make later turns fail. */
 export const MAX_OUTPUT_CHARS = 8_000;
+/** The longest output as UTF-8, with the notice that it was cut: a UTF-16 unit has up to three bytes. */
+export const MAX_OUTPUT_BYTES = 3 * (MAX_OUTPUT_CHARS + 100);
 /** The longest arguments that the model may pass. */
 export const MAX_ARGUMENT_CHARS = 16_000;
 const MAX_ERROR_CHARS = 500;

@@ -14,6 +14,7 @@ export interface OpenToolsDeps {
   readonly log: Logger;
   readonly random: () => number;
   readonly tokens: (scope: string) => () => Promise<string>;
+  readonly fetch: typeof fetch;
   readonly build: Build;
 }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
+import type { AuditEvent } from './audit.ts';
 import { errorText, outputText, parseArguments } from './call-text.ts';
 import type { CallContext, Tool, ToolOutput } from './tool.ts';
 import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './tool-call.ts';
 import { ToolError } from './tool-error.ts';
 
 /** The decision about a call before it runs. */
-export type Verdict = 'run' | 'ask' | 'doneBefore' | 'unknown';
+export type Verdict = 'run' | 'ask' | 'denied' | 'doneBefore' | 'unknown';
 
 export interface RunCallsDeps {
   /** The tools that this person may use here, by name. */
@@ -17,11 +18,12 @@ export interface RunCallsDeps {
   readonly judge: (tool: Tool, call: ToolCall) => Promise<Verdict>;
   /** Runs a call and measures it. */
   readonly measure: (tool: Tool, call: ToolCall, work: () => Promise<CallResult>) => Promise<CallResult>;
-  /** Called before and after a call that changes something. */
-  readonly record: (tool: Tool, call: ToolCall, event: 'began' | 'done' | 'failed' | 'unknown') => Promise<void>;
+  /** Writes the audit: called before and after a call that changes something. */
+  readonly record: (tool: Tool, call: ToolCall, event: AuditEvent) => Promise<void>;
 }
 
 const ASKED = JSON.stringify({ status: "waiting for the user's approval, not done" });
+const DENIED = JSON.stringify({ status: 'denied by the user, not done' });
 const DONE_BEFORE = JSON.stringify({ status: 'done already, before a restart; do not call it again' });
 const UNKNOWN = JSON.stringify({
   error: 'It is not known whether this was done, before a restart. Do not call it again; tell the user to check.',
@@ -64,6 +66,8 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
   switch (await deps.judge(tool, call)) {
     case 'ask':
       return endedAs(call, tool, { kind: 'waiting' }, ASKED);
+    case 'denied':
+      return endedAs(call, tool, { kind: 'denied' }, DENIED);
     case 'doneBefore':
       return endedAs(call, tool, { kind: 'doneBefore' }, DONE_BEFORE);
     case 'unknown':

@@ -10,13 +10,14 @@ export interface ToolCall {
 }
 
 /**
- * How a call ended. `waiting`: the user has to approve it. `doneBefore`: an earlier attempt at the turn has done it.
+ * How a call ended. `waiting`: the user has to approve it. `denied`: the user has denied it. `doneBefore`: an earlier attempt at the turn has done it.
  * `unknown`: an interrupted attempt may have done it, or the connection was lost during the call.
  */
 export type CallEnd =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: ToolErrorCode }
   | { readonly kind: 'waiting' }
+  | { readonly kind: 'denied' }
   | { readonly kind: 'doneBefore' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'tooMany' };

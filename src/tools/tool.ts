@@ -23,8 +23,8 @@ export interface Source {
   readonly page?: number;
 }
 
+/** A PNG, JPEG, GIF or BMP; detected by its content. */
 export interface ToolImage {
-  readonly mimeType: string;
   readonly bytes: Uint8Array;
 }
 

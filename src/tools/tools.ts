@@ -20,6 +20,8 @@ export interface ToolDefinition {
 export interface ToolSet {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly definitions: readonly ToolDefinition[];
+  /** The size of the definitions as JSON. */
+  readonly definitionBytes: number;
 }
 
 export interface ToolSources {
@@ -37,8 +39,10 @@ export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #digests = new WeakMap<Tool, string>();
-  /** The last digest of each tool's description and schema, by name. */
+  /** The last digest of each tool's description and schema, by server and name. */
   readonly #pinned = new Map<string, string>();
+  /** The digests of tools that the model's service does not accept. */
+  readonly #refused = new Set<string>();
 
   #servers: readonly McpServer[] = [];
   #opening: Promise<void> | undefined;
@@ -70,8 +74,7 @@ export class Tools {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
-    // Users cannot approve calls yet, so tools that need an approval are not offered.
-    const offered = all.filter((tool) => tool.approval === 'never' && mayUse(tool, ids, scope));
+    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)));
     const tools = offered.slice(0, MAX_TOOLS);
     const key = tools.map((tool) => this.#digestOf(tool)).join();
     const known = this.#sets.get(key);
@@ -79,6 +82,16 @@ export class Tools {
     const set = toSet(tools);
     this.#sets.set(key, set);
     return set;
+  }
+
+  /** Leaves out tools that the model's service refuses, until their description or schema changes. */
+  leaveOut({ tools }: ToolSet, names: readonly string[]): void {
+    for (const name of names) {
+      const tool = tools.get(name);
+      if (tool === undefined || this.#refused.has(this.#digestOf(tool))) continue;
+      this.#refused.add(this.#digestOf(tool));
+      this.#sources.log.warn({ tool: name }, 'tool left out: refused by the service');
+    }
   }
 
   /** Closes the servers and ends the documents' thread. Safe to call twice. */
@@ -91,10 +104,11 @@ export class Tools {
   #digestOf(tool: Tool): string {
     const known = this.#digests.get(tool);
     if (known !== undefined) return known;
-    const digest = `${tool.name} ${toolDigest(tool)}`;
-    const pinned = this.#pinned.get(tool.name);
+    const pin = JSON.stringify([tool.origin, tool.name]);
+    const digest = `${pin} ${toolDigest(tool)}`;
+    const pinned = this.#pinned.get(pin);
     if (pinned !== undefined && pinned !== digest) this.#sources.log.warn({ tool: tool.name }, 'tool has changed');
-    this.#pinned.set(tool.name, digest);
+    this.#pinned.set(pin, digest);
     this.#digests.set(tool, digest);
     return digest;
   }
@@ -107,5 +121,6 @@ function toSet(tools: readonly Tool[]): ToolSet {
   const definitions = [...byName.values()].map(({ name, description, parameters }) => {
     return { name, description, parameters };
   });
-  return { tools: byName, definitions };
+  const definitionBytes = definitions.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(definitions));
+  return { tools: byName, definitions, definitionBytes };
 }

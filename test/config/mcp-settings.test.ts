@@ -119,6 +119,11 @@ describe('the file of MCP servers', () => {
       /"auth" needs an https address/,
     ],
     ['a name with a space', { mcpServers: { 'a b': { command: 'x' } } }, /its name cannot be part of a tool name/],
+    [
+      'two names that become equal',
+      { mcpServers: { 'a.b': { command: 'x' }, a_b: { url: 'https://mcp.example.com' }, 'a-b': { command: 'y' } } },
+      /^MCP_CONFIG \(mcp\.json\): the servers "a\.b" and "a_b" have the same name .*rename one of them$/,
+    ],
   ] as const) {
     it(`is rejected with ${name}`, () => {
       const { problems } = read(file);

@@ -75,7 +75,11 @@ describe('files from users', { timeout: 60_000 }, () => {
       clock: parts.clock,
       audioStore: emptyAudioStore(),
       files: { readers, fetch: fetchFile, semaphore: fileSlots },
-      channel: { later: () => assert.fail('nothing is sent'), recordingAccess: () => 'link' as const },
+      channel: {
+        later: () => assert.fail('nothing is sent'),
+        recordingAccess: () => 'link' as const,
+        showsCards: () => false as const,
+      },
     };
     const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
     const reading = readAttachments({ message, log: parts.log, signal, telemetry }, services);

@@ -60,7 +60,7 @@ describe('a turn beyond a limit', TIMEOUT, () => {
 
   it('of its conversation is refused even after /forget', async (t) => {
     // Room for one worst case, but not for another one after a turn of 40 audio tokens.
-    const bot = await startTimedBot({ turns: [spoken('One')], env: { ...PRICED, CONVERSATION_BUDGET_USD: '0.2645' } });
+    const bot = await startTimedBot({ turns: [spoken('One')], env: { ...PRICED, CONVERSATION_BUDGET_USD: '0.2672' } });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(await ask(bot, 'a'), 'One');
     assert.equal(await ask(bot, '/forget yes'), en.commands.forgotten(undefined));
@@ -68,7 +68,7 @@ describe('a turn beyond a limit', TIMEOUT, () => {
   });
 
   it('per day is refused in all conversations until midnight UTC', async (t) => {
-    const env = { ...PRICED, DAILY_BUDGET_USD: '0.265' };
+    const env = { ...PRICED, DAILY_BUDGET_USD: '0.2678' };
     const bot = await startTimedBot({ turns: [spoken('One'), 'Next day'], env });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.equal(await ask(bot, 'a'), 'One');
@@ -77,10 +77,10 @@ describe('a turn beyond a limit', TIMEOUT, () => {
     assert.equal(bot.logs.filter(({ msg }) => String(msg).startsWith('message refused')).length, 1);
     // One turn of 40 audio tokens was paid for.
     assert.ok(
-      Number(refused?.['neededUsd']) > 0.262 && Number(refused?.['neededUsd']) < 0.265,
+      Number(refused?.['neededUsd']) > 0.2655 && Number(refused?.['neededUsd']) < 0.2675,
       JSON.stringify(refused),
     );
-    assert.ok(Number(refused?.['leftUsd']) > 0.26 && Number(refused?.['leftUsd']) < 0.2625, JSON.stringify(refused));
+    assert.ok(Number(refused?.['leftUsd']) > 0.264 && Number(refused?.['leftUsd']) < 0.2655, JSON.stringify(refused));
     await bot.clock.advance(86_400_000 - (bot.clock.now() % 86_400_000));
     assert.equal(await ask(bot, 'c', inConversation('other')), 'Next day');
   });

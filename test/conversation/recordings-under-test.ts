@@ -60,6 +60,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     ...engine,
     queue: observed(engine.queue, jobOf),
     tools: new Tools(NO_TOOLS),
+    toolApprovers: [],
     audit: createMemoryAudit(),
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
     spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
@@ -75,7 +76,8 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     },
     channel: {
       later: ({ activity }) => ways.get(String(activity['id'])) ?? assert.fail('no way back'),
-      recordingAccess: () => 'unreachable',
+      recordingAccess: () => 'unreachable' as const,
+      showsCards: () => false,
     },
     settings: SETTINGS,
     historyTurns: 40,

@@ -21,7 +21,7 @@ function wordsOf(patterns: Readonly<Record<string, RegExp>>, language: string): 
 }
 
 describe('the languages', () => {
-  it('are one file each', () => {
+  it('have two files each: the chat, and what is outside of it', () => {
     const files = readdirSync(new URL('../../src/messages/', import.meta.url)).filter(
       (file) => !['command-names.ts', 'messages.ts'].includes(file),
     );
@@ -29,7 +29,7 @@ describe('the languages', () => {
       files.sort(),
       Object.keys(LANGUAGES)
         .sort()
-        .map((language) => `${language}.ts`),
+        .flatMap((language) => [`${language}-pages.ts`, `${language}.ts`]),
     );
   });
 
@@ -75,8 +75,9 @@ describe('the languages', () => {
       assert.match(tooMany('10', '3'), /10.*3/);
     });
 
-    it(`explain why an answer ended early, with advice unless its user stopped it (${language})`, () => {
+    it(`explain why an answer ended early, with advice unless its user or a budget stopped it (${language})`, () => {
       assert.match(messages.cutShort.cancelled, /^\([^.]+\.\)$/);
+      assert.match(messages.cutShort.budget, /^\([^.]+\.\)$/);
       for (const why of ['length', 'lost', 'filter'] as const) {
         assert.match(messages.cutShort[why], wordsOf(ASKING, language));
       }

@@ -16,7 +16,8 @@ import { startTlsFront } from '../support/tls-front.ts';
 
 const SERVICE = 'https://smba.trafficmanager.net/emea/';
 const LOGIN = 'https://login.microsoftonline.com/botframework.com';
-const NOTICE = /"level":"warn".*uploads, the bot's own token and the keys of channels do not use the proxy/;
+const NOTICE =
+  /"level":"warn".*uploads, MCP servers, the bot's own token and the keys of channels do not use the proxy/;
 const HOSTS = ['keys.test', 'login.microsoftonline.com', 'resource.model.test', 'smba.trafficmanager.net'] as const;
 
 /** The requests of MSAL: for the token endpoints, and for a token. */

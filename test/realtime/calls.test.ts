@@ -139,9 +139,15 @@ describe('a response with calls', () => {
   it('is not run if the budget does not allow another response', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
     const { functions, asked } = functionsOf();
-    const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain: async () => false }, NEVER);
-    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Let me look.', bytes: [1, 2] });
+    const callCounts: (number | undefined)[] = [];
+    const mayAskAgain = async (callCount?: number) => {
+      callCounts.push(callCount);
+      return false;
+    };
+    const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain }, NEVER);
+    assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'budget', text: 'Let me look.', bytes: [1, 2] });
     assert.deepEqual(asked, []);
+    assert.deepEqual(callCounts, [1]);
     assert.equal(session.isUsableFor(0), false);
   });
 

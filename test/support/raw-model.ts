@@ -29,8 +29,10 @@ export interface RawModel {
   /** The texts of the user items, for each socket. */
   readonly heard: readonly (readonly string[])[];
   readonly sockets: readonly WebSocket[];
-  /** Of every `session.update`, in order. */
+  /** Of every `session.update` that sets the voice, in order. */
   readonly voices: readonly string[];
+  /** The names of the tools in every `session.update`, in order. */
+  readonly tools: readonly (readonly string[])[];
   /** Resolves once an event of this type has come from the client. */
   whenTold(type: string): Promise<void>;
   /** Consumed by the next handshakes. */
@@ -50,6 +52,7 @@ export async function startRawModel(
   const heard: string[][] = [];
   const sockets: WebSocket[] = [];
   const voices: string[] = [];
+  const tools: string[][] = [];
   const refusals: Refusal[] = [];
   const hanging: Duplex[] = [];
   const webSockets = new WebSocketServer({ noServer: true });
@@ -73,7 +76,10 @@ export async function startRawModel(
       const event = JSON.parse(String(data)) as Fields & { type: string };
       eventIds.set(event.type, String(event['event_id']));
       whenTold(event.type).resolve();
-      if (event.type === 'session.update') voices.push(voiceOf(event));
+      if (event.type === 'session.update') {
+        voices.push(...voicesOf(event));
+        tools.push(toolsOf(event));
+      }
       if (event.type === 'conversation.item.create') texts.push(textOf(event));
       if (event.type !== 'response.create') return;
       const { metadata } = event['response'] as { metadata: { turn: string } };
@@ -99,6 +105,7 @@ export async function startRawModel(
     heard,
     sockets,
     voices,
+    tools,
     refusals,
     whenTold: (type) => whenTold(type).promise,
     async close() {
@@ -116,10 +123,16 @@ function refuse(socket: Duplex, { status, headers = {} }: Exclude<Refusal, 'hang
 }
 
 function textOf(event: Fields): string {
-  const { content } = event['item'] as { content: { text: string }[] };
+  const { content = [] } = event['item'] as { content?: { text: string }[] };
   return content.map(({ text }) => text).join('');
 }
 
-function voiceOf(event: Fields): string {
-  return (event['session'] as { audio: { output: { voice: string } } }).audio.output.voice;
+function voicesOf(event: Fields): string[] {
+  const { audio } = event['session'] as { audio?: { output: { voice: string } } };
+  return audio === undefined ? [] : [audio.output.voice];
+}
+
+function toolsOf(event: Fields): string[] {
+  const { tools = [] } = event['session'] as { tools?: { name: string }[] };
+  return tools.map(({ name }) => name);
 }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
@@ -44,7 +43,7 @@ export async function connected(
 /** A server that is not connected yet; closed after the test. */
 export function opened(t: TestContext, transport: McpTransport, more: Partial<McpServerSettings> = {}): McpServer {
   const build = { version: '0', commit: undefined };
-  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', build };
+  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', fetch, build };
   const server = new McpServer(settingsOf(transport, more), deps);
   t.after(() => server.close());
   return server;
@@ -56,28 +55,42 @@ export function context(signal = new AbortController().signal): CallContext {
 
 export function toolOf(server: McpServer, name: string): Tool {
   const tool = server.tools.find((each) => each.name === `srv__${name}`);
-  if (tool === undefined) throw new Error(`no tool ${name} among ${server.tools.map((each) => each.name)}`);
+  if (tool === undefined) throw new Error(`no tool ${name}: ${JSON.stringify(server.status)}`);
   return tool;
 }
 
+/** The operating systems give ports above this range to whoever asks for any port, so nobody else takes one of these. */
+const FIRST_PORT = 20_000;
+const PORT_COUNT = 10_000;
+
+/** A port that stays free between two servers. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((closed) => server.close(closed));
+    if (isFree) return port;
+  }
 }
 
-/** The everything server over HTTP; resolves when it listens. */
+/** The everything server over HTTP; resolves when it listens. Rejects if it ends before. */
 export async function everythingOverHttp(port: number) {
   const child = spawn(process.execPath, [EVERYTHING, 'streamableHttp'], {
     ...{ env: { PATH: process.env['PATH'], PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] as const },
   });
-  await new Promise<void>((listening) => {
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => /listening on port/i.test(String(chunk)) && listening());
-  });
   const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  let output = '';
+  await new Promise<void>((listening, reject) => {
+    void exited.then(() => reject(new Error(`the server has ended: ${output}`)));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        output += chunk;
+        if (/listening on port/i.test(output)) listening();
+      });
+  });
   return {
     url: `http://127.0.0.1:${port}/mcp`,
     async kill() {

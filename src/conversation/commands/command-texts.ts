@@ -1,11 +1,35 @@
 import { COMMANDS } from '../../messages/command-names.ts';
 import { clockTime, type Messages } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
+import { type Tool, toolDigest } from '../../tools/tool.ts';
+import { covers, type Permission } from '../approvals/approval.ts';
 import type { ConversationUsage } from '../records.ts';
 
 /** What people can tell the bot. */
 export function listOfCommands({ commands }: Messages): string {
   return COMMANDS.map((name) => `- /${name}: ${commands.does[name]}`).join('\n');
+}
+
+/** What the bot can look up and do for a person with these permissions. */
+export function listOfTools(
+  tools: readonly Tool[],
+  permissions: readonly Permission[],
+  { tools: texts }: Messages,
+): string {
+  if (tools.length === 0) return texts.none;
+  const isAllowed = (tool: Tool) =>
+    permissions.some((each) => covers(each, { tool: tool.name, origin: tool.origin, digest: toolDigest(tool) }));
+  const allowed = tools.filter((tool) => tool.approval === 'ask' && isAllowed(tool));
+  const lines = tools.map((tool) => {
+    const note = allowed.includes(tool) ? texts.alwaysAllowed : tool.approval === 'ask' ? texts.asks : undefined;
+    return `- ${plainWords(tool.title)}${note === undefined ? '' : ` (${note})`}`;
+  });
+  return paragraphs(texts.list, lines.join('\n'), allowed.length === 0 ? '' : texts.howToRevoke);
+}
+
+/** The title of a tool may come from its server. */
+function plainWords(title: string): string {
+  return title.replace(/[[\]()*_<>~`#|\\\n]/g, ' ').trim();
 }
 
 /** What a conversation has used so far. `usd`: what that costs; `undefined` where the model has no price. */

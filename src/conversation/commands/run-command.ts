@@ -9,7 +9,7 @@ import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { listOfCommands, usageText } from './command-texts.ts';
+import { listOfCommands, listOfTools, usageText } from './command-texts.ts';
 import type { Command } from './commands.ts';
 
 export interface CommandPlan {
@@ -53,6 +53,12 @@ export function planCommand(command: Command, message: UserMessage, services: Se
       return plan(MARK_HANDLED, commands.audioHow);
     case 'stop':
       return plan({ kind: 'stop' }, commands.stopped);
+    case 'tools':
+      return planTools(command.argument, message, messages, services);
+    case 'allow':
+    case 'deny':
+      // Only reached if nothing waits: see `acceptDecision`.
+      return plan(MARK_HANDLED, messages.approval.nothingWaits);
     case 'usage':
       return { action: MARK_HANDLED, confirm: (signal) => usageOf(message, messages, services, signal) };
   }
@@ -96,6 +102,23 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
     const text = argument === '' ? commands.voiceIs(current) : commands.voiceUnknown(echo);
     const choice = { command: 'voice', title: commands.chooseVoice, values, current, use: commands.useVoice } as const;
     return { ...say(text), choice };
+  };
+  return { action: MARK_HANDLED, confirm };
+}
+
+/** Lists the tools that this person can use here. */
+function planTools(argument: string, message: UserMessage, messages: Messages, services: Services): CommandPlan {
+  const { approvals, clock, log } = services;
+  const { key, personKey } = message;
+  const isRevoked = argument.toLowerCase() === 'ask';
+  const confirm = async (signal: AbortSignal) => {
+    if (isRevoked) {
+      await retry(() => approvals.revoke(key, personKey), { clock, log, signal });
+      return say(messages.tools.revoked);
+    }
+    const { tools } = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
+    const permissions = await retry(() => approvals.permissionsOf(key, personKey), { clock, log, signal });
+    return say(listOfTools([...tools.values()], permissions, messages));
   };
   return { action: MARK_HANDLED, confirm };
 }

@@ -1,5 +1,14 @@
 import type { Logger } from '../../log.ts';
-import { costUsd, type ModelPrices, type PriceTable, pricesOf, type ResponseSize, worstCase } from '../../prices.ts';
+import {
+  costUsd,
+  type ModelPrices,
+  type OutputSize,
+  type PriceTable,
+  pricesOf,
+  type ResponseSize,
+  sizeAfterCalls,
+  worstCase,
+} from '../../prices.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TokenUsage } from '../../token-usage.ts';
 import type { Budgets, OverBudget, Reservation, SpendingStore } from './spending-store.ts';
@@ -11,8 +20,13 @@ export interface CostRequest extends Pick<Reservation, 'jobId' | 'conversation' 
 
 /** A turn that may run. */
 export interface Allowance {
-  /** Reserves one more response. False when it is over budget, or the store cannot be reached. */
-  mayAskAgain(): Promise<boolean>;
+  /**
+   * Reserves one more response: of the same size, or the one after calls whose outputs are `outputs` at most. False when
+   * it is over budget, or the store cannot be reached.
+   */
+  mayAskAgain(outputs?: OutputSize): Promise<boolean>;
+  /** The budget that refused the latest response; `undefined` if none did. */
+  readonly exceeded: OverBudget | undefined;
   /** What the turn has cost, in US dollars: the worst case where the service did not say. */
   costOf(result: ModelResult): number;
 }
@@ -24,6 +38,8 @@ export interface SpendingOptions {
   readonly model: string;
   readonly log: Logger;
 }
+
+const UNBOUNDED: Allowance = { mayAskAgain: async () => true, exceeded: undefined, costOf: () => 0 };
 
 /** What turns may cost. Without a price for the model nothing is bounded, and the configuration allows no budget. */
 export class Spending {
@@ -54,19 +70,26 @@ export class Spending {
   /** Reserves the worst case of a turn, or says which budget it exceeds. Rejects with a StoreError. */
   async reserve(request: CostRequest): Promise<Allowance | OverBudget> {
     const prices = this.#prices;
-    if (prices === undefined || !this.isBounded) return { mayAskAgain: async () => true, costOf: () => 0 };
-    const maxUsd = costUsd(worstCase(request.size()), prices);
-    const over = await this.#reserve(request, maxUsd);
+    if (prices === undefined || !this.isBounded) return UNBOUNDED;
+    let size = request.size();
+    let reservedUsd = costUsd(worstCase(size), prices);
+    const over = await this.#reserve(request, reservedUsd);
     if (over !== undefined) return over;
-    let responseCount = 1;
+    let exceeded: OverBudget | undefined;
     return {
-      mayAskAgain: async () => {
-        const isOver = await this.#reserve(request, (responseCount + 1) * maxUsd).catch(() => true);
-        if (isOver) return false;
-        responseCount++;
+      mayAskAgain: async (outputs) => {
+        const nextSize = outputs === undefined ? size : sizeAfterCalls(size, outputs);
+        const nextUsd = reservedUsd + costUsd(worstCase(nextSize), prices);
+        const refusal = await this.#reserve(request, nextUsd).catch(() => 'unknown' as const);
+        exceeded = refusal === 'unknown' ? undefined : refusal;
+        if (refusal !== undefined) return false;
+        [size, reservedUsd] = [nextSize, nextUsd];
         return true;
       },
-      costOf: ({ usage, isUsageUnknown }) => (isUsageUnknown ? responseCount * maxUsd : costUsd(usage, prices)),
+      get exceeded() {
+        return exceeded;
+      },
+      costOf: ({ usage, isUsageUnknown }) => (isUsageUnknown ? reservedUsd : costUsd(usage, prices)),
     };
   }
 

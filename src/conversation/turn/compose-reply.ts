@@ -1,23 +1,26 @@
 import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
-import { apology, messagesFor } from '../../messages/messages.ts';
+import { apology, type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
-import type { CallResult } from '../../tools/tool-call.ts';
+import type { CallEnd, CallResult } from '../../tools/tool-call.ts';
+import type { OverBudget } from '../limits/spending-store.ts';
 import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
+import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
-  { model, shownHeading, calls }: ModelAnswer,
+  { model, shownHeading, calls, approvals, exceeded }: ModelAnswer,
+  decided: DecidedApproval | undefined,
   attachments: ReadAttachments,
   record: ConversationRecord,
   turn: Turn,
@@ -28,13 +31,16 @@ export async function composeReply(
   const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.transcript, message) : '');
   const warnings = [
     ...hintsOf(message, model, attachments),
+    ...decisionNotes(message, model, decided, calls),
     ...attachments.warnings,
+    ...budgetNotes(message, model, exceeded),
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
   const sources = sourcesOf(calls);
   return {
     ...answer,
     ...(sources.length === 0 ? {} : { sources }),
+    ...(approvals.length === 0 ? {} : { approvals }),
     text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...warnings),
   };
 }
@@ -64,7 +70,11 @@ export async function toReply(
     case 'spoken':
       return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
     case 'needsApproval':
-      return { ...fromModel, text: outcome.text, audio: await toAudio(outcome, turn, services) };
+      return {
+        ...fromModel,
+        text: outcome.text || messages.approval.needed,
+        audio: await toAudio(outcome, turn, services),
+      };
     case 'textOnly':
       return { ...fromModel, text: outcome.text };
     case 'failed':
@@ -107,6 +117,38 @@ async function toAudio(
 function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: ReadAttachments): string[] {
   const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
   return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
+}
+
+/** Says what became of the approved call if the model could not say it. */
+function decisionNotes(
+  { locale }: UserMessage,
+  { outcome }: ModelResult,
+  decided: DecidedApproval | undefined,
+  [first]: readonly CallResult[],
+): string[] {
+  if (decided === undefined || (outcome.kind !== 'failed' && outcome.kind !== 'cutShort')) return [];
+  return [endOf(first?.end.kind ?? 'unknown', messagesFor(locale))(decided.approval.title)];
+}
+
+function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) => string {
+  switch (end) {
+    case 'done':
+    case 'doneBefore':
+      return approval.done;
+    case 'failed':
+    case 'waiting':
+    case 'denied':
+    case 'tooMany':
+      return approval.notDone;
+    case 'unknown':
+      return approval.doneUnknown;
+  }
+}
+
+/** Says which budget did not allow the rest of the answer. */
+function budgetNotes({ locale }: UserMessage, { outcome }: ModelResult, exceeded: OverBudget | undefined): string[] {
+  const isCut = outcome.kind === 'cutShort' && outcome.why === 'budget';
+  return isCut && exceeded !== undefined ? [messagesFor(locale).limits[exceeded.budget]] : [];
 }
 
 /** A note if the configured voice spoke instead of the chosen one. */

@@ -90,11 +90,11 @@ export async function release(turn: Turn): Promise<void> {
 }
 
 /** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
-export async function withoutAudio(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
+export async function withoutStored(reply: Reply, turn: Turn, { audioStore, approvals }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
-  if (id === undefined) return reply;
-  await turn.orLog(audioStore.remove(id), 'reply audio not removed');
-  return { ...reply, audio: undefined };
+  if (id !== undefined) await turn.orLog(audioStore.remove(id), 'reply audio not removed');
+  if (reply.approvals !== undefined) await turn.orLog(approvals.withdraw(turn.message.key), 'approvals not withdrawn');
+  return { ...reply, audio: undefined, approvals: undefined };
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */

@@ -2,13 +2,16 @@ import type { SessionSettings } from '../../config/config.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
+import type { ToolSet } from '../../tools/tools.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord, ConversationUsage } from '../records.ts';
 import { NO_CONTEXT } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
+import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
+import { outputSizeOf } from './turn-functions.ts';
 
 export interface Prompt {
   readonly settings: SessionSettings;
@@ -24,12 +27,18 @@ export interface Prompt {
   readonly sessionVersion: string | undefined;
   /** What that session holds already. */
   readonly context: ConversationUsage['context'];
+  /** The tools that the model may call. */
+  readonly tools: ToolSet;
+  /** The call that the message decides about, which takes the place of its text. */
+  readonly decided: DecidedApproval | undefined;
 }
 
 export function toPrompt(
   message: UserMessage,
   attachments: ReadAttachments,
   record: ConversationRecord,
+  tools: ToolSet,
+  decided: DecidedApproval | undefined,
   { settings, sessions }: Services,
 ): Prompt {
   const { before, after, modelWarnings, audioMs } = attachments;
@@ -42,19 +51,26 @@ export function toPrompt(
     audioMs,
     sessionVersion: record.sessionVersion,
     context: sessions.isWarm(message.key, record.sessionVersion) ? record.usage.context : NO_CONTEXT,
+    tools,
+    decided,
   };
 }
 
 /** Whether there is nothing that a model could be asked. */
-export function isEmpty({ text }: UserMessage, { before, after }: ReadAttachments): boolean {
-  return text === '' && before.length === 0 && after.length === 0;
+export function isEmpty({ text, approvalId }: UserMessage, { before, after }: ReadAttachments): boolean {
+  return text === '' && approvalId === undefined && before.length === 0 && after.length === 0;
 }
+
+const NO_OUTPUT = { bytes: 0, pictures: 0 };
 
 /** The size that bounds the cost of the prompt's answer. */
 export function sizeOf(prompt: Prompt): ResponseSize {
-  const { settings, about, history, text, parts, context, audioMs } = prompt;
-  const pictures = parts.filter(({ kind }) => kind === 'image').length;
+  const { settings, about, history, text, parts, audioMs, tools, decided } = prompt;
+  const output = decided === undefined ? NO_OUTPUT : outputSizeOf(1);
+  const pictures = parts.filter(({ kind }) => kind === 'image').length + output.pictures;
+  const context = { text: prompt.context.text + output.bytes, audio: prompt.context.audio };
   const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
-  const texts = [settings.instructions, about, history, text, ...partTexts];
-  return { context, texts, audioMs, pictures, maxOutputTokens: settings.maxOutputTokens };
+  const texts = [settings.instructions, about, history, text, decided?.approval.argumentsText, ...partTexts];
+  const { maxOutputTokens } = settings;
+  return { context, texts, audioMs, pictures, toolBytes: tools.definitionBytes, maxOutputTokens };
 }

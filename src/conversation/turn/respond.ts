@@ -1,14 +1,16 @@
-import { generateResponse } from '../../realtime/generate-response.ts';
+import { type GenerateRequest, generateResponse } from '../../realtime/generate-response.ts';
+import { failedResult, type ModelResult } from '../../realtime/model-result.ts';
 import { errorOf } from '../../realtime/outcome.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
+import type { DecidedApproval } from './find-decided.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
-import { progressOf, turnTools } from './turn-functions.ts';
+import { outputSizeOf, progressOf, type TurnTools, turnTools } from './turn-functions.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -38,9 +40,8 @@ export async function respond(
 ): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts: attached, history, sessionVersion } = prompt;
+  const { settings, about, text, parts: attached, history, sessionVersion, tools: set, decided } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
-  const set = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
     turnId: job.id,
@@ -51,11 +52,12 @@ export async function respond(
     attached,
     history,
     onEvent: stream.onEvent,
-    mayAskAgain: () => allowance.mayAskAgain(),
+    mayAskAgain: (callCount) => allowance.mayAskAgain(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: tools.functions,
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await generateResponse(request, services);
+  const model = await ask(request, tools, decided, services);
+  services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
   // Without usage the session's size is unknown, so the next turn starts a new session.
@@ -63,5 +65,30 @@ export async function respond(
   const error = errorOf(model.outcome);
   const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
   if (isLeft || error?.code === 'claim_lost') throw error;
-  return { model, shownHeading: stream.heading(), calls: tools.results };
+  return {
+    model,
+    shownHeading: stream.heading(),
+    calls: tools.results,
+    approvals: tools.approvals,
+    exceeded: allowance.exceeded,
+  };
+}
+
+/**
+ * Carries out the decision of the message first, once for all attempts at the response. The call has its own time limit, so
+ * that the response has all of its time. Never rejects.
+ */
+async function ask(
+  request: GenerateRequest,
+  { runDecided }: TurnTools,
+  decided: DecidedApproval | undefined,
+  services: Services,
+): Promise<ModelResult> {
+  if (decided === undefined) return generateResponse(request, services);
+  try {
+    const call = await runDecided(decided);
+    return await generateResponse({ ...request, input: { ...request.input, decided: call } }, services);
+  } catch (reason) {
+    return failedResult(reason);
+  }
 }

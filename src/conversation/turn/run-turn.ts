@@ -3,7 +3,8 @@ import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
 import type { Services } from '../services.ts';
 import { composeReply } from './compose-reply.ts';
-import { answeredBefore, deadLetter, deliver, endEarly, refuse, release, resend, withoutAudio } from './deliver.ts';
+import { answeredBefore, deadLetter, deliver, endEarly, refuse, release, resend, withoutStored } from './deliver.ts';
+import { findDecided } from './find-decided.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reserve, respond } from './respond.ts';
@@ -45,15 +46,18 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const attachments = await readAttachments(turn, services);
   if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn, services), sender, turn);
 
-  const prompt = toPrompt(message, attachments, record, services);
+  const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
+  const decided = await findDecided(tools, turn, services);
+  if (decided !== undefined && 'reason' in decided) return refuse(decided, sender, turn);
+  const prompt = toPrompt(message, attachments, record, tools, decided, services);
   const allowance = await reserve(prompt, turn, services);
   if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
 
   const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
-  const reply = await composeReply(modelAnswer, attachments, record, turn, services);
+  const reply = await composeReply(modelAnswer, decided, attachments, record, turn, services);
 
   const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
-  const audible = saved === 'obsolete' ? await withoutAudio(reply, turn, services) : reply;
-  return deliver(audible, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
+  const current = saved === 'obsolete' ? await withoutStored(reply, turn, services) : reply;
+  return deliver(current, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
 }

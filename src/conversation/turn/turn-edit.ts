@@ -9,6 +9,7 @@ import { NO_CONTEXT } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
+import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { ModelAnswer } from './turn-result.ts';
@@ -32,11 +33,14 @@ export function turnEdit(
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
   const id = messageId(message);
-  const user = [message.text, ...attachments.remembered.map((line) => line(model.transcript))]
+  const user = [
+    decisionNote(message, calls) ?? message.text,
+    ...attachments.remembered.map((line) => line(model.transcript)),
+  ]
     .filter((line) => line !== '')
     .join('\n');
   const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
-  const { text, addsToShown, isFromModel, sources, audio } = reply;
+  const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   return (record) => {
     if (record.sessionVersion === turnId || record.unsent?.messageId === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
@@ -53,12 +57,18 @@ export function turnEdit(
           : id,
       unsent: {
         messageId: id,
-        reply: { text, addsToShown, isFromModel, sources },
+        reply: { text, addsToShown, isFromModel, sources, approvals },
         audioId: audio?.stored?.id,
         costUsd,
       },
     };
   };
+}
+
+/** Stands for the message in the history if it decides about a call. */
+function decisionNote({ approvalId }: UserMessage, [first]: readonly CallResult[]): string | undefined {
+  if (approvalId === undefined) return undefined;
+  return first?.end.kind === 'denied' ? `[denied: ${first.call.name}]` : `[approved: ${first?.call.name ?? 'a call'}]`;
 }
 
 /** A later session gets this summary of the calls. */

@@ -1,5 +1,6 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
+import type { ApprovalRequest } from '../approvals/approval.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { RecordingLink } from '../user-message.ts';
 
@@ -10,6 +11,10 @@ export interface ModelAnswer {
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
+  /** The calls that wait for the user's approval. */
+  readonly approvals: readonly ApprovalRequest[];
+  /** The budget that did not allow another response. */
+  readonly exceeded?: OverBudget | undefined;
 }
 
 /** Why the model was not asked. */
@@ -19,6 +24,7 @@ export type RefusalReason =
   | 'textTooLong'
   | 'tooFast'
   | 'unreadable'
+  | 'approvalGone'
   | OverBudget['budget'];
 
 /** A message that is refused, and the text that its user gets. */

@@ -9,10 +9,17 @@ import type { Turn } from './turn.ts';
 import type { Refused } from './turn-result.ts';
 
 /** Why a message is refused, whenever it comes; `undefined` for all others. */
-export function validateMessage({ text, attachments, isAllowed, locale }: UserMessage): Refused | undefined {
+export function validateMessage({
+  text,
+  attachments,
+  approvalId,
+  isAllowed,
+  locale,
+}: UserMessage): Refused | undefined {
   const messages = messagesFor(locale);
   if (!isAllowed) return { reason: 'notAllowed', text: messages.notAllowed };
-  if (text === '' && attachments.length === 0) return { reason: 'textMissing', text: messages.textMissing };
+  if (text === '' && attachments.length === 0 && approvalId === undefined)
+    return { reason: 'textMissing', text: messages.textMissing };
   if (text.length > MAX_TEXT_CHARS)
     return { reason: 'textTooLong', text: messages.textTooLong(MAX_TEXT_CHARS.toLocaleString(messages.language)) };
   return undefined;
@@ -20,6 +27,8 @@ export function validateMessage({ text, attachments, isAllowed, locale }: UserMe
 
 /** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
 export function tooFast({ job, message }: Turn, { rate }: Services): Refused | undefined {
+  // A decision is worth nothing if it is refused: no button brings it back.
+  if (message.approvalId !== undefined) return undefined;
   if (job.isRetry || rate.admit(message.personKey)) return undefined;
   return { reason: 'tooFast', text: messagesFor(message.locale).limits.tooFast };
 }

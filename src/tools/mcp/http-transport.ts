@@ -8,9 +8,15 @@ type HttpSettings = Extract<McpTransport, { kind: 'http' }>;
 const MAX_MESSAGE_BYTES = 10_485_760;
 const LINE_FEED = 10;
 
-/** Creates the HTTP transport. `token` is called before each request. The SDK follows no redirect to another origin. */
-export function httpTransport({ url, headers }: HttpSettings, token?: () => Promise<string>): Transport {
-  const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch };
+export interface HttpTransportDeps {
+  readonly fetch: typeof fetch;
+  /** Called before each request. Default: requests carry no token. */
+  readonly token: (() => Promise<string>) | undefined;
+}
+
+/** Creates the HTTP transport. The SDK follows no redirect to another origin. */
+export function httpTransport({ url, headers }: HttpSettings, { fetch, token }: HttpTransportDeps): Transport {
+  const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch(fetch) };
   return new StreamableHTTPClientTransport(
     new URL(url),
     token === undefined ? options : { ...options, authProvider: { token } },
@@ -18,12 +24,14 @@ export function httpTransport({ url, headers }: HttpSettings, token?: () => Prom
 }
 
 /** Works like `fetch`, but a body with a message that is too long ends with an error. */
-const boundedFetch: FetchLike = async (url, init) => {
-  const response = await fetch(url, init);
-  if (response.body === null) return response;
-  const { status, statusText, headers } = response;
-  return new Response(response.body.pipeThrough(boundedMessages()), { status, statusText, headers });
-};
+function boundedFetch(fetch: HttpTransportDeps['fetch']): FetchLike {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    if (response.body === null) return response;
+    const { status, statusText, headers } = response;
+    return new Response(response.body.pipeThrough(boundedMessages()), { status, statusText, headers });
+  };
+}
 
 /** An event ends with an empty line. A body without events is one message. */
 function boundedMessages(): TransformStream<Uint8Array, Uint8Array> {

@@ -1,4 +1,5 @@
-import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { systemCode } from '../../errors.ts';
 import { fieldsOf } from '../../json-access.ts';
 
 /**
@@ -8,24 +9,27 @@ import { fieldsOf } from '../../json-access.ts';
  * - `timeout`: no answer in time.
  * - `refused`: the server denies access; a retry would not help.
  * - `failed`: the server answered with an error; the connection is usable.
+ * - `unclear`: the answer cannot be used; the connection is usable, and the call may have been done.
  */
-export type McpFailure = 'notReceived' | 'lost' | 'timeout' | 'refused' | 'failed';
+export type McpFailure = 'notReceived' | 'lost' | 'timeout' | 'refused' | 'failed' | 'unclear';
 
 /** Classifies the error by its code only: its message may hold the whole body of a response. */
 export function mcpFailureOf(error: unknown): McpFailure {
   if (error instanceof UnauthorizedError) return 'refused';
   if (error instanceof SdkHttpError) return byStatus(error.status);
-  if (error instanceof SdkError) return BY_CODE[error.code] ?? 'failed';
+  if (error instanceof SdkError) return BY_CODE[error.code] ?? 'unclear';
+  if (error instanceof ProtocolError) return 'failed';
   const code = fieldsOf(fieldsOf(error)['cause'])['code'] ?? fieldsOf(error)['code'];
   if (NOT_RECEIVED.includes(String(code))) return 'notReceived';
-  return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'failed';
+  return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'unclear';
 }
 
 /** A restarted server does not know the session: it answers 404 by the specification, but many answer 400. */
 function byStatus(status: number): McpFailure {
   if (status === 401 || status === 403) return 'refused';
   if (status === 400 || status === 404) return 'notReceived';
-  return 'failed';
+  // Another 4xx refuses the call; after a 5xx, as of a gateway in between, nobody knows.
+  return status < 500 ? 'failed' : 'unclear';
 }
 
 const BY_CODE: Partial<Record<SdkErrorCode, McpFailure>> = {
@@ -41,5 +45,6 @@ const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 export function mcpReason(error: unknown): string {
   if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
   const { code, cause, name } = fieldsOf(error);
-  return String(fieldsOf(cause)['code'] ?? code ?? name ?? typeof error);
+  // The SDK and `fetch` wrap the error of the system, whose code says most.
+  return String(systemCode(cause) ?? code ?? name ?? typeof error);
 }

@@ -33,7 +33,7 @@ function textIn(block: ContentBlock): string {
     case 'text':
       return block.text;
     case 'image':
-      return isUsable(block) ? '' : '[an image that is too large, or neither PNG nor JPEG, was left out]';
+      return block.data.length <= MAX_IMAGE_CHARS ? '' : '[an image that is too large was left out]';
     case 'audio':
       return '[audio was left out]';
     case 'resource_link':
@@ -43,14 +43,10 @@ function textIn(block: ContentBlock): string {
   }
 }
 
-/** The model's service refuses the whole item for other images. */
-function isUsable({ data, mimeType }: { readonly data: string; readonly mimeType: string }): boolean {
-  return data.length <= MAX_IMAGE_CHARS && /^image\/(?:png|jpeg)$/.test(mimeType);
-}
-
+/** The type that the server claims does not count: the content decides. */
 function imageIn(block: ContentBlock): ToolImage[] {
-  if (block.type !== 'image' || !isUsable(block)) return [];
-  return [{ mimeType: block.mimeType, bytes: Buffer.from(block.data, 'base64') }];
+  if (block.type !== 'image' || block.data.length > MAX_IMAGE_CHARS) return [];
+  return [{ bytes: Buffer.from(block.data, 'base64') }];
 }
 
 function sourceIn(block: ContentBlock): Source[] {

@@ -1,4 +1,4 @@
-import { Client, type Transport } from '@modelcontextprotocol/client';
+import { Client, type Tool as SdkTool, type Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../clock.ts';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
 import type { Build } from '../../installation.ts';
@@ -6,9 +6,10 @@ import type { Logger } from '../../log.ts';
 import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import { httpTransport } from './http-transport.ts';
+import { listTools, readListedTool } from './list-tools.ts';
 import { mcpFailureOf, mcpReason } from './mcp-failure.ts';
 import { mcpOutput } from './mcp-output.ts';
-import { mcpTool } from './mcp-tool.ts';
+import { mcpTool, type ServerTool } from './mcp-tool.ts';
 import { stdioTransport } from './stdio-transport.ts';
 
 /** Limits connecting and listing together. */
@@ -24,6 +25,8 @@ export interface McpServerDeps {
   readonly random: () => number;
   /** Gets access tokens for a scope. */
   readonly tokens: (scope: string) => () => Promise<string>;
+  /** Uses the proxy of the process: see `setDefaultProxy`. */
+  readonly fetch: typeof fetch;
   /** Servers get the bot's version. */
   readonly build: Build;
 }
@@ -70,7 +73,7 @@ export class McpServer {
     return this.#status;
   }
 
-  /** Connects and lists the tools, unless that is already running. Never rejects: failures are retried with backoff. */
+  /** Connects and lists the tools, unless it is connected or connecting. Never rejects: failures are retried with backoff. */
   connect(): Promise<void> {
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
@@ -90,7 +93,7 @@ export class McpServer {
   }
 
   async #connect(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#client !== undefined) return;
     this.#cancelRetry();
     const client = this.#createClient();
     const transport = this.#openTransport();
@@ -124,7 +127,8 @@ export class McpServer {
     const { transport } = this.settings;
     if (transport.kind === 'stdio') return stdioTransport(transport);
     const { entraScope } = transport;
-    return httpTransport(transport, entraScope === undefined ? undefined : this.#deps.tokens(entraScope));
+    const { fetch, tokens } = this.#deps;
+    return httpTransport(transport, { fetch, token: entraScope === undefined ? undefined : tokens(entraScope) });
   }
 
   /** A changed list applies from the next turn: running turns keep the tools that they began with. */
@@ -135,17 +139,15 @@ export class McpServer {
   }
 
   async #list(client: Client): Promise<void> {
-    const { tools: listed } = await client.listTools(undefined, { timeout: CONNECT_TIMEOUT_MS, cacheMode: 'refresh' });
+    const listed = await listTools(client, MAX_TOOLS, CONNECT_TIMEOUT_MS);
     if (this.#client !== client) return;
     const tools = new Map<string, Tool>();
     for (const each of listed.slice(0, MAX_TOOLS)) {
-      const tool = mcpTool(
-        each,
-        this.settings,
-        (name, isReadOnly) => (args, call) => this.#call(name, isReadOnly, args, call),
-      );
-      if ('refusal' in tool) this.#log.warn({ tool: each.name, reason: tool.refusal }, 'tool left out');
-      else if (tools.has(tool.name)) this.#log.warn({ tool: each.name }, 'tool left out: another has its name');
+      const read = readListedTool(each);
+      const tool = read && mcpTool(read, this.settings, (of) => (args, call) => this.#call(of, args, call));
+      if (tool === undefined) this.#log.warn('tool left out: its definition is malformed');
+      else if ('refusal' in tool) this.#log.warn({ tool: read?.name, reason: tool.refusal }, 'tool left out');
+      else if (tools.has(tool.name)) this.#log.warn({ tool: read?.name }, 'tool left out: another has its name');
       else tools.set(tool.name, tool);
     }
     if (listed.length > MAX_TOOLS) this.#log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
@@ -154,21 +156,21 @@ export class McpServer {
     this.#log.info({ count: tools.size }, 'tools listed');
   }
 
-  async #call(name: string, isReadOnly: boolean, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
+  async #call(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
     const client = this.#client;
     try {
-      return await this.#send(client, name, args, call);
+      return await this.#send(client, tool, args, call);
     } catch (error) {
       call.signal.throwIfAborted();
       const failure = error instanceof ToolError ? 'failed' : mcpFailureOf(error);
       if (client !== undefined && (failure === 'notReceived' || failure === 'lost'))
         this.#onLost(client, mcpReason(error));
-      const mayRepeat = failure === 'notReceived' || (failure === 'lost' && isReadOnly);
+      const mayRepeat = failure === 'notReceived' || (failure === 'lost' && tool.isReadOnly);
       if (!mayRepeat) throw this.#toolError(failure, error);
     }
     if (this.#client === undefined) await this.connect();
     try {
-      return await this.#send(this.#client, name, args, call);
+      return await this.#send(this.#client, tool, args, call);
     } catch (error) {
       call.signal.throwIfAborted();
       throw this.#toolError(mcpFailureOf(error), error);
@@ -177,7 +179,7 @@ export class McpServer {
 
   async #send(
     client: Client | undefined,
-    name: string,
+    { name, parameters }: ServerTool,
     args: ToolArguments,
     { signal, userId }: CallContext,
   ): Promise<ToolOutput> {
@@ -187,7 +189,9 @@ export class McpServer {
     const params = { name, arguments: { ...args }, ...meta };
     const calls = this.#running.get(client) ?? new Set();
     this.#running.set(client, calls);
-    const running = client.callTool(params, { timeout, maxTotalTimeout: timeout, signal });
+    // With a definition of its own the SDK does not check the result against the server's schema: the text still counts.
+    const toolDefinition = { name, inputSchema: parameters as SdkTool['inputSchema'] };
+    const running = client.callTool(params, { timeout, maxTotalTimeout: timeout, signal, toolDefinition });
     calls.add(running);
     const result = await running.finally(() => {
       calls.delete(running);
@@ -211,6 +215,10 @@ export class McpServer {
       case 'notReceived':
       case 'refused':
         return new ToolError('tool_unavailable', `The server "${name}" cannot be reached now.`, { cause });
+      case 'unclear':
+        return new ToolError('outcome_unknown', `The server "${name}" gave no usable answer: it may have been done.`, {
+          cause,
+        });
       case 'failed':
         return new ToolError('tool_failed', `The server "${name}" answered with an error.`, { cause });
     }

@@ -1,15 +1,22 @@
-import type { Tool as ListedTool } from '@modelcontextprotocol/client';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
-import { parameterSchema } from '../parameter-schema.ts';
+import { type ParameterSchema, parameterSchema } from '../parameter-schema.ts';
 import { DATA_NOTICE, type Tool } from '../tool.ts';
 import { qualifiedName } from '../tool-names.ts';
+import type { ListedTool } from './list-tools.ts';
 
 /** Longer descriptions are cut, because the model reads them in every response. */
 const MAX_DESCRIPTION_CHARS = 2_000;
 const MAX_TITLE_CHARS = 80;
 
+/** A tool by the server's own name. */
+export interface ServerTool {
+  readonly name: string;
+  readonly parameters: ParameterSchema;
+  readonly isReadOnly: boolean;
+}
+
 /** Runs a call on the server. */
-export type CallServer = (tool: string, isReadOnly: boolean) => Tool['run'];
+export type CallServer = (tool: ServerTool) => Tool['run'];
 
 /**
  * Converts a tool from its server's list. The server's own hints never grant anything: only the operator's settings let a
@@ -36,7 +43,7 @@ export function mcpTool(
     timeoutMs: settings.timeoutMs,
     access: { users: settings.users, scopes: settings.scopes },
     origin: originOf(settings),
-    run: call(name, isReadOnly),
+    run: call({ name, parameters: parameters.schema, isReadOnly }),
   };
 }
 

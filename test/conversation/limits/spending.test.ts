@@ -5,9 +5,9 @@ import { MemorySpending } from '../../../src/conversation/limits/memory-spending
 import { type Allowance, type CostRequest, Spending } from '../../../src/conversation/limits/spending.ts';
 import type { Budgets, SpendingStore } from '../../../src/conversation/limits/spending-store.ts';
 import { StoreError } from '../../../src/errors.ts';
-import { costUsd, DEFAULT_PRICES, pricesOf, type ResponseSize } from '../../../src/prices.ts';
+import { costUsd, DEFAULT_PRICES, type OutputSize, pricesOf, type ResponseSize } from '../../../src/prices.ts';
 import type { ModelResult } from '../../../src/realtime/model-result.ts';
-import { NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
+import { addUsage, NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
 import { watchedLog } from '../../channel/watched-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -15,6 +15,7 @@ const SEED = 20_261_124;
 const MODEL = 'gpt-realtime-1.5';
 const MAX_OUT = 1_000;
 const OVERHEAD_TOKENS = 200;
+const TOOLS_OVERHEAD_TOKENS = 400;
 const NO_CONTEXT = { text: 0, audio: 0 };
 const prices = pricesOf(DEFAULT_PRICES, MODEL);
 assert.ok(prices);
@@ -27,6 +28,8 @@ interface Step {
   readonly textBytes: number;
   readonly context: { readonly text: number; readonly audio: number };
   readonly share: number;
+  /** What the next response also reads, if it follows calls. */
+  readonly outputs: OutputSize | undefined;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -37,6 +40,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   textBytes: fc.nat({ max: 5_000 }),
   context: fc.record({ text: fc.nat({ max: 2_000 }), audio: fc.nat({ max: 5_000 }) }),
   share: fc.double({ min: 0, max: 1, noNaN: true }),
+  outputs: fc.option(fc.record({ bytes: fc.nat({ max: 3_000 }), pictures: fc.nat({ max: 4 }) }), { nil: undefined }),
 });
 
 interface Held {
@@ -44,8 +48,9 @@ interface Held {
   readonly allowance: Allowance;
   readonly conversation: string;
   readonly person: string;
-  readonly most: TokenUsage;
-  responses: number;
+  /** The most that the latest response may use, and all of them together. */
+  most: TokenUsage;
+  sum: TokenUsage;
   isOver: boolean;
 }
 
@@ -57,13 +62,22 @@ function mostOf({ textBytes, context }: Pick<Step, 'textBytes' | 'context'>): To
   };
 }
 
-/** As the service bills it: never more than the worst case of a response. */
-function billed({ most, responses }: Held, share: number): TokenUsage {
-  const of = (tokens: number) => Math.floor(tokens * responses * share);
+/** The most of the response after calls: it reads the response before, and the outputs. */
+function mostAfter({ text, audio, image }: TokenUsage, { bytes, pictures }: OutputSize): TokenUsage {
   return {
-    text: { in: of(most.text.in), cached: 0, out: 0 },
-    audio: { in: of(most.audio.in), cached: 0, out: of(most.audio.out) },
-    image: NO_TOKENS.image,
+    text: { ...text, in: text.in + bytes },
+    audio: { ...audio, in: audio.in + MAX_OUT },
+    image: { ...image, in: image.in + 2_000 * pictures },
+  };
+}
+
+/** As the service bills it: never more than the worst case of all responses. */
+function billed({ sum }: Held, share: number): TokenUsage {
+  const of = (tokens: number) => Math.floor(tokens * share);
+  return {
+    text: { in: of(sum.text.in), cached: 0, out: 0 },
+    audio: { in: of(sum.audio.in), cached: 0, out: of(sum.audio.out) },
+    image: { in: of(sum.image.in), cached: 0, out: 0 },
   };
 }
 
@@ -74,7 +88,7 @@ function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(
 
 const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
 
-const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, maxOutputTokens: MAX_OUT };
+const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, toolBytes: 0, maxOutputTokens: MAX_OUT };
 
 function asked(owner: Partial<CostRequest> = {}, size: Partial<ResponseSize> = {}): CostRequest {
   return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: () => ({ ...SMALLEST, ...size }) };
@@ -102,20 +116,20 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
       const texts = ['x'.repeat(each.textBytes)];
       const allowance = await spending.reserve(asked({ jobId, conversation, person }, { context, texts }));
       if (!('budget' in allowance))
-        held.push({ jobId, allowance, conversation, person, most: mostOf(each), responses: 1, isOver: false });
+        held.push({ jobId, allowance, conversation, person, most: mostOf(each), sum: mostOf(each), isOver: false });
     } else if (one !== undefined && each.kind === 'again') {
-      if (!one.isOver && (await one.allowance.mayAskAgain())) one.responses++;
+      if (one.isOver || !(await one.allowance.mayAskAgain(each.outputs))) continue;
+      one.most = each.outputs === undefined ? one.most : mostAfter(one.most, each.outputs);
+      one.sum = addUsage(one.sum, one.most);
     } else if (one !== undefined && each.kind === 'told') {
       const usage = billed(one, each.share);
       await settle(one, { usage, isUsageUnknown: false }, usdOf(usage));
     } else if (one !== undefined) {
-      await settle(one, { usage: NO_TOKENS, isUsageUnknown: true }, one.responses * usdOf(one.most));
+      await settle(one, { usage: NO_TOKENS, isUsageUnknown: true }, usdOf(one.sum));
     }
     const sum = (fits: (owner: Pick<Held, 'conversation' | 'person'>) => boolean) =>
       billedUsd.filter(fits).reduce((total, { usd }) => total + usd, 0) +
-      held
-        .filter((each) => !each.isOver && fits(each))
-        .reduce((total, { most, responses }) => total + responses * usdOf(most), 0);
+      held.filter((each) => !each.isOver && fits(each)).reduce((total, { sum: most }) => total + usdOf(most), 0);
     for (const name of ['a', 'b'])
       assert.ok(sum(({ conversation }) => conversation === name) <= conversationUsd + 1e-9, 'a conversation');
     for (const name of ['ada', 'bob']) assert.ok(sum(({ person }) => person === name) <= personUsd + 1e-9, 'a person');
@@ -139,6 +153,26 @@ describe('the cost of turns', () => {
     const maxUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
     assert.ok(Math.abs(one - 2 * maxUsd) < 1e-9);
     assert.equal(allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: false } as ModelResult), 0);
+  });
+
+  it('includes the definitions of tools, and for the response after calls that of before and the outputs', async () => {
+    const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 });
+    const allowance = await spending.reserve(asked({}, { toolBytes: 3_000 }));
+    assert.ok(!('budget' in allowance));
+    const unknown = { usage: NO_TOKENS, isUsageUnknown: true } as ModelResult;
+    const textIn = OVERHEAD_TOKENS + TOOLS_OVERHEAD_TOKENS + 3_000;
+    const first = { ...mostOf({ textBytes: 0, context: NO_CONTEXT }), text: { in: textIn, cached: 0, out: 0 } };
+    const usdOf = (usage: TokenUsage) => costUsd(usage, prices as NonNullable<typeof prices>);
+    assert.ok(Math.abs(allowance.costOf(unknown) - usdOf(first)) < 1e-9);
+    assert.equal(await allowance.mayAskAgain({ bytes: 500, pictures: 1 }), true);
+    const second = {
+      text: { in: textIn + 500, cached: 0, out: 0 },
+      audio: { in: MAX_OUT, cached: 0, out: MAX_OUT },
+      image: { in: 2_000, cached: 0, out: 0 },
+    };
+    assert.ok(Math.abs(allowance.costOf(unknown) - usdOf(first) - usdOf(second)) < 1e-9);
+    assert.equal(await allowance.mayAskAgain({ bytes: 500_000, pictures: 1 }), false);
+    assert.equal(allowance.exceeded?.budget, 'day');
   });
 
   it('is not higher for another attempt at the same job', async () => {

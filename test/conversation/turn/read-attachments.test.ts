@@ -46,7 +46,11 @@ describe('a recording from the recording page', () => {
           fetch: () => assert.fail('no file was sent'),
           semaphore: new Semaphore(FILE_BOUNDS),
         },
-        channel: { later: () => assert.fail('nothing is sent'), recordingAccess: () => 'link' as const },
+        channel: {
+          later: () => assert.fail('nothing is sent'),
+          recordingAccess: () => 'link' as const,
+          showsCards: () => false as const,
+        },
         audioStore,
         clock,
       };

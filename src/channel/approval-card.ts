@@ -1,0 +1,105 @@
+import { type Attachment, CardFactory, type InvokeResponse } from 'botbuilder';
+import type { ApprovalChoice, ApprovalRequest } from '../conversation/approvals/approval.ts';
+import { type ApprovalPress, type Decided, decidedText } from '../conversation/approvals/decide.ts';
+import { fieldsOf } from '../json-access.ts';
+import type { Messages } from '../messages/messages.ts';
+import { paragraphs } from '../paragraphs.ts';
+import type { CardSupport } from './capabilities.ts';
+
+/** A card shows so much of the arguments, and says how much is left out. */
+const MAX_ARGUMENT_CHARS = 1_500;
+const CHOICES: readonly ApprovalChoice[] = ['once', 'always', 'deny'];
+const APPROVAL_ID = /^[\w-]{16,64}$/;
+
+type CardPart = Readonly<Record<string, unknown>>;
+
+/** A card that asks whether a call may run. It shows the arguments in text runs, which no client formats. */
+export function approvalCard(request: ApprovalRequest, cards: CardSupport, messages: Messages): Attachment {
+  const { approval: texts } = messages;
+  const choices = CHOICES.filter((choice) => choice !== 'always' || request.isAlwaysOffered);
+  const actions = choices.map((choice) => button(request.id, choice, cards, messages));
+  const expires = textRuns(texts.expires, { isSubtle: true, size: 'Small' });
+  return card(texts.ask(request.title), request, [expires], actions, messages);
+}
+
+/** The same question in words, for channels without cards. */
+export function approvalInWords(request: ApprovalRequest, { approval: texts, language }: Messages): string {
+  const { shown, leftOut } = bounded(request.argumentsText);
+  const cut = leftOut === 0 ? '' : texts.cut(leftOut.toLocaleString(language));
+  return paragraphs(texts.ask(request.title), texts.tool(request.tool), codeBlock(shown), cut, texts.howToAnswer);
+}
+
+/** Returns the choice in the data of a button; `undefined` for anything else. */
+export function approvalPressIn(data: unknown): ApprovalPress | undefined {
+  const { approval: id, choice: chosen } = fieldsOf(data);
+  const choice = CHOICES.find((each) => each === chosen);
+  return typeof id === 'string' && APPROVAL_ID.test(id) && choice !== undefined ? { id, choice } : undefined;
+}
+
+/**
+ * Answers `Action.Execute`. A decision replaces the card, without buttons; anything else is shown to the presser alone.
+ * https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model#response-format
+ */
+export function pressResponse(decided: Decided, messages: Messages): InvokeResponse {
+  if (decided.kind !== 'decided') return invokeMessage(decidedText(decided, messages));
+  const { content } = card(decidedText(decided, messages), decided.approval, [], [], messages);
+  return invokeBody('application/vnd.microsoft.card.adaptive', content);
+}
+
+/** Answers `Action.Execute` with a text that the client shows to the presser alone. */
+export function invokeMessage(text: string): InvokeResponse {
+  return invokeBody('application/vnd.microsoft.activity.message', text);
+}
+
+function invokeBody(type: string, value: unknown): InvokeResponse {
+  return { status: 200, body: { statusCode: 200, type, value } };
+}
+
+function card(
+  heading: string,
+  { tool, argumentsText }: ApprovalRequest,
+  below: readonly CardPart[],
+  actions: readonly CardPart[],
+  { approval: texts, language }: Messages,
+): Attachment {
+  const { shown, leftOut } = bounded(argumentsText);
+  const cut = leftOut === 0 ? [] : [textRuns(texts.cut(leftOut.toLocaleString(language)), { isSubtle: true })];
+  return CardFactory.adaptiveCard({
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.5',
+    fallbackText: heading,
+    body: [
+      textRuns(heading, { weight: 'Bolder' }),
+      textRuns(texts.tool(tool), { isSubtle: true, size: 'Small' }),
+      textRuns(shown, { fontType: 'Monospace' }),
+      ...cut,
+      ...below,
+    ],
+    actions,
+  });
+}
+
+/** Text that no client reads as Markdown, unlike a TextBlock. */
+function textRuns(text: string, style: CardPart): CardPart {
+  return { type: 'RichTextBlock', inlines: [{ type: 'TextRun', text, ...style }] };
+}
+
+function button(id: string, choice: ApprovalChoice, cards: CardSupport, { approval }: Messages): CardPart {
+  const look = { title: approval[choice], ...(choice === 'deny' ? { style: 'destructive' } : {}) };
+  const data = { approval: id, choice };
+  const submit = { type: 'Action.Submit', ...look, data };
+  return cards === 'universal' ? { type: 'Action.Execute', verb: 'approval', ...look, data, fallback: submit } : submit;
+}
+
+function bounded(argumentsText: string): { readonly shown: string; readonly leftOut: number } {
+  const shown = argumentsText.slice(0, MAX_ARGUMENT_CHARS).toWellFormed();
+  return { shown, leftOut: argumentsText.length - shown.length };
+}
+
+/** Nothing in the text ends the block, because its fence is longer than every run of backticks. */
+function codeBlock(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}

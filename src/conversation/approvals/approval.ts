@@ -1,0 +1,96 @@
+import type { UserMessage } from '../user-message.ts';
+
+/** How long people have to decide. */
+export const APPROVAL_MS = 24 * 3_600_000;
+
+/** `always`: this call, and later calls of the same tool. */
+export type ApprovalChoice = 'once' | 'always' | 'deny';
+
+/** The message that a call was made for, without its content: who asked, and where the answer goes. */
+export type AskedMessage = Pick<
+  UserMessage,
+  | 'key'
+  | 'activityId'
+  | 'channel'
+  | 'scope'
+  | 'user'
+  | 'personKey'
+  | 'isAllowed'
+  | 'verifiedIds'
+  | 'locale'
+  | 'timeZone'
+  | 'reference'
+  | 'team'
+>;
+
+/** What a user gets to see of a call before it runs. */
+export interface ApprovalRequest {
+  /** Random. A pressed button returns it. */
+  readonly id: string;
+  /** The tool's name for users, such as "Write a file". */
+  readonly title: string;
+  /** The tool's name for the model, which begins with its server's name. */
+  readonly tool: string;
+  /** The arguments as the model wrote them. */
+  readonly argumentsText: string;
+  /** False in groups, and for effects that cannot be undone. */
+  readonly isAlwaysOffered: boolean;
+}
+
+/** A call that waits for its approval, or whose approval was decided. */
+export interface Approval extends ApprovalRequest {
+  readonly asked: AskedMessage;
+  readonly origin: string;
+  /** See `toolDigest`: a tool that has changed since is not run. */
+  readonly digest: string;
+  readonly expiresAtMs: number;
+  readonly decision: ApprovalDecision | undefined;
+  /** The job of the turn that carries out the decision. No other turn may run the call. */
+  readonly turnId: string | undefined;
+}
+
+export interface ApprovalDecision {
+  readonly choice: ApprovalChoice;
+  /** The `personKey` of the person who decided. */
+  readonly decider: string;
+  /** The name that others see; `undefined` in a personal chat. */
+  readonly deciderName: string | undefined;
+  /** The activity that decided. Its turn carries out the decision. */
+  readonly activityId: string;
+}
+
+/** A lasting permission. It ends when the tool's description, schema or server changes. */
+export interface Permission {
+  readonly conversation: string;
+  readonly person: string;
+  readonly origin: string;
+  readonly tool: string;
+  readonly digest: string;
+}
+
+/** Approvals for 24 hours, and lasting permissions. Calls reject with a StoreError if the store cannot be reached. */
+export interface ApprovalStore {
+  add(approval: Approval): Promise<void>;
+  /** Resolves with `undefined` for an unknown or expired approval. */
+  find(id: string): Promise<Approval | undefined>;
+  /** Resolves with the newest undecided approval in a conversation, of one person or of anybody. */
+  findWaiting(conversation: string, person: string | undefined): Promise<Approval | undefined>;
+  /** Decides if nobody has decided yet. Resolves with the approval and the decision that counts. */
+  decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined>;
+  /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */
+  claim(id: string, turnId: string): Promise<boolean>;
+  /** Deletes the undecided approvals of a conversation. */
+  withdraw(conversation: string): Promise<void>;
+  /** Deletes the approvals and permissions of a conversation. */
+  forget(conversation: string): Promise<void>;
+  allow(permission: Permission): Promise<void>;
+  /** Resolves with the permissions of a person in a conversation. */
+  permissionsOf(conversation: string, person: string): Promise<readonly Permission[]>;
+  /** Ends these permissions: the person is asked again. */
+  revoke(conversation: string, person: string): Promise<void>;
+}
+
+/** Whether a permission covers this version of a tool. */
+export function covers(permission: Permission, tool: Pick<Permission, 'tool' | 'origin' | 'digest'>): boolean {
+  return permission.tool === tool.tool && permission.origin === tool.origin && permission.digest === tool.digest;
+}

@@ -1,0 +1,88 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../clock.ts';
+import { lruOptions } from '../../lru-options.ts';
+import { type Approval, type ApprovalDecision, type ApprovalStore, covers, type Permission } from './approval.ts';
+
+const MAX_APPROVALS = 10_000;
+/** The number of people with permissions, each in one conversation. */
+const MAX_PEOPLE = 50_000;
+const MAX_PERMISSIONS_PER_PERSON = 200;
+
+/** Approvals in the memory of this process. The oldest are evicted first. */
+export class MemoryApprovals implements ApprovalStore {
+  readonly #clock: Clock;
+  readonly #approvals = new LRUCache<string, Approval>(lruOptions(MAX_APPROVALS));
+  readonly #permissions = new LRUCache<string, readonly Permission[]>(lruOptions(MAX_PEOPLE));
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async add(approval: Approval): Promise<void> {
+    this.#approvals.set(approval.id, approval);
+  }
+
+  async find(id: string): Promise<Approval | undefined> {
+    return this.#find(id);
+  }
+
+  async findWaiting(conversation: string, person: string | undefined): Promise<Approval | undefined> {
+    const isTheirs = ({ asked, decision }: Approval) =>
+      asked.key === conversation && (person ?? asked.personKey) === asked.personKey && decision === undefined;
+    // The newest comes first.
+    return [...this.#approvals.values()].find((each) => isTheirs(each) && this.#find(each.id) !== undefined);
+  }
+
+  async decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined> {
+    const approval = this.#find(id);
+    if (approval === undefined || approval.decision !== undefined) return approval;
+    const decided = { ...approval, decision };
+    this.#approvals.set(id, decided);
+    return decided;
+  }
+
+  async claim(id: string, turnId: string): Promise<boolean> {
+    const approval = this.#approvals.peek(id);
+    if (approval?.decision === undefined || (approval.turnId ?? turnId) !== turnId) return false;
+    this.#approvals.set(id, { ...approval, turnId });
+    return true;
+  }
+
+  async withdraw(conversation: string): Promise<void> {
+    this.#deleteWhere(({ asked, decision }) => asked.key === conversation && decision === undefined);
+  }
+
+  async forget(conversation: string): Promise<void> {
+    this.#deleteWhere(({ asked }) => asked.key === conversation);
+    for (const [key, [first]] of [...this.#permissions.entries()])
+      if (first?.conversation === conversation) this.#permissions.delete(key);
+  }
+
+  async allow(permission: Permission): Promise<void> {
+    const key = personIn(permission.conversation, permission.person);
+    const others = (this.#permissions.get(key) ?? []).filter((each) => !covers(each, permission));
+    this.#permissions.set(key, [...others, permission].slice(-MAX_PERMISSIONS_PER_PERSON));
+  }
+
+  async permissionsOf(conversation: string, person: string): Promise<readonly Permission[]> {
+    return this.#permissions.get(personIn(conversation, person)) ?? [];
+  }
+
+  async revoke(conversation: string, person: string): Promise<void> {
+    this.#permissions.delete(personIn(conversation, person));
+  }
+
+  /** `peek` does not count as use, so that the order stays that of age. */
+  #find(id: string): Approval | undefined {
+    const approval = this.#approvals.peek(id);
+    return approval !== undefined && this.#clock.now() < approval.expiresAtMs ? approval : undefined;
+  }
+
+  #deleteWhere(condition: (approval: Approval) => boolean): void {
+    for (const [id, each] of [...this.#approvals.entries()]) if (condition(each)) this.#approvals.delete(id);
+  }
+}
+
+function personIn(conversation: string, person: string): string {
+  return JSON.stringify([conversation, person]);
+}

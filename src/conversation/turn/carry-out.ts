@@ -1,0 +1,25 @@
+import type { RunCallsDeps, Verdict } from '../../tools/run-calls.ts';
+import type { ToolCall } from '../../tools/tool-call.ts';
+import type { Services } from '../services.ts';
+import type { DecidedApproval } from './find-decided.ts';
+import type { Turn } from './turn.ts';
+
+/** Claims the decided call for this turn, so that it runs once, and records who decided and how. */
+export async function carryOut(
+  { approval, decision, tool }: DecidedApproval,
+  call: ToolCall,
+  record: RunCallsDeps['record'],
+  turn: Turn,
+  { approvals }: Services,
+): Promise<Verdict> {
+  const isClaimed = await turn.retryStore(() => approvals.claim(approval.id, turn.job.id));
+  if (!isClaimed) return 'doneBefore';
+  await record(tool, call, decision.choice === 'deny' ? 'denied' : 'allowed');
+  if (decision.choice === 'deny') return 'denied';
+  if (decision.choice === 'always' && approval.isAlwaysOffered) {
+    const { asked, origin, digest } = approval;
+    const permission = { conversation: asked.key, person: asked.personKey, origin, tool: tool.name, digest };
+    await turn.retryStore(() => approvals.allow(permission));
+  }
+  return 'run';
+}

@@ -1,0 +1,34 @@
+import { messagesFor } from '../../messages/messages.ts';
+import { type Tool, toolDigest } from '../../tools/tool.ts';
+import type { ToolSet } from '../../tools/tools.ts';
+import type { Approval, ApprovalDecision } from '../approvals/approval.ts';
+import type { Services } from '../services.ts';
+import type { Turn } from './turn.ts';
+import type { Refused } from './turn-result.ts';
+
+/** An approval that was decided, and the tool that it is about. */
+export interface DecidedApproval {
+  readonly approval: Approval;
+  readonly decision: ApprovalDecision;
+  readonly tool: Tool;
+}
+
+/**
+ * Returns the approval that the message decides about; `undefined` for all other messages. Refuses a decision that cannot be
+ * carried out: the approval is gone, or the tool is not the one that the user has seen.
+ */
+export async function findDecided(
+  { tools }: ToolSet,
+  turn: Turn,
+  { approvals }: Services,
+): Promise<DecidedApproval | Refused | undefined> {
+  const { approvalId, locale } = turn.message;
+  if (approvalId === undefined) return undefined;
+  const texts = messagesFor(locale).approval;
+  const approval = await turn.retryStore(() => approvals.find(approvalId), turn.signal);
+  if (approval?.decision === undefined) return { reason: 'approvalGone', text: texts.gone };
+  const tool = tools.get(approval.tool);
+  const isSame = tool?.origin === approval.origin && toolDigest(tool) === approval.digest;
+  if (!isSame) return { reason: 'approvalGone', text: texts.changed(approval.title) };
+  return { approval, decision: approval.decision, tool };
+}

@@ -1,0 +1,99 @@
+import {
+  APPROVAL_MS,
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalStore,
+  type Permission,
+} from '../conversation/approvals/approval.ts';
+import { personId } from '../conversation/keys.ts';
+import { isReference } from '../conversation/message-json.ts';
+import { fieldsOf } from '../json-access.ts';
+import { storableJson } from '../storable-json.ts';
+import type { Connection, Sql } from './connection.ts';
+import { storedKey } from './names.ts';
+
+/** Ids come from the buttons of cards; other forms are not looked up. */
+const ID = /^[\w-]{16,64}$/;
+
+const COLUMNS = 'approval, decision, turn';
+
+interface Row {
+  readonly approval: unknown;
+  readonly decision: ApprovalDecision | null;
+  readonly turn: string | null;
+}
+
+/** Approvals and permissions that all instances share. */
+export function createPostgresApprovals(connection: Connection): ApprovalStore {
+  return {
+    async add(approval) {
+      const { id, asked } = approval;
+      await connection.query(
+        `INSERT INTO approvals (id, conversation, person, approval, expires_at)
+         VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING`,
+        [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
+      );
+    },
+    async find(id) {
+      if (!ID.test(id)) return undefined;
+      const text = `SELECT ${COLUMNS} FROM approvals WHERE id = $1 AND expires_at > now()`;
+      return approvalIn(await connection.query<Row>(text, [id]));
+    },
+    async findWaiting(conversation, person) {
+      const text = `SELECT ${COLUMNS} FROM approvals
+         WHERE conversation = $1 AND coalesce($2, person) = person AND decision IS NULL AND expires_at > now() ORDER BY seq DESC LIMIT 1`;
+      return approvalIn(
+        await connection.query<Row>(text, [storedKey(conversation), person === undefined ? null : personId(person)]),
+      );
+    },
+    async decide(id, decision) {
+      if (!ID.test(id)) return undefined;
+      const text = `UPDATE approvals SET decision = coalesce(decision, $2::jsonb)
+         WHERE id = $1 AND expires_at > now() RETURNING ${COLUMNS}`;
+      return approvalIn(await connection.query<Row>(text, [id, storableJson(decision)]));
+    },
+    async claim(id, turnId) {
+      const text = `UPDATE approvals SET turn = $2
+         WHERE id = $1 AND decision IS NOT NULL AND coalesce(turn, $2) = $2 RETURNING id`;
+      return (await connection.query(text, [id, turnId])).length > 0;
+    },
+    withdraw: (conversation) => withdrawApprovals(connection, conversation),
+    forget: (conversation) => forgetApprovals(connection, conversation),
+    async allow({ conversation, person, origin, tool, digest }) {
+      const text = `INSERT INTO tool_permissions (conversation, person, origin, tool, digest)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`;
+      await connection.query(text, [storedKey(conversation), personId(person), origin, tool, digest]);
+    },
+    async permissionsOf(conversation, person) {
+      const text = 'SELECT origin, tool, digest FROM tool_permissions WHERE conversation = $1 AND person = $2';
+      const rows = await connection.query<Pick<Permission, 'origin' | 'tool' | 'digest'>>(text, [
+        storedKey(conversation),
+        personId(person),
+      ]);
+      return rows.map(({ origin, tool, digest }) => ({ conversation, person, origin, tool, digest }));
+    },
+    async revoke(conversation, person) {
+      const text = 'DELETE FROM tool_permissions WHERE conversation = $1 AND person = $2';
+      await connection.query(text, [storedKey(conversation), personId(person)]);
+    },
+  };
+}
+
+/** Deletes the undecided approvals of a conversation. */
+export async function withdrawApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+  await sql.query('DELETE FROM approvals WHERE conversation = $1 AND decision IS NULL', [storedKey(conversation)]);
+}
+
+/** Deletes the approvals and permissions of a conversation. */
+export async function forgetApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+  for (const table of ['approvals', 'tool_permissions'])
+    await sql.query(`DELETE FROM ${table} WHERE conversation = $1`, [storedKey(conversation)]);
+}
+
+/** Only the bot writes these rows, but another release may have written them. */
+function approvalIn([row]: readonly Row[]): Approval | undefined {
+  const { id, tool, argumentsText, asked } = fieldsOf(row?.approval);
+  const areTexts = [id, tool, argumentsText].every((each) => typeof each === 'string');
+  if (row === undefined || !areTexts || !isReference(fieldsOf(asked)['reference'])) return undefined;
+  return { ...(row.approval as Approval), decision: row.decision ?? undefined, turnId: row.turn ?? undefined };
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startBot } from '../support/bot.ts';
+
+const SCRIPTED = fileURLToPath(new URL('../tools/scripted-stdio.ts', import.meta.url));
+
+describe('a list of tools that changes during a turn', { timeout: 60_000 }, () => {
+  it('reaches the model with the next turn, on the same session', async (t) => {
+    const config = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
+    const entry = { command: process.execPath, args: [SCRIPTED], approval: 'never' };
+    await writeFile(config, JSON.stringify({ mcpServers: { shop: entry } }));
+    const call = { name: 'shop__adds_tool', arguments: '{}' };
+    const turns = [{ outputs: [{ call }], ending: { kind: 'completed' } } as const, 'Added.', 'Yes.'];
+    const bot = await startBot({ turns, env: { MCP_CONFIG: config } });
+    t.after(() => bot.close());
+    await bot.logged('tools listed');
+    await bot.says('Add one.');
+    await bot.connector.whenMessages(1);
+    await bot.logged('tools listed', 2);
+    await bot.says('Is it there?');
+    await bot.connector.whenMessages(2);
+    const updates = bot.events.filter(({ event }) => event['type'] === 'session.update');
+    const lists = updates.map(({ event }) => {
+      const { tools } = event['session'] as { tools: { name: string }[] };
+      return tools.map(({ name }) => name);
+    });
+    assert.equal(lists.length, 2);
+    assert.ok(!lists[0]?.includes('shop__added'));
+    assert.deepEqual(lists[1], [...(lists[0] ?? []), 'shop__added']);
+    assert.equal(new Set(bot.events.map(({ sessionId }) => sessionId)).size, 1);
+    // A tool that is new is no changed one.
+    assert.ok(!bot.logs.some(({ msg }) => msg === 'tool has changed'));
+  });
+});

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { ToolError } from '../../src/tools/tool-error.ts';
+import { connected, context, http, opened, stdio, toolOf } from './mcp-under-test.ts';
+import { type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
+
+const PROGRAM = fileURLToPath(new URL('./scripted-stdio.ts', import.meta.url));
+const LIMITED = { timeoutMs: 1_000 };
+
+async function startHttp(t: TestContext): Promise<ScriptedHttp> {
+  const server = await startScriptedHttp();
+  t.after(() => server[Symbol.asyncDispose]());
+  return server;
+}
+
+/** The scripted server over either transport. */
+const TRANSPORTS = [
+  ['stdio', async () => stdio(PROGRAM)],
+  ['HTTP', async (t: TestContext) => http((await startHttp(t)).url)],
+] as const;
+
+const GARBAGE = { stdio: 'tool_timeout', HTTP: 'outcome_unknown' } as const;
+
+for (const [name, start] of TRANSPORTS) {
+  describe(`an MCP server over ${name}`, { timeout: 120_000 }, () => {
+    it('that breaks off during a call leaves its outcome unknown, and is connected anew', async (t) => {
+      const server = await connected(t, await start(t));
+      await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
+      await server.connect();
+      assert.match((await toolOf(server, 'echo').run({ text: 'hi' }, context())).text, /^echo: .*hi/);
+    });
+
+    it('that hangs costs the call, and not the next one', async (t) => {
+      const server = await connected(t, await start(t), LIMITED);
+      await assert.rejects(toolOf(server, 'hang').run({}, context()), { code: 'tool_timeout' });
+      assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
+    });
+
+    it('with a result above 10 MB costs the call, and is connected anew', async (t) => {
+      // Under load 10 MB take seconds.
+      const server = await connected(t, await start(t), { timeoutMs: 50_000 });
+      await assert.rejects(toolOf(server, 'huge').run({}, context()), { code: 'outcome_unknown' });
+      await server.connect();
+      assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
+    });
+
+    it('with a malformed message costs the call, and not the next one', async (t) => {
+      const server = await connected(t, await start(t), LIMITED);
+      // Over stdio no answer comes, since the line is skipped.
+      await assert.rejects(toolOf(server, 'garbage').run({}, context()), { code: GARBAGE[name] });
+      assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
+    });
+
+    it('with a malformed result leaves the outcome unknown, since it may have been done', async (t) => {
+      const server = await connected(t, await start(t));
+      await assert.rejects(toolOf(server, 'no_content').run({}, context()), { code: 'outcome_unknown' });
+      assert.equal(server.status.kind, 'connected');
+    });
+
+    it('with a result or a schema for it that is wrong is answered by the text', async (t) => {
+      const server = await connected(t, await start(t));
+      assert.equal((await toolOf(server, 'breaks_schema').run({}, context())).text, 'warm');
+      assert.match((await toolOf(server, 'bad_output_schema').run({}, context())).text, /^echo/);
+    });
+
+    it('that reports a failure gives its words to the model', async (t) => {
+      const server = await connected(t, await start(t));
+      const failure = { code: 'tool_failed', message: 'There is no such order.' };
+      await assert.rejects(toolOf(server, 'fails').run({}, context()), failure);
+    });
+
+    it('loses a tool that can only run as a task, is malformed, or has a schema that the service refuses, and no other', async (t) => {
+      const server = await connected(t, await start(t));
+      const names = server.tools.map((tool) => tool.name);
+      for (const kept of ['srv__echo', 'srv__no_schema']) assert.ok(names.includes(kept), kept);
+      for (const lost of ['task_only', 'bad_schema', 'no_object', '4711'])
+        assert.ok(!names.includes(`srv__${lost}`), lost);
+    });
+
+    it('is told who asks only if its entry says so', async (t) => {
+      const meta = async (passUser: boolean, userId: string | undefined) => {
+        const server = await connected(t, await start(t), { passUser });
+        return JSON.parse((await toolOf(server, 'meta').run({}, { ...context(), userId })).text)?.[USER];
+      };
+      assert.equal(await meta(true, 'ada'), 'ada');
+      assert.equal(await meta(true, undefined), undefined);
+      assert.equal(await meta(false, 'ada'), undefined);
+    });
+  });
+}
+
+const USER = 'realtime-voice-bot/user';
+
+describe('a list of tools that changes', () => {
+  it('counts at once for the next turn, and a tool of the old list can still be called', async (t) => {
+    const server = await connected(t, stdio(PROGRAM));
+    const before = server.tools;
+    const echo = toolOf(server, 'echo');
+    await toolOf(server, 'adds_tool').run({}, context());
+    // The list is asked for after the notification.
+    while (server.tools === before) await new Promise(setImmediate);
+    assert.deepEqual(
+      server.tools.map(({ name }) => name).filter((name) => !before.some((tool) => tool.name === name)),
+      ['srv__added'],
+    );
+    assert.match((await echo.run({}, context())).text, /^echo/);
+  });
+});
+
+describe('an MCP server over HTTP that has lost the session', () => {
+  for (const status of [400, 404]) {
+    it(`is connected anew after ${status}, and the call is made once`, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url));
+      scripted.loseSessions(status);
+      const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call');
+      assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
+      assert.equal(calls().length, 2);
+      const [first, second] = calls().map(({ headers }) => headers['mcp-session-id']);
+      assert.notEqual(first, second);
+      assert.equal(server.status.kind, 'connected');
+    });
+  }
+
+  it('and answers so again is not asked a third time', async (t) => {
+    const scripted = await startHttp(t);
+    const server = await connected(t, http(scripted.url));
+    scripted.intercept = ({ rpc }, response) => {
+      if (rpc !== 'tools/call') return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
+    assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, 2);
+  });
+});
+
+describe('a call that an MCP server over HTTP has not answered', () => {
+  for (const [what, readOnly, count] of [
+    ['may have changed something, so it is never made again', [], 1],
+    ['that changes nothing is made once more', ['exit'], 2],
+  ] as const) {
+    it(what, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url), { readOnly });
+      await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
+      assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, count);
+    });
+  }
+
+  for (const [status, code] of [
+    [401, 'tool_unavailable'],
+    [403, 'tool_unavailable'],
+    [429, 'tool_failed'],
+    [500, 'outcome_unknown'],
+    [504, 'outcome_unknown'],
+  ] as const) {
+    it(`but ${status} is not made again, and has ended as ${code}`, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url));
+      const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;
+      scripted.intercept = ({ rpc }, response) => {
+        if (rpc !== 'tools/call') return false;
+        response.writeHead(status).end('a secret of the server');
+        return true;
+      };
+      await assert.rejects(toolOf(server, 'echo').run({}, context()), (failure: ToolError) => {
+        assert.equal(failure.code, code);
+        assert.doesNotMatch(failure.message, /secret/);
+        return true;
+      });
+      assert.equal(calls(), 1);
+      assert.equal(server.status.kind, 'connected');
+    });
+  }
+});
+
+describe('the token and the headers of an MCP server', () => {
+  const SECRET = { 'x-api-key': 'a-secret' };
+
+  it('go with each request to its host', async (t) => {
+    const scripted = await startHttp(t);
+    const transport = { kind: 'http', url: scripted.url, headers: SECRET, entraScope: 'api://shop/.default' } as const;
+    const server = await connected(t, transport);
+    await toolOf(server, 'echo').run({}, context());
+    const posts = scripted.requests.filter(({ method }) => method === 'POST');
+    assert.ok(posts.length >= 3);
+    for (const { headers } of posts)
+      assert.deepEqual([headers.authorization, headers['x-api-key']], ['Bearer token', 'a-secret']);
+  });
+
+  for (const [when, rpc, status] of [
+    ['while it connects', undefined, 307],
+    ['while it connects, as another method', undefined, 302],
+    ['during a call', 'tools/call', 308],
+  ] as const) {
+    it(`do not follow a redirect to another origin ${when}`, async (t) => {
+      const [scripted, stranger] = [await startHttp(t), await startHttp(t)];
+      const transport = {
+        kind: 'http',
+        url: scripted.url,
+        headers: SECRET,
+        entraScope: 'api://shop/.default',
+      } as const;
+      const redirect: ScriptedHttp['intercept'] = (request, response) => {
+        if (rpc !== undefined && request.rpc !== rpc) return false;
+        response.writeHead(status, { location: stranger.url }).end();
+        return true;
+      };
+      const server = opened(t, transport);
+      if (rpc === undefined) scripted.intercept = redirect;
+      await server.connect();
+      if (rpc === undefined) assert.equal(server.status.kind, 'down');
+      else {
+        scripted.intercept = redirect;
+        await assert.rejects(toolOf(server, 'echo').run({}, context()), { name: 'ToolError' });
+      }
+      assert.deepEqual(stranger.requests, []);
+    });
+  }
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { defineTool } from '../../src/tools/define-tool.ts';
+import type { Tool } from '../../src/tools/tool.ts';
+import { Tools } from '../../src/tools/tools.ts';
+import { watchedLog } from '../channel/watched-log.ts';
+
+function toolOf(name: string, description: string, origin: string): Tool {
+  const definition = { name, title: name, description, parameters: z.object({}), approval: 'never' as const };
+  return { ...defineTool({ ...definition, run: () => description }), origin };
+}
+
+/** The tools of a bot whose functions the test may replace. */
+function toolsWith(...own: Tool[]) {
+  const log = watchedLog();
+  const sources = { functions: async () => own, search: async () => [], documents: undefined, log: log.log };
+  const tools = new Tools({ ...sources, openServers: async () => [] });
+  return { own, tools, log, setFor: () => tools.setFor([], 'personal') };
+}
+
+describe('the tools of a turn', () => {
+  it('are the same object while nothing changes', async () => {
+    const { setFor } = toolsWith(toolOf('a', 'one', 'bot'));
+    assert.equal(await setFor(), await setFor());
+  });
+
+  it('are reported once where a description has changed', async () => {
+    const { own, setFor, log } = toolsWith(toolOf('a', 'one', 'x'));
+    const before = await setFor();
+    own.splice(0, 1, toolOf('a', 'two', 'x'));
+    assert.notEqual(await setFor(), before);
+    await setFor();
+    const lines = log.lines.filter(({ msg }) => msg === 'tool has changed');
+    assert.deepEqual(
+      lines.map(({ tool }) => tool),
+      ['a'],
+    );
+  });
+
+  it('of two servers with one name are not taken for a change, and the first one counts', async () => {
+    const first = toolOf('a', 'one', 'x');
+    const { own, setFor, log } = toolsWith(first, toolOf('a', 'two', 'y'));
+    for (let turn = 0; turn < 3; turn++) {
+      const set = await setFor();
+      assert.equal(set.tools.get('a'), first);
+      assert.equal(set.definitions.length, 1);
+      // A server that was connected again lists its tools anew.
+      own.splice(1, 1, toolOf('a', 'two', 'y'));
+    }
+    assert.ok(!log.lines.some(({ msg }) => msg === 'tool has changed'));
+  });
+
+  it('of two servers with one name and description are not mixed up', async () => {
+    const other = toolOf('a', 'one', 'y');
+    const { own, setFor } = toolsWith(toolOf('a', 'one', 'x'));
+    await setFor();
+    own.splice(0, 1, other);
+    assert.equal((await setFor()).tools.get('a'), other);
+  });
+
+  it('that the service refuses are left out until their description changes', async () => {
+    const { own, tools, setFor, log } = toolsWith(toolOf('a', 'one', 'x'), toolOf('b', 'one', 'x'));
+    const names = async () => [...(await setFor()).tools.keys()];
+    const set = await setFor();
+    tools.leaveOut(set, ['a', 'none']);
+    tools.leaveOut(set, ['a']);
+    assert.deepEqual(await names(), ['b']);
+    own.splice(0, 1, toolOf('a', 'two', 'x'));
+    assert.deepEqual(await names(), ['a', 'b']);
+    assert.equal(log.lines.filter(({ msg }) => msg === 'tool left out: refused by the service').length, 1);
+  });
+});
