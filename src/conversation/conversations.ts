@@ -64,8 +64,10 @@ export class Conversations {
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
       const press = await choiceInWords(message, command, this.#services);
-      if (press !== undefined)
-        return this.#carryOut(await decide(press, message, this.#services), message, withSender, true);
+      if (press !== undefined) {
+        const decided = await decide(press, message, this.#services);
+        return (await this.#carryOut(decided, message, withSender, true)).accepted;
+      }
       if (command !== undefined) return this.#runCommand(command, message, withSender);
       const { result, done } = await this.#add(message, withSender);
       return this.#acceptance(result, done, message, withSender);
@@ -84,8 +86,10 @@ export class Conversations {
   ): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
     let decided: Decided = { kind: 'gone' };
     const accepted = await this.#accept(message, async () => {
-      decided = await decide(press, message, this.#services);
-      return this.#carryOut(decided, message, withSender, !isShown);
+      const found = await decide(press, message, this.#services);
+      const carriedOut = await this.#carryOut(found, message, withSender, !isShown);
+      decided = carriedOut.decided;
+      return carriedOut.accepted;
     });
     return { accepted, decided };
   }
@@ -175,10 +179,13 @@ export class Conversations {
     return { result: await this.#services.queue.add(message), done: DONE };
   }
 
-  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean): Promise<Acceptance> {
-    const text = decidedText(decided, messagesFor(message.locale));
-    const say = () => (isSaid ? this.#outOfBand.notify(message, withSender, text) : DONE);
-    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say);
+  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean) {
+    const say = async (what: Decided): Promise<Acceptance> => {
+      if (!isSaid) return { kind: 'accepted', done: DONE };
+      const text = decidedText(what, messagesFor(message.locale));
+      return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+    };
+    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, this.#services);
   }
 
   /** The answer goes back in the request, which is open here alone. */

@@ -24,7 +24,9 @@ export type Decided =
     }
   /** The approval is unknown or expired, or its conversation was reset. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'notYours' };
+  | { readonly kind: 'notYours' }
+  /** Too many messages wait in the conversation, so that nothing was decided. */
+  | { readonly kind: 'queueFull' };
 
 type DecideServices = Pick<Services, 'approvals' | 'toolApprovers'>;
 
@@ -101,25 +103,36 @@ function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | un
   return languages.some(({ no }) => no.test(word)) ? 'deny' : undefined;
 }
 
-/** Adds the turn that carries out a decision. The queue recognises a turn that was added before. */
+/** Adds the turn that carries out a decision. `say` tells the sender what became of the choice. */
 export async function acceptDecided(
   decided: Decided,
   message: UserMessage,
   add: (turn: UserMessage) => Promise<AddedTurn>,
-  say: () => Promise<void>,
-): Promise<Acceptance> {
-  const isOver = decided.kind !== 'decided' || decided.approval.turnId !== undefined;
-  if (isOver) return { kind: 'accepted', done: say() };
-  const { result, done } = await add(decisionMessage(decided.approval, decided.decision, message));
+  say: (decided: Decided) => Promise<Acceptance>,
+  { approvals }: Pick<Services, 'approvals'>,
+): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
+  if (decided.kind !== 'decided') return { accepted: await say(decided), decided };
+  const { approval, decision, isNew } = decided;
+  // An activity that is delivered again finds the decision that it has made.
+  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided));
+  if (approval.turnId !== undefined) return { accepted: await accepted(), decided };
+  const { result, done } = await add(decisionMessage(approval, decision, message));
   switch (result) {
-    case 'queued':
-      return { kind: 'accepted', done: Promise.all([say(), done]).then(() => {}) };
+    case 'queued': {
+      const said = await say(decided);
+      const all = said.kind === 'accepted' ? Promise.all([said.done, done]).then(() => {}) : done;
+      return { accepted: { kind: 'accepted', done: all }, decided };
+    }
     case 'duplicate':
-      return decided.isNew ? { kind: 'duplicate' } : { kind: 'accepted', done: say() };
+      return { accepted: await accepted(), decided };
     case 'busy':
-    case 'queueFull':
-      // The decision is stored. Pressed again, the button adds its turn.
-      return { kind: 'full' };
+      await approvals.reopen(approval.id);
+      return { accepted: { kind: 'full' }, decided };
+    case 'queueFull': {
+      await approvals.reopen(approval.id);
+      const full = { kind: 'queueFull' } as const;
+      return { accepted: await say(full), decided: full };
+    }
   }
 }
 
@@ -139,8 +152,10 @@ function decisionMessage(approval: Approval, decision: ApprovalDecision, message
 }
 
 /** Says what became of a choice, to the person who made it. */
-export function decidedText(decided: Decided, { approval: texts }: Messages): string {
+export function decidedText(decided: Decided, { approval: texts, queueFull }: Messages): string {
   switch (decided.kind) {
+    case 'queueFull':
+      return queueFull;
     case 'gone':
       return texts.gone;
     case 'notYours':
