@@ -180,10 +180,12 @@ export class Conversations {
   }
 
   #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean) {
-    const say = async (what: Decided): Promise<Acceptance> => {
+    const say = async (what: Decided, isMarked: boolean): Promise<Acceptance> => {
       if (!isSaid) return { kind: 'accepted', done: DONE };
       const text = decidedText(what, messagesFor(message.locale));
-      return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+      if (!isMarked) return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+      const run = () => withSender((sender) => sender.send({ text, audio: undefined }));
+      return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
     };
     return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, this.#services);
   }

@@ -1,6 +1,7 @@
 import { type Messages, messagesFor } from '../../messages/messages.ts';
 import type { Acceptance } from '../acceptance.ts';
 import type { Command } from '../commands/commands.ts';
+import { isSameConversation } from '../keys.ts';
 import type { AddedTurn } from '../queue/turn-queue.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
@@ -53,11 +54,19 @@ export async function decide(
 
 /** Only the person who asked may decide, or somebody whom the operator has named. */
 function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonly string[]): boolean {
-  if (message.verifiedIds?.some((id) => approvers.includes(id))) return true;
-  if (isVerified(asked)) return message.personKey === asked.personKey;
+  if (isVerified(asked) || isVerified(message)) {
+    // Where a channel verifies people, a button counts in its own conversation only.
+    const isThere = isSameConversation(message.key, asked.key);
+    return isThere && (message.personKey === asked.personKey || isApprover(message, approvers));
+  }
   // The channel verifies nobody, so the random id stands for its conversation. Agents Playground gives presses another
   // conversation id.
-  return !isVerified(message) && message.channel === asked.channel && message.user.id === asked.user.id;
+  return message.channel === asked.channel && message.user.id === asked.user.id;
+}
+
+/** Whether the operator has named the person. Ids of Entra ID are compared as in `ALLOWED_USERS`. */
+function isApprover({ verifiedIds = [] }: UserMessage, approvers: readonly string[]): boolean {
+  return verifiedIds.some((id) => approvers.some((each) => each.toLowerCase() === id.toLowerCase()));
 }
 
 /** See `personKey`. */
@@ -78,8 +87,8 @@ export async function choiceInWords(
   if (!message.isAllowed) return undefined;
   const choice = command === undefined ? wordOf(message) : commandChoice(command);
   if (choice === undefined || (command === undefined && channel.showsCards(message))) return undefined;
-  const isApprover = message.verifiedIds?.some((id) => toolApprovers.includes(id)) ?? false;
-  const waiting = await approvals.findWaiting(message.key, isApprover ? undefined : message.personKey);
+  const person = isApprover(message, toolApprovers) ? undefined : message.personKey;
+  const waiting = await approvals.findWaiting(message.key, person);
   if (waiting === undefined) return undefined;
   if (command === undefined) {
     // A "yes" hours later may answer something else.
@@ -103,23 +112,26 @@ function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | un
   return languages.some(({ no }) => no.test(word)) ? 'deny' : undefined;
 }
 
-/** Adds the turn that carries out a decision. `say` tells the sender what became of the choice. */
+/**
+ * Adds the turn that carries out a decision. `say` tells the sender what became of the choice; `isMarked`: the activity is
+ * known as answered from then on, since there is no turn by which the queue knows it.
+ */
 export async function acceptDecided(
   decided: Decided,
   message: UserMessage,
   add: (turn: UserMessage) => Promise<AddedTurn>,
-  say: (decided: Decided) => Promise<Acceptance>,
+  say: (decided: Decided, isMarked: boolean) => Promise<Acceptance>,
   { approvals }: Pick<Services, 'approvals'>,
 ): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
-  if (decided.kind !== 'decided') return { accepted: await say(decided), decided };
+  if (decided.kind !== 'decided') return { accepted: await say(decided, true), decided };
   const { approval, decision, isNew } = decided;
   // An activity that is delivered again finds the decision that it has made.
-  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided));
+  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided, true));
   if (approval.turnId !== undefined) return { accepted: await accepted(), decided };
   const { result, done } = await add(decisionMessage(approval, decision, message));
   switch (result) {
     case 'queued': {
-      const said = await say(decided);
+      const said = await say(decided, false);
       const all = said.kind === 'accepted' ? Promise.all([said.done, done]).then(() => {}) : done;
       return { accepted: { kind: 'accepted', done: all }, decided };
     }
@@ -131,7 +143,7 @@ export async function acceptDecided(
     case 'queueFull': {
       await approvals.reopen(approval.id);
       const full = { kind: 'queueFull' } as const;
-      return { accepted: await say(full), decided: full };
+      return { accepted: await say(full, false), decided: full };
     }
   }
 }
