@@ -86,10 +86,9 @@ function textRuns(text: string, style: CardPart): CardPart {
 }
 
 function button(id: string, choice: ApprovalChoice, cards: CardSupport, { approval }: Messages): CardPart {
-  const look = { title: approval[choice], ...(choice === 'deny' ? { style: 'destructive' } : {}) };
   const data = { approval: id, choice };
-  const submit = { type: 'Action.Submit', ...look, data };
-  return cards === 'universal' ? { type: 'Action.Execute', verb: 'approval', ...look, data, fallback: submit } : submit;
+  const submit = { type: 'Action.Submit', title: approval[choice], data };
+  return cards === 'universal' ? { ...submit, type: 'Action.Execute', verb: 'approval', fallback: submit } : submit;
 }
 
 function bounded(argumentsText: string): { readonly shown: string; readonly leftOut: number } {

@@ -65,7 +65,7 @@ export class Conversations {
       this.#welcomed.set(message.key, true);
       const press = await choiceInWords(message, command, this.#services);
       if (press !== undefined)
-        return this.#carryOut(await decide(press, message, this.#services), message, withSender, true);
+        return this.#carryOut(await decide(press, message, this.#services), message, withSender, false);
       if (command !== undefined) return this.#runCommand(command, message, withSender);
       const { result, done } = await this.#add(message, withSender);
       return this.#acceptance(result, done, message, withSender);
@@ -85,7 +85,7 @@ export class Conversations {
     let decided: Decided = { kind: 'gone' };
     const accepted = await this.#accept(message, async () => {
       decided = await decide(press, message, this.#services);
-      return this.#carryOut(decided, message, withSender, !isShown);
+      return this.#carryOut(decided, message, withSender, isShown);
     });
     return { accepted, decided };
   }
@@ -175,10 +175,10 @@ export class Conversations {
     return { result: await this.#services.queue.add(message), done: DONE };
   }
 
-  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean): Promise<Acceptance> {
+  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isShown: boolean): Promise<Acceptance> {
     const text = decidedText(decided, messagesFor(message.locale));
-    const say = () => (isSaid ? this.#outOfBand.notify(message, withSender, text) : DONE);
-    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say);
+    const say = () => (isShown ? DONE : this.#outOfBand.notify(message, withSender, text));
+    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, isShown);
   }
 
   /** The answer goes back in the request, which is open here alone. */

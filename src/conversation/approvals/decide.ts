@@ -101,19 +101,23 @@ function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | un
   return languages.some(({ no }) => no.test(word)) ? 'deny' : undefined;
 }
 
-/** Adds the turn that carries out a decision. The queue recognises a turn that was added before. */
+/**
+ * Adds the turn that carries out a decision, whose answer begins with it. The queue recognises a turn that was added
+ * before. `say` tells what became of a choice that adds none; `isShown`: the card shows it.
+ */
 export async function acceptDecided(
   decided: Decided,
   message: UserMessage,
   add: (turn: UserMessage) => Promise<AddedTurn>,
   say: () => Promise<void>,
+  isShown: boolean,
 ): Promise<Acceptance> {
   const isOver = decided.kind !== 'decided' || decided.approval.turnId !== undefined;
   if (isOver) return { kind: 'accepted', done: say() };
-  const { result, done } = await add(decisionMessage(decided.approval, decided.decision, message));
+  const { result, done } = await add(decisionMessage(decided.approval, decided.decision, message, isShown));
   switch (result) {
     case 'queued':
-      return { kind: 'accepted', done: Promise.all([say(), done]).then(() => {}) };
+      return { kind: 'accepted', done };
     case 'duplicate':
       return decided.isNew ? { kind: 'duplicate' } : { kind: 'accepted', done: say() };
     case 'busy':
@@ -124,13 +128,20 @@ export async function acceptDecided(
 }
 
 /** The message of the turn that carries out a decision, in the conversation in which the call was asked for. */
-function decisionMessage(approval: Approval, decision: ApprovalDecision, message: UserMessage): UserMessage {
+function decisionMessage(
+  approval: Approval,
+  decision: ApprovalDecision,
+  message: UserMessage,
+  isShown: boolean,
+): UserMessage {
   const { asked, id: approvalId } = approval;
   const isThere = message.key === asked.key;
   return {
     ...asked,
     activityId: decision.activityId,
     approvalId,
+    // In groups, others may still see the card as it was.
+    isDecisionShown: isShown && asked.scope === 'personal',
     text: '',
     attachments: [],
     isInBand: isThere && message.isInBand,
@@ -139,7 +150,8 @@ function decisionMessage(approval: Approval, decision: ApprovalDecision, message
 }
 
 /** Says what became of a choice, to the person who made it. */
-export function decidedText(decided: Decided, { approval: texts }: Messages): string {
+export function decidedText(decided: Decided, messages: Messages): string {
+  const { approval: texts } = messages;
   switch (decided.kind) {
     case 'gone':
       return texts.gone;
@@ -147,8 +159,17 @@ export function decidedText(decided: Decided, { approval: texts }: Messages): st
       return texts.notYours;
     case 'decided': {
       const { approval, decision, isNew } = decided;
-      const line = (decision.choice === 'deny' ? texts.denied : texts.allowed)(approval.title, decision.deciderName);
+      const line = decisionLine(approval, decision, messages);
       return isNew ? line : `${texts.decidedBefore} ${line}`;
     }
   }
+}
+
+/** Says how a call was decided, and by whom where others see it. */
+export function decisionLine(
+  { title }: Pick<Approval, 'title'>,
+  { choice, deciderName }: ApprovalDecision,
+  { approval: texts }: Messages,
+): string {
+  return (choice === 'deny' ? texts.denied : texts.allowed)(title, deciderName);
 }
