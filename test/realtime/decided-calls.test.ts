@@ -102,7 +102,9 @@ describe('a decided call', () => {
       const { model, outcome } = await ask({ text: '', decided: DECIDED });
       assert.deepEqual(outcome, SPOKEN);
       assert.equal(kindsIn(model)[1], 'session.update message message response.create');
-      const [history, quoted = ''] = model.heard[1] ?? [];
+      const items = model.connections[1]?.sentOf('conversation.item.create') ?? [];
+      const contents = items.map((event) => fieldsOf(event, 'item')['content'] as [{ text: string }]);
+      const [history, quoted = ''] = contents.map(([{ text }]) => text);
       assert.equal(history, 'Before');
       const { name, argumentsText, output } = DECIDED;
       assert.deepEqual(JSON.parse(quoted.slice(quoted.indexOf('{'))), {
