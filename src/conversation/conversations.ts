@@ -67,8 +67,10 @@ export class Conversations {
       const choice = choiceInWords(message, command, this.#services);
       // Only such messages wait for the store: all others are added in the order of the calls.
       const press = choice && (await waitingPress(choice, message, command, this.#services));
-      if (press !== undefined)
-        return this.#carryOut(await decide(press, message, this.#services), message, withSender, true);
+      if (press !== undefined) {
+        const decided = await decide(press, message, this.#services);
+        return (await this.#carryOut(decided, message, withSender, true)).accepted;
+      }
       if (command !== undefined) return this.#runCommand(command, message, withSender);
       const { result, done } = await this.#add(message, withSender);
       return this.#acceptance(result, done, message, withSender);
@@ -87,8 +89,10 @@ export class Conversations {
   ): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
     let decided: Decided = { kind: 'gone' };
     const accepted = await this.#accept(message, async () => {
-      decided = await decide(press, message, this.#services);
-      return this.#carryOut(decided, message, withSender, !isShown);
+      const found = await decide(press, message, this.#services);
+      const carriedOut = await this.#carryOut(found, message, withSender, !isShown);
+      decided = carriedOut.decided;
+      return carriedOut.accepted;
     });
     return { accepted, decided };
   }
@@ -178,10 +182,15 @@ export class Conversations {
     return { result: await this.#services.queue.add(message), done: DONE };
   }
 
-  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean): Promise<Acceptance> {
-    const text = decidedText(decided, messagesFor(message.locale));
-    const say = () => (isSaid ? this.#outOfBand.notify(message, withSender, text) : DONE);
-    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say);
+  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isSaid: boolean) {
+    const say = async (what: Decided, isMarked: boolean): Promise<Acceptance> => {
+      if (!isSaid) return { kind: 'accepted', done: DONE };
+      const text = decidedText(what, messagesFor(message.locale));
+      if (!isMarked) return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+      const run = () => withSender((sender) => sender.send({ text, audio: undefined }));
+      return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
+    };
+    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, this.#services);
   }
 
   /** The answer goes back in the request, which is open here alone. */

@@ -80,6 +80,7 @@ export const de: Messages = {
     changed: (title) =>
       `„${title}“ gibt es nicht mehr, oder es hat sich geändert. Ich habe es nicht getan. Bitte fragen Sie mich noch einmal.`,
     notYours: 'Darüber kann nur entscheiden, wer mich darum gebeten hat.',
+    stillWaits: (title) => `„${title}“ ist nicht erledigt. Sie können noch mit /allow oder /deny entscheiden.`,
     nothingWaits: 'Zurzeit wartet nichts auf Ihre Entscheidung.',
     done: (title) => `„${title}“ ist erledigt.`,
     notDone: (title) => `„${title}“ ist nicht erledigt.`,

@@ -1,6 +1,7 @@
 import { type Messages, messagesFor } from '../../messages/messages.ts';
 import type { Acceptance } from '../acceptance.ts';
 import type { Command } from '../commands/commands.ts';
+import { isSameConversation } from '../keys.ts';
 import type { AddedTurn } from '../queue/turn-queue.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
@@ -24,7 +25,9 @@ export type Decided =
     }
   /** The approval is unknown or expired, or its conversation was reset. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'notYours' };
+  | { readonly kind: 'notYours' }
+  /** Too many messages wait in the conversation, so that nothing was decided. */
+  | { readonly kind: 'queueFull' };
 
 type DecideServices = Pick<Services, 'approvals' | 'toolApprovers'>;
 
@@ -51,11 +54,19 @@ export async function decide(
 
 /** Only the person who asked may decide, or somebody whom the operator has named. */
 function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonly string[]): boolean {
-  if (message.verifiedIds?.some((id) => approvers.includes(id))) return true;
-  if (isVerified(asked)) return message.personKey === asked.personKey;
+  if (isVerified(asked) || isVerified(message)) {
+    // Where a channel verifies people, a button counts in its own conversation only.
+    const isThere = isSameConversation(message.key, asked.key);
+    return isThere && (message.personKey === asked.personKey || isApprover(message, approvers));
+  }
   // The channel verifies nobody, so the random id stands for its conversation. Agents Playground gives presses another
   // conversation id.
-  return !isVerified(message) && message.channel === asked.channel && message.user.id === asked.user.id;
+  return message.channel === asked.channel && message.user.id === asked.user.id;
+}
+
+/** Whether the operator has named the person. Ids of Entra ID are compared as in `ALLOWED_USERS`. */
+function isApprover({ verifiedIds = [] }: UserMessage, approvers: readonly string[]): boolean {
+  return verifiedIds.some((id) => approvers.some((each) => each.toLowerCase() === id.toLowerCase()));
 }
 
 /** See `personKey`. */
@@ -84,8 +95,8 @@ export async function waitingPress(
   command: Command | undefined,
   { approvals, conversations, toolApprovers }: Pick<Services, 'approvals' | 'conversations' | 'toolApprovers'>,
 ): Promise<ApprovalPress | undefined> {
-  const isApprover = message.verifiedIds?.some((id) => toolApprovers.includes(id)) ?? false;
-  const waiting = await approvals.findWaiting(message.key, isApprover ? undefined : message.personKey);
+  const person = isApprover(message, toolApprovers) ? undefined : message.personKey;
+  const waiting = await approvals.findWaiting(message.key, person);
   if (waiting === undefined) return undefined;
   if (command === undefined) {
     // A "yes" hours later may answer something else.
@@ -109,25 +120,39 @@ function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | un
   return languages.some(({ no }) => no.test(word)) ? 'deny' : undefined;
 }
 
-/** Adds the turn that carries out a decision. The queue recognises a turn that was added before. */
+/**
+ * Adds the turn that carries out a decision. `say` tells the sender what became of the choice; `isMarked`: the activity is
+ * known as answered from then on, since there is no turn by which the queue knows it.
+ */
 export async function acceptDecided(
   decided: Decided,
   message: UserMessage,
   add: (turn: UserMessage) => Promise<AddedTurn>,
-  say: () => Promise<void>,
-): Promise<Acceptance> {
-  const isOver = decided.kind !== 'decided' || decided.approval.turnId !== undefined;
-  if (isOver) return { kind: 'accepted', done: say() };
-  const { result, done } = await add(decisionMessage(decided.approval, decided.decision, message));
+  say: (decided: Decided, isMarked: boolean) => Promise<Acceptance>,
+  { approvals }: Pick<Services, 'approvals'>,
+): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
+  if (decided.kind !== 'decided') return { accepted: await say(decided, true), decided };
+  const { approval, decision, isNew } = decided;
+  // An activity that is delivered again finds the decision that it has made.
+  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided, true));
+  if (approval.turnId !== undefined) return { accepted: await accepted(), decided };
+  const { result, done } = await add(decisionMessage(approval, decision, message));
   switch (result) {
-    case 'queued':
-      return { kind: 'accepted', done: Promise.all([say(), done]).then(() => {}) };
+    case 'queued': {
+      const said = await say(decided, false);
+      const all = said.kind === 'accepted' ? Promise.all([said.done, done]).then(() => {}) : done;
+      return { accepted: { kind: 'accepted', done: all }, decided };
+    }
     case 'duplicate':
-      return decided.isNew ? { kind: 'duplicate' } : { kind: 'accepted', done: say() };
+      return { accepted: await accepted(), decided };
     case 'busy':
-    case 'queueFull':
-      // The decision is stored. Pressed again, the button adds its turn.
-      return { kind: 'full' };
+      await approvals.reopen(approval.id);
+      return { accepted: { kind: 'full' }, decided };
+    case 'queueFull': {
+      await approvals.reopen(approval.id);
+      const full = { kind: 'queueFull' } as const;
+      return { accepted: await say(full, false), decided: full };
+    }
   }
 }
 
@@ -147,8 +172,10 @@ function decisionMessage(approval: Approval, decision: ApprovalDecision, message
 }
 
 /** Says what became of a choice, to the person who made it. */
-export function decidedText(decided: Decided, { approval: texts }: Messages): string {
+export function decidedText(decided: Decided, { approval: texts, queueFull }: Messages): string {
   switch (decided.kind) {
+    case 'queueFull':
+      return queueFull;
     case 'gone':
       return texts.gone;
     case 'notYours':

@@ -4,7 +4,7 @@ import type { CallOutputs, DecidedCall, TurnFunctions } from '../../realtime/fun
 import type { FunctionCall } from '../../realtime/server-event.ts';
 import type { AuditEntry } from '../../tools/audit.ts';
 import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
-import { earlierEnd, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
+import { earlierEnd, interrupted, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
@@ -68,8 +68,16 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
     const judgeDecided = async (tool: Tool, call: ToolCall) =>
       (await earlier(tool, call)) ?? carryOut(decided, call, recordDecided, turn, services);
     const call = { callId: id, name, argumentsText };
-    const decidedDeps = depsOf(set, onCall, judgeDecided, recordDecided, turn, services);
-    const ended = await runCalls([call], 1, decidedDeps, turn.signal);
+    let begun: Tool | undefined;
+    const onBegin = (tool: Tool) => {
+      begun = tool;
+      onCall(tool);
+    };
+    const decidedDeps = depsOf(set, onBegin, judgeDecided, recordDecided, turn, services);
+    const ended = await runCalls([call], 1, decidedDeps, turn.signal).catch((reason: unknown) => {
+      if (begun !== undefined) results.push(interrupted(call, begun));
+      throw reason;
+    });
     for (const result of ended) log(result);
     results.push(...ended);
     const { outputs, parts } = await readToolPictures(ended, turn.signal, turn, services);
