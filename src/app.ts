@@ -104,7 +104,7 @@ export function createApp(deps: AppDeps): App {
     async start() {
       port = await http.listen(config.port, config.host);
       stores.start();
-      tools.start();
+      void tools.start();
       conversations.start();
       cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(shared, services));
       return port;

@@ -46,22 +46,29 @@ export class Tools {
 
   #servers: readonly McpServer[] = [];
   #opening: Promise<void> | undefined;
+  #connecting: Promise<void> | undefined;
 
   constructor(sources: ToolSources) {
     this.#sources = sources;
   }
 
-  /** Connects servers and reads documents in the background. Safe to call twice. */
-  start(): void {
+  /**
+   * Connects servers and reads documents in the background. Resolves once each server is connected or down; the bot does
+   * not wait for that. Never rejects. Safe to call twice.
+   */
+  start(): Promise<void> {
     const { documents, openServers, log } = this.#sources;
     documents?.start();
     this.#opening ??= openServers().then(
       (servers) => {
         this.#servers = servers;
-        for (const server of servers) void server.connect();
       },
       (err: unknown) => log.error({ err }, 'servers of tools not opened'),
     );
+    this.#connecting ??= this.#opening.then(async () => {
+      await Promise.all(this.#servers.map((server) => server.connect()));
+    });
+    return this.#connecting;
   }
 
   /** Loads the functions, so that the first turn does not wait for them. */
@@ -76,7 +83,8 @@ export class Tools {
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
     const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)));
     const tools = offered.slice(0, MAX_TOOLS);
-    const key = tools.map((tool) => this.#digestOf(tool)).join();
+    // People see the title, and what is destructive is never allowed for good.
+    const key = JSON.stringify(tools.map((tool) => [this.#digestOf(tool), tool.title, tool.isDestructive]));
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     const set = toSet(tools);
