@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history/history.ts';
+import { remembered } from '../../src/conversation/turn/turn-edit.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import { connectionOpener } from '../../src/realtime/connection.ts';
@@ -9,7 +10,9 @@ import type { Outcome } from '../../src/realtime/outcome.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
+import type { CallResult } from '../../src/tools/tool-call.ts';
 import type { ChatConfig } from './chat-settings.ts';
+import type { ChatTools } from './chat-tools.ts';
 
 /** Called while a message is answered. */
 export interface ChatListener {
@@ -28,6 +31,13 @@ export interface ChatConversationDeps {
   readonly log: Logger;
   readonly random: () => number;
   readonly tokens: (scope: string) => TokenProvider;
+  readonly tools: ChatTools;
+}
+
+/** How a message was answered, and the calls that were made for it. */
+export interface ChatAnswer {
+  readonly outcome: Outcome;
+  readonly calls: readonly CallResult[];
 }
 
 const KEY = 'chat';
@@ -58,18 +68,19 @@ export class ChatConversation {
   }
 
   /** Never rejects: every end is an outcome. `signal` cancels the turn; its reason is a TurnError. */
-  async ask(text: string, signal: AbortSignal): Promise<Outcome> {
-    const { clock, ids, log, random, config, listener } = this.#deps;
+  async ask(text: string, signal: AbortSignal): Promise<ChatAnswer> {
+    const { clock, ids, log, random, config, listener, tools } = this.#deps;
     const { turnTimeoutMs, historyTurns } = config;
     const onEvent = (event: ServerEvent) => {
       this.#announceSession();
       listener.onEvent(event);
     };
     const turnId = ids.secret();
+    const { functions, results } = await tools.forMessage();
     const request = {
       key: KEY,
       sessionVersion: this.#sessionVersion,
-      input: { turnId, text, history: historyText(this.#memory.history), onEvent },
+      input: { turnId, text, history: historyText(this.#memory.history), onEvent, functions },
       log,
       signal,
       timeoutMs: turnTimeoutMs,
@@ -78,8 +89,8 @@ export class ChatConversation {
     const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
     this.#sessionVersion = turnId;
     this.#announceSession();
-    this.#memory = nextMemory(this.#memory, { user: text }, result, historyTurns);
-    return result.outcome;
+    this.#memory = nextMemory(this.#memory, { user: text, ...remembered(results) }, result, historyTurns);
+    return { outcome: result.outcome, calls: results };
   }
 
   /** Closes the session. Safe to call twice. */

@@ -7,6 +7,9 @@ A chat with the configured model in the terminal: AZURE_OPENAI_ENDPOINT and AZUR
 AZURE_OPENAI_API_KEY), else OPENAI_API_KEY and OPENAI_MODEL, from the environment or .env. If none of them is set, a
 simulator answers.
 
+The model has the tools of the bot: its functions, the servers in MCP_CONFIG and the documents in DOCUMENTS_FOLDER. Calls that
+need your approval ask for y, n or always, which lasts until the chat ends.
+
   --wav FILE   write the audio of all answers to FILE, which is replaced if it exists
   --events     print each piece of text and audio as it arrives
   --help       print this
@@ -17,10 +20,13 @@ standard error.`;
 /** The part of the bot's settings that a chat in a terminal needs. */
 export type ChatConfig = Pick<
   Config,
-  'model' | 'proxy' | 'session' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel' | 'notices'
+  'model' | 'proxy' | 'session' | 'tools' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel' | 'notices'
 >;
 
-const OTHER_VARIABLES = ['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_SECONDS', 'LOG_LEVEL'];
+const OTHER_VARIABLES = [
+  ...['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_SECONDS', 'LOG_LEVEL'],
+  ...['MCP_CONFIG', 'DOCUMENTS_FOLDER', 'EXAMPLE_TOOLS'],
+];
 
 /** Throws a ConfigError. Ignores settings that only the bot uses. */
 export function readChatConfig(env: Env): ChatConfig {
@@ -37,5 +43,6 @@ export function withSimulator(env: Env, url: string): Env {
     AZURE_OPENAI_ENDPOINT: url,
     AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
     AZURE_OPENAI_API_KEY: 'simulator',
+    EXAMPLE_TOOLS: env['EXAMPLE_TOOLS'] ?? 'true',
   };
 }

@@ -1,8 +1,10 @@
 import type { ModelEndpoint } from '../../src/config/config.ts';
 import { modelFix } from '../../src/doctor/model-fixes.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../../src/errors.ts';
+import { messagesFor } from '../../src/messages/messages.ts';
 import type { CutShortReason, Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent, WireError } from '../../src/realtime/server-event.ts';
+import type { CallResult } from '../../src/tools/tool-call.ts';
 
 /** The chat's own texts: those of Microsoft's quickstart where it has them. */
 export const texts = {
@@ -13,6 +15,8 @@ export const texts = {
   retry: (waitMs: number) => `That did not work. Trying again in ${(waitMs / 1000).toFixed(1)} seconds …`,
   audio: (ms: number, file: string | undefined) =>
     `${(ms / 1000).toFixed(1)} s of audio${file === undefined ? '' : `, in ${file}`}`,
+  approval: (title: string, tool: string, args: string) => `May I use “${title}”? ${tool} ${args}`,
+  approvalPrompt: (isAlwaysOffered: boolean) => (isAlwaysOffered ? 'y/n/always: ' : 'y/n: '),
   cancelled: 'Cancelled.',
   stopping: 'Stopping the conversation.',
   ended: 'Conversation ended.',
@@ -51,6 +55,21 @@ function errorLines({ code, message }: WireError, eventId = ''): string[] {
     `Error Event ID: ${plain(eventId) || 'none'}`,
     `Error message: ${plain(message) || 'none'}`,
   ];
+}
+
+/** The lines to print below an answer: its sources, each once. */
+export function sourceLines(results: readonly CallResult[]): readonly string[] {
+  const { heading, page } = messagesFor('en').sources;
+  const lines = results.flatMap(({ sources }) =>
+    sources.map((source) => {
+      const place = source.page === undefined ? '' : `, ${page(source.page)}`;
+      return plain(`- ${source.title}${place}${source.url === undefined ? '' : ` ${source.url}`}`).replaceAll(
+        '\n',
+        ' ',
+      );
+    }),
+  );
+  return lines.length === 0 ? [] : [heading, ...new Set(lines)];
 }
 
 /** The lines to print for an outcome; none for a complete answer. */

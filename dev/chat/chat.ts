@@ -6,20 +6,22 @@ import { loadDotEnv } from '../../src/config/dot-env.ts';
 import { MAX_TEXT_CHARS } from '../../src/conversation/user-message.ts';
 import { ConfigError, TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
-import { namesModel } from '../../src/installation.ts';
+import { findBuild, namesModel } from '../../src/installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { endWrong, readOptions } from '../../src/read-options.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
+import { openTools } from '../../src/tools/open-tools.ts';
 import { simulatedResponder } from '../simulator/rules.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { openVoice } from '../simulator/voice.ts';
 import { ChatConversation } from './chat-conversation.ts';
 import { readChatConfig, USAGE, withSimulator } from './chat-settings.ts';
 import { Terminal } from './chat-terminal.ts';
-import { eventLines, outcomeLines, plain, texts } from './chat-texts.ts';
+import { eventLines, outcomeLines, plain, sourceLines, texts } from './chat-texts.ts';
+import { ChatTools } from './chat-tools.ts';
 import { fileProblem, WavFile } from './chat-wav.ts';
 
 // `npm run chat`: Microsoft's quickstart in a terminal, on the bot's own sessions.
@@ -89,10 +91,11 @@ async function reportAudio(outcome: Outcome): Promise<void> {
 
 async function answer(text: string): Promise<void> {
   turn = new AbortController();
-  const outcome = await conversation.ask(text, turn.signal);
+  const { outcome, calls } = await conversation.ask(text, turn.signal);
   const isBroken = outcome.kind === 'failed' || outcome.kind === 'cutShort';
   const lines = isBroken && turn.signal.aborted ? [texts.cancelled] : outcomeLines(outcome, config.model);
   turn = undefined;
+  for (const line of sourceLines(calls)) terminal.say(line);
   await reportAudio(outcome);
   for (const line of lines) terminal.say(line);
 }
@@ -126,6 +129,14 @@ for (const notice of config.notices) process.stderr.write(`${notice}\n`);
 const wav = options.wav === undefined ? undefined : await createWav(options.wav);
 
 const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });
+const tools = openTools(config.tools, {
+  clock: systemClock,
+  log,
+  random: Math.random,
+  tokens: entraIdTokens,
+  fetch,
+  build: findBuild(),
+});
 const conversation = new ChatConversation({
   config,
   listener: {
@@ -138,6 +149,7 @@ const conversation = new ChatConversation({
   log,
   random: Math.random,
   tokens: entraIdTokens,
+  tools: new ChatTools({ tools, person: terminal, clock: systemClock, log }),
 });
 process.on('SIGINT', interrupt);
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
@@ -145,10 +157,12 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 setInterval(() => {}, 60_000);
 
 if (simulator !== undefined) terminal.say(texts.simulator(simulator.voice));
+await tools.start();
 await converse();
 terminal.say(texts.stopping);
 terminal.close();
 conversation.close();
+await tools.close();
 wav?.close();
 if (wav !== undefined) terminal.say(texts.wavWritten(wav.path, wav.durationMs));
 process.stdout.write(`${texts.ended}\n`, () => process.exit(0));

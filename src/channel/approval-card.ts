@@ -1,6 +1,7 @@
 import { type Attachment, CardFactory, type InvokeResponse } from 'botbuilder';
+import { decidedText } from '../conversation/approvals/accept-decision.ts';
 import type { ApprovalChoice, ApprovalRequest } from '../conversation/approvals/approval.ts';
-import { type ApprovalPress, type Decided, decidedText } from '../conversation/approvals/decide.ts';
+import type { ApprovalPress, Decided } from '../conversation/approvals/decide.ts';
 import { fieldsOf } from '../json-access.ts';
 import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
@@ -86,10 +87,9 @@ function textRuns(text: string, style: CardPart): CardPart {
 }
 
 function button(id: string, choice: ApprovalChoice, cards: CardSupport, { approval }: Messages): CardPart {
-  const look = { title: approval[choice], ...(choice === 'deny' ? { style: 'destructive' } : {}) };
   const data = { approval: id, choice };
-  const submit = { type: 'Action.Submit', ...look, data };
-  return cards === 'universal' ? { type: 'Action.Execute', verb: 'approval', ...look, data, fallback: submit } : submit;
+  const submit = { type: 'Action.Submit', title: approval[choice], data };
+  return cards === 'universal' ? { ...submit, type: 'Action.Execute', verb: 'approval', fallback: submit } : submit;
 }
 
 function bounded(argumentsText: string): { readonly shown: string; readonly leftOut: number } {

@@ -10,8 +10,8 @@ import type { Source } from '../tools/tool.ts';
  */
 export type SourceStyle = 'entity' | 'definitions' | 'list';
 
-/** Teams refuses a message with more claims, or with longer names. */
-const MAX_SOURCES = 20;
+/** Agents Playground refuses a message with more claims; Teams takes 20, and refuses longer names. */
+const MAX_SOURCES = 10;
 const MAX_NAME_CHARS = 80;
 
 /** Both clients allow at most one entity of this kind in a message. */
@@ -78,7 +78,8 @@ function withClaims(entities: Entity[] | undefined, named: readonly NamedSource[
   const citation = named.map(({ name, url }, at) => ({
     '@type': 'Claim',
     position: at + 1,
-    appearance: { '@type': 'DigitalDocument', name, ...(url === undefined ? { text: name } : { url }) },
+    // Teams requires an abstract. Web Chat shows the text of a source without an address.
+    appearance: { '@type': 'DigitalDocument', name, abstract: name, ...(url === undefined ? { text: name } : { url }) },
   }));
   return [...others, { ...base, citation }];
 }

@@ -66,6 +66,8 @@ export interface UserMessage {
   readonly attachments: readonly MessageAttachment[];
   /** Set for a decision about a call, which has no other content: the id of the approval. */
   readonly approvalId?: string;
+  /** Whether the pressed card shows that decision, so that the answer does not begin with it. Default: false. */
+  readonly isDecisionShown?: boolean;
   readonly reference: MessageReference;
   /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
   readonly team?: string;

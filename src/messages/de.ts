@@ -63,7 +63,7 @@ export const de: Messages = {
   toolWorking: (title) => `Nutzt „${title}“…`,
   approval: {
     needed: 'Dafür brauche ich zuerst Ihr Einverständnis.',
-    ask: (title) => `Darf ich das tun? ${title}`,
+    ask: (title) => `Darf ich „${title}“ nutzen?`,
     tool: (name) => `Werkzeug: ${name}`,
     once: 'Einmal erlauben',
     always: 'Immer erlauben',

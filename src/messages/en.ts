@@ -65,7 +65,7 @@ export const en = {
   approval: {
     /** The answer of a model that only asks to call a tool. */
     needed: 'I need your OK for this first.',
-    ask: (title: string) => `May I do this? ${title}`,
+    ask: (title: string) => `May I use “${title}”?`,
     tool: (name: string) => `Tool: ${name}`,
     once: 'Allow once',
     always: 'Always allow',

@@ -46,22 +46,29 @@ export class Tools {
 
   #servers: readonly McpServer[] = [];
   #opening: Promise<void> | undefined;
+  #connecting: Promise<void> | undefined;
 
   constructor(sources: ToolSources) {
     this.#sources = sources;
   }
 
-  /** Connects servers and reads documents in the background. Safe to call twice. */
-  start(): void {
+  /**
+   * Connects servers and reads documents in the background. Resolves once each server is connected or down; the bot does
+   * not wait for that. Never rejects. Safe to call twice.
+   */
+  start(): Promise<void> {
     const { documents, openServers, log } = this.#sources;
     documents?.start();
     this.#opening ??= openServers().then(
       (servers) => {
         this.#servers = servers;
-        for (const server of servers) void server.connect();
       },
       (err: unknown) => log.error({ err }, 'servers of tools not opened'),
     );
+    this.#connecting ??= this.#opening.then(async () => {
+      await Promise.all(this.#servers.map((server) => server.connect()));
+    });
+    return this.#connecting;
   }
 
   /** Loads the functions, so that the first turn does not wait for them. */

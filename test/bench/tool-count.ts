@@ -9,7 +9,9 @@ export interface ToolCount {
   readonly totalMs: { readonly without: readonly number[]; readonly with: readonly number[] };
 }
 
-/** They list 13 and 14 tools, by turns. */
+/** The bot's two functions. */
+const OWN = { EXAMPLE_TOOLS: 'true' };
+/** They offer 12, 14 and 12 tools. */
 const SERVERS = 3;
 const MIN_TOOLS = 40;
 const WARM_UP_ROUNDS = 100;
@@ -20,8 +22,8 @@ const TURNS_PER_ROUND = 10;
 export async function measureToolCount(rounds: number, farEnds: FarEnds): Promise<ToolCount> {
   const config = mcpConfig(SERVERS);
   const { model, modelUrl, connector } = farEnds;
-  const without = await startBot({ modelUrl, connector });
-  const withTools = await startBot({ modelUrl, connector, env: config.env });
+  const without = await startBot({ modelUrl, connector, env: OWN });
+  const withTools = await startBot({ modelUrl, connector, env: { ...OWN, ...config.env } });
   try {
     const tools = await listedTools(withTools, farEnds);
     for (const bot of [without, withTools]) await talk(bot, WARM_UP_ROUNDS);

@@ -27,12 +27,22 @@ describe('the sources of an answer', () => {
       {
         '@type': 'Claim',
         position: 1,
-        appearance: { '@type': 'DigitalDocument', name: 'Travel "rules"', url: 'https://a.example/x (1).html' },
+        appearance: {
+          '@type': 'DigitalDocument',
+          name: 'Travel "rules"',
+          abstract: 'Travel "rules"',
+          url: 'https://a.example/x (1).html',
+        },
       },
       {
         '@type': 'Claim',
         position: 2,
-        appearance: { '@type': 'DigitalDocument', name: 'Handbook, page 3', text: 'Handbook, page 3' },
+        appearance: {
+          '@type': 'DigitalDocument',
+          name: 'Handbook, page 3',
+          abstract: 'Handbook, page 3',
+          text: 'Handbook, page 3',
+        },
       },
     ]);
   });
@@ -52,10 +62,10 @@ describe('the sources of an answer', () => {
     );
   });
 
-  it('are at most twenty, with names of at most 80 characters with their page', () => {
+  it('are at most ten, with names of at most 80 characters with their page', () => {
     const many = Array.from({ length: 30 }, () => ({ title: 'x'.repeat(200), page: 12 }));
     const { entities } = withSources({ text: 'x' }, many, 'entity', en);
-    assert.equal(claimsOf(entities).length, 20);
+    assert.equal(claimsOf(entities).length, 10);
     const [{ appearance }] = claimsOf(entities);
     assert.equal(appearance.name.length, 80);
     assert.match(appearance.name, /, page 12$/);

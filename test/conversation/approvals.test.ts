@@ -75,11 +75,14 @@ describe('a call that needs an approval', () => {
     const { data } = cardIn(bot).actions[0];
     assert.equal((await press(bot, data)).status, 200);
     assert.equal((await press(bot, data)).status, 200);
-    await bot.connector.whenMessages(5);
+    await bot.connector.whenMessages(4);
     const texts = textsOf(bot).slice(2);
-    assert.ok(texts.includes(en.approval.allowed('Write File', undefined)), texts.join());
     assert.ok(texts.some((text) => text?.startsWith(en.approval.decidedBefore)));
-    assert.ok(texts.some((text) => text?.startsWith('Said: Successfully wrote')));
+    const heading = `${en.approval.allowed('Write File', undefined)}\n\n`;
+    assert.ok(
+      texts.some((text) => text?.startsWith(`${heading}Said: Successfully wrote`)),
+      texts.join(),
+    );
     assert.equal(await readFile(file, 'utf8'), '**hello**');
     assert.equal((await bot.logged('tool called', 2)).length, 2);
   });
@@ -89,8 +92,9 @@ describe('a call that needs an approval', () => {
     await bot.says('Write a note.');
     await bot.connector.whenMessages(2);
     await press(bot, cardIn(bot).actions.at(-1).data);
-    await bot.connector.whenMessages(4);
-    assert.ok(textsOf(bot).includes('Said: {"status":"denied by the user, not done"}'), textsOf(bot).join());
+    await bot.connector.whenMessages(3);
+    const heading = `${en.approval.denied('Write File', undefined)}\n\n`;
+    assert.equal(textsOf(bot).at(-1), `${heading}Said: {"status":"denied by the user, not done"}`);
     assert.equal(await isWritten(), false);
   });
 });

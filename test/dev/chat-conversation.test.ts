@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { ChatConversation } from '../../dev/chat/chat-conversation.ts';
+import { type ChatAnswer, ChatConversation } from '../../dev/chat/chat-conversation.ts';
 import { readChatConfig, withSimulator } from '../../dev/chat/chat-settings.ts';
+import { ChatTools } from '../../dev/chat/chat-tools.ts';
 import type { Ending, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
@@ -9,7 +10,6 @@ import { toneVoice } from '../../dev/simulator/voice.ts';
 import { TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
-import type { Outcome } from '../../src/realtime/outcome.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const NEVER = new AbortController().signal;
@@ -25,6 +25,8 @@ async function start(t: TestContext, turns: readonly ScriptedTurn[], refuse?: ()
     ...(refuse === undefined ? {} : { refuse }),
   });
   const told: string[] = [];
+  const log = createLogger('silent');
+  const tools = { setFor: async () => ({ tools: new Map(), definitions: [], definitionBytes: 0 }) };
   const conversation = new ChatConversation({
     config: readChatConfig(withSimulator({ TURN_TIMEOUT_SECONDS: '5' }, simulator.url)),
     listener: {
@@ -34,9 +36,10 @@ async function start(t: TestContext, turns: readonly ScriptedTurn[], refuse?: ()
     },
     clock,
     ids: randomIds,
-    log: createLogger('silent'),
+    log,
     random: () => 0,
     tokens: () => async () => 'token',
+    tools: new ChatTools({ tools, person: { say() {}, ask: async () => undefined }, clock, log }),
   });
   t.after(async () => {
     conversation.close();
@@ -51,7 +54,7 @@ function ending(text: string, end: Ending): ScriptedResponse {
   return { outputs: [{ text, pcm: new Uint8Array(48_000) }], ending: end };
 }
 
-function kindOf(outcome: Outcome): string {
+function kindOf({ outcome }: ChatAnswer): string {
   return outcome.kind === 'failed' ? outcome.error.code : outcome.kind;
 }
 

@@ -89,7 +89,7 @@ describe('npm run doctor', { concurrency: true }, () => {
         'model address',
         'model deployment',
         'spoken turn',
-        'storage address',
+        'storage (audio)',
         'bot identity',
         'public address',
         'telemetry',

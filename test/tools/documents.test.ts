@@ -92,20 +92,20 @@ describe('the index of a folder', () => {
     assert.equal(index.find('柏林', 8).length, 1);
   });
 
-  it('finds what a question is about, however common its other words are', async (t) => {
-    const pages = Array.from({ length: 300 }, (_, at) => `How and when the rule ${at} of the house is kept.`);
-    const folder = await folderOf(t, { 'rules.md': pages.map((page, at) => `# ${at}\n${page}`).join('\n\n') });
-    await writeFile(join(folder, 'z.md'), 'Parking is free.');
-    const index = new FolderIndex(folder);
+  it('finds what a question is about, whatever its common words resemble', async (t) => {
+    const rules = Array.from({ length: 300 }, (_, at) => `# ${at}\nThe rule ${at} with the house.`).join('\n\n');
+    const parking = `Parking is free. ${'Cars stand in rows behind gates. '.repeat(10)}`;
+    const files = { 'rules.md': rules, 'wish.md': '# Wish\nWish a wish.', 'z.md': parking };
+    const index = new FolderIndex(await folderOf(t, files));
     await index.update();
-    assert.equal(index.find('how is the parking of the house', 8)[0]?.path, 'z.md');
-    assert.equal(index.find('the house', 8)[0]?.path, 'rules.md');
+    assert.equal(index.find('with parking', 8)[0]?.path, 'z.md');
+    assert.equal(index.find('with', 8)[0]?.path, 'rules.md');
   });
 
   it('finds a word behind an apostrophe', async (t) => {
-    const index = new FolderIndex(await folderOf(t, { 'a.txt': 'Les droits de l’employeur.' }));
+    const index = new FolderIndex(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
     await index.update();
-    assert.equal(index.find('employeur', 8).length, 1);
+    assert.equal(index.find('eau', 8).length, 1);
   });
 
   it('keeps up with what is new, changed and gone', async (t) => {

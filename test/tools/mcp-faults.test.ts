@@ -23,7 +23,7 @@ const TRANSPORTS = [
 const GARBAGE = { stdio: 'tool_timeout', HTTP: 'outcome_unknown' } as const;
 
 for (const [name, start] of TRANSPORTS) {
-  describe(`an MCP server over ${name}`, { timeout: 60_000 }, () => {
+  describe(`an MCP server over ${name}`, { timeout: 120_000 }, () => {
     it('that breaks off during a call leaves its outcome unknown, and is connected anew', async (t) => {
       const server = await connected(t, await start(t));
       await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });

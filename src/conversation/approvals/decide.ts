@@ -1,8 +1,6 @@
-import { type Messages, messagesFor } from '../../messages/messages.ts';
-import type { Acceptance } from '../acceptance.ts';
+import { messagesFor } from '../../messages/messages.ts';
 import type { Command } from '../commands/commands.ts';
 import { isSameConversation } from '../keys.ts';
-import type { AddedTurn } from '../queue/turn-queue.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -29,7 +27,7 @@ export type Decided =
   /** Too many messages wait in the conversation, so that nothing was decided. */
   | { readonly kind: 'queueFull' };
 
-type DecideServices = Pick<Services, 'approvals' | 'toolApprovers'>;
+export type DecideServices = Pick<Services, 'approvals' | 'toolApprovers'>;
 
 /** Decides about a call for the sender of the message. Rejects with a StoreError. */
 export async function decide(
@@ -74,19 +72,27 @@ function isVerified({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>):
   return personKey !== key;
 }
 
-/**
- * Returns the choice of a message that decides in words: `/allow` and `/deny` about the newest call that waits, and on
- * channels without cards "yes" and "no" to the question that came last. Rejects with a StoreError.
- */
-export async function choiceInWords(
+/** Returns the choice of a message that may decide in words: `/allow`, `/deny`, and "yes" or "no" where there are no cards. */
+export function choiceInWords(
   message: UserMessage,
   command: Command | undefined,
-  services: Pick<Services, 'approvals' | 'conversations' | 'channel' | 'toolApprovers'>,
-): Promise<ApprovalPress | undefined> {
-  const { approvals, conversations, channel, toolApprovers } = services;
+  { channel }: Pick<Services, 'channel'>,
+): ApprovalChoice | undefined {
   if (!message.isAllowed) return undefined;
-  const choice = command === undefined ? wordOf(message) : commandChoice(command);
-  if (choice === undefined || (command === undefined && channel.showsCards(message))) return undefined;
+  if (command !== undefined) return commandChoice(command);
+  return channel.showsCards(message) ? undefined : wordOf(message);
+}
+
+/**
+ * Returns the approval that a choice in words is about: the newest that waits; for "yes" and "no", only if its question came
+ * last. Rejects with a StoreError.
+ */
+export async function waitingPress(
+  choice: ApprovalChoice,
+  message: UserMessage,
+  command: Command | undefined,
+  { approvals, conversations, toolApprovers }: Pick<Services, 'approvals' | 'conversations' | 'toolApprovers'>,
+): Promise<ApprovalPress | undefined> {
   const person = isApprover(message, toolApprovers) ? undefined : message.personKey;
   const waiting = await approvals.findWaiting(message.key, person);
   if (waiting === undefined) return undefined;
@@ -110,72 +116,4 @@ function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | un
   const languages = [messagesFor(locale).approval, messagesFor('en').approval];
   if (languages.some(({ yes }) => yes.test(word))) return 'once';
   return languages.some(({ no }) => no.test(word)) ? 'deny' : undefined;
-}
-
-/**
- * Adds the turn that carries out a decision. `say` tells the sender what became of the choice; `isMarked`: the activity is
- * known as answered from then on, since there is no turn by which the queue knows it.
- */
-export async function acceptDecided(
-  decided: Decided,
-  message: UserMessage,
-  add: (turn: UserMessage) => Promise<AddedTurn>,
-  say: (decided: Decided, isMarked: boolean) => Promise<Acceptance>,
-  { approvals }: Pick<Services, 'approvals'>,
-): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
-  if (decided.kind !== 'decided') return { accepted: await say(decided, true), decided };
-  const { approval, decision, isNew } = decided;
-  // An activity that is delivered again finds the decision that it has made.
-  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided, true));
-  if (approval.turnId !== undefined) return { accepted: await accepted(), decided };
-  const { result, done } = await add(decisionMessage(approval, decision, message));
-  switch (result) {
-    case 'queued': {
-      const said = await say(decided, false);
-      const all = said.kind === 'accepted' ? Promise.all([said.done, done]).then(() => {}) : done;
-      return { accepted: { kind: 'accepted', done: all }, decided };
-    }
-    case 'duplicate':
-      return { accepted: await accepted(), decided };
-    case 'busy':
-      await approvals.reopen(approval.id);
-      return { accepted: { kind: 'full' }, decided };
-    case 'queueFull': {
-      await approvals.reopen(approval.id);
-      const full = { kind: 'queueFull' } as const;
-      return { accepted: await say(full, false), decided: full };
-    }
-  }
-}
-
-/** The message of the turn that carries out a decision, in the conversation in which the call was asked for. */
-function decisionMessage(approval: Approval, decision: ApprovalDecision, message: UserMessage): UserMessage {
-  const { asked, id: approvalId } = approval;
-  const isThere = message.key === asked.key;
-  return {
-    ...asked,
-    activityId: decision.activityId,
-    approvalId,
-    text: '',
-    attachments: [],
-    isInBand: isThere && message.isInBand,
-    reference: isThere ? message.reference : asked.reference,
-  };
-}
-
-/** Says what became of a choice, to the person who made it. */
-export function decidedText(decided: Decided, { approval: texts, queueFull }: Messages): string {
-  switch (decided.kind) {
-    case 'queueFull':
-      return queueFull;
-    case 'gone':
-      return texts.gone;
-    case 'notYours':
-      return texts.notYours;
-    case 'decided': {
-      const { approval, decision, isNew } = decided;
-      const line = (decision.choice === 'deny' ? texts.denied : texts.allowed)(approval.title, decision.deciderName);
-      return isNew ? line : `${texts.decidedBefore} ${line}`;
-    }
-  }
 }

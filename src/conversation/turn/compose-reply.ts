@@ -6,6 +6,7 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
 import type { CallEnd, CallResult } from '../../tools/tool-call.ts';
+import { decisionLine } from '../approvals/accept-decision.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
@@ -28,7 +29,7 @@ export async function composeReply(
 ): Promise<Reply> {
   const { message } = turn;
   const answer = await toReply(model.outcome, turn, services);
-  const heading = shownHeading ?? (answer.isFromModel === true ? transcriptHeading(model.transcript, message) : '');
+  const heading = shownHeading ?? (answer.isFromModel === true ? headingOf(model.transcript, decided, message) : '');
   const warnings = [
     ...hintsOf(message, model, attachments),
     ...decisionNotes(message, model, decided, calls),
@@ -51,11 +52,16 @@ function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
   return [...new Map(found.map((source) => [`${source.title} ${source.url ?? ''}`, source])).values()];
 }
 
-/** The transcript of voice messages, above the answer; empty if there is none. */
-export function transcriptHeading(transcript: string | undefined, message: UserMessage): string {
-  return transcript === undefined
-    ? ''
-    : messagesFor(message.locale).attachments.heard(transcript, speakerName(message));
+/** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */
+export function headingOf(
+  transcript: string | undefined,
+  decided: DecidedApproval | undefined,
+  message: UserMessage,
+): string {
+  const messages = messagesFor(message.locale);
+  if (transcript !== undefined) return messages.attachments.heard(transcript, speakerName(message));
+  const isUnsaid = decided !== undefined && message.isDecisionShown !== true;
+  return isUnsaid ? decisionLine(decided.approval, decided.decision, messages) : '';
 }
 
 /** What the user gets for an outcome: every outcome has one reply. */

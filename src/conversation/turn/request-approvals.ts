@@ -1,7 +1,13 @@
 import type { RunCallsDeps } from '../../tools/run-calls.ts';
 import { type Tool, toolDigest } from '../../tools/tool.ts';
 import type { ToolCall } from '../../tools/tool-call.ts';
-import { APPROVAL_MS, type ApprovalRequest, isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
+import {
+  APPROVAL_MS,
+  type ApprovalRequest,
+  type AskedMessage,
+  isAlwaysAllowed,
+  type Permission,
+} from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { Turn } from './turn.ts';
@@ -61,6 +67,7 @@ export function turnApprovals(
 }
 
 /** The message without its content, which stays out of the store. */
-function askedMessage({ text: _, attachments: __, isInBand: ___, approvalId: ____, ...asked }: UserMessage) {
+function askedMessage(message: UserMessage): AskedMessage {
+  const { text: _, attachments: __, isInBand: ___, approvalId: ____, isDecisionShown: _____, ...asked } = message;
   return asked;
 }

@@ -5,7 +5,7 @@ import { LiveText } from '../../realtime/live-text.ts';
 import type { ServerEvent } from '../../realtime/server-event.ts';
 import { TranscriptionTracker } from '../../realtime/transcription-tracker.ts';
 import type { ReplySender } from '../reply.ts';
-import { transcriptHeading } from './compose-reply.ts';
+import { headingOf } from './compose-reply.ts';
 import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
 
@@ -20,12 +20,12 @@ export interface ReplyStream {
 }
 
 /**
- * Shows the answer while it is made, and above it the transcript of clips. Nothing that was shown is removed: the
+ * Shows the answer while it is made, and above it the transcript of clips or the decision that it carries out. Nothing that was shown is removed: the
  * heading is settled when the first words are shown.
  */
 export function streamReply(
   sender: ReplySender,
-  { parts, settings }: Prompt,
+  { parts, settings, decided }: Prompt,
   { job, message, telemetry }: Turn,
   clock: Clock,
 ): ReplyStream {
@@ -46,7 +46,7 @@ export function streamReply(
       textSinceMs ??= clock.now();
     } else if (event.kind !== 'transcript') return;
     if (textSinceMs === undefined || !isSettled(clock.now())) return;
-    const heading = shownHeading ?? (transcription.isComplete ? transcriptHeading(transcription.text(), message) : '');
+    const heading = shownHeading ?? (transcription.isComplete ? headingOf(transcription.text(), decided, message) : '');
     shownHeading = heading;
     sender.showText(() => paragraphs(heading, live.text()));
   };

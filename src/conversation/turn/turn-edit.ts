@@ -71,8 +71,8 @@ function decisionNote({ approvalId }: UserMessage, [first]: readonly CallResult[
   return first?.end.kind === 'denied' ? `[denied: ${first.call.name}]` : `[approved: ${first?.call.name ?? 'a call'}]`;
 }
 
-/** A later session gets this summary of the calls. */
-function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
+/** Summarises the calls for the history, which later sessions get. */
+export function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
     calls: calls.map(
