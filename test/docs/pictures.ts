@@ -100,7 +100,7 @@ async function withDemo(
   options: readonly string[],
   work: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const demo = await startDemo(...options);
+  const demo = await startDemo(options);
   const context = await browser.newContext({ viewport: { width: 640, height: 560 }, permissions: ['microphone'] });
   const page = await context.newPage();
   await page.goto(demo.chatPage);
