@@ -5,33 +5,31 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs the tests, one process for each group: every process has to import the whole bot. A group is a folder of `test/`, or
- * the files directly in `test/`. Arguments are folders and files; the default is all. `--quick` leaves out the slow
- * integration suites, `--all` overrides that.
+ * Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own PostgreSQL. A
+ * group is a folder of `test/`, or the files directly in `test/`. Arguments are folders and files; the default is all.
+ * `--quick` leaves out the slow integration suites, `--all` overrides that.
  */
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NODE_VERSION = new URL('../src/node-version.js', import.meta.url).href;
 const TEST_TIMEOUT_MS = 120_000;
 
-/** The slowest groups, slowest first. `quick`: `npm run check` runs it. */
-const LONG_GROUPS: readonly { readonly group: string; readonly quick: boolean }[] = [
-  { group: 'test/database', quick: false },
-  { group: 'test/instances', quick: false },
-  { group: 'test/channel', quick: true },
-  { group: 'test/dev', quick: true },
-  { group: 'test/process', quick: false },
-  { group: 'test/package', quick: false },
-  { group: 'test/http', quick: true },
-  { group: 'test/conversation', quick: true },
-  { group: 'test/attachments', quick: true },
-  { group: 'test/fuzz', quick: false },
-  { group: 'test/doctor', quick: false },
-  { group: 'test/telemetry', quick: true },
-  { group: 'test/storage', quick: true },
+/** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
+const PROCESSES: readonly (readonly string[])[] = [
+  ['test/database', 'test/storage'],
+  ['test/package', 'test/process', 'test/telemetry'],
+  ['test/dev', 'test/deployment', 'test/doctor', 'test'],
+  ['test/conversation', 'test/realtime', 'test/http'],
+  ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+  ['test/instances', 'test/tools'],
+  ['test/channel', 'test/messages', 'test/config'],
 ];
+/** Not in `npm run check`. */
+const SLOW_GROUPS: readonly string[] = ['database', 'instances', 'process', 'package', 'fuzz', 'doctor'].map(
+  (name) => `test/${name}`,
+);
 
-interface GroupResult {
-  readonly group: string;
+interface ProcessResult {
+  readonly groups: string;
   readonly isPassed: boolean;
 }
 
@@ -51,8 +49,8 @@ function groupsOf(args: readonly string[]): Map<string, string[]> {
   return Map.groupBy([...files].sort(), (file) => file.split('/').slice(0, -1).slice(0, 2).join('/'));
 }
 
-/** Prints one line for a group, and the whole output if it fails. */
-async function run(group: string, files: readonly string[]): Promise<GroupResult> {
+/** Prints one line for a process, and the whole output if it fails. */
+async function run(groups: string, files: readonly string[]): Promise<ProcessResult> {
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
@@ -85,18 +83,19 @@ async function run(group: string, files: readonly string[]): Promise<GroupResult
   if (!isPassed) print(text);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
-  print(`${isPassed ? 'ok    ' : 'FAILED'} ${group}: ${counts} (${seconds} s)`);
-  return { group, isPassed };
+  print(`${isPassed ? 'ok    ' : 'FAILED'} ${groups}: ${counts} (${seconds} s)`);
+  return { groups, isPassed };
 }
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick') && !args.includes('--all');
 const paths = args.filter((arg) => !['--quick', '--all'].includes(arg));
-const groups = groupsOf(paths.length > 0 ? paths : [`${ROOT}test`]);
-const order = LONG_GROUPS.map(({ group }) => group);
-const slow = new Set(LONG_GROUPS.filter(({ quick }) => !quick).map(({ group }) => group));
-const rank = (group: string) => (order.includes(group) ? order.indexOf(group) : order.length);
-const queue = [...groups].filter(([group]) => !isQuick || !slow.has(group)).sort(([a], [b]) => rank(a) - rank(b));
+const filesOf = groupsOf(paths.length > 0 ? paths : [`${ROOT}test`]);
+if (isQuick) for (const group of SLOW_GROUPS) filesOf.delete(group);
+const others = [...filesOf.keys()].filter((group) => !PROCESSES.flat().includes(group));
+const queue = [...PROCESSES, ...others.map((group) => [group])]
+  .map((groups) => groups.filter((group) => filesOf.has(group)))
+  .filter((groups) => groups.length > 0);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
@@ -106,13 +105,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 if (queue.length === 0) print('No tests to run');
-const results: GroupResult[] = [];
+const results: ProcessResult[] = [];
 // More than there are processors: some groups mostly wait for servers and processes that they start.
 const SLOTS = availableParallelism() + 2;
 async function work(): Promise<void> {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await run(...next));
+  for (let groups = queue.shift(); groups !== undefined; groups = queue.shift()) {
+    const files = groups.flatMap((group) => filesOf.get(group) ?? []);
+    results.push(await run(groups.join(', '), files));
+  }
 }
 await Promise.all(Array.from({ length: SLOTS }, work));
 const failed = results.filter(({ isPassed }) => !isPassed);
-if (failed.length > 0) print(`Failed: ${failed.map(({ group }) => group).join(', ')}`);
+if (failed.length > 0) print(`Failed: ${failed.map(({ groups }) => groups).join('; ')}`);
 process.exitCode = failed.length > 0 || results.length === 0 ? 1 : 0;

@@ -19,7 +19,6 @@ import { TurnRate } from './conversation/limits/turn-rate.ts';
 import { Recordings } from './conversation/recordings/recordings.ts';
 import type { Services } from './conversation/services.ts';
 import { FILE_BOUNDS } from './conversation/turn/read-attachments.ts';
-import { aboutSettings } from './http/pages/about.ts';
 import { createHttpServer, type HttpOptions, type HttpServer } from './http/server.ts';
 import { type Ids, randomIds } from './ids.ts';
 import { type Build, doctorCommand, findInstallation } from './installation.ts';
@@ -193,7 +192,7 @@ function createServices(
       fetch: createFileFetcher({
         adapter,
         hosts: config.attachmentHosts,
-        allowLoopback: config.attachmentsFromLoopback,
+        allowLoopback: config.onlyLoopback,
         proxy,
         clock,
         log,
@@ -243,7 +242,7 @@ function createHttp(
     deliver: createDelivery(shared, stores, conversations, channel),
     audioStore,
     recordings,
-    about: aboutSettings(config),
+    about: config,
     chatPageUrl: config.chatPageUrl,
     build,
     clock,

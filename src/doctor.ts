@@ -65,7 +65,7 @@ function loadConfig(): Config {
     return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const fix = firstSteps(process.env, installed, 'npm run doctor', error);
+    const fix = firstSteps(process.env, installed, error);
     if (!isJson) process.stderr.write(`${error.message}\n${fix}\n`);
     else for (const problem of error.problems) print({ name: 'configuration', finding: fail(problem, fix), tookMs: 0 });
     process.exit(UNREADABLE);

@@ -58,7 +58,7 @@ function loadConfig(): Config {
     return readConfig(process.env, undefined, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n${firstSteps(process.env, installed, 'npm start', error)}\n`);
+    process.stderr.write(`${error.message}\n${firstSteps(process.env, installed, error)}\n`);
     process.exit(1);
   }
 }

@@ -44,8 +44,8 @@ export function settingsFile(installed: Installation): string {
   return installed === 'project' ? '.env.example' : "the project's .env.example";
 }
 
-/** Says what to do after `error`. `command` is what the user typed. Never advises to overwrite a `.env`. */
-export function firstSteps(env: Env, installed: Installation, command: string, error: ConfigError): string {
+/** Says what to do after `error`. Never advises to overwrite a `.env`. */
+export function firstSteps(env: Env, installed: Installation, error: ConfigError): string {
   const isProduction = env['NODE_ENV'] === 'production' || env['WEBSITE_SITE_NAME'] !== undefined;
   const isBegun = namesModel(env) || error.code === 'dot_env_unreadable';
   if (installed === 'deployed' || isProduction || isBegun)
@@ -54,7 +54,5 @@ export function firstSteps(env: Env, installed: Installation, command: string, e
   const begin = existsSync('.env')
     ? `${model} .env (.env.example describes them)`
     : `cp .env.example .env, and ${model} it`;
-  return `To begin: ${begin}. Without an account:
-npm run simulator, put the three lines that it prints into .env, and in another terminal
-${command}`;
+  return `To begin: ${begin}.\nTo try the bot without an account: npm run demo`;
 }

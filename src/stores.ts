@@ -14,7 +14,7 @@ import type { Database } from './database/database.ts';
 import type { DatabaseOptions } from './database/services.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './log.ts';
-import { AUDIO_CONTAINER, accountOf, openContainer } from './storage/azure-account.ts';
+import { openAudioContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
 import type { AuditStore } from './tools/audit.ts';
 import { createMemoryAudit } from './tools/memory-audit.ts';
@@ -100,8 +100,8 @@ function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
 }
 
 function azureAudioStore({ config, clock, ids, log, tokens }: StoresOptions): AudioStore | undefined {
-  const account = accountOf(config.azureStorageBlobUrl, tokens);
-  if (account === undefined) return undefined;
-  const blobs = new AzureBlobs({ open: () => openContainer(account, AUDIO_CONTAINER), clock });
+  const { azureStorageBlobUrl: url } = config;
+  if (url === undefined) return undefined;
+  const blobs = new AzureBlobs({ open: () => openAudioContainer(url, tokens), clock });
   return createAzureBlobAudioStore({ blobs, retentionMs: config.audioRetentionMs, clock, ids, log });
 }

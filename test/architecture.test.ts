@@ -71,7 +71,9 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^restify/, /^src\/http\//],
   [/^wav$/, /^src\/audio\//],
   [/^pino/, /^src\/log\.ts$/],
-  [/^jimp/, /^(?:src\/attachments\/picture-worker|dev\/teams-app\/teams-icons)\.ts$/],
+  [/^jimp/, /^dev\/teams-app\/teams-icons\.ts$/],
+  [/^@cf-wasm/, /^src\/attachments\/picture-worker\.ts$/],
+  [/^image-size/, /^(?:src\/attachments\/picture-worker|dev\/simulator\/picture)\.ts$/],
   [/^htmlparser2/, /^src\/(attachments|tools\/documents)\//],
   [/^@modelcontextprotocol\//, /^src\/tools\/mcp\//],
   [/^zod$/, /^src\/tools\//],
@@ -81,8 +83,8 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^(ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
 ];
 const MAX_LINES = 280;
-/** Programs and their command line parsers: they may end the process and read the environment. */
-const PROGRAMS = /^(src\/(index\.ts|doctor\.ts|node-version\.js|read-options\.ts)|dev\/)/;
+/** Programs, workers and their command line parsers: they may end their process or thread and read the environment. */
+const PROGRAMS = /^(src\/(index\.ts|doctor\.ts|[a-z/]+-worker\.ts|node-version\.js|read-options\.ts)|dev\/)/;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const files = ['src', 'dev'].flatMap((folder) =>

@@ -1,5 +1,5 @@
+import { imageSize } from 'image-size';
 import { detectFileType } from '../../src/attachments/detect-file-type.ts';
-import { pictureHeader } from '../../src/attachments/picture-header.ts';
 import type { PictureDescription } from './input-description.ts';
 
 /** Describes a PNG or JPEG in a base64 data URI by its header alone: no pixel is decoded. */
@@ -7,17 +7,18 @@ export function describePicture(dataUri: string): PictureDescription {
   const bytes = Buffer.from(dataUri.slice(dataUri.indexOf(',') + 1), 'base64');
   const found = detectFileType(bytes);
   const kind = found === 'png' || found === 'jpeg' ? found : claimedKind(dataUri);
-  return { format: kind === 'png' ? 'PNG' : 'JPEG', size: sizeOf(kind, bytes) };
+  return { format: kind === 'png' ? 'PNG' : 'JPEG', size: sizeOf(bytes) };
 }
 
 function claimedKind(dataUri: string): 'png' | 'jpeg' {
   return dataUri.startsWith('data:image/png') ? 'png' : 'jpeg';
 }
 
-function sizeOf(kind: 'png' | 'jpeg', bytes: Uint8Array): PictureDescription['size'] {
+function sizeOf(bytes: Uint8Array): PictureDescription['size'] {
   try {
-    const { widthPx, heightPx } = pictureHeader(kind, bytes);
-    return { widthPx, heightPx };
+    // image-size reads beyond the end of a view, so it gets a buffer of its own.
+    const { width, height } = imageSize(new Uint8Array(bytes));
+    return { widthPx: width, heightPx: height };
   } catch {
     return undefined;
   }

@@ -1,6 +1,5 @@
 import { Jimp } from 'jimp';
 import { detectFileType } from '../../src/attachments/detect-file-type.ts';
-import { pictureHeader } from '../../src/attachments/picture-header.ts';
 
 /** The two icons of an app: in colour, and as an outline for the bars of the client. */
 export type IconKind = 'color' | 'outline';
@@ -13,10 +12,9 @@ export async function iconProblems(file: Uint8Array, kind: IconKind): Promise<re
   if (detectFileType(file) !== 'png') return ['is not a PNG'];
   const side = SIDES[kind];
   try {
-    const { widthPx, heightPx } = pictureHeader('png', file);
-    if (widthPx !== side || heightPx !== side)
-      return [`has ${widthPx} x ${heightPx} pixels; expected ${side} x ${side}`];
     const { bitmap } = await Jimp.fromBuffer(Buffer.from(file));
+    const { width, height } = bitmap;
+    if (width !== side || height !== side) return [`has ${width} x ${height} pixels; expected ${side} x ${side}`];
     return kind === 'outline' ? outlineProblems(bitmap.data) : [];
   } catch {
     return ['is a broken PNG'];

@@ -27,12 +27,6 @@ export const FILE_KINDS = {
 
 export type FileKind = keyof typeof FILE_KINDS;
 
-export type PictureKind = { [Kind in FileKind]: (typeof FILE_KINDS)[Kind] extends 'picture' ? Kind : never }[FileKind];
-
-export function isPictureKind(kind: FileKind): kind is PictureKind {
-  return FILE_KINDS[kind] === 'picture';
-}
-
 /** Characters that stand for one byte each, and their offset. */
 type Mark = readonly [at: number, chars: string];
 
@@ -77,7 +71,7 @@ export function detectFileType(bytes: Uint8Array): FileKind {
   const text = decodeText(bytes.subarray(0, TEXT_SAMPLE_BYTES), { isCut: bytes.length > TEXT_SAMPLE_BYTES });
   // Check text first: an audio frame begins like the byte order mark of UTF-16.
   if (text !== undefined) return kindOfText(text);
-  return isAudioFrame(bytes) || detectAudioFormat(bytes) !== undefined ? 'audio' : 'unknown';
+  return detectAudioFormat(bytes) !== undefined ? 'audio' : 'unknown';
 }
 
 /** Phones and Windows give audio files the brands of videos, so only the tracks tell them apart. */
@@ -98,13 +92,4 @@ function kindOfText(text: string): FileKind {
   const isXml = beginning.startsWith('<?xml') || beginning.startsWith('<!');
   if (isXml && beginning.includes('<svg')) return 'svg';
   return isXml && beginning.includes('<html') ? 'html' : 'text';
-}
-
-/** Detects a frame of MPEG audio (layer II or III) or ADTS: 11 or 12 sync bits, and no reserved value. */
-function isAudioFrame([sync = 0, head = 0, rates = 0]: Uint8Array): boolean {
-  if (sync !== 0xff || (head & 0xe0) !== 0xe0) return false;
-  const layer = (head >> 1) & 0b11;
-  if (layer === 0) return (head & 0xf0) === 0xf0 && ((rates >> 2) & 0b1111) < 13;
-  const isKnownVersion = ((head >> 3) & 0b11) !== 1;
-  return isKnownVersion && layer !== 3 && rates >> 4 !== 0b1111 && ((rates >> 2) & 0b11) !== 0b11;
 }

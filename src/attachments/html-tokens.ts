@@ -3,32 +3,32 @@ import { Tokenizer } from 'htmlparser2';
 /** Attributes by their names in lower case. */
 export type Attributes = ReadonlyMap<string, string>;
 
-export type HtmlToken =
-  | { readonly kind: 'open'; readonly tag: string; readonly attributes: Attributes }
-  | { readonly kind: 'close'; readonly tag: string }
-  /** Entities are decoded. One text may be split into many tokens. */
-  | { readonly kind: 'text'; readonly text: string };
+export interface HtmlHandler {
+  open(tag: string, attributes: Attributes): void;
+  close(tag: string): void;
+  /** Entities are decoded. One text may come in many pieces. */
+  text(piece: string): void;
+}
 
 /** Elements whose text is not shown. */
 const HIDDEN: ReadonlySet<string> = new Set(['script', 'style', 'title']);
 
 /**
- * Returns the tags and the visible text of HTML in linear time. Uses only the tokenizer, because the parser's stack of open
- * elements can take quadratic time. Tags need not match.
+ * Passes the tags and the visible text of HTML to `handler`, in linear time. Uses only the tokenizer, because the parser's
+ * stack of open elements can take quadratic time. Tags need not match.
  */
-export function htmlTokens(html: string): readonly HtmlToken[] {
-  const tokens: HtmlToken[] = [];
+export function readHtml(html: string, handler: HtmlHandler): void {
   let tag = '';
   let attributes = new Map<string, string>();
   let name = '';
   let value: string[] = [];
   let isHidden = false;
   const addText = (text: string) => {
-    if (!isHidden) tokens.push({ kind: 'text', text });
+    if (!isHidden) handler.text(text);
   };
   const open = () => {
     isHidden = HIDDEN.has(tag);
-    tokens.push({ kind: 'open', tag, attributes });
+    handler.open(tag, attributes);
   };
   const ignore = () => {};
   const tokenizer = new Tokenizer(
@@ -52,7 +52,7 @@ export function htmlTokens(html: string): readonly HtmlToken[] {
       onselfclosingtag: open,
       onclosetag(start, end) {
         isHidden = false;
-        tokens.push({ kind: 'close', tag: html.slice(start, end).toLowerCase() });
+        handler.close(html.slice(start, end).toLowerCase());
       },
       ontext: (start, end) => addText(html.slice(start, end)),
       ontextentity: (code) => addText(String.fromCodePoint(code)),
@@ -65,5 +65,4 @@ export function htmlTokens(html: string): readonly HtmlToken[] {
   );
   tokenizer.write(html);
   tokenizer.end();
-  return tokens;
 }

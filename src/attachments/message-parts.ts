@@ -1,7 +1,7 @@
 import { fieldsOf, textOf } from '../json-access.ts';
 import { paragraphs } from '../paragraphs.ts';
 import type { FileLocation } from './attachment-path.ts';
-import { type Card, cardFields, type LoopComponent, readCard } from './cards.ts';
+import { cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
 import {
   distinctQuotes,
@@ -81,28 +81,21 @@ const MAX_EXTENSION_CHARS = 16;
 const MAX_URL_CHARS = 8_192;
 
 /** An attachment with everything that follows from its type. */
-interface ReadAttachment {
-  readonly attachment: SentAttachment;
-  /** The type in lower case. */
-  readonly type: string;
-  readonly isImage: boolean;
-  /** The HTML of the message, if this attachment is it. */
-  readonly html: TeamsHtml | undefined;
-  readonly card: Card;
-  /** Set if the picture is an emoji, a GIF or a sticker. */
-  readonly mark: string | undefined;
-}
+type ReadAttachment = ReturnType<typeof readAttachment>;
 
-function readAttachment(attachment: SentAttachment): ReadAttachment {
+function readAttachment(attachment: SentAttachment) {
   const { contentType, contentUrl, content } = attachment;
   const type = textOf(contentType, MAX_TYPE_CHARS)?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const isImage = type.startsWith('image/');
   return {
     attachment,
+    /** The type in lower case. */
     type,
     isImage,
+    /** The HTML of the message, if this attachment is it. */
     html: type === 'text/html' && typeof content === 'string' ? readTeamsHtml(content) : undefined,
     card: readCard(type, content),
+    /** Set if the picture is an emoji, a GIF or a sticker. */
     mark: isImage ? markOfAddress(textOf(contentUrl, MAX_URL_CHARS) ?? '') : undefined,
   };
 }

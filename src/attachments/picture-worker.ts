@@ -1,40 +1,12 @@
-import { defaultFormats, Jimp } from 'jimp';
+import { setFlagsFromString } from 'node:v8';
+import { imageSize } from 'image-size';
+import { AttachmentError } from '../errors.ts';
 import { serveTasks } from '../workers/serve-tasks.ts';
-import { withJpegBlockPool } from './jpeg-block-pool.ts';
-import { MAX_PIXELS, type PictureHeader } from './picture-header.ts';
-import { sanitizeImage } from './sanitize-image.ts';
 
-/** A picture whose header is valid. */
-export interface PictureJob {
-  readonly bytes: Uint8Array;
-  readonly header: PictureHeader;
-}
-
-/** A picture for the model: upright, small enough, and without anything but its pixels. */
-export interface Picture {
-  /** A PNG or JPEG with at most 1.5 million characters. */
-  readonly dataUri: string;
-  readonly widthPx: number;
-  readonly heightPx: number;
-  /** The size of the PNG or JPEG. */
-  readonly byteLength: number;
-}
-
-interface Bitmap {
-  readonly data: Buffer;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** The part of jimp's formats that we use. The options of each format have another type. */
-interface Format {
-  readonly mime: string;
-  encode(bitmap: Bitmap, options: object): Buffer | Promise<Buffer>;
-  decode(bytes: Buffer, options: object): Bitmap | Promise<Bitmap>;
-}
-
-const FORMATS: readonly Format[] = defaultFormats.map((make) => make() as unknown as Format);
-
+/** Phones take pictures with 24 megapixels. Decoding more would need too much memory. */
+const MAX_PIXELS = 25_000_000;
+/** In pages of 64 kB: 768 MB. Decoding 25 megapixels takes less than half; a picture that hides its size ends here. */
+const MAX_MEMORY_PAGES = 12_288;
 /**
  * Models that see in tiles scale a picture to 2,048 x 2,048 pixels, then its shorter side to 768 (OpenAI's rule). The rule
  * of the Realtime models is not documented. Up to 2:1, a picture of this size keeps every pixel that such a model sees.
@@ -43,42 +15,49 @@ const LONGEST_SIDE_PX = 1_536;
 const MAX_DATA_URI_CHARS = 1_500_000;
 /** At the last quality, even 1,536 x 1,536 pixels of noise fit. */
 const JPEG_QUALITIES = [85, 60, 25];
-/** The limit of jpeg-js for its own memory. The process as a whole grows by up to 520 MB (measured). */
-const JPEG_DECODER_MB = 384;
+/** The EXIF orientations that swap the axes or mirror one. */
+const TURNED = [5, 6, 7, 8];
+const MIRRORED_X = [2, 3, 7, 8];
+const MIRRORED_Y = [3, 4, 6, 7];
 
-/** The correction for each EXIF orientation: first mirror left to right, then rotate counter-clockwise. */
-const UPRIGHT: Readonly<Record<number, { readonly isMirrored: boolean; readonly degrees: number }>> = {
-  2: { isMirrored: true, degrees: 0 },
-  3: { isMirrored: false, degrees: 180 },
-  4: { isMirrored: true, degrees: 180 },
-  5: { isMirrored: true, degrees: 90 },
-  6: { isMirrored: false, degrees: 270 },
-  7: { isMirrored: true, degrees: 270 },
-  8: { isMirrored: false, degrees: 90 },
-};
+// The limit has to be set before the decoder allocates its memory.
+setFlagsFromString(`--wasm-max-mem-pages=${MAX_MEMORY_PAGES}`);
+const { PhotonImage, resize, SamplingFilter } = await import('@cf-wasm/photon');
 
-async function readPicture({ bytes, header }: PictureJob): Promise<{ result: Picture }> {
-  const decoded = await decode(bytes, header);
-  if (header.kind !== 'jpeg') flatten(decoded);
-  const { data, width, height } = upright(scaledDown(decoded), header.orientation ?? 1);
-  // Use a new bitmap: the encoder would write the EXIF and comments of the decoded one.
-  const { mime, encoded } = await encode({ data, width, height }, header);
-  const dataUri = `data:${mime};base64,${encoded.toString('base64')}`;
-  return { result: { dataUri, widthPx: width, heightPx: height, byteLength: encoded.byteLength } };
+/** Pixels of four bytes: red, green, blue, alpha. */
+interface Bitmap {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
 }
 
-/** Decodes by the detected format. Jimp's own detection and its handling of EXIF are not used. */
-function decode({ buffer, byteOffset, byteLength }: Uint8Array, header: PictureHeader): Bitmap | Promise<Bitmap> {
-  const bytes = sanitizeImage(Buffer.from(buffer, byteOffset, byteLength), header);
-  const bounds = { maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_DECODER_MB };
-  const format = formatOf(`image/${header.kind}`);
-  return header.kind === 'jpeg' ? withJpegBlockPool(() => format.decode(bytes, bounds)) : format.decode(bytes, {});
+/**
+ * Returns a data URI of a PNG or JPEG: upright, small enough, and without anything but its pixels. `bytes` fill their buffer,
+ * since image-size (2.1.0) reads beyond the end of a view.
+ */
+function readPicture(bytes: Uint8Array): { result: string } {
+  const { width, height, type, orientation = 1 } = imageSize(bytes);
+  if (width * height > MAX_PIXELS) throw new AttachmentError('too_large', `a ${type} of ${width} x ${height}`);
+  const decoded = decode(bytes);
+  const isJpeg = type === 'jpg';
+  if (!isJpeg) flatten(decoded);
+  return { result: toDataUri(upright(scaledDown(decoded), orientation), isJpeg) };
 }
 
-function formatOf(mime: string): Format {
-  const format = FORMATS.find((candidate) => candidate.mime === mime);
-  if (format === undefined) throw new Error(`jimp has no ${mime}`);
-  return format;
+/** The decoder panics at damage and keeps the memory, so the thread ends; its owner reports the damage. */
+function decode(bytes: Uint8Array): Bitmap {
+  try {
+    return bitmapOf(PhotonImage.new_from_byteslice(bytes));
+  } catch {
+    return process.exit(1);
+  }
+}
+
+/** Releases the memory of `image`, which is not garbage collected. */
+function bitmapOf(image: InstanceType<typeof PhotonImage>): Bitmap {
+  const bitmap = { data: image.get_raw_pixels(), width: image.get_width(), height: image.get_height() };
+  image.free();
+  return bitmap;
 }
 
 /** Puts white behind transparent pixels, which the model would see on an unknown colour. */
@@ -94,37 +73,50 @@ function flatten({ data }: Bitmap): void {
 }
 
 function scaledDown(bitmap: Bitmap): Bitmap {
-  const factor = LONGEST_SIDE_PX / Math.max(bitmap.width, bitmap.height);
+  const { data, width, height } = bitmap;
+  const factor = LONGEST_SIDE_PX / Math.max(width, height);
   if (factor >= 1) return bitmap;
-  return new Jimp(bitmap).resize({ w: bitmap.width * factor, h: bitmap.height * factor }).bitmap;
+  const image = new PhotonImage(data, width, height);
+  const [newWidth, newHeight] = [width, height].map((side) => Math.max(1, Math.round(side * factor)));
+  const scaled = resize(image, newWidth ?? 1, newHeight ?? 1, SamplingFilter.Triangle);
+  image.free();
+  return bitmapOf(scaled);
 }
 
-function upright(bitmap: Bitmap, orientation: number): Bitmap {
-  const turn = UPRIGHT[orientation];
-  if (turn === undefined) return bitmap;
-  const image = new Jimp(bitmap);
-  if (turn.isMirrored) image.flip({ horizontal: true });
-  if (turn.degrees > 0) image.rotate(turn.degrees);
-  return image.bitmap;
-}
-
-/** A JPEG stays a JPEG. Other pictures become a PNG if that fits, or a JPEG of decreasing quality. */
-async function encode(bitmap: Bitmap, { kind }: PictureHeader): Promise<{ mime: string; encoded: Buffer }> {
-  if (kind !== 'jpeg') {
-    const encoded = await formatOf('image/png').encode(bitmap, {});
-    if (fits(encoded)) return { mime: 'image/png', encoded };
+/** Corrects the orientation of the camera, 1 to 8 as in EXIF. Any other value is ignored. */
+function upright({ data, width, height }: Bitmap, orientation: number): Bitmap {
+  const isTurned = TURNED.includes(orientation);
+  const pixels = new Uint32Array(data.buffer, data.byteOffset, width * height);
+  const turned = new Uint32Array(pixels.length);
+  const newWidth = isTurned ? height : width;
+  for (let at = 0; at < turned.length; at++) {
+    const [newX, newY] = [at % newWidth, Math.floor(at / newWidth)];
+    const [x, y] = isTurned ? [newY, newX] : [newX, newY];
+    const fromX = MIRRORED_X.includes(orientation) ? width - 1 - x : x;
+    const fromY = MIRRORED_Y.includes(orientation) ? height - 1 - y : y;
+    turned[at] = pixels[fromY * width + fromX] ?? 0;
   }
-  const jpeg = formatOf('image/jpeg');
-  let encoded = Buffer.alloc(0);
-  for (const quality of JPEG_QUALITIES) {
-    encoded = Buffer.from(await jpeg.encode(bitmap, { quality }));
-    if (fits(encoded)) break;
-  }
-  return { mime: jpeg.mime, encoded };
+  return { data: new Uint8Array(turned.buffer), width: newWidth, height: isTurned ? width : height };
 }
 
-function fits({ byteLength }: Buffer): boolean {
-  return 'data:image/jpeg;base64,'.length + 4 * Math.ceil(byteLength / 3) <= MAX_DATA_URI_CHARS;
+/** Keeps a PNG exact if that is small enough. JPEG is lossy and bounds every picture. */
+function toDataUri({ data, width, height }: Bitmap, isJpeg: boolean): string {
+  const image = new PhotonImage(data, width, height);
+  try {
+    const png = isJpeg ? undefined : dataUri('image/png', image.get_bytes());
+    if (png !== undefined && png.length <= MAX_DATA_URI_CHARS) return png;
+    for (const quality of JPEG_QUALITIES) {
+      const jpeg = dataUri('image/jpeg', image.get_bytes_jpeg(quality));
+      if (jpeg.length <= MAX_DATA_URI_CHARS) return jpeg;
+    }
+    throw new AttachmentError('too_large', `${width} x ${height} pixels that cannot be compressed`);
+  } finally {
+    image.free();
+  }
+}
+
+function dataUri(mime: string, bytes: Uint8Array): string {
+  return `data:${mime};base64,${Buffer.from(bytes).toString('base64')}`;
 }
 
 serveTasks(readPicture);

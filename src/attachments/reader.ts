@@ -40,7 +40,7 @@ export async function readFile(
       return { kind: 'audio', name, pcm, durationMs };
     }
     case 'picture':
-      return { kind: 'picture', name, dataUri: (await pictures.read(bytes, signal)).dataUri };
+      return { kind: 'picture', name, dataUri: await pictures.read(bytes, signal) };
     case 'text':
       if (NO_TEXT.test(claimedType)) throw new AttachmentError('kind_unknown', 'a text in place of a picture or audio');
       return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };

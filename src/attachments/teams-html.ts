@@ -1,7 +1,7 @@
 import { textOf } from '../json-access.ts';
 import { fencedCode } from './cards.ts';
 import { shownName } from './file-name.ts';
-import { type Attributes, htmlTokens } from './html-tokens.ts';
+import { type Attributes, type HtmlHandler, readHtml } from './html-tokens.ts';
 import { MAX_ID_CHARS, MAX_QUOTED_CHARS, MAX_QUOTES, type Quote, quotedText, type SentQuote } from './quotes.ts';
 import { markOf, teamsType } from './teams-marks.ts';
 
@@ -12,25 +12,29 @@ export interface TeamsPicture {
 }
 
 /** A message as Teams shows it, from the HTML that it sends beside the activity's text. */
-export interface TeamsHtml {
-  /** The text without quotes and forwarded messages. Mentions are written `<at>name</at>`. */
-  text: string;
-  /** The same text without marks, as in the activity. */
-  plain: string;
-  /** Emoji, GIFs and stickers as written in `text`. Teams leaves them out of the activity's text. */
-  readonly marks: string[];
-  /** The addresses of their pictures, which may be attached, too. */
-  readonly markAddresses: string[];
-  hasCode: boolean;
-  /** The ids of attachments that have a place in the message. */
-  readonly attachmentIds: string[];
-  readonly quotes: SentQuote[];
-  /** The pictures outside of quotes. */
-  readonly pictures: TeamsPicture[];
-  hasAudio: boolean;
-  hasVideo: boolean;
-  /** Whether the HTML has the place of a card or recording that the bot does not get. */
-  hasExtension: boolean;
+export type TeamsHtml = ReturnType<typeof emptyMessage>;
+
+function emptyMessage() {
+  return {
+    /** The text without quotes and forwarded messages. Mentions are written `<at>name</at>`. */
+    text: '',
+    /** The same text without marks, as in the activity. */
+    plain: '',
+    /** Emoji, GIFs and stickers as written in `text`. Teams leaves them out of the activity's text. */
+    marks: [] as string[],
+    /** The addresses of their pictures, which may be attached, too. */
+    markAddresses: [] as string[],
+    hasCode: false,
+    /** The ids of attachments that have a place in the message. */
+    attachmentIds: [] as string[],
+    quotes: [] as SentQuote[],
+    /** The pictures outside of quotes. */
+    pictures: [] as TeamsPicture[],
+    hasAudio: false,
+    hasVideo: false,
+    /** Whether the HTML has the place of a card or recording that the bot does not get. */
+    hasExtension: false,
+  };
 }
 
 /** Teams sends about 100 kB at most. */
@@ -50,19 +54,7 @@ const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
 /** Reads the `text/html` of a message. A row of a table is one line: `| 10 | 20 |`. */
 export function readTeamsHtml(html: string): TeamsHtml {
   const reader = new TeamsHtmlReader();
-  for (const token of htmlTokens(html.slice(0, MAX_HTML_CHARS))) {
-    switch (token.kind) {
-      case 'open':
-        reader.open(token.tag, token.attributes);
-        break;
-      case 'close':
-        reader.close(token.tag);
-        break;
-      case 'text':
-        reader.text(token.text);
-        break;
-    }
-  }
+  readHtml(html.slice(0, MAX_HTML_CHARS), reader);
   return reader.end();
 }
 
@@ -77,20 +69,8 @@ interface OpenQuote {
   field: { readonly tag: string; readonly isAuthor: boolean } | undefined;
 }
 
-class TeamsHtmlReader {
-  readonly #result: TeamsHtml = {
-    text: '',
-    plain: '',
-    marks: [],
-    markAddresses: [],
-    hasCode: false,
-    attachmentIds: [],
-    quotes: [],
-    pictures: [],
-    hasAudio: false,
-    hasVideo: false,
-    hasExtension: false,
-  };
+class TeamsHtmlReader implements HtmlHandler {
+  readonly #result = emptyMessage();
   readonly #lines: string[] = [];
   #line = '';
   #isInCell = false;

@@ -1,12 +1,13 @@
 import type { Activity, TaskModuleResponse } from 'botbuilder';
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
+import { isSameConversation } from '../conversation/keys.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { fieldsOf } from '../json-access.ts';
 import { clockTime, messagesFor } from '../messages/messages.ts';
 import { playerUrl } from './audio-delivery.ts';
 import { recordingUrl } from './recording-page.ts';
-import { capabilitiesIn, conversationKey, isSameConversation, localeOf } from './user-message.ts';
+import { capabilitiesIn, conversationKey, localeOf } from './user-message.ts';
 
 export interface DialogDeps {
   readonly audioStore: AudioStore;

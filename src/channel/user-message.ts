@@ -41,11 +41,6 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
   return `${channelOf(activity.channelId)}/${activity.conversation.id}`;
 }
 
-/** Whether two keys name the same conversation, whichever of its threads: Teams tells the threads of a channel apart by a suffix. */
-export function isSameConversation(key: string, other: string): boolean {
-  return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
-}
-
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
 export function toUserMessage(activity: Activity, caller: Caller, sender: Sender): UserMessage {
   const { text, attachments } = partsOf(activity);

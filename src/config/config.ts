@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
-import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { LOG_LEVELS } from '../log.ts';
 import { type HostRule, parseHostRules } from './allowed-hosts.ts';
 import { budgetNotices } from './budget-notices.ts';
-import { type DatabaseSettings, readDatabase } from './database-settings.ts';
+import { readDatabase } from './database-settings.ts';
 import { type Env, EnvReader } from './env.ts';
-import { type IdentitySettings, readIdentity } from './identity-settings.ts';
-import { type LimitSettings, readLimits } from './limit-settings.ts';
-import { type ModelEndpoint, readModel, readSession, type SessionSettings } from './model-settings.ts';
+import { readIdentity } from './identity-settings.ts';
+import { readLimits } from './limit-settings.ts';
+import { readModel, readSession } from './model-settings.ts';
 import { noticesOf } from './notices.ts';
-import { type ProxySettings, readProxy } from './proxy-settings.ts';
-import { readTelemetry, type TelemetrySettings } from './telemetry-settings.ts';
-import { readTools, type ToolsSettings } from './tools-settings.ts';
+import { readProxy } from './proxy-settings.ts';
+import { readTelemetry } from './telemetry-settings.ts';
+import { readTools } from './tools-settings.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
@@ -24,51 +24,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1_048_576;
 
-/** All settings, read once and frozen; times in milliseconds, sizes in bytes. */
-export interface Config extends IdentitySettings, AddressSettings, AudioSettings {
-  readonly model: ModelEndpoint;
-  readonly session: SessionSettings;
-  readonly limits: LimitSettings;
-  readonly tools: ToolsSettings;
-  readonly historyTurns: number;
-  readonly recordRetentionMs: number;
-  readonly sessionIdleMs: number;
-  readonly maxWarmSessions: number;
-  readonly turnTimeoutMs: number;
-  readonly drainMs: number;
-  /** Unset: everything is kept in memory and lost when the process ends. */
-  readonly database: DatabaseSettings | undefined;
-  /** Unset: spans and metrics are not sent. */
-  readonly telemetry: TelemetrySettings | undefined;
-  /** The proxy for the model and for users' files. Unset: connect directly. */
-  readonly proxy: ProxySettings | undefined;
-  readonly logLevel: LogLevel;
-  /** Warnings for the operator about settings that can be used. */
-  readonly notices: readonly string[];
-}
-
-interface AddressSettings {
-  readonly port: number;
-  /** Where users reach `/audio`, without a trailing slash. `localhost` means http on the port that the bot listens on. */
-  readonly publicBaseUrl: string | undefined;
-  /** A page with a chat client, to which the bot's page `/` leads. */
-  readonly chatPageUrl: string | undefined;
-  /** The hosts that files may be fetched from, besides those of the channels. */
-  readonly attachmentHosts: readonly HostRule[];
-}
-
-interface AudioSettings {
-  readonly audioRetentionMs: number;
-  /** Limits all reply audio in the memory of the process. */
-  readonly audioMemoryBytes: number;
-  /** Limits all reply audio in the database. */
-  readonly audioStoreBytes: number;
-  /** Whether cards carry a link to the audio that opens outside the chat client, for anyone who has it. */
-  readonly audioBrowserLinks: boolean;
-  readonly webchatAudio: 'attachment' | 'card';
-  /** The storage account of reply audio, without a trailing slash. Unset: the database or memory stores it. */
-  readonly azureStorageBlobUrl: string | undefined;
-}
+/** All settings, read once and frozen; times in milliseconds, sizes in bytes. `notices` are warnings for the operator. */
+export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly notices: readonly string[] };
 
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `readText` returns the content of a file that
@@ -114,14 +71,17 @@ function readSettings(read: EnvReader, env: Env, readText: (path: string) => str
     maxWarmSessions: read.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
     turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { min: 5, max: 600 }) * SECOND_MS,
     drainMs: read.whole('DRAIN_SECONDS', 45, { min: 0, max: 600 }) * SECOND_MS,
+    /** Unset: everything is kept in memory and lost when the process ends. */
     database: readDatabase(read),
+    /** Unset: spans and metrics are not sent. */
     telemetry: readTelemetry(read),
+    /** The proxy for the model and for users' files. Unset: connect directly. */
     proxy: readProxy(read),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
 }
 
-function readAddresses(read: EnvReader): AddressSettings {
+function readAddresses(read: EnvReader) {
   const hasAppId = read.text('MicrosoftAppId') !== undefined;
   const website = read.text('WEBSITE_HOSTNAME');
   const fallback = website === undefined ? (hasAppId ? undefined : 'localhost') : `https://${website}`;
@@ -131,8 +91,11 @@ function readAddresses(read: EnvReader): AddressSettings {
     read.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
   return {
     port: read.whole('PORT', 3978, { min: 0, max: 65_535 }),
+    /** Where users reach `/audio`, without a trailing slash. `localhost` means http on the port that the bot listens on. */
     publicBaseUrl: publicBaseUrl ?? fallback,
+    /** A page with a chat client, to which the bot's page `/` leads. */
     chatPageUrl: read.url('CHAT_PAGE_URL', 'https://chat.example.com'),
+    /** The hosts that files may be fetched from, besides those of the channels. */
     attachmentHosts: readAttachmentHosts(read),
   };
 }
@@ -144,7 +107,7 @@ function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
   return [];
 }
 
-function readAudio(read: EnvReader): AudioSettings {
+function readAudio(read: EnvReader) {
   if (read.text('AZURE_STORAGE_CONNECTION_STRING') !== undefined)
     read.problems.push(
       'AZURE_STORAGE_CONNECTION_STRING is no longer supported; expected DATABASE_URL, and AZURE_STORAGE_BLOB_URL to keep reply audio in Azure Blob Storage',
@@ -154,10 +117,14 @@ function readAudio(read: EnvReader): AudioSettings {
     read.problems.push('AZURE_STORAGE_BLOB_URL is not an https address; expected one, because a token is sent there');
   return {
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
+    /** Limits all reply audio in the memory of the process. */
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { min: 1, max: 65_536 }) * MEGABYTE,
+    /** Limits all reply audio in the database. */
     audioStoreBytes: read.whole('AUDIO_STORE_MB', 2048, { min: 1, max: 65_536 }) * MEGABYTE,
+    /** Whether cards carry a link to the audio that opens outside the chat client, for anyone who has it. */
     audioBrowserLinks: read.flag('AUDIO_BROWSER_LINKS', true),
     webchatAudio: read.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'], 'attachment'),
+    /** The storage account of reply audio, without a trailing slash. Unset: the database or memory stores it. */
     azureStorageBlobUrl: blobUrl,
   };
 }

@@ -34,25 +34,8 @@ const CREDENTIAL_VARIABLES = [
 const APP_TYPES = ['MultiTenant', 'SingleTenant', 'UserAssignedMSI'] as const;
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Who the bot is, who may use it, and where it listens. */
-export interface IdentitySettings {
-  /** The bot's identity, in the variables of botbuilder. */
-  readonly botEnv: Env;
-  /** False without an app id. */
-  readonly isAuthenticated: boolean;
-  /** Whether the bot serves only clients on this machine. */
-  readonly onlyLoopback: boolean;
-  /** Whether files may be fetched from this machine. True only if no other machine is served. */
-  readonly attachmentsFromLoopback: boolean;
-  readonly allowedTenants: readonly string[];
-  readonly allowedUsers: readonly string[];
-  /** Whether Direct Line's enhanced authentication is on. Then the bot trusts the user ids of its tokens. */
-  readonly directLineEnhancedAuthentication: boolean;
-  /** The address to listen on. Unset: all interfaces. */
-  readonly host: string | undefined;
-}
-
-export function readIdentity(read: EnvReader): IdentitySettings {
+/** Reads who the bot is, who may use it, and where it listens. */
+export function readIdentity(read: EnvReader) {
   for (const name of CREDENTIAL_VARIABLES) read.text(name);
   const appId = read.text('MicrosoftAppId');
   // For a wrong id, Entra ID answers with a code that does not name the setting.
@@ -74,15 +57,18 @@ export function readIdentity(read: EnvReader): IdentitySettings {
     MicrosoftAppType: appType,
     CertificatePrivateKey: readPrivateKey(read),
   };
-  const onlyLoopback = appId === undefined && !isOpen;
   return {
+    /** The bot's identity, in the variables of botbuilder. */
     botEnv,
+    /** False without an app id. */
     isAuthenticated: appId !== undefined,
-    onlyLoopback,
-    attachmentsFromLoopback: onlyLoopback,
+    /** Whether the bot serves only clients on this machine. Then files may be fetched from it, too. */
+    onlyLoopback: appId === undefined && !isOpen,
     allowedTenants,
     allowedUsers: read.list('ALLOWED_USERS'),
+    /** Whether Direct Line's enhanced authentication is on. Then the bot trusts the user ids of its tokens. */
     directLineEnhancedAuthentication: read.flag('DIRECT_LINE_ENHANCED_AUTHENTICATION', false),
+    /** The address to listen on. Unset: all interfaces. */
     host,
   };
 }

@@ -2,19 +2,10 @@ import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from '../pr
 import type { EnvReader } from './env.ts';
 
 /** Limits; `undefined` means no limit. Money is in US dollars. */
-export interface LimitSettings {
-  readonly turnsPerMinute: number | undefined;
-  /** The budget of all conversations for each UTC day. */
-  readonly dayUsd: number | undefined;
-  /** The budget of each person for each UTC day. */
-  readonly personUsd: number | undefined;
-  /** The budget of each conversation, over all days. */
-  readonly conversationUsd: number | undefined;
-  readonly prices: PriceTable;
-}
+export type LimitSettings = Readonly<ReturnType<typeof readLimits>>;
 
 /** Budgets need a price for `model`. */
-export function readLimits(read: EnvReader, model: string, readText: (path: string) => string): LimitSettings {
+export function readLimits(read: EnvReader, model: string, readText: (path: string) => string) {
   const prices = readPrices(read, readText);
   const budget = ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'].find(
     (name) => read.text(name) !== undefined,
@@ -26,8 +17,11 @@ export function readLimits(read: EnvReader, model: string, readText: (path: stri
   }
   return {
     turnsPerMinute: read.whole('MAX_TURNS_PER_MINUTE', undefined, { min: 1, max: 1000 }),
+    /** The budget of all conversations for each UTC day. */
     dayUsd: read.amount('DAILY_BUDGET_USD'),
+    /** The budget of each person for each UTC day. */
     personUsd: read.amount('PERSON_DAILY_BUDGET_USD'),
+    /** The budget of each conversation, over all days. */
     conversationUsd: read.amount('CONVERSATION_BUDGET_USD'),
     prices: prices ?? DEFAULT_PRICES,
   };

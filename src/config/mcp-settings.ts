@@ -66,7 +66,7 @@ export function readMcpServers(
   read.problems.push(...equalNames(Object.keys(servers.entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
   return Object.entries(servers.entries).flatMap(([name, entry]) => {
     const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, read, env);
-    return SERVER_NAME.test(name) ? reader.server(name, entry) : reader.misnamed();
+    return reader.server(name, entry);
   });
 }
 
@@ -120,12 +120,11 @@ class EntryReader {
     this.#env = env;
   }
 
-  misnamed(): [] {
-    this.#problem('its name cannot be part of a tool name; expected up to 32 letters, digits, ".", "_" and "-"');
-    return [];
-  }
-
   server(name: string, entry: unknown): McpServerSettings[] {
+    if (!SERVER_NAME.test(name)) {
+      this.#problem('its name cannot be part of a tool name; expected up to 32 letters, digits, ".", "_" and "-"');
+      return [];
+    }
     const fields = fieldsOf(entry);
     this.#noticeMisspelt(fields);
     const transport = this.#transport(fields);
@@ -136,8 +135,9 @@ class EntryReader {
     const isTimeout =
       typeof timeoutSeconds === 'number' && timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;
     if (!isTimeout) this.#problem(`"timeoutSeconds" is not from 1 to ${MAX_TIMEOUT_SECONDS}`);
-    const scopes = this.#texts(fields, 'scopes').filter((scope) => SCOPES.some((each) => each === scope));
-    if (scopes.length < this.#texts(fields, 'scopes').length) this.#problem(`"scopes" takes ${SCOPES.join(', ')}`);
+    const named = this.#texts(fields, 'scopes');
+    const scopes = SCOPES.filter((scope) => named.includes(scope));
+    if (scopes.length < named.length) this.#problem(`"scopes" takes ${SCOPES.join(', ')}`);
     return [
       {
         name,
@@ -146,7 +146,7 @@ class EntryReader {
         allow: this.#texts(fields, 'allow'),
         readOnly: this.#texts(fields, 'readOnly'),
         users: this.#texts(fields, 'users'),
-        scopes: SCOPES.filter((scope) => scopes.includes(scope)),
+        scopes,
         timeoutMs: isTimeout ? timeoutSeconds * 1000 : 0,
         passUser: this.#flag(fields, 'passUser'),
       },

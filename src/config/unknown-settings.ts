@@ -1,4 +1,5 @@
 import type { Env } from './env.ts';
+import { PROXY_VARIABLES } from './proxy-settings.ts';
 
 /** Shorter names are ignored: they resemble those of other programs. */
 const MIN_CHARS = 8;
@@ -11,13 +12,8 @@ const SOMETIMES_READ = [
   'OPENAI_API_KEY',
   'OPENAI_BASE_URL',
   'OPENAI_MODEL',
-  'HTTPS_PROXY',
-  'ALL_PROXY',
-  'HTTP_PROXY',
+  ...PROXY_VARIABLES,
   'NO_PROXY',
-  'https_proxy',
-  'all_proxy',
-  'http_proxy',
   'no_proxy',
 ];
 

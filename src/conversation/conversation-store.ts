@@ -5,7 +5,8 @@ import type { ConversationRecord, Edit } from './records.ts';
  * - `markHandled`: nothing but the mark that its activity was handled.
  * - `edit`: the newest record is changed; a running turn applies its own edit to the result.
  * - `reset`: history and the count of rejected turns are reset; a turn that runs now writes nothing more.
- * - `stop`: messages that wait are cancelled, and the running turn is stopped.
+ * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
+ *   taken back.
  * - `leave`: nobody can be reached there: messages that wait are cancelled, but for those whose requests are open.
  * - `forget`: as `stop` and `reset`; the record is deleted but for the ids of answered messages, and so are the
  *   conversation's recording links. Its spending stays.

@@ -10,6 +10,7 @@ import {
   type Decided,
   decide,
   decidedText,
+  waitingPress,
 } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
@@ -63,9 +64,10 @@ export class Conversations {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
-      const press = await choiceInWords(message, command, this.#services);
-      if (press !== undefined)
-        return this.#carryOut(await decide(press, message, this.#services), message, withSender, false);
+      const choice = choiceInWords(message, command, this.#services);
+      // Only such messages wait for the store: all others are added in the order of the calls.
+      const press = choice && (await waitingPress(choice, message, command, this.#services));
+      if (press !== undefined) return (await this.#carryOut(press, message, withSender, false)).accepted;
       if (command !== undefined) return this.#runCommand(command, message, withSender);
       const { result, done } = await this.#add(message, withSender);
       return this.#acceptance(result, done, message, withSender);
@@ -84,8 +86,9 @@ export class Conversations {
   ): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
     let decided: Decided = { kind: 'gone' };
     const accepted = await this.#accept(message, async () => {
-      decided = await decide(press, message, this.#services);
-      return this.#carryOut(decided, message, withSender, isShown);
+      const carriedOut = await this.#carryOut(press, message, withSender, isShown);
+      decided = carriedOut.decided;
+      return carriedOut.accepted;
     });
     return { accepted, decided };
   }
@@ -175,10 +178,16 @@ export class Conversations {
     return { result: await this.#services.queue.add(message), done: DONE };
   }
 
-  #carryOut(decided: Decided, message: UserMessage, withSender: WithSender, isShown: boolean): Promise<Acceptance> {
-    const text = decidedText(decided, messagesFor(message.locale));
-    const say = () => (isShown ? DONE : this.#outOfBand.notify(message, withSender, text));
-    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, isShown);
+  async #carryOut(press: ApprovalPress, message: UserMessage, withSender: WithSender, isShown: boolean) {
+    const decided = await decide(press, message, this.#services);
+    const say = async (what: Decided, isMarked: boolean): Promise<Acceptance> => {
+      if (isShown) return { kind: 'accepted', done: DONE };
+      const text = decidedText(what, messagesFor(message.locale));
+      if (!isMarked) return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+      const run = () => withSender((sender) => sender.send({ text, audio: undefined }));
+      return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
+    };
+    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, isShown, this.#services);
   }
 
   /** The answer goes back in the request, which is open here alone. */

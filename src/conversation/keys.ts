@@ -8,6 +8,11 @@ export function conversationId(key: string): string {
   return digest(key);
 }
 
+/** Whether two keys name the same conversation, whichever of its threads: Teams tells the threads of a channel apart by a suffix. */
+export function isSameConversation(key: string, other: string): boolean {
+  return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
+}
+
 /** A person's name in a store: see `personKey` of a turn. */
 export function personId(personKey: string): string {
   return digest(personKey);

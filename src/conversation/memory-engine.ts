@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
-import type { ApprovalStore } from './approvals/approval.ts';
 import { MemoryApprovals } from './approvals/memory-approvals.ts';
 import type { ConversationAction, ConversationStore } from './conversation-store.ts';
 import { messageId } from './keys.ts';
@@ -141,13 +140,13 @@ class MemoryConversations implements ConversationStore {
   readonly #records: MemoryRecords;
   readonly #queue: LocalQueue<MemoryJob>;
   readonly #recordingLinks: RecordingLinks;
-  readonly #approvals: ApprovalStore;
+  readonly #approvals: MemoryApprovals;
 
   constructor(
     records: MemoryRecords,
     queue: LocalQueue<MemoryJob>,
     recordingLinks: RecordingLinks,
-    approvals: ApprovalStore,
+    approvals: MemoryApprovals,
   ) {
     this.#records = records;
     this.#approvals = approvals;
@@ -189,6 +188,7 @@ class MemoryConversations implements ConversationStore {
         queue.running(key)?.makeObsolete();
         return this.#approvals.withdraw(key);
       case 'stop':
+        this.#approvals.reopenAll(key);
         return queue.stop(key);
       case 'leave':
         return queue.cancelWaiting(key, ({ isInBand }) => !isInBand);

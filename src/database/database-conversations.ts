@@ -7,7 +7,7 @@ import type { Sql } from './connection.ts';
 import type { DatabaseQueue } from './database-queue.ts';
 import { QUEUE } from './job-queue.ts';
 import { jobId, storedKey } from './names.ts';
-import { forgetApprovals, withdrawApprovals } from './postgres-approvals.ts';
+import { forgetApprovals, reopenApprovals, withdrawApprovals } from './postgres-approvals.ts';
 import { forgetAudio } from './postgres-audio-store.ts';
 import { forgetLinks } from './recording-links.ts';
 import type { DatabaseServices } from './services.ts';
@@ -113,6 +113,7 @@ export class DatabaseConversations implements ConversationStore {
         return jobs.cancelWaiting(sql, key);
       case 'stop':
         await jobs.cancelWaiting(sql, key);
+        await reopenApprovals(sql, key);
         return jobs.notify(sql, `${instance} ${storedKey(key)}`);
       case 'forget':
         await jobs.cancelWaiting(sql, key);

@@ -57,6 +57,9 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
          WHERE id = $1 AND decision IS NOT NULL AND coalesce(turn, $2) = $2 RETURNING id`;
       return (await connection.query(text, [id, turnId])).length > 0;
     },
+    async reopen(id) {
+      await connection.query('UPDATE approvals SET decision = NULL WHERE id = $1 AND turn IS NULL', [id]);
+    },
     withdraw: (conversation) => withdrawApprovals(connection, conversation),
     forget: (conversation) => forgetApprovals(connection, conversation),
     async allow({ conversation, person, origin, tool, digest }) {
@@ -77,6 +80,12 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
       await connection.query(text, [storedKey(conversation), personId(person)]);
     },
   };
+}
+
+/** Takes the decisions of a conversation back that no turn has claimed. */
+export async function reopenApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+  const text = 'UPDATE approvals SET decision = NULL WHERE conversation = $1 AND turn IS NULL AND decision IS NOT NULL';
+  await sql.query(text, [storedKey(conversation)]);
 }
 
 /** Deletes the undecided approvals of a conversation. */

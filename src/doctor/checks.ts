@@ -9,7 +9,7 @@ import * as model from './model.ts';
 import { SLOW_TOKEN } from './model-fixes.ts';
 import { ModelTrial } from './model-trial.ts';
 import { checkEndpoint, checkHealth, checkMessages, checkPlayer } from './public-address.ts';
-import { checkStorageAddress, checkStorageWrites } from './storage.ts';
+import { checkStorage } from './storage.ts';
 import { checkTeamsPackage } from './teams-package.ts';
 import { checkTelemetry } from './telemetry.ts';
 import { checkDocuments, checkMcpServers } from './tools.ts';
@@ -36,12 +36,10 @@ export const CHECKS: readonly Check[] = [
     run: model.checkHistory,
   },
   { name: 'database', run: checkDatabase },
-  { name: 'storage address', run: checkStorageAddress },
   {
-    name: `storage writes (${AUDIO_CONTAINER})`,
-    needs: ['storage address'],
+    name: `storage (${AUDIO_CONTAINER})`,
     limitMs: 60_000,
-    run: checkStorageWrites,
+    run: checkStorage,
   },
   { name: 'MCP servers', run: checkMcpServers },
   { name: 'documents', limitMs: 60_000, run: checkDocuments },

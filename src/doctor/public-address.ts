@@ -137,19 +137,14 @@ export function checkEndpoint(context: CheckContext): Finding {
   return skipped(`not checked: compare ${base}/api/messages with the endpoint of the bot in Azure: ${SHOW_ENDPOINT}`);
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  /** The fields of a JSON body. */
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly tookMs: number;
-}
+type Answer = Awaited<ReturnType<typeof request>>;
 
 /** Requests without following a redirect. */
-async function request(url: string, options: RequestInit): Promise<Answer> {
+async function request(url: string, options: RequestInit) {
   const startedAtMs = performance.now();
   const response = await fetch(url, { ...options, redirect: 'manual' });
   const { status, headers } = response;
+  // A body that is not JSON has no fields.
   const body = fieldsOf(await response.json().catch(() => undefined));
   return { status, headers, body, tookMs: Math.round(performance.now() - startedAtMs) };
 }

@@ -2,6 +2,9 @@ import { findBuild } from '../installation.ts';
 import { createLogger } from '../log.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 
+const PROGRAM_FIX =
+  'In production, run such servers as another user or in a container of their own, and name their address under "url".';
+
 /** Connects each server of `MCP_CONFIG` as the bot does, and counts its tools. */
 export async function checkMcpServers({ config, clock, tokens }: CheckContext): Promise<Finding> {
   const { servers: settings } = config.tools;
@@ -21,11 +24,19 @@ export async function checkMcpServers({ config, clock, tokens }: CheckContext): 
       status.kind === 'down' ? [`${settings.name} (${status.reason})`] : [],
     );
     const up = results.flatMap(({ server: { settings, tools }, tookMs }) => {
-      const allowed = tools.filter(({ approval }) => approval === 'never').length;
-      return tools.length === 0 ? [] : [`${settings.name}: ${allowed} of ${tools.length} tools allowed, ${tookMs} ms`];
+      const asking = tools.filter(({ approval }) => approval === 'ask').length;
+      return tools.length === 0 ? [] : [`${settings.name}: ${tools.length} tools, ${asking} of them ask, ${tookMs} ms`];
     });
-    if (down.length === 0) return pass(up.join('; '));
-    return fail(`not connected: ${down.join(', ')}`, 'Start the server, or correct its entry in the file MCP_CONFIG.');
+    if (down.length > 0)
+      return fail(
+        `not connected: ${down.join(', ')}`,
+        'Start the server, or correct its entry in the file MCP_CONFIG.',
+      );
+    // Without an app id the bot serves its developer.
+    const programs = settings.filter(({ transport }) => config.isAuthenticated && transport.kind === 'stdio');
+    if (programs.length === 0) return pass(up.join('; '));
+    const names = programs.map(({ name }) => name).join(', ');
+    return warn(`${up.join('; ')}; programs that can read the bot's environment: ${names}`, PROGRAM_FIX);
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }

@@ -1,14 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
-import type { Clock } from '../clock.ts';
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
 export interface BodyBounds {
   /** Limits all bodies that are being read, together. Beyond it, a request is refused as `busy`. */
   readonly maxBytesAtOnce: number;
-  /** Limits the time of one body. The connection of a slower one is closed. */
-  readonly timeoutMs: number;
   /** The first bytes of each body that count towards no bound and need no `admit`. Default: 0. */
   readonly freeBytes?: number;
   /** Called once for a body beyond `freeBytes`, which is paused meanwhile. Rejects to refuse it. */
@@ -18,13 +15,12 @@ export interface BodyBounds {
 const BUSY = 'Too many requests at once. Please deliver this again.';
 
 /**
- * Wraps a reader of bodies: together they take bounded memory, and each takes bounded time. Received bytes count, not the
- * Content-Length, which its sender can claim for free.
+ * Wraps a reader of bodies, so that together they take bounded memory. Received bytes count, not the Content-Length, which
+ * its sender can claim for free. The time of a body is limited by `limitRequestTime`.
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,
-  { maxBytesAtOnce, timeoutMs, freeBytes = 0, admit }: BodyBounds,
-  clock: Clock,
+  { maxBytesAtOnce, freeBytes = 0, admit }: BodyBounds,
 ): (request: IncomingMessage) => Promise<T> {
   let bytesHeld = 0;
   return async function readBounded(request) {
@@ -45,7 +41,6 @@ export function bounded<T>(
       count();
       request.resume();
     };
-    const cancelTimer = clock.after(timeoutMs, () => request.destroy());
     request.on('data', ({ byteLength }: Buffer) => {
       receivedBytes += byteLength;
       if (admit === undefined || isAdmitted) return count();
@@ -57,7 +52,6 @@ export function bounded<T>(
       return await unlessAborted(refusal.signal, () => read(request));
     } finally {
       isOver = true;
-      cancelTimer();
       // The rest of a refused body is discarded.
       request.removeAllListeners('data').resume();
       bytesHeld -= countedBytes;

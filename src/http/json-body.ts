@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
 
@@ -12,19 +11,13 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_UNVERIFIED_BYTES = 64 * 1024;
 /** Limits all bodies that are being read, together, without those first parts. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
-const READ_TIMEOUT_MS = 10_000;
 /** Real activities nest less than ten levels. Deeper nesting could overflow the stack. */
 const MAX_DEPTH = 100;
 
 /** Returns a bounded reader of JSON objects. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
-export function boundedReader(verify: BodyBounds['admit'], clock: Clock): typeof readJsonObject {
-  const bounds = {
-    maxBytesAtOnce: MAX_BYTES_AT_ONCE,
-    timeoutMs: READ_TIMEOUT_MS,
-    freeBytes: MAX_UNVERIFIED_BYTES,
-    admit: verify,
-  };
-  return bounded(readJsonObject, bounds, clock);
+export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
+  const bounds = { maxBytesAtOnce: MAX_BYTES_AT_ONCE, freeBytes: MAX_UNVERIFIED_BYTES, admit: verify };
+  return bounded(readJsonObject, bounds);
 }
 
 /**

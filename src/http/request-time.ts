@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 const REQUEST_TIMEOUT_MS = 20_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Limits the upload of a recording: nine megabytes over a slow line. */
-export const LONG_REQUEST_TIMEOUT_MS = 120_000;
+const LONG_REQUEST_TIMEOUT_MS = 120_000;
 
 /** The functions that restart the timers of requests. */
 const restarts = new WeakMap<IncomingMessage, () => void>();
@@ -13,7 +13,6 @@ const restarts = new WeakMap<IncomingMessage, () => void>();
 /** Closes requests that take too long to arrive. Node's own limit is the same for all requests. */
 export function limitRequestTime(server: Server, clock: Clock): void {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = LONG_REQUEST_TIMEOUT_MS;
   const limit = (request: IncomingMessage) => limitRequest(request, clock);
   server.on('request', limit);
   // Node emits this event instead of `request` for `Expect: 100-continue`, because restify listens to it.
@@ -21,16 +20,21 @@ export function limitRequestTime(server: Server, clock: Clock): void {
 }
 
 function limitRequest(request: IncomingMessage, clock: Clock): void {
+  const end = () => {
+    if (!request.complete) request.destroy();
+  };
+  const cancelLimit = clock.after(LONG_REQUEST_TIMEOUT_MS, end);
   let cancelTimer = () => {};
   const restart = () => {
     cancelTimer();
-    cancelTimer = clock.after(REQUEST_TIMEOUT_MS, () => {
-      if (!request.complete) request.destroy();
-    });
+    cancelTimer = clock.after(REQUEST_TIMEOUT_MS, end);
   };
   restart();
   restarts.set(request, restart);
-  request.once('close', () => cancelTimer());
+  request.once('close', () => {
+    cancelTimer();
+    cancelLimit();
+  });
 }
 
 /**

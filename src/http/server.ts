@@ -67,14 +67,13 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 /** Creates the server with all routes. It listens only after `listen`. */
 export function createHttpServer(options: HttpOptions): HttpServer {
   const { audioStore, recordings, clock, about, build, isDraining, log } = options;
-  const { deliver, verifyToken, onlyLoopback, publicHost } = options;
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
   limitRequestTime(server.server, clock);
   server.server.maxConnections = MAX_CONNECTIONS;
   server.server.timeout = SOCKET_TIMEOUT_MS;
   // With restify's listener, the socket of an upgrade request would outlive the server. Without it, Node answers as usual.
   server.server.removeAllListeners('upgrade');
-  checkAddress(server, onlyLoopback, publicHost, log);
+  checkAddress(server, options);
   const guard = (handler: Handler) => guarded(handler, log);
   const get = (path: string, handler: Handler) => {
     server.get(path, guard(handler));
@@ -83,17 +82,14 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const audioReader = new AudioReader(audioStore);
   const serveAudio = audioRoute(audioReader, clock);
   const servePlayer = playerRoute({ audioStore: audioReader, clock });
-  server.post(
-    '/api/messages',
-    guard(messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost, clock })),
-  );
+  server.post('/api/messages', guard(messagesRoute(options)));
   get('/audio/:file', (request, response) =>
     String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
   get(RECORDER_PATH, serveRecorder);
   get('/record/:link', recordingPageRoute(recordings, clock));
-  server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, clock, log })));
+  server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, log })));
   get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
   get('/health', healthRoute(isDraining, build));
@@ -102,7 +98,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
 }
 
 /** Runs before the routes. `/health` is exempt: load balancers request it by any address of this machine. */
-function checkAddress(server: Server, onlyLoopback: boolean, publicHost: string | undefined, log: Logger): void {
+function checkAddress(server: Server, { onlyLoopback, publicHost, log }: HttpOptions): void {
   server.pre((request, response, next) => {
     try {
       const isHealth = /^\/health\/?(?:\?|$)/.test(request.url ?? '');
@@ -125,20 +121,8 @@ function requireUrl(request: Request): void {
   }
 }
 
-type MessagesOptions = Pick<
-  HttpOptions,
-  'deliver' | 'isDraining' | 'verifyToken' | 'onlyLoopback' | 'publicHost' | 'clock'
->;
-
-function messagesRoute({
-  deliver,
-  isDraining,
-  verifyToken,
-  onlyLoopback,
-  publicHost,
-  clock,
-}: MessagesOptions): Handler {
-  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')), clock);
+function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
+  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
   return async function receiveActivity(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');

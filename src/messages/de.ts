@@ -81,6 +81,7 @@ export const de: Messages = {
     changed: (title) =>
       `„${title}“ gibt es nicht mehr, oder es hat sich geändert. Ich habe es nicht genutzt. Bitte fragen Sie mich noch einmal.`,
     notYours: 'Darüber kann nur entscheiden, wer mich darum gebeten hat.',
+    stillWaits: (title) => `„${title}“ ist nicht erledigt. Sie können noch mit /allow oder /deny entscheiden.`,
     nothingWaits: 'Zurzeit wartet nichts auf Ihre Entscheidung.',
     done: (title) => `„${title}“ wurde ausgeführt.`,
     notDone: (title) => `„${title}“ wurde nicht ausgeführt.`,
@@ -149,7 +150,7 @@ export const de: Messages = {
     audioOff: (by) =>
       `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
     audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
-    stopped: 'Angehalten.',
+    stopped: 'Es läuft und wartet nichts mehr.',
   },
   attachments: {
     heard: (text, by) => `${by === undefined ? 'Sie haben' : `${by} hat`} gesagt: „${text}“`,

@@ -83,6 +83,7 @@ export const en = {
     gone: 'I’m no longer waiting for this decision. Please ask me again.',
     changed: (title: string) => `“${title}” isn’t available or has changed, so I didn’t use it. Please ask me again.`,
     notYours: 'Only the person who asked for this can decide it.',
+    stillWaits: (title: string) => `“${title}” was not done. You can still decide it with /allow or /deny.`,
     nothingWaits: 'Nothing is waiting for your decision.',
     /** Below an answer that broke off, so that it cannot say this itself. */
     done: (title: string) => `“${title}” was done.`,
@@ -153,7 +154,7 @@ export const en = {
     audioOff: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} turned my voice off. `}From my next answer, I’ll only write.`,
     audioHow: 'Please write /audio on or /audio off.',
-    stopped: 'Stopped.',
+    stopped: 'Nothing is running or waiting any more.',
   },
   attachments: {
     /** The transcript of a voice message, above the answer. */

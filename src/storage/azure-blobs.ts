@@ -65,12 +65,11 @@ export class AzureBlobs {
     await this.#call(`writing ${name}`, write, body.byteLength);
   }
 
-  /** Resolves with false if the blob did not exist. */
-  async delete(name: string): Promise<boolean> {
-    const response = await this.#call(`deleting ${name}`, (container, abortSignal) =>
+  /** Does nothing if the blob does not exist. */
+  async delete(name: string): Promise<void> {
+    await this.#call(`deleting ${name}`, (container, abortSignal) =>
       container.getBlobClient(name).delete({ abortSignal }).catch(undefinedIfMissing),
     );
-    return response !== undefined;
   }
 
   /** Lists the names that begin with `prefix`, in order and page by page. */

@@ -93,14 +93,7 @@ export class TurnTelemetry {
   /** Runs a step of the turn in its own span. Settles like `work`. */
   async step<T>(name: Step, work: () => Promise<T>, endOf: (result: T) => StepEnd = () => ({})): Promise<T> {
     const span = this.#startStep(name);
-    try {
-      const result = await work();
-      endSpan(span, endOf(result));
-      return result;
-    } catch (error) {
-      endSpan(span, { error: codeOf(error) });
-      throw error;
-    }
+    return settled(work, endOf, (end) => endSpan(span, end));
   }
 
   /** Runs a tool in a span of its own. `errorOf`: the literal code of a call that failed. */
@@ -116,19 +109,12 @@ export class TurnTelemetry {
     const parent = trace.setSpan(context.active(), this.#span);
     const span = tracer.startSpan(`execute_tool ${name}`, { kind: SpanKind.INTERNAL, attributes }, parent);
     const beganAtMs = clock.now();
-    const end = (error: string | undefined) => {
+    const endOf = (result: T) => ({ error: errorOf(result) });
+    return settled(work, endOf, ({ error }) => {
       const failure = error === undefined ? {} : { [ATTRIBUTES.errorType]: error };
       instruments().toolDuration.record((clock.now() - beganAtMs) / 1000, { ...tool, ...failure });
       endSpan(span, { error });
-    };
-    try {
-      const result = await work();
-      end(errorOf(result));
-      return result;
-    } catch (error) {
-      end(codeOf(error));
-      throw error;
-    }
+    });
   }
 
   /** Records the time to the first text. Only the first call counts. */
@@ -185,6 +171,22 @@ function countTokens(usage: TokenUsage, instruments: Instruments): void {
     if (tokens.in > 0) instruments.inputTokens.add(tokens.in, attributes);
     if (tokens.out > 0) instruments.outputTokens.add(tokens.out, attributes);
     if (tokens.cached > 0) instruments.cachedTokens.add(tokens.cached, attributes);
+  }
+}
+
+/** Settles like `work`, after it has passed the end to `onEnd`. */
+async function settled<T>(
+  work: () => Promise<T>,
+  endOf: (result: T) => StepEnd,
+  onEnd: (end: StepEnd) => void,
+): Promise<T> {
+  try {
+    const result = await work();
+    onEnd(endOf(result));
+    return result;
+  } catch (error) {
+    onEnd({ error: codeOf(error) });
+    throw error;
   }
 }
 

@@ -124,6 +124,11 @@ function endedAs(call: ToolCall, tool: Tool | undefined, end: CallEnd, output: s
   return { call, tool, end, output, images: [], sources: [], tookMs: 0 };
 }
 
+/** The result of a call that was stopped in the middle. */
+export function interrupted(call: ToolCall, tool: Tool): CallResult {
+  return endedAs(call, tool, { kind: 'unknown' }, errorText('It was stopped: it is not known whether it was done.'));
+}
+
 /** Returns how an earlier attempt ended the same call; `undefined` if it did not begin it. */
 export function earlierEnd(
   entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isDataUri, readDataUri } from '../../src/attachments/data-uri.ts';
 
 const MOST = 1_000;
-const read = (text: string) => readDataUri(text, MOST).toString();
+const read = async (text: string) => (await readDataUri(text, MOST)).toString();
 
 describe('a data URI', () => {
   for (const [text, content] of [
@@ -24,9 +24,9 @@ describe('a data URI', () => {
     ['data:,', ''],
     ['data:image/png;base64,', ''],
   ] as const) {
-    it(`is decoded: ${JSON.stringify(text)}`, () => {
+    it(`is decoded: ${JSON.stringify(text)}`, async () => {
       assert.ok(isDataUri(text));
-      assert.equal(read(text), content);
+      assert.equal(await read(text), content);
     });
   }
 
@@ -43,14 +43,13 @@ describe('a data URI', () => {
     'data:;base64,Y=Q=',
     'data:;base64,YS1_',
     'data:;base64,https://good.example/',
-    `data:${'x'.repeat(300)},a`,
   ]) {
-    it(`is reported as damaged: ${JSON.stringify(text.slice(0, 40))}`, () => {
-      assert.throws(() => read(text), { code: 'damaged' });
+    it(`is reported as damaged: ${JSON.stringify(text.slice(0, 40))}`, async () => {
+      await assert.rejects(read(text), { code: 'damaged' });
     });
   }
 
-  it('is too large by a single byte, in either form', () => {
+  it('is too large by a single byte, in either form', async () => {
     for (const form of ['base64', 'percent', 'plain']) {
       const of = (length: number) => {
         const bytes = Buffer.alloc(length, 'ü');
@@ -58,32 +57,26 @@ describe('a data URI', () => {
         const hex = bytes.toString('hex').replace(/../g, '%$&');
         return form === 'percent' ? `data:,${hex}` : `data:,${'a'.repeat(length)}`;
       };
-      assert.equal(readDataUri(of(MOST), MOST).length, MOST);
-      assert.throws(() => readDataUri(of(MOST + 1), MOST), { code: 'too_large' });
+      assert.equal((await readDataUri(of(MOST), MOST)).length, MOST);
+      await assert.rejects(readDataUri(of(MOST + 1), MOST), { code: 'too_large' });
     }
   });
 
-  it('is not decoded if it cannot fit, and the error quotes none of it', () => {
+  it('is not decoded if it cannot fit, and the error quotes none of it', async () => {
     const long = `data:;base64,${'a-secret!'.repeat(1_000)}`;
-    const error = (() => {
-      try {
-        return readDataUri(long, MOST);
-      } catch (reason) {
-        return reason as Error & { code: string };
-      }
-    })();
+    const error = await readDataUri(long, MOST).catch((reason: Error & { code: string }) => reason);
     assert.ok(error instanceof Error);
     assert.equal(error.code, 'too_large');
     assert.doesNotMatch(error.message, /secret/);
   });
 
-  it('survives encoding and decoding unchanged', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: MOST }), (bytes) => {
+  it('survives encoding and decoding unchanged', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: MOST }), async (bytes) => {
         const hex = Buffer.from(bytes).toString('hex').replace(/../g, '%$&');
-        assert.deepEqual(new Uint8Array(readDataUri(`data:,${hex}`, MOST)), bytes);
+        assert.deepEqual(new Uint8Array(await readDataUri(`data:,${hex}`, MOST)), bytes);
         const base64 = Buffer.from(bytes).toString('base64');
-        assert.deepEqual(new Uint8Array(readDataUri(`data:a/b;base64,${base64}`, MOST)), bytes);
+        assert.deepEqual(new Uint8Array(await readDataUri(`data:a/b;base64,${base64}`, MOST)), bytes);
       }),
     );
   });

@@ -78,6 +78,15 @@ describe('an unsupported file', () => {
       await assert.rejects(read(json, 'a.png', type), { code: 'kind_unknown' }, type);
   });
 
+  for (const [name, bytes] of [
+    ['a WebP', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ', 'latin1')],
+    ['a HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1')],
+    ['a TIFF', Buffer.from('II*\0\x08\0\0\0', 'latin1')],
+    ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+  ] as const) {
+    it(`is ${name}`, () => assert.rejects(read(bytes), { code: 'kind_unsupported' }));
+  }
+
   it('is a video, whatever its brand', async () => {
     for (const brand of ['mp42', 'isom', '3gp5', 'qt  ']) {
       await assert.rejects(read(film(brand, ['soun', 'vide'])), { code: 'kind_unsupported', message: /video/ });

@@ -51,7 +51,7 @@ async function connect(url: string): Promise<OpenAIRealtimeWS> {
   return realtime;
 }
 
-/** One turn: collects the transcript and the audio until the response is done. */
+/** One turn: collects the transcript and the audio until the last response is done. A call is answered at once. */
 async function turn(realtime: OpenAIRealtimeWS, text: string): Promise<{ text: string; audio: Buffer }> {
   let transcript = '';
   const audio: Buffer[] = [];
@@ -61,16 +61,31 @@ async function turn(realtime: OpenAIRealtimeWS, text: string): Promise<{ text: s
   const onAudio = ({ delta }: { delta: string }) => void audio.push(Buffer.from(delta, 'base64'));
   realtime.on('response.output_audio_transcript.delta', onText);
   realtime.on('response.output_audio.delta', onAudio);
-  const done = new Promise<void>((resolve) => void realtime.once('response.done', () => resolve()));
   realtime.send({
     type: 'conversation.item.create',
     item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
   });
-  realtime.send({ type: 'response.create' });
-  await done;
+  for (let callId = await respond(realtime); callId !== undefined; callId = await respond(realtime)) {
+    realtime.send({
+      type: 'conversation.item.create',
+      item: { type: 'function_call_output', call_id: callId, output: '{"status":"shipped"}' },
+    });
+  }
   realtime.off('response.output_audio_transcript.delta', onText);
   realtime.off('response.output_audio.delta', onAudio);
   return { text: transcript, audio: Buffer.concat(audio) };
+}
+
+/** Returns the id of the call that the response makes, if it makes one. */
+async function respond(realtime: OpenAIRealtimeWS): Promise<string | undefined> {
+  const done = new Promise<string | undefined>((resolve) => {
+    realtime.once('response.done', ({ response }) => {
+      const call = response.output?.find((item) => item.type === 'function_call');
+      resolve(call?.call_id);
+    });
+  });
+  realtime.send({ type: 'response.create' });
+  return await done;
 }
 
 async function measuredTurn({ url, isCold }: BareBatch, message: string, index: number): Promise<BareTurn> {

@@ -6,6 +6,7 @@ import { readOptions } from '../support/options.ts';
 import { startBot } from './bot-under-bench.ts';
 import { stopAll } from './children.ts';
 import { measureClips } from './clips.ts';
+import { measureDocuments } from './documents.ts';
 import { startFarEnds } from './far-ends.ts';
 import { type FirstText, measureFirstText } from './first-text.ts';
 import { measureIdleMemory } from './idle-memory.ts';
@@ -13,6 +14,7 @@ import { type Results, report } from './report.ts';
 import { type Figures, runScenario, type Scenario } from './rounds.ts';
 import { measureStarts } from './start-time.ts';
 import { measureStoredTurns } from './stored-turns.ts';
+import { measureToolCount } from './tool-count.ts';
 
 // Compares the built bot with a bare loop on the `openai` client, on the same scripted turn. Targets are reported and not
 // enforced, since they depend on the machine.
@@ -29,6 +31,10 @@ interface Plan {
   readonly starts: number;
   /** How often a minute of each audio format is decoded. */
   readonly clips: number;
+  /** Rounds of a bot with many tools. */
+  readonly toolRounds: number;
+  /** Pages of Markdown, and searches in them. */
+  readonly documents: readonly [pages: number, queries: number];
 }
 
 const FULL: Plan = {
@@ -36,6 +42,7 @@ const FULL: Plan = {
   scenarios: [
     { conversations: 1, isCold: false, rounds: 20, batchesPerRound: 20 },
     { conversations: 1, isCold: true, rounds: 20, batchesPerRound: 20 },
+    { conversations: 1, isCold: false, hasCall: true, rounds: 20, batchesPerRound: 20 },
     { conversations: 50, isCold: false, rounds: 20, batchesPerRound: 2 },
     { conversations: 50, isCold: true, rounds: 20, batchesPerRound: 2 },
   ],
@@ -47,6 +54,8 @@ const FULL: Plan = {
   idleConversations: 1000,
   starts: 5,
   clips: 20,
+  toolRounds: 40,
+  documents: [1_000, 1_000],
 };
 
 /** To try the bench itself; the figures mean little. */
@@ -58,6 +67,8 @@ const QUICK: Plan = {
   idleConversations: 50,
   starts: 1,
   clips: 2,
+  toolRounds: 2,
+  documents: [50, 50],
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -79,17 +90,23 @@ async function measure(plan: Plan): Promise<Results> {
   const starts = await measureStarts(count);
   tell('decoding audio');
   const clips = await measureClips(plan.clips);
+  tell('documents');
+  const documents = await measureDocuments(...plan.documents);
   const farEnds = await startFarEnds();
   tell('idle conversations');
   const idle = await measureIdleMemory(idleConversations, farEnds);
+  tell('many tools');
+  const toolCount = await measureToolCount(plan.toolRounds, farEnds);
   const { modelUrl, connector } = farEnds;
   // A small audio store, which is full at once, as after a day of real use.
-  const bot = await startBot({ modelUrl, connector, env: { AUDIO_MEMORY_MB: '32' } });
+  const bot = await startBot({ modelUrl, connector, env: { AUDIO_MEMORY_MB: '32', EXAMPLE_TOOLS: 'true' } });
   tell('warming up');
   await runScenario(warmUp, farEnds, bot);
   const figures: Figures[] = [];
   for (const scenario of scenarios) {
-    tell(`${scenario.conversations} conversations, ${scenario.isCold ? 'cold' : 'warm'}`);
+    tell(
+      `${scenario.conversations} conversations, ${scenario.isCold ? 'cold' : 'warm'}${scenario.hasCall ? ', one call' : ''}`,
+    );
     figures.push(await runScenario(scenario, farEnds, bot));
   }
   tell('first words in Web Chat');
@@ -101,7 +118,7 @@ async function measure(plan: Plan): Promise<Results> {
   await bot.probe.stop();
   tell('turns on PostgreSQL');
   const stored = await measureStoredTurns(...plan.stored, farEnds);
-  return { figures, firstTexts, usage, idle, starts, stored, clips };
+  return { figures, firstTexts, usage, idle, starts, stored, clips, toolCount, documents };
 }
 
 async function main(): Promise<number> {

@@ -1,12 +1,14 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { table } from '../support/kit/report.ts';
 import type { MeasuredClip } from './clips.ts';
+import type { MeasuredDocuments } from './documents.ts';
 import type { FirstText } from './first-text.ts';
 import type { IdleMemory } from './idle-memory.ts';
 import { median, percentile, type Usage } from './measure.ts';
-import type { Figures, Side, TurnFigures } from './rounds.ts';
+import type { Figures, Scenario, Side, TurnFigures } from './rounds.ts';
 import type { Starts, StartTime } from './start-time.ts';
 import type { StoredTurns } from './stored-turns.ts';
+import type { ToolCount } from './tool-count.ts';
 
 /** All measurements. */
 export interface Results {
@@ -18,6 +20,8 @@ export interface Results {
   readonly starts: Starts;
   readonly stored: readonly StoredTurns[];
   readonly clips: readonly MeasuredClip[];
+  readonly toolCount: ToolCount;
+  readonly documents: MeasuredDocuments;
 }
 
 type Row = readonly string[];
@@ -32,7 +36,7 @@ interface Bar {
 
 /** The whole report as text. */
 export function report(results: Results): string {
-  const { figures, firstTexts, usage, idle, starts, stored, clips } = results;
+  const { figures, firstTexts, usage, idle, starts, stored, clips, toolCount, documents } = results;
   return [
     machine(),
     '26 transcript deltas, 28 audio deltas, 300 kB of PCM, unpaced; times in ms',
@@ -44,7 +48,7 @@ export function report(results: Results): string {
     '',
     table([
       ['bot', 'POST to response.create', 'p99', 'last delta to reply', 'p99', '(bare loop)', 'p99'],
-      ...figures.map(stages),
+      ...figures.filter(({ scenario }) => scenario.hasCall !== true).map(stages),
     ]),
     '',
     table([['Web Chat, at once', 'turns', 'first delta to first words', 'p99'], ...firstTexts.map(firstTextRow)]),
@@ -53,11 +57,16 @@ export function report(results: Results): string {
     '',
     table([['a minute decoded', 'first', 'next', 'CPU', 'memory', 'longest pause', '(idle)'], ...clips.map(clipRow)]),
     '',
+    table([['on warm sessions', 'turns', 'POST to reply', 'p99'], ...toolCountRows(toolCount)]),
+    '',
+    table([['documents', 'indexed', 'a search', 'p95', 'p99', 'memory', 'a page of PDF'], documentsRow(documents)]),
+    '',
     `memory after all turns   bot ${memory(usage.bot)}; bare loop ${memory(usage.bare)}`,
     `idle conversations       ${idle.conversations} of ${idle.turnsEach} turns: ${kB(idle.bytesEach)} each, ` +
       `rss ${MB(idle.rssBytes)}; sockets ${idle.socketsBefore} before, ${idle.socketsAfter} after`,
     `start, built             ${startOf(starts.built)}`,
     `start, ZIP               ${startOf(starts.bundled)}`,
+    `start, two MCP servers   ${startOf(starts.withServers)}`,
     '',
     table([['to reach', 'figure', 'at most', ''], ...bars(results).map(barRow)]),
   ].join('\n');
@@ -68,9 +77,13 @@ function machine(): string {
   return `${availableParallelism()} cores (${cpus()[0]?.model ?? '?'}), ${memory}, ${process.platform} ${process.arch}, Node ${process.version}`;
 }
 
+function nameOf({ conversations, isCold, hasCall = false }: Scenario): string {
+  return `${conversations} ${isCold ? 'cold' : 'warm'}${hasCall ? ', one call' : ''}`;
+}
+
 function totals({ scenario, bare, bot }: Figures): Row {
   return [
-    `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`,
+    nameOf(scenario),
     String(bot.turns.length),
     ...pair(bare, 'totalMs'),
     ...pair(bot, 'totalMs'),
@@ -83,7 +96,7 @@ function totals({ scenario, bare, bot }: Figures): Row {
 
 function stages({ scenario, bare, bot }: Figures): Row {
   return [
-    `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`,
+    nameOf(scenario),
     ...pair(bot, 'untilAskedMs'),
     ...pair(bot, 'afterLastDeltaMs'),
     ...pair(bare, 'afterLastDeltaMs'),
@@ -98,16 +111,24 @@ function startOf(starts: readonly StartTime[]): string {
   );
 }
 
-function bars({ figures, firstTexts, idle, starts, stored, clips }: Results): Bar[] {
+function bars({ figures, firstTexts, idle, starts, stored, clips, toolCount, documents }: Results): Bar[] {
   return [
     ...figures.flatMap(barsOf),
     ...firstTexts.map(firstTextBar),
     ...stored.flatMap(storedBars),
     ...clips.flatMap(clipBars),
+    toolCountBar(toolCount),
+    ...documentBars(documents),
     { name: 'an idle conversation', figure: idle.bytesEach / 1000, most: 20, unit: 'kB' },
     {
       name: 'ZIP listens',
       figure: median(starts.bundled.map(({ listeningMs }) => listeningMs)),
+      most: 1000,
+      unit: 'ms',
+    },
+    {
+      name: 'with two MCP servers: listens',
+      figure: median(starts.withServers.map(({ listeningMs }) => listeningMs)),
       most: 1000,
       unit: 'ms',
     },
@@ -125,12 +146,14 @@ function bars({ figures, firstTexts, idle, starts, stored, clips }: Results): Ba
  * the processor, in the bare loop as well.
  */
 function barsOf({ scenario, bare, bot }: Figures): Bar[] {
-  const name = `${scenario.conversations} ${scenario.isCold ? 'cold' : 'warm'}`;
+  const name = nameOf(scenario);
   if (scenario.conversations === 50) {
     const ratio = bot.cpuPerTurnMs / bare.cpuPerTurnMs;
     return [{ name: `${name}: CPU, bot to bare loop`, figure: ratio, most: 2.5, unit: 'times' }];
   }
   const above = medianOf(bot, 'totalMs') - medianOf(bare, 'totalMs');
+  // The bare loop makes the same two responses.
+  if (scenario.hasCall === true) return [{ name: `${name}: above two responses`, figure: above, most: 15, unit: 'ms' }];
   return [
     { name: `${name}: above the bare loop`, figure: above, most: 4, unit: 'ms' },
     { name: `${name}: POST to response.create`, figure: medianOf(bot, 'untilAskedMs'), most: 5, unit: 'ms' },
@@ -171,6 +194,34 @@ function clipBars({ name, nextCpuMs, memoryBytes, pauseMs }: MeasuredClip): Bar[
     { name: `a minute of ${name}: processor's time`, figure: nextCpuMs, most: 500, unit: 'ms' },
     { name: `a minute of ${name}: memory above its size`, figure: memoryBytes / 1e6, most: 50, unit: 'MB' },
     { name: `a minute of ${name}: longest pause of the main thread`, figure: pauseMs, most: 20, unit: 'ms' },
+  ];
+}
+
+function toolCountRows({ tools, totalMs }: ToolCount): Row[] {
+  const row = (name: string, values: readonly number[]) => {
+    return [name, String(values.length), ms(median(values)), ms(percentile(values, 0.99))];
+  };
+  return [row('own functions', totalMs.without), row(`${tools} tools`, totalMs.with)];
+}
+
+function toolCountBar({ tools, totalMs }: ToolCount): Bar {
+  const figure = median(totalMs.with) - median(totalMs.without);
+  return { name: `${tools} tools: above own functions only`, figure, most: 1, unit: 'ms' };
+}
+
+function documentsRow({ pages, indexedMs, searchMs, memoryBytes, pdfPageMs }: MeasuredDocuments): Row {
+  const searches = [median(searchMs), percentile(searchMs, 0.95), percentile(searchMs, 0.99)].map(ms);
+  return [`${pages} pages`, ms(indexedMs), ...searches, MB(memoryBytes), ms(pdfPageMs)];
+}
+
+function documentBars({ pages, indexedMs, searchMs, memoryBytes, pdfPageMs }: MeasuredDocuments): Bar[] {
+  const name = `${pages} pages of Markdown`;
+  return [
+    { name: `${name}: indexed`, figure: indexedMs, most: 5000, unit: 'ms' },
+    { name: `${name}: a search, median`, figure: median(searchMs), most: 20, unit: 'ms' },
+    { name: `${name}: a search, p95`, figure: percentile(searchMs, 0.95), most: 20, unit: 'ms' },
+    { name: `${name}: memory`, figure: memoryBytes / 1e6, most: 150, unit: 'MB' },
+    { name: 'a page of PDF', figure: pdfPageMs, most: 20, unit: 'ms' },
   ];
 }
 

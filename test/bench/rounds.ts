@@ -1,11 +1,14 @@
 import type { BotUnderBench } from './bot-under-bench.ts';
 import { type FarEnds, takeServed } from './far-ends.ts';
+import { CALL_PREFIX } from './turn-frames.ts';
 
 /** One line of the figures. */
 export interface Scenario {
   readonly conversations: 1 | 50;
   /** A new conversation, with a new socket, for every turn. */
   readonly isCold: boolean;
+  /** Whether the model calls a tool of 0 ms first, so that each turn is two responses. Default: false. */
+  readonly hasCall?: boolean;
   /** Measured rounds of each side, without the warm-up. */
   readonly rounds: number;
   /** Batches of one turn in each conversation, one batch after another. */
@@ -76,7 +79,10 @@ export async function runScenario(scenario: Scenario, farEnds: FarEnds, bot: Bot
 async function runRound(runner: Runner, scenario: Scenario, { model }: FarEnds): Promise<TurnFigures[]> {
   const run: RunTurn[] = [];
   for (let batch = 0; batch < scenario.batchesPerRound; batch++) {
-    const labels = Array.from({ length: scenario.conversations }, () => `turn-${++labelCount}`);
+    const labels = Array.from(
+      { length: scenario.conversations },
+      () => `${scenario.hasCall === true ? CALL_PREFIX : 'turn'}-${++labelCount}`,
+    );
     run.push(...(await runner.batch(labels)));
   }
   const servedAs = await takeServed(model);

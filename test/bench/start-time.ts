@@ -3,7 +3,8 @@ import { createInterface } from 'node:readline';
 import { unpackBot } from '../package/unpacked.ts';
 import { modelEnv } from '../support/kit/drivers.ts';
 import { BUILT_BOT, listeningPort } from './bot-under-bench.ts';
-import { spawnNode } from './children.ts';
+import { spawnNode, stop } from './children.ts';
+import { mcpConfig } from './mcp-config.ts';
 import { epochMs } from './measure.ts';
 
 /** From the start of the process, in milliseconds. */
@@ -23,31 +24,39 @@ export interface Starts {
   readonly built: readonly StartTime[];
   /** The unpacked ZIP that is deployed. */
   readonly bundled: readonly StartTime[];
+  /** As `built`, with two MCP servers over stdio. */
+  readonly withServers: readonly StartTime[];
 }
 
-/** Starts both several times, by turns. The first only warms the file system's cache, and is left out. */
+/** Starts each several times, by turns. The first only warms the file system's cache, and is left out. */
 export async function measureStarts(count: number): Promise<Starts> {
   const unpacked = await unpackBot();
+  const config = mcpConfig(2);
   try {
     const bundle = { file: 'dist/index.js', cwd: unpacked.folder };
-    const [built, bundled]: [StartTime[], StartTime[]] = [[], []];
+    const [built, bundled, withServers]: [StartTime[], StartTime[], StartTime[]] = [[], [], []];
     for (let start = 0; start <= count; start++) {
-      built.push(await measureStart(BUILT_BOT));
-      bundled.push(await measureStart(bundle));
+      built.push(await measureStart(BUILT_BOT, {}));
+      bundled.push(await measureStart(bundle, {}));
+      withServers.push(await measureStart(BUILT_BOT, config.env));
     }
-    return { built: built.slice(1), bundled: bundled.slice(1) };
+    return { built: built.slice(1), bundled: bundled.slice(1), withServers: withServers.slice(1) };
   } finally {
+    config.remove();
     unpacked.remove();
   }
 }
 
 /** Plain `node dist/index.js`, without a compile cache. */
-async function measureStart({ file, cwd }: typeof BUILT_BOT): Promise<StartTime> {
+async function measureStart(
+  { file, cwd }: typeof BUILT_BOT,
+  env: Readonly<Record<string, string>>,
+): Promise<StartTime> {
   const startedAtMs = epochMs();
   const child = spawnNode({
     args: [file],
     cwd,
-    env: modelEnv(UNUSED_URL, 'bench'),
+    env: { ...modelEnv(UNUSED_URL, 'bench'), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const { stdout } = child;
@@ -64,9 +73,10 @@ async function measureStart({ file, cwd }: typeof BUILT_BOT): Promise<StartTime>
     }
     throw new Error('the bot ended before it listened');
   } finally {
-    child.kill('SIGKILL');
     // The loop above may have left the stream in the middle: unread, it would never close.
     stdout.resume();
+    // Not by force at once: the servers of tools have to end, too.
+    await stop(child);
     await closed;
   }
 }

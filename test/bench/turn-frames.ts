@@ -34,6 +34,35 @@ export const LIGHT_TURN: ScriptedTurn = {
 /** A message that begins with this gets the light turn. */
 export const LIGHT_PREFIX = 'light';
 
+/** A message that begins with this gets a call of a tool first, and the full turn after its output. */
+export const CALL_PREFIX = 'call';
+/** A function of the bot that takes no time. */
+const CALL = { name: 'order_status', arguments: '{"orderNumber":"4711"}' };
+
+/** The events of a response that is one call of a tool. */
+export function toCallFrames(): TurnFrames {
+  const call = { id: `item_${ID}`, object: 'realtime.item', type: 'function_call', call_id: `call_${ID}`, ...CALL };
+  const begun = { ...call, status: 'in_progress', arguments: '' };
+  const finished = { ...call, status: 'completed' };
+  const output = { response_id: `resp_${ID}`, output_index: 0 };
+  const at = { ...output, item_id: call.id, call_id: call.call_id };
+  return {
+    deltas: [
+      { type: 'response.created', response: response('in_progress', [], null) },
+      { type: 'response.output_item.added', ...output, item: begun },
+      { type: 'conversation.item.added', previous_item_id: null, item: begun },
+      { type: 'response.function_call_arguments.delta', ...at, delta: CALL.arguments },
+    ].map(toFrame),
+    ending: [
+      { type: 'response.function_call_arguments.done', ...at, ...CALL },
+      { type: 'conversation.item.done', previous_item_id: null, item: finished },
+      { type: 'response.output_item.done', ...output, item: finished },
+      { type: 'response.done', response: response('completed', [finished], usage(10, 0)) },
+      { type: 'rate_limits.updated', rate_limits: [] },
+    ].map(toFrame),
+  };
+}
+
 /** The events of a turn in the order of the service, serialised but for ids and metadata. */
 export function toFrames({ words, audio }: ScriptedTurn): TurnFrames {
   const text = words.join('');

@@ -130,14 +130,14 @@ for (const [scope, fields] of [
       await bot.says('first', here);
       await bot.says('second', here);
       await until(() => bot.script.asked.length === 1);
-      assert.equal((await ask(bot, '/stop', here)).text, 'Stopped.');
+      assert.equal((await ask(bot, '/stop', here)).text, en.commands.stopped);
       await until(() => bot.events.some(({ event }) => event['type'] === 'response.cancel'));
       assert.equal((await ask(bot, 'third', here)).text, 'Three');
       assert.deepEqual(
         bot.script.asked.map(({ text }) => text),
         ['first', 'third'],
       );
-      assert.deepEqual(textsOf(bot.connector.messages), ['Stopped.', 'Three']);
+      assert.deepEqual(textsOf(bot.connector.messages), [en.commands.stopped, 'Three']);
     });
 
     it('/usage shows the total usage with an estimate of its cost', async (t) => {

@@ -33,7 +33,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('first');
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
-    assert.equal((await ask(bot, '/stop')).text, 'Stopped.');
+    assert.equal((await ask(bot, '/stop')).text, en.commands.stopped);
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.done'));
     await bot.says('second');
     await until(() => textsOf(bot.connector.messages).includes('Two'));
@@ -53,7 +53,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     const isEnd = (body: { entities?: { streamType?: string }[] }) =>
       body.entities?.some(({ streamType }) => streamType === 'final') ?? false;
     while (!bot.connector.calls.some(({ body }) => isEnd(body))) await bot.clock.advance(100);
-    assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, 'Stopped.'].sort());
+    assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, en.commands.stopped].sort());
   });
 
   it('keeps its streamed text in Teams, with the notice and the audio below it', async (t) => {

@@ -32,7 +32,7 @@ async function serverWith(count: number): Promise<string> {
   return config;
 }
 
-describe('a budget', { timeout: 20_000 }, () => {
+describe('a budget', { timeout: 60_000 }, () => {
   it('counts the tools: it allows a turn with few of them, and not one with 40 large ones', async (t) => {
     const env = { DAILY_BUDGET_USD: '0.1' };
     const without = await start(t, ['One'], env);

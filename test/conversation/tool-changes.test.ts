@@ -8,7 +8,7 @@ import { startBot } from '../support/bot.ts';
 
 const SCRIPTED = fileURLToPath(new URL('../tools/scripted-stdio.ts', import.meta.url));
 
-describe('a list of tools that changes during a turn', { timeout: 30_000 }, () => {
+describe('a list of tools that changes during a turn', { timeout: 60_000 }, () => {
   it('reaches the model with the next turn, on the same session', async (t) => {
     const config = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
     const entry = { command: process.execPath, args: [SCRIPTED], approval: 'never' };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { flag, gif, look, png } from '../attachments/pictures.ts';
-import { startBot } from '../support/bot.ts';
+import { startTimedBot } from './timed-bot.ts';
 
 const SCRIPTED = fileURLToPath(new URL('../tools/scripted-stdio.ts', import.meta.url));
 const small = png(flag(30, 20));
@@ -18,8 +18,9 @@ async function shown(t: TestContext, ...images: { readonly bytes: Uint8Array; re
   const content = images.map(({ bytes, mimeType }) => ({ data: Buffer.from(bytes).toString('base64'), mimeType }));
   const call = { name: 'shop__pictures', arguments: JSON.stringify({ images: content }) };
   const turns = [{ outputs: [{ call }], ending: { kind: 'completed' } } as const, 'A flag.'];
-  const bot = await startBot({ turns, env: { MCP_CONFIG: config } });
-  t.after(() => bot.close());
+  // Its clock stands still: under load, reading a picture takes longer than users would wait.
+  const bot = await startTimedBot({ turns, env: { MCP_CONFIG: config } });
+  t.after(() => bot[Symbol.asyncDispose]());
   await bot.logged('tools listed');
   await bot.says('Show me.');
   await bot.connector.whenMessages(1);
@@ -35,7 +36,7 @@ async function shown(t: TestContext, ...images: { readonly bytes: Uint8Array; re
   return { output: output?.output, heading: heading?.text, uris: parts.map(({ image_url }) => image_url), bot };
 }
 
-describe('pictures that a tool returns', { timeout: 30_000 }, () => {
+describe('pictures that a tool returns', { timeout: 60_000 }, () => {
   it('are read by their content, scaled down, and framed as data', async (t) => {
     const wide = { bytes: png(flag(1_800, 40)), mimeType: 'image/png' };
     const { output, heading, uris } = await shown(t, wide, {

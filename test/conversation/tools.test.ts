@@ -125,7 +125,7 @@ describe('a question that needs the documents', () => {
 });
 
 describe('a configured MCP server', () => {
-  it('offers the model only the tools that its entry allows', async (t) => {
+  it('runs a tool without asking if its entry allows it', async (t) => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'files-')));
     const entry = { command: process.execPath, args: [FILESYSTEM, folder], allow: ['write_file'] };
     const config = join(folder, 'mcp.json');
@@ -140,7 +140,7 @@ describe('a configured MCP server', () => {
     await bot.connector.whenMessages(1);
     assert.match(bot.connector.messages[0]?.body.text, /^Found: Successfully wrote/);
     assert.equal(await readFile(join(folder, 'a.txt'), 'utf8'), 'hello');
-    assert.deepEqual(toolsOf(bot.events), ['current_time', 'files__write_file']);
+    assert.ok(toolsOf(bot.events).includes('files__write_file'));
     await bot.close();
   });
 });

@@ -1,3 +1,4 @@
+import { describeApprovals } from '../conversation/approval-store-contract.ts';
 import { describeConversations } from '../conversation/conversation-store-contract.ts';
 import { describeQueue } from '../conversation/queue-contract.ts';
 import { describeQueueEnds } from '../conversation/queue-ends-contract.ts';
@@ -31,3 +32,16 @@ async function fill(url: string, { count, isVerified, bytes = 0 }: WaitingMessag
 describeQueue('PostgreSQL', open);
 describeQueueEnds('PostgreSQL', open);
 describeConversations('PostgreSQL', open);
+describeApprovals('PostgreSQL', async () => {
+  const url = await preparedDatabase();
+  const opened = await openedDatabase(url);
+  const server = await sharedPostgres();
+  return {
+    approvals: opened.database.approvals,
+    async pass(more) {
+      const left = more ? '0' : '1 minute';
+      await server.query(`UPDATE voice_bot.approvals SET expires_at = now() + interval '${left}'`, url);
+    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+});

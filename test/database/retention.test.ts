@@ -13,6 +13,7 @@ import { openedDatabase } from './open-database.ts';
 const DAY_MS = 86_400_000;
 const TABLES = [
   'audio',
+  'approvals',
   'recording_links',
   'conversations',
   'spending',
@@ -54,6 +55,8 @@ async function fill(days: number, count: number): Promise<void> {
   await connection.query(`INSERT INTO audio
     (id, link_key, conversation, transcript, duration_ms, byte_length, wav, saved_at, expires_at)
     SELECT ${id}, '', '', '', 0, 0, '', ${at}, ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO approvals (id, conversation, person, approval, expires_at)
+    SELECT ${id}, '', '', '{}', ${at} FROM ${series}`);
   await connection.query(`INSERT INTO recording_links (id, conversation, person, link, expires_at)
     SELECT ${id}, ${id}, '', '{}', ${at} FROM ${series}`);
   await connection.query(`INSERT INTO conversations (key, version, record, updated_at)
@@ -75,7 +78,7 @@ describe('retention', () => {
     await fill(-1, 2);
     await retention().run();
     // 29 days old: the records and the spending of their conversations.
-    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 5, 7, 2, 5]);
+    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 2, 5, 7, 2, 5]);
   });
 
   it('is left to an instance that is already deleting', async () => {

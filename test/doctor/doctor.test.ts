@@ -89,7 +89,7 @@ describe('npm run doctor', { concurrency: true }, () => {
         'model address',
         'model deployment',
         'spoken turn',
-        'storage address',
+        'storage (audio)',
         'bot identity',
         'public address',
         'telemetry',
@@ -128,7 +128,7 @@ describe('npm run doctor', { concurrency: true }, () => {
       bare.stderr,
       /^The configuration cannot be used:\n {2}- AZURE_OPENAI_ENDPOINT .*\n {2}- AZURE_OPENAI_DEPLOYMENT_NAME /,
     );
-    assert.match(bare.stderr, /To begin: cp \.env\.example \.env.*npm run simulator.*npm run doctor\n$/s);
+    assert.match(bare.stderr, /To begin: cp \.env\.example \.env.*npm run demo\n$/s);
 
     const dotEnv = `AZURE_OPENAI_API_KEY=${SECRET}\nPORT=seventy\nHISTORY_TURNS=many\n`;
     const wrong = await runDoctor(t, {}, { args: ['--json'], files: { '.env': dotEnv } });

@@ -20,12 +20,23 @@ describe('the doctor and MCP servers', () => {
     assert.match(findingText(await examined({}, { only }), 'MCP servers'), /^skipped.*MCP_CONFIG is not set/);
   });
 
-  it('counts the tools of each server, and those that are allowed', async () => {
+  it('counts the tools of each server, and those that ask', async () => {
     const env = { MCP_CONFIG: await mcpServers({ files }) };
     assert.match(
       findingText(await examined(env, { only }), 'MCP servers'),
-      /^pass.*files: 1 of 14 tools allowed, \d+ ms/,
+      /^pass.*files: 14 tools, 13 of them ask, \d+ ms/,
     );
+  });
+
+  it("warns of programs that can read a deployed bot's environment", async () => {
+    const env = {
+      MCP_CONFIG: await mcpServers({ files }),
+      MicrosoftAppId: '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c90',
+      MicrosoftAppPassword: 'a-secret',
+      MicrosoftAppTenantId: '8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c91',
+    };
+    const text = findingText(await examined(env, { only }), 'MCP servers');
+    assert.match(text, /^warn.*can read the bot's environment: files.*another user or in a container/s);
   });
 
   it('names a server that cannot be started, and the reason', async () => {

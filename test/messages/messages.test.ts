@@ -21,7 +21,7 @@ function wordsOf(patterns: Readonly<Record<string, RegExp>>, language: string): 
 }
 
 describe('the languages', () => {
-  it('are one file each', () => {
+  it('have two files each: the chat, and what is outside of it', () => {
     const files = readdirSync(new URL('../../src/messages/', import.meta.url)).filter(
       (file) => !['command-names.ts', 'messages.ts'].includes(file),
     );
@@ -29,7 +29,7 @@ describe('the languages', () => {
       files.sort(),
       Object.keys(LANGUAGES)
         .sort()
-        .map((language) => `${language}.ts`),
+        .flatMap((language) => [`${language}-pages.ts`, `${language}.ts`]),
     );
   });
 

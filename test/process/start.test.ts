@@ -64,10 +64,7 @@ describe('a start with invalid settings', { concurrency: 2 }, () => {
 
   it('explains the first steps if no model is configured', async () => {
     const { stderr } = await endOf({});
-    assert.match(
-      stderr,
-      /\nTo begin: cp \.env\.example \.env.*npm run simulator.*three lines that it prints into \.env.*\nnpm start\n$/s,
-    );
+    assert.match(stderr, /\nTo begin: cp \.env\.example \.env.*npm run demo\n$/s);
   });
 
   it('exits with code 1 and one clear line for settings that only botbuilder rejects', async () => {

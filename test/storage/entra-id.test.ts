@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
-import { AUDIO_CONTAINER, openContainer } from '../../src/storage/azure-account.ts';
+import { openAudioContainer } from '../../src/storage/azure-account.ts';
 import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 import { makeTrustedCertificate } from '../support/trusted.ts';
 
@@ -19,6 +19,7 @@ describe('an account with Entra ID', { skip }, () => {
     response.writeHead(404, { 'x-ms-error-code': 'BlobNotFound' });
     response.end();
   };
+  const scopes: string[] = [];
   let secure: Server;
   let plain: Server;
   before(async () => {
@@ -33,13 +34,18 @@ describe('an account with Entra ID', { skip }, () => {
   function read(server: Server, scheme: string, tokens = async () => 'token-of-the-test') {
     authorizations.length = 0;
     const url = `${scheme}://localhost:${(server.address() as AddressInfo).port}`;
-    const open = () => openContainer({ url, tokens }, AUDIO_CONTAINER);
+    const open = () =>
+      openAudioContainer(url, (scope) => {
+        scopes.push(scope);
+        return tokens;
+      });
     return new AzureBlobs({ open, clock: systemClock }).read('a');
   }
 
   it('gets a token', async () => {
     assert.equal(await read(secure, 'https'), undefined);
     assert.deepEqual(authorizations, ['Bearer token-of-the-test']);
+    assert.deepEqual(scopes, ['https://storage.azure.com/.default']);
   });
 
   it('gets no token without TLS', async () => {

@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { Documents } from '../../src/tools/documents/documents.ts';
 import { FolderIndex } from '../../src/tools/documents/folder-index.ts';
 import { readDocument } from '../../src/tools/documents/read-document.ts';
 import { searchDocuments } from '../../src/tools/documents/search-documents.ts';
 import { EVERYBODY } from '../../src/tools/tool.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { docx, pdf } from './documents-under-test.ts';
 import { context, silent } from './mcp-under-test.ts';
 
@@ -91,6 +92,22 @@ describe('the index of a folder', () => {
     assert.equal(index.find('柏林', 8).length, 1);
   });
 
+  it('finds what a question is about, whatever its common words resemble', async (t) => {
+    const rules = Array.from({ length: 300 }, (_, at) => `# ${at}\nThe rule ${at} with the house.`).join('\n\n');
+    const parking = `Parking is free. ${'Cars stand in rows behind gates. '.repeat(10)}`;
+    const files = { 'rules.md': rules, 'wish.md': '# Wish\nWish a wish.', 'z.md': parking };
+    const index = new FolderIndex(await folderOf(t, files));
+    await index.update();
+    assert.equal(index.find('with parking', 8)[0]?.path, 'z.md');
+    assert.equal(index.find('with', 8)[0]?.path, 'rules.md');
+  });
+
+  it('finds a word behind an apostrophe', async (t) => {
+    const index = new FolderIndex(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
+    await index.update();
+    assert.equal(index.find('eau', 8).length, 1);
+  });
+
   it('keeps up with what is new, changed and gone', async (t) => {
     const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
     const index = new FolderIndex(folder);
@@ -119,9 +136,9 @@ describe('the index of a folder', () => {
 });
 
 describe('the searchable folder', () => {
-  async function ready(t: TestContext, folder: string): Promise<Documents> {
+  async function ready(t: TestContext, folder: string, clock: Clock = systemClock): Promise<Documents> {
     const settings = { folder, pollMs: 20, users: [], scopes: [] };
-    const documents = new Documents({ settings, clock: systemClock, log: silent });
+    const documents = new Documents({ settings, clock, log: silent });
     t.after(() => documents.close());
     documents.start();
     return documents;
@@ -130,8 +147,7 @@ describe('the searchable folder', () => {
   it('is searched by the model with its sources', async (t) => {
     const folder = await folderOf(t, { 'book.pdf': pdf(['Travel is paid.', 'Meals are paid up to 30 euros.']) });
     const tool = searchDocuments(await ready(t, folder), EVERYBODY);
-    let output = await tool.run({ query: 'meals euros' }, context());
-    while (output.sources.length === 0) output = await tool.run({ query: 'meals euros' }, context());
+    const output = await tool.run({ query: 'meals euros' }, context());
     assert.match(output.text, /^\[1\] book, page 2\nMeals are paid/);
     assert.deepEqual(output.sources, [{ title: 'book', page: 2 }]);
     await assert.rejects(tool.run({}, context()), { code: 'arguments_invalid' });
@@ -142,17 +158,37 @@ describe('the searchable folder', () => {
     const documents = await ready(t, folder);
     await writeFile(join(folder, 'late.md'), 'omega');
     const { signal } = new AbortController();
-    while ((await documents.find('omega', 8, signal)).length === 0);
-    assert.equal((await documents.find('omega', 8, signal))[0]?.path, 'late.md');
+    while ((await documents.find('omega', 8, signal)).hits.length === 0);
+    assert.equal((await documents.find('omega', 8, signal)).hits[0]?.path, 'late.md');
   });
 
   it('is down where there is no folder, and cannot be searched once it is closed', async (t) => {
     const documents = await ready(t, '/no/such/folder');
-    await documents.find('x', 8, new AbortController().signal);
-    while (documents.status.kind === 'reading') await documents.find('x', 8, new AbortController().signal);
+    const { signal } = new AbortController();
+    await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
     assert.deepEqual(documents.status, { kind: 'down', reason: 'ENOENT' });
     await documents.close();
     await documents.close();
-    await assert.rejects(documents.find('x', 8, new AbortController().signal), { code: 'tool_unavailable' });
+    await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
+  });
+
+  it('says that documents are still being read, and never that they hold nothing', async (t) => {
+    const many = Array.from({ length: 400 }, (_, at) => [`${at}.md`, `word${at} `.repeat(2_000)] as const);
+    const folder = await folderOf(t, Object.fromEntries(many));
+    const clock = new ManualClock();
+    const documents = await ready(t, folder, clock);
+    const output = searchDocuments(documents, EVERYBODY).run({ query: 'omega' }, context());
+    await clock.whenWaiting(5_000);
+    await clock.advance(5_000);
+    assert.match((await output).text, /still being read/);
+    assert.equal(documents.status.kind, 'reading');
+  });
+
+  it('stops waiting for documents when the turn is cancelled', async (t) => {
+    const documents = await ready(t, await folderOf(t, { 'a.md': 'alpha' }));
+    const turn = new AbortController();
+    const found = documents.find('alpha', 8, turn.signal);
+    turn.abort(new Error('cancelled'));
+    await assert.rejects(found, { message: 'cancelled' });
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { ToolError } from '../../src/tools/tool-error.ts';
 import { connected, context, http, opened, stdio, toolOf } from './mcp-under-test.ts';
 import { type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
 
@@ -22,17 +23,12 @@ const TRANSPORTS = [
 const GARBAGE = { stdio: 'tool_timeout', HTTP: 'outcome_unknown' } as const;
 
 for (const [name, start] of TRANSPORTS) {
-  describe(`an MCP server over ${name}`, { timeout: 60_000 }, () => {
+  describe(`an MCP server over ${name}`, { timeout: 120_000 }, () => {
     it('that breaks off during a call leaves its outcome unknown, and is connected anew', async (t) => {
       const server = await connected(t, await start(t));
       await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
       await server.connect();
       assert.match((await toolOf(server, 'echo').run({ text: 'hi' }, context())).text, /^echo: .*hi/);
-    });
-
-    it('that breaks off during a call that changes nothing is asked once more, and no third time', async (t) => {
-      const server = await connected(t, await start(t), { readOnly: ['exit'] });
-      await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
     });
 
     it('that hangs costs the call, and not the next one', async (t) => {
@@ -42,7 +38,8 @@ for (const [name, start] of TRANSPORTS) {
     });
 
     it('with a result above 10 MB costs the call, and is connected anew', async (t) => {
-      const server = await connected(t, await start(t));
+      // Under load 10 MB take seconds.
+      const server = await connected(t, await start(t), { timeoutMs: 50_000 });
       await assert.rejects(toolOf(server, 'huge').run({}, context()), { code: 'outcome_unknown' });
       await server.connect();
       assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
@@ -137,6 +134,46 @@ describe('an MCP server over HTTP that has lost the session', () => {
     await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
     assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, 2);
   });
+});
+
+describe('a call that an MCP server over HTTP has not answered', () => {
+  for (const [what, readOnly, count] of [
+    ['may have changed something, so it is never made again', [], 1],
+    ['that changes nothing is made once more', ['exit'], 2],
+  ] as const) {
+    it(what, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url), { readOnly });
+      await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
+      assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, count);
+    });
+  }
+
+  for (const [status, code] of [
+    [401, 'tool_unavailable'],
+    [403, 'tool_unavailable'],
+    [429, 'tool_failed'],
+    [500, 'outcome_unknown'],
+    [504, 'outcome_unknown'],
+  ] as const) {
+    it(`but ${status} is not made again, and has ended as ${code}`, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url));
+      const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;
+      scripted.intercept = ({ rpc }, response) => {
+        if (rpc !== 'tools/call') return false;
+        response.writeHead(status).end('a secret of the server');
+        return true;
+      };
+      await assert.rejects(toolOf(server, 'echo').run({}, context()), (failure: ToolError) => {
+        assert.equal(failure.code, code);
+        assert.doesNotMatch(failure.message, /secret/);
+        return true;
+      });
+      assert.equal(calls(), 1);
+      assert.equal(server.status.kind, 'connected');
+    });
+  }
 });
 
 describe('the token and the headers of an MCP server', () => {

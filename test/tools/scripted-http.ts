@@ -6,6 +6,7 @@ import { type RpcMessage, ScriptedMcp } from './scripted-mcp.ts';
 export interface McpRequest {
   readonly method: string | undefined;
   readonly rpc: string | undefined;
+  readonly params: RpcMessage['params'];
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -22,15 +23,21 @@ export interface ScriptedHttp extends AsyncDisposable {
   loseSessions(status: number): void;
 }
 
-export async function startScriptedHttp(): Promise<ScriptedHttp> {
-  const mcp = new ScriptedMcp();
+/** `tools`: its list, which a test may change; default: a tool of each kind. */
+export async function startScriptedHttp(tools?: unknown[]): Promise<ScriptedHttp> {
+  const mcp = new ScriptedMcp(tools);
   const requests: McpRequest[] = [];
   const sessions = new Set<string>();
   let count = 0;
   let lostStatus = 404;
   const server = createServer(async (request, response) => {
     const message = request.method === 'POST' ? await readMessage(request) : undefined;
-    const received = { method: request.method, rpc: message?.method, headers: request.headers };
+    const received = {
+      method: request.method,
+      rpc: message?.method,
+      params: message?.params,
+      headers: request.headers,
+    };
     requests.push(received);
     if (scripted.intercept(received, response)) return;
     if (message === undefined) {

@@ -5,6 +5,9 @@ import { bigTools, type RpcMessage, ScriptedMcp } from './scripted-mcp.ts';
 const [, , count] = process.argv;
 const server = new ScriptedMcp(count === undefined ? undefined : bigTools(Number(count)));
 
+// As many programs do, though only messages belong there.
+process.stdout.write('The server starts.\n\n{}\n');
+
 for await (const line of createInterface({ input: process.stdin })) {
   const reaction = server.react(JSON.parse(line) as RpcMessage);
   if (reaction === 'exit') process.exit(1);

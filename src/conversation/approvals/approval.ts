@@ -1,3 +1,4 @@
+import { type Tool, toolDigest } from '../../tools/tool.ts';
 import type { UserMessage } from '../user-message.ts';
 
 /** How long people have to decide. */
@@ -79,6 +80,8 @@ export interface ApprovalStore {
   decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined>;
   /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */
   claim(id: string, turnId: string): Promise<boolean>;
+  /** Takes a decision back unless a turn has claimed the call: people can decide again. */
+  reopen(id: string): Promise<void>;
   /** Deletes the undecided approvals of a conversation. */
   withdraw(conversation: string): Promise<void>;
   /** Deletes the approvals and permissions of a conversation. */
@@ -88,6 +91,14 @@ export interface ApprovalStore {
   permissionsOf(conversation: string, person: string): Promise<readonly Permission[]>;
   /** Ends these permissions: the person is asked again. */
   revoke(conversation: string, person: string): Promise<void>;
+}
+
+/** Whether the person with these permissions has always allowed this version of a tool. */
+export function isAlwaysAllowed(tool: Tool, permissions: readonly Permission[]): boolean {
+  const { name, origin, isDestructive } = tool;
+  const version = { tool: name, origin, digest: toolDigest(tool) };
+  // A server may mark a tool as destructive later.
+  return !isDestructive && permissions.some((each) => covers(each, version));
 }
 
 /** Whether a permission covers this version of a tool. */

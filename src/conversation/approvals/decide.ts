@@ -1,6 +1,7 @@
 import { type Messages, messagesFor } from '../../messages/messages.ts';
 import type { Acceptance } from '../acceptance.ts';
 import type { Command } from '../commands/commands.ts';
+import { isSameConversation } from '../keys.ts';
 import type { AddedTurn } from '../queue/turn-queue.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
@@ -24,7 +25,9 @@ export type Decided =
     }
   /** The approval is unknown or expired, or its conversation was reset. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'notYours' };
+  | { readonly kind: 'notYours' }
+  /** Too many messages wait in the conversation, so that nothing was decided. */
+  | { readonly kind: 'queueFull' };
 
 type DecideServices = Pick<Services, 'approvals' | 'toolApprovers'>;
 
@@ -51,11 +54,19 @@ export async function decide(
 
 /** Only the person who asked may decide, or somebody whom the operator has named. */
 function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonly string[]): boolean {
-  if (message.verifiedIds?.some((id) => approvers.includes(id))) return true;
-  if (isVerified(asked)) return message.personKey === asked.personKey;
+  if (isVerified(asked) || isVerified(message)) {
+    // Where a channel verifies people, a button counts in its own conversation only.
+    const isThere = isSameConversation(message.key, asked.key);
+    return isThere && (message.personKey === asked.personKey || isApprover(message, approvers));
+  }
   // The channel verifies nobody, so the random id stands for its conversation. Agents Playground gives presses another
   // conversation id.
-  return !isVerified(message) && message.channel === asked.channel && message.user.id === asked.user.id;
+  return message.channel === asked.channel && message.user.id === asked.user.id;
+}
+
+/** Whether the operator has named the person. Ids of Entra ID are compared as in `ALLOWED_USERS`. */
+function isApprover({ verifiedIds = [] }: UserMessage, approvers: readonly string[]): boolean {
+  return verifiedIds.some((id) => approvers.some((each) => each.toLowerCase() === id.toLowerCase()));
 }
 
 /** See `personKey`. */
@@ -63,21 +74,29 @@ function isVerified({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>):
   return personKey !== key;
 }
 
-/**
- * Returns the choice of a message that decides in words: `/allow` and `/deny` about the newest call that waits, and on
- * channels without cards "yes" and "no" to the question that came last. Rejects with a StoreError.
- */
-export async function choiceInWords(
+/** Returns the choice of a message that may decide in words: `/allow`, `/deny`, and "yes" or "no" where there are no cards. */
+export function choiceInWords(
   message: UserMessage,
   command: Command | undefined,
-  services: Pick<Services, 'approvals' | 'conversations' | 'channel' | 'toolApprovers'>,
-): Promise<ApprovalPress | undefined> {
-  const { approvals, conversations, channel, toolApprovers } = services;
+  { channel }: Pick<Services, 'channel'>,
+): ApprovalChoice | undefined {
   if (!message.isAllowed) return undefined;
-  const choice = command === undefined ? wordOf(message) : commandChoice(command);
-  if (choice === undefined || (command === undefined && channel.showsCards(message))) return undefined;
-  const isApprover = message.verifiedIds?.some((id) => toolApprovers.includes(id)) ?? false;
-  const waiting = await approvals.findWaiting(message.key, isApprover ? undefined : message.personKey);
+  if (command !== undefined) return commandChoice(command);
+  return channel.showsCards(message) ? undefined : wordOf(message);
+}
+
+/**
+ * Returns the approval that a choice in words is about: the newest that waits; for "yes" and "no", only if its question came
+ * last. Rejects with a StoreError.
+ */
+export async function waitingPress(
+  choice: ApprovalChoice,
+  message: UserMessage,
+  command: Command | undefined,
+  { approvals, conversations, toolApprovers }: Pick<Services, 'approvals' | 'conversations' | 'toolApprovers'>,
+): Promise<ApprovalPress | undefined> {
+  const person = isApprover(message, toolApprovers) ? undefined : message.personKey;
+  const waiting = await approvals.findWaiting(message.key, person);
   if (waiting === undefined) return undefined;
   if (command === undefined) {
     // A "yes" hours later may answer something else.
@@ -102,28 +121,37 @@ function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | un
 }
 
 /**
- * Adds the turn that carries out a decision, whose answer begins with it. The queue recognises a turn that was added
- * before. `say` tells what became of a choice that adds none; `isShown`: the card shows it.
+ * Adds the turn that carries out a decision, whose answer begins with it. `say` tells the sender what became of a choice
+ * that adds none; `isMarked`: the activity is known as answered from then on, since there is no turn by which the queue
+ * knows it. `isShown`: the card shows the decision.
  */
 export async function acceptDecided(
   decided: Decided,
   message: UserMessage,
   add: (turn: UserMessage) => Promise<AddedTurn>,
-  say: () => Promise<void>,
+  say: (decided: Decided, isMarked: boolean) => Promise<Acceptance>,
   isShown: boolean,
-): Promise<Acceptance> {
-  const isOver = decided.kind !== 'decided' || decided.approval.turnId !== undefined;
-  if (isOver) return { kind: 'accepted', done: say() };
-  const { result, done } = await add(decisionMessage(decided.approval, decided.decision, message, isShown));
+  { approvals }: Pick<Services, 'approvals'>,
+): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
+  if (decided.kind !== 'decided') return { accepted: await say(decided, true), decided };
+  const { approval, decision, isNew } = decided;
+  // An activity that is delivered again finds the decision that it has made.
+  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided, true));
+  if (approval.turnId !== undefined) return { accepted: await accepted(), decided };
+  const { result, done } = await add(decisionMessage(approval, decision, message, isShown));
   switch (result) {
     case 'queued':
-      return { kind: 'accepted', done };
+      return { accepted: { kind: 'accepted', done }, decided };
     case 'duplicate':
-      return decided.isNew ? { kind: 'duplicate' } : { kind: 'accepted', done: say() };
+      return { accepted: await accepted(), decided };
     case 'busy':
-    case 'queueFull':
-      // The decision is stored. Pressed again, the button adds its turn.
-      return { kind: 'full' };
+      await approvals.reopen(approval.id);
+      return { accepted: { kind: 'full' }, decided };
+    case 'queueFull': {
+      await approvals.reopen(approval.id);
+      const full = { kind: 'queueFull' } as const;
+      return { accepted: await say(full, false), decided: full };
+    }
   }
 }
 
@@ -151,8 +179,10 @@ function decisionMessage(
 
 /** Says what became of a choice, to the person who made it. */
 export function decidedText(decided: Decided, messages: Messages): string {
-  const { approval: texts } = messages;
+  const { approval: texts, queueFull } = messages;
   switch (decided.kind) {
+    case 'queueFull':
+      return queueFull;
     case 'gone':
       return texts.gone;
     case 'notYours':

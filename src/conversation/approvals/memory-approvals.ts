@@ -48,6 +48,15 @@ export class MemoryApprovals implements ApprovalStore {
     return true;
   }
 
+  async reopen(id: string): Promise<void> {
+    this.#reopenWhere((each) => each.id === id);
+  }
+
+  /** Takes the decisions of a conversation back that no turn has claimed. */
+  reopenAll(conversation: string): void {
+    this.#reopenWhere(({ asked }) => asked.key === conversation);
+  }
+
   async withdraw(conversation: string): Promise<void> {
     this.#deleteWhere(({ asked, decision }) => asked.key === conversation && decision === undefined);
   }
@@ -76,6 +85,11 @@ export class MemoryApprovals implements ApprovalStore {
   #find(id: string): Approval | undefined {
     const approval = this.#approvals.peek(id);
     return approval !== undefined && this.#clock.now() < approval.expiresAtMs ? approval : undefined;
+  }
+
+  #reopenWhere(condition: (approval: Approval) => boolean): void {
+    for (const [id, each] of [...this.#approvals.entries()])
+      if (condition(each) && each.turnId === undefined) this.#approvals.set(id, { ...each, decision: undefined });
   }
 
   #deleteWhere(condition: (approval: Approval) => boolean): void {

@@ -1,8 +1,8 @@
 import { COMMANDS } from '../../messages/command-names.ts';
 import { clockTime, type Messages } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
-import { type Tool, toolDigest } from '../../tools/tool.ts';
-import { covers, type Permission } from '../approvals/approval.ts';
+import type { Tool } from '../../tools/tool.ts';
+import { isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
 import type { ConversationUsage } from '../records.ts';
 
 /** What people can tell the bot. */
@@ -17,9 +17,7 @@ export function listOfTools(
   { tools: texts }: Messages,
 ): string {
   if (tools.length === 0) return texts.none;
-  const isAllowed = (tool: Tool) =>
-    permissions.some((each) => covers(each, { tool: tool.name, origin: tool.origin, digest: toolDigest(tool) }));
-  const allowed = tools.filter((tool) => tool.approval === 'ask' && isAllowed(tool));
+  const allowed = tools.filter((tool) => tool.approval === 'ask' && isAlwaysAllowed(tool, permissions));
   const lines = tools.map((tool) => {
     const note = allowed.includes(tool) ? texts.alwaysAllowed : tool.approval === 'ask' ? texts.asks : undefined;
     return `- ${plainWords(tool.title)}${note === undefined ? '' : ` (${note})`}`;

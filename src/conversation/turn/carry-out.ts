@@ -10,10 +10,11 @@ export async function carryOut(
   call: ToolCall,
   record: RunCallsDeps['record'],
   turn: Turn,
-  { approvals }: Services,
+  services: Services,
 ): Promise<Verdict> {
+  const { approvals } = services;
   const isClaimed = await turn.retryStore(() => approvals.claim(approval.id, turn.job.id));
-  if (!isClaimed) return 'doneBefore';
+  if (!isClaimed) return verdictWithoutClaim(approval.id, turn, services);
   await record(tool, call, decision.choice === 'deny' ? 'denied' : 'allowed');
   if (decision.choice === 'deny') return 'denied';
   if (decision.choice === 'always' && approval.isAlwaysOffered) {
@@ -22,4 +23,10 @@ export async function carryOut(
     await turn.retryStore(() => approvals.allow(permission));
   }
   return 'run';
+}
+
+/** The decision may also have been taken back since the turn began, by `/stop` at another instance. */
+async function verdictWithoutClaim(id: string, turn: Turn, { approvals }: Services): Promise<Verdict> {
+  const found = await turn.retryStore(() => approvals.find(id));
+  return found?.turnId === undefined ? 'denied' : 'doneBefore';
 }

@@ -133,7 +133,9 @@ function decisionNotes(
   [first]: readonly CallResult[],
 ): string[] {
   if (decided === undefined || (outcome.kind !== 'failed' && outcome.kind !== 'cutShort')) return [];
-  return [endOf(first?.end.kind ?? 'unknown', messagesFor(locale))(decided.approval.title)];
+  const messages = messagesFor(locale);
+  const say = first === undefined ? messages.approval.stillWaits : endOf(first.end.kind, messages);
+  return [say(decided.approval.title)];
 }
 
 function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) => string {

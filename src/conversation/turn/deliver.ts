@@ -27,7 +27,8 @@ export async function deliver(
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: Turn) {
+export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: Turn, services: Services) {
+  await reopenApproval(turn, services);
   const isOurs = await turn.job.complete();
   if (!isOurs) return { kind: 'superseded' } as const;
   return (
@@ -76,6 +77,7 @@ export async function endEarly(error: unknown, turn: Turn, services: Services): 
   if (code === 'claim_lost') return { kind: 'superseded' };
   await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
+  await reopenApproval(turn, services);
   // An error is logged: the message is answered, or will not be.
   const isOurs = (await turn.orLog(job.complete(), 'end of the turn not stored')) ?? true;
   if (!isOurs) return { kind: 'superseded' };
@@ -95,6 +97,12 @@ export async function withoutStored(reply: Reply, turn: Turn, { audioStore, appr
   if (id !== undefined) await turn.orLog(audioStore.remove(id), 'reply audio not removed');
   if (reply.approvals !== undefined) await turn.orLog(approvals.withdraw(turn.message.key), 'approvals not withdrawn');
   return { ...reply, audio: undefined, approvals: undefined };
+}
+
+/** Takes the decision of the message back if the turn ends before its call began: it can be decided again. */
+export async function reopenApproval(turn: Turn, { approvals }: Services): Promise<void> {
+  const { approvalId } = turn.message;
+  if (approvalId !== undefined) await turn.orLog(approvals.reopen(approvalId), 'approval not reopened');
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */

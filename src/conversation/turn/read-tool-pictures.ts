@@ -59,8 +59,7 @@ async function readPicture(
 ): Promise<ContentPart | undefined> {
   try {
     const read = () => readers.pictures.read(bytes, signal);
-    const { dataUri } = await semaphore.run(personOf(message), signal, read);
-    return { kind: 'image', dataUri };
+    return { kind: 'image', dataUri: await semaphore.run(personOf(message), signal, read) };
   } catch (err) {
     log.warn({ code: err instanceof AttachmentError ? err.code : 'damaged' }, 'picture of a tool not read');
     return undefined;

@@ -5,7 +5,7 @@ import {
   APPROVAL_MS,
   type ApprovalRequest,
   type AskedMessage,
-  covers,
+  isAlwaysAllowed,
   type Permission,
 } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
@@ -28,9 +28,9 @@ export function turnApprovals(
   const { message } = turn;
   const requested: ApprovalRequest[] = [];
   let permissions: Promise<readonly Permission[]> | undefined;
-  const isPermitted = async ({ name, origin }: Tool, digest: string) => {
+  const isPermitted = async (tool: Tool) => {
     permissions ??= turn.retryStore(() => approvals.permissionsOf(message.key, message.personKey));
-    return (await permissions).some((each) => covers(each, { tool: name, origin, digest }));
+    return isAlwaysAllowed(tool, await permissions);
   };
   /** The model may repeat a call that waits. */
   const isRequested = ({ name, argumentsText }: ToolCall) =>
@@ -39,8 +39,7 @@ export function turnApprovals(
     requested,
     async judge(tool, call) {
       if (tool.approval === 'never') return 'run';
-      const digest = toolDigest(tool);
-      if (await isPermitted(tool, digest)) return 'run';
+      if (await isPermitted(tool)) return 'run';
       if (isRequested(call)) return 'ask';
       const request: ApprovalRequest = {
         id: ids.secret(),
@@ -54,7 +53,7 @@ export function turnApprovals(
         ...request,
         asked: askedMessage(message),
         origin: tool.origin,
-        digest,
+        digest: toolDigest(tool),
         expiresAtMs: clock.now() + APPROVAL_MS,
         decision: undefined,
         turnId: undefined,

@@ -6,6 +6,7 @@ import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
+import { reopenApproval } from './deliver.ts';
 import type { DecidedApproval } from './find-decided.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
@@ -56,7 +57,7 @@ export async function respond(
     functions: tools.functions,
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await ask(request, tools, decided, services);
+  const model = await ask(request, tools, decided, turn, services);
   services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
@@ -74,11 +75,15 @@ export async function respond(
   };
 }
 
-/** Carries out the decision of the message first, once for all attempts at the response. Never rejects. */
+/**
+ * Carries out the decision of the message first, once for all attempts at the response. The call has its own time limit, so
+ * that the response has all of its time. Never rejects.
+ */
 async function ask(
   request: GenerateRequest,
   { runDecided }: TurnTools,
   decided: DecidedApproval | undefined,
+  turn: Turn,
   services: Services,
 ): Promise<ModelResult> {
   if (decided === undefined) return generateResponse(request, services);
@@ -86,6 +91,7 @@ async function ask(
     const call = await runDecided(decided);
     return await generateResponse({ ...request, input: { ...request.input, decided: call } }, services);
   } catch (reason) {
+    await reopenApproval(turn, services);
     return failedResult(reason);
   }
 }

@@ -40,18 +40,19 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
 
   const sender = await turn.open(streamId);
   const refused = validateMessage(message) ?? tooFast(turn, services);
-  if (refused !== undefined) return refuse(refused, sender, turn);
+  if (refused !== undefined) return refuse(refused, sender, turn, services);
 
   sender.showActivity();
   const attachments = await readAttachments(turn, services);
-  if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn, services), sender, turn);
+  if (isEmpty(message, attachments))
+    return refuse(await unreadable(attachments, turn, services), sender, turn, services);
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecided(tools, turn, services);
-  if (decided !== undefined && 'reason' in decided) return refuse(decided, sender, turn);
+  if (decided !== undefined && 'reason' in decided) return refuse(decided, sender, turn, services);
   const prompt = toPrompt(message, attachments, record, tools, decided, services);
   const allowance = await reserve(prompt, turn, services);
-  if ('budget' in allowance) return refuse(overBudget(allowance, message), sender, turn);
+  if ('budget' in allowance) return refuse(overBudget(allowance, decided, message), sender, turn, services);
 
   const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, decided, attachments, record, turn, services);

@@ -4,7 +4,7 @@ import type { CallOutputs, DecidedCall, TurnFunctions } from '../../realtime/fun
 import type { FunctionCall } from '../../realtime/server-event.ts';
 import type { AuditEntry } from '../../tools/audit.ts';
 import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
-import { earlierEnd, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
+import { earlierEnd, interrupted, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
@@ -41,23 +41,18 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
   return progress?.[messages.language] ?? messages.toolWorking(title);
 }
 
-/** Runs the calls of one turn. `onCall` is told of each one before it runs. */
+/** Runs the calls of one turn. `onCall` is called before each one that runs. */
 export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn, services: Services): TurnTools {
   const results: CallResult[] = [];
   const record = recordOf(turn, services, undefined);
   const approvals = turnApprovals(turn, record, services);
   const earlier = earlierEnds(turn, services);
   const judge = async (tool: Tool, call: ToolCall) => (await earlier(tool, call)) ?? approvals.judge(tool, call);
-  const deps = depsOf(set, judge, record, turn, services);
+  const deps = depsOf(set, onCall, judge, record, turn, services);
   const log = ({ tool, end, tookMs }: CallResult) =>
     turn.log.info({ tool: tool?.name, end: end.kind, tookMs }, 'tool called');
   const run = async (calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> => {
-    const left = MAX_CALLS - results.length;
-    for (const { name } of calls.slice(0, left)) {
-      const tool = set.tools.get(name);
-      if (tool !== undefined) onCall(tool);
-    }
-    const ended = await runCalls(calls, left, deps, signal);
+    const ended = await runCalls(calls, MAX_CALLS - results.length, deps, signal);
     for (const result of ended) log(result);
     results.push(...ended);
     const { outputs, parts } = await readToolPictures(ended, signal, turn, services);
@@ -73,8 +68,16 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
     const judgeDecided = async (tool: Tool, call: ToolCall) =>
       (await earlier(tool, call)) ?? carryOut(decided, call, recordDecided, turn, services);
     const call = { callId: id, name, argumentsText };
-    onCall(decided.tool);
-    const ended = await runCalls([call], 1, depsOf(set, judgeDecided, recordDecided, turn, services), turn.signal);
+    let begun: Tool | undefined;
+    const onBegin = (tool: Tool) => {
+      begun = tool;
+      onCall(tool);
+    };
+    const decidedDeps = depsOf(set, onBegin, judgeDecided, recordDecided, turn, services);
+    const ended = await runCalls([call], 1, decidedDeps, turn.signal).catch((reason: unknown) => {
+      if (begun !== undefined) results.push(interrupted(call, begun));
+      throw reason;
+    });
     for (const result of ended) log(result);
     results.push(...ended);
     const { outputs, parts } = await readToolPictures(ended, turn.signal, turn, services);
@@ -90,6 +93,7 @@ export function turnTools(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn
 
 function depsOf(
   { tools }: ToolSet,
+  onCall: (tool: Tool) => void,
   judge: RunCallsDeps['judge'],
   record: RunCallsDeps['record'],
   turn: Turn,
@@ -106,7 +110,10 @@ function depsOf(
       userId: message.verifiedIds?.at(-1),
     },
     clock,
-    measure: ({ name }, { callId }, work) => turn.telemetry.toolCall(name, callId, work, errorOf),
+    measure(tool, { callId }, work) {
+      onCall(tool);
+      return turn.telemetry.toolCall(tool.name, callId, work, errorOf);
+    },
     judge,
     record,
   };

@@ -4,6 +4,7 @@ import type { OverBudget } from '../limits/spending-store.ts';
 import { canOpenPage } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { MAX_TEXT_CHARS, type RecordingLink, type UserMessage } from '../user-message.ts';
+import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { Refused } from './turn-result.ts';
@@ -34,8 +35,10 @@ export function tooFast({ job, message }: Turn, { rate }: Services): Refused | u
 }
 
 /** The turn may cost more than is left of a budget. */
-export function overBudget(over: OverBudget, { locale }: UserMessage): Refused {
-  return { reason: over.budget, text: messagesFor(locale).limits[over.budget], over };
+export function overBudget(over: OverBudget, decided: DecidedApproval | undefined, { locale }: UserMessage): Refused {
+  const { limits, approval } = messagesFor(locale);
+  const note = decided === undefined ? '' : approval.stillWaits(decided.approval.title);
+  return { reason: over.budget, text: paragraphs(limits[over.budget], note), over };
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */

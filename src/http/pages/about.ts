@@ -7,11 +7,6 @@ import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 /** The settings that `/about` describes. */
 export type AboutSettings = Pick<Config, 'recordRetentionMs' | 'audioRetentionMs' | 'database' | 'azureStorageBlobUrl'>;
 
-export function aboutSettings(config: Config): AboutSettings {
-  const { recordRetentionMs, audioRetentionMs, database, azureStorageBlobUrl } = config;
-  return { recordRetentionMs, audioRetentionMs, database, azureStorageBlobUrl };
-}
-
 /**
  * Serves `GET` and `HEAD /about`, which tells everybody what the bot is and what it stores. The app in Teams names it as
  * its website, privacy policy (`#privacy`) and terms of use (`#terms`). The language is that of `?lang`, else the browser's.
@@ -20,13 +15,10 @@ export function aboutRoute(settings: AboutSettings) {
   return async function serveAbout(request: Request, response: Response): Promise<void> {
     const messages = messagesFor(new URLSearchParams(request.getQuery()).get('lang') ?? firstLanguage(request));
     await sendPage(request, response, {
-      status: 200,
       title: messages.about.title,
       body: body(settings, messages),
       messages,
       style: 'about.css',
-      scripts: [],
-      policy: () => ["frame-ancestors 'none'"],
     });
   };
 }

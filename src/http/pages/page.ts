@@ -5,16 +5,20 @@ import { type BrowserFile, browserFile } from './browser-file.ts';
 import { TEAMS_LIBRARY_PATH } from './scripts.ts';
 
 export interface Page {
-  readonly status: 200 | 404;
+  /** Default: 200. */
+  readonly status?: 200 | 404;
   readonly title: string;
   /** HTML. Text from elsewhere must be escaped. */
   readonly body: string;
   readonly messages: Messages;
   readonly style: Extract<BrowserFile, `${string}.css`>;
-  /** The scripts run in this order, after the body. */
-  readonly scripts: readonly Extract<BrowserFile, `${string}.js`>[];
-  /** Returns directives of the Content-Security-Policy besides those of every page. Only scripts with the nonce may run. */
-  readonly policy: (nonce: string) => readonly string[];
+  /** The scripts run in this order, after the body. Default: none. */
+  readonly scripts?: readonly Extract<BrowserFile, `${string}.js`>[];
+  /**
+   * Returns directives of the Content-Security-Policy besides those of every page. Only scripts with the nonce may run.
+   * Default: nothing may frame the page.
+   */
+  readonly policy?: (nonce: string) => readonly string[];
   /** The header `Permissions-Policy`. Default: none. */
   readonly permissions?: string;
 }
@@ -36,10 +40,11 @@ export async function sendPage(request: Request, response: Response, page: Page)
   // Each response has a new nonce, so that only this page's own style and scripts may run.
   const nonce = randomBytes(16).toString('base64');
   const html = await htmlOf(page, nonce);
-  response.writeHead(page.status, {
+  const { status = 200, policy = () => ["frame-ancestors 'none'"] } = page;
+  response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(html),
-    'Content-Security-Policy': [...commonPolicy(nonce), ...page.policy(nonce)].join('; '),
+    'Content-Security-Policy': [...commonPolicy(nonce), ...policy(nonce)].join('; '),
     'Cache-Control': 'private, no-store',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
@@ -50,7 +55,7 @@ export async function sendPage(request: Request, response: Response, page: Page)
 }
 
 /** The empty icon keeps browsers from asking for one. Addresses are relative: the bot may be served below any path. */
-async function htmlOf({ title, body, messages, style, scripts }: Page, nonce: string): Promise<string> {
+async function htmlOf({ title, body, messages, style, scripts = [] }: Page, nonce: string): Promise<string> {
   const texts = await Promise.all(scripts.map(browserFile));
   return `<!doctype html>
 <html lang="${messages.language}">

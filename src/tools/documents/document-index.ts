@@ -1,5 +1,6 @@
 import MiniSearch from 'minisearch';
 import type { Chunk } from './chunks.ts';
+import { fold, words } from './words.ts';
 
 /** A chunk that matches a query. */
 export interface Hit extends Chunk {
@@ -17,22 +18,24 @@ const MAX_QUERY_CHARS = 500;
 /** Keeps one document from taking up the whole result. */
 const MAX_HITS_PER_DOCUMENT = 4;
 const MIN_PREFIX_CHARS = 3;
+/** Words in more chunks hardly tell them apart, hide what the other words find, and take most of the time. */
+const MAX_SHARE = 0.1;
+/** Small folders are fast, and may be about one word. */
+const MIN_COMMON_CHUNKS = 200;
 
 /** A full-text index in memory. Documents are added, replaced and removed by their paths. */
 export class DocumentIndex {
   readonly #search = new MiniSearch<Entry>({
     fields: ['heading', 'title', 'text'],
-    storeFields: ['path', 'title', 'heading', 'text', 'page'],
     tokenize: words,
     processTerm: fold,
-    searchOptions: {
-      boost: { heading: 2, title: 2 },
-      prefix: (term) => term.length >= MIN_PREFIX_CHARS,
-      fuzzy: (term) => (term.length >= MIN_PREFIX_CHARS + 1 ? 0.2 : false),
-      maxFuzzy: 2,
-    },
+    searchOptions: { boost: { heading: 2, title: 2 }, maxFuzzy: 2 },
   });
   readonly #ids = new Map<string, readonly number[]>();
+  /** The index copies its own stored fields into each of thousands of matches, so they are kept here. */
+  readonly #entries = new Map<number, Entry>();
+  /** The number of chunks that contain a word. */
+  readonly #chunkCounts = new Map<string, number>();
   #nextId = 0;
 
   get documentCount(): number {
@@ -40,7 +43,7 @@ export class DocumentIndex {
   }
 
   get chunkCount(): number {
-    return this.#search.documentCount;
+    return this.#entries.size;
   }
 
   /** Adds a document or replaces the one at that path. */
@@ -48,6 +51,10 @@ export class DocumentIndex {
     this.delete(path);
     const entries = chunks.map((chunk) => ({ ...chunk, id: this.#nextId++, path, title }));
     this.#search.addAll(entries);
+    for (const entry of entries) {
+      this.#entries.set(entry.id, entry);
+      this.#count(entry, 1);
+    }
     this.#ids.set(
       path,
       entries.map(({ id }) => id),
@@ -55,37 +62,58 @@ export class DocumentIndex {
   }
 
   delete(path: string): void {
-    for (const id of this.#ids.get(path) ?? []) this.#search.discard(id);
+    for (const id of this.#ids.get(path) ?? []) {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) this.#count(entry, -1);
+      this.#entries.delete(id);
+      this.#search.discard(id);
+    }
     this.#ids.delete(path);
   }
 
-  /** Returns the best matches, the best one first. */
+  /** Returns the best matches, the best one first. Common words count only where nothing else is found. */
   find(query: string, maxHits: number): Hit[] {
+    const asked = [...new Set(words(query.slice(0, MAX_QUERY_CHARS)).map(fold))];
+    const rare = asked.filter((word) => !this.#isCommon(word));
+    const hits = this.#best(this.#similar(rare), maxHits);
+    return hits.length > 0 ? hits : this.#best(this.#exact(asked), maxHits);
+  }
+
+  #isCommon(word: string): boolean {
+    return (this.#chunkCounts.get(word) ?? 0) > Math.max(MIN_COMMON_CHUNKS, MAX_SHARE * this.#entries.size);
+  }
+
+  #similar(asked: readonly string[]): Iterable<{ readonly id: number }> {
+    return this.#search.search(asked.join(' '), {
+      prefix: (term) => term.length >= MIN_PREFIX_CHARS,
+      fuzzy: (term) => (term.length >= MIN_PREFIX_CHARS + 1 ? 0.2 : false),
+    });
+  }
+
+  #exact(asked: readonly string[]): Iterable<{ readonly id: number }> {
+    return this.#search.search(asked.join(' '));
+  }
+
+  #best(matches: Iterable<{ readonly id: number }>, maxHits: number): Hit[] {
     const perDocument = new Map<string, number>();
     const hits: Hit[] = [];
-    for (const found of this.#search.search(query.slice(0, MAX_QUERY_CHARS))) {
-      const hit = found as unknown as Hit;
-      const count = perDocument.get(hit.path) ?? 0;
-      if (count >= MAX_HITS_PER_DOCUMENT) continue;
-      perDocument.set(hit.path, count + 1);
-      const { path, title, heading, text, page } = hit;
+    for (const match of matches) {
+      const entry = this.#entries.get(match.id);
+      const count = perDocument.get(entry?.path ?? '') ?? 0;
+      if (entry === undefined || count >= MAX_HITS_PER_DOCUMENT) continue;
+      perDocument.set(entry.path, count + 1);
+      const { path, title, heading, text, page } = entry;
       hits.push({ path, title, heading, text, ...(page === undefined ? {} : { page }) });
       if (hits.length === maxHits) break;
     }
     return hits;
   }
-}
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
-
-/** Splits text into words, including languages that write no spaces. */
-function words(text: string): string[] {
-  const found: string[] = [];
-  for (const { segment, isWordLike } of segmenter.segment(text)) if (isWordLike === true) found.push(segment);
-  return found;
-}
-
-/** Removes case and accents, because users often leave them out. */
-function fold(term: string): string {
-  return term.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss');
+  #count({ heading, title, text }: Entry, change: 1 | -1): void {
+    for (const word of new Set(words(`${heading}\n${title}\n${text}`).map(fold))) {
+      const count = (this.#chunkCounts.get(word) ?? 0) + change;
+      if (count > 0) this.#chunkCounts.set(word, count);
+      else this.#chunkCounts.delete(word);
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../clock.ts';
+import { type Clock, sleep } from '../../clock.ts';
 import type { DocumentsSettings } from '../../config/documents-settings.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
@@ -14,12 +14,21 @@ const MAX_BACKOFF_MS = 300_000;
 const MAX_HEAP_MB = 512;
 /** A larger one only delays collection: searching made it grow to hundreds of megabytes. */
 const MAX_YOUNG_MB = 8;
+/** Waiting is better than an answer without the documents, but a user is listening. */
+const MAX_WAIT_MS = 5_000;
 
 /** The state of the folder; `reason` is for operators. */
 export type DocumentsStatus =
   | { readonly kind: 'reading' }
   | { readonly kind: 'ready'; readonly state: FolderState }
   | { readonly kind: 'down'; readonly reason: string };
+
+/** The answer to a query. */
+export interface FoundDocuments {
+  readonly hits: readonly Hit[];
+  /** Whether the folder was not read to its end yet, so that more may be found later. */
+  readonly isPartial: boolean;
+}
 
 export interface DocumentsDeps {
   readonly settings: DocumentsSettings;
@@ -33,6 +42,10 @@ export class Documents {
   readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
   #status: DocumentsStatus = { kind: 'reading' };
   #worker: Worker | undefined;
+  /** Resolves when the thread has read the folder once, or failed. */
+  #firstRead = Promise.withResolvers<void>();
+  /** Whether this thread has read the folder. */
+  #wasRead = false;
   #nextId = 0;
   #failures = 0;
   #cancelRestart = () => {};
@@ -59,17 +72,39 @@ export class Documents {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     this.#worker = worker;
+    this.#status = { kind: 'reading' };
+    this.#firstRead = Promise.withResolvers();
+    this.#wasRead = false;
     worker.unref();
     worker.on('message', (message: DocumentsMessage) => this.#onMessage(message));
     worker.on('error', (err) => this.#onEnd(worker, String((err as { code?: unknown }).code ?? err.name)));
     worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
   }
 
-  /** Finds the best matches. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`. */
-  async find(query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
+  /**
+   * Finds the best matches. While the folder is read for the first time it waits up to 5 s, then searches what was read.
+   * Rejects with a ToolError while nothing can be searched, and with the reason of `signal`.
+   */
+  async find(query: string, maxHits: number, signal: AbortSignal): Promise<FoundDocuments> {
     signal.throwIfAborted();
+    if (this.#worker !== undefined && this.#status.kind === 'reading') await this.#waitForFirstRead(signal);
     const worker = this.#worker;
-    if (worker === undefined) throw unavailable();
+    if (worker === undefined || this.#isUnread) throw unavailable();
+    const isPartial = this.#status.kind === 'reading';
+    return { hits: await this.#ask(worker, query, maxHits, signal), isPartial };
+  }
+
+  async #waitForFirstRead(signal: AbortSignal): Promise<void> {
+    const waiting = new AbortController();
+    const late = sleep(this.#deps.clock, MAX_WAIT_MS, AbortSignal.any([signal, waiting.signal]));
+    try {
+      await Promise.race([this.#firstRead.promise, late]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  async #ask(worker: Worker, query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
     const found = Promise.withResolvers<readonly Hit[]>();
     const id = this.#nextId++;
     const onAbort = () => found.reject(signal.reason);
@@ -94,6 +129,11 @@ export class Documents {
     await worker?.terminate();
   }
 
+  /** A folder that was read before stays searchable while it cannot be read. */
+  get #isUnread(): boolean {
+    return this.#status.kind === 'down' && !this.#wasRead;
+  }
+
   #onMessage(message: DocumentsMessage): void {
     const { log } = this.#deps;
     switch (message.kind) {
@@ -103,6 +143,8 @@ export class Documents {
       case 'updated': {
         const { documents, chunks, leftOut } = message.state;
         this.#failures = 0;
+        this.#wasRead = true;
+        this.#firstRead.resolve();
         this.#status = { kind: 'ready', state: message.state };
         log.info({ documents, chunks, leftOut: leftOut.length, tookMs: message.tookMs }, 'documents indexed');
         for (const { path, reason } of leftOut.slice(0, 20)) log.warn({ path, reason }, 'document left out');
@@ -111,6 +153,7 @@ export class Documents {
       case 'unreadable':
         if (this.#status.kind !== 'down') log.error({ reason: message.reason }, 'documents folder not read');
         this.#status = { kind: 'down', reason: message.reason };
+        this.#firstRead.resolve();
         break;
     }
   }
@@ -126,6 +169,7 @@ export class Documents {
   }
 
   #rejectAll(): void {
+    this.#firstRead.resolve();
     for (const { reject } of this.#waiting.values()) reject(unavailable());
     this.#waiting.clear();
   }

@@ -6,6 +6,10 @@ import type { Documents } from './documents.ts';
 
 const DESCRIPTION =
   'Searches the documents of this organisation: handbooks, rules, manuals. Call it before you answer a question about facts that they may hold, and answer from what it finds. Pass the words that the text may use: several forms of each word, synonyms, compounds and their parts. Do not speak file names or page numbers: the sources are shown to the user.';
+const NOTHING_FOUND = 'Nothing was found. Try other words once, then say that the documents do not tell.';
+const STILL_READING =
+  'The documents are still being read. Do not search again now: say so, and that the user may ask again in a minute.';
+const NOT_ALL_READ = 'The documents are still being read, so more may be found in a minute.';
 const MAX_HITS = 8;
 const MAX_CHARS = 7_000;
 
@@ -21,9 +25,12 @@ export function searchDocuments(documents: Documents, access: ToolAccess): Tool 
     isReadOnly: true,
     access,
     async run({ query }, { signal }) {
-      const hits = withinBound(await documents.find(query, MAX_HITS, signal));
-      if (hits.length === 0) return 'Nothing was found. Try other words once, then say that the documents do not tell.';
-      return { text: hits.map(quoted).join('\n\n'), images: [], sources: sourcesOf(hits) };
+      const { hits: found, isPartial } = await documents.find(query, MAX_HITS, signal);
+      const hits = withinBound(found);
+      if (hits.length === 0) return isPartial ? STILL_READING : NOTHING_FOUND;
+      const quotes = hits.map(quoted);
+      const parts = isPartial ? [...quotes, NOT_ALL_READ] : quotes;
+      return { text: parts.join('\n\n'), images: [], sources: sourcesOf(hits) };
     },
   });
 }

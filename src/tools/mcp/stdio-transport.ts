@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { ReadBuffer, SdkError, SdkErrorCode, serializeMessage } from '@modelcontextprotocol/client';
+import { deserializeMessage, SdkError, SdkErrorCode, serializeMessage } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { McpTransport } from '../../config/mcp-settings.ts';
+import { LineBuffer } from './line-buffer.ts';
 
 type StdioSettings = Extract<McpTransport, { kind: 'stdio' }>;
 
@@ -31,7 +32,7 @@ class ProcessGroupTransport implements Transport {
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
   readonly #cwd: string | undefined;
-  readonly #buffer = new ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+  readonly #lines = new LineBuffer(MAX_MESSAGE_BYTES);
   readonly #exited = Promise.withResolvers<void>();
   #child: ChildProcess | undefined;
   #closing: Promise<void> | undefined;
@@ -108,7 +109,7 @@ class ProcessGroupTransport implements Transport {
   #onExit(): void {
     this.#kill('SIGKILL');
     this.#child?.stdout?.destroy();
-    this.#buffer.clear();
+    this.#lines.clear();
     this.#exited.resolve();
     this.onclose?.();
   }
@@ -129,22 +130,23 @@ class ProcessGroupTransport implements Transport {
 
   #read(chunk: Buffer): void {
     try {
-      this.#buffer.append(chunk);
-      for (let message = this.#next(); message !== undefined; message = this.#next()) this.onmessage?.(message);
+      for (const line of this.#lines.add(chunk)) this.#accept(line);
     } catch (error) {
       this.onerror?.(error as Error);
-      void this.close();
+      // Its calls end at once, not after the time that a program has to end by itself.
+      this.#kill('SIGKILL');
     }
   }
 
   /** Skips lines that are not messages: many programs print a greeting. */
-  #next(): JSONRPCMessage | undefined {
-    for (;;) {
-      try {
-        return this.#buffer.readMessage() ?? undefined;
-      } catch (error) {
-        this.onerror?.(error as Error);
-      }
+  #accept(line: string): void {
+    let message: JSONRPCMessage;
+    try {
+      message = deserializeMessage(line);
+    } catch (error) {
+      this.onerror?.(error as Error);
+      return;
     }
+    this.onmessage?.(message);
   }
 }

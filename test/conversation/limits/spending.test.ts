@@ -5,9 +5,9 @@ import { MemorySpending } from '../../../src/conversation/limits/memory-spending
 import { type Allowance, type CostRequest, Spending } from '../../../src/conversation/limits/spending.ts';
 import type { Budgets, SpendingStore } from '../../../src/conversation/limits/spending-store.ts';
 import { StoreError } from '../../../src/errors.ts';
-import { costUsd, DEFAULT_PRICES, pricesOf, type ResponseSize } from '../../../src/prices.ts';
+import { costUsd, DEFAULT_PRICES, type OutputSize, pricesOf, type ResponseSize } from '../../../src/prices.ts';
 import type { ModelResult } from '../../../src/realtime/model-result.ts';
-import { NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
+import { addUsage, NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
 import { watchedLog } from '../../channel/watched-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -28,6 +28,8 @@ interface Step {
   readonly textBytes: number;
   readonly context: { readonly text: number; readonly audio: number };
   readonly share: number;
+  /** What the next response also reads, if it follows calls. */
+  readonly outputs: OutputSize | undefined;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -38,6 +40,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   textBytes: fc.nat({ max: 5_000 }),
   context: fc.record({ text: fc.nat({ max: 2_000 }), audio: fc.nat({ max: 5_000 }) }),
   share: fc.double({ min: 0, max: 1, noNaN: true }),
+  outputs: fc.option(fc.record({ bytes: fc.nat({ max: 3_000 }), pictures: fc.nat({ max: 4 }) }), { nil: undefined }),
 });
 
 interface Held {
@@ -45,8 +48,9 @@ interface Held {
   readonly allowance: Allowance;
   readonly conversation: string;
   readonly person: string;
-  readonly most: TokenUsage;
-  responses: number;
+  /** The most that the latest response may use, and all of them together. */
+  most: TokenUsage;
+  sum: TokenUsage;
   isOver: boolean;
 }
 
@@ -58,13 +62,22 @@ function mostOf({ textBytes, context }: Pick<Step, 'textBytes' | 'context'>): To
   };
 }
 
-/** As the service bills it: never more than the worst case of a response. */
-function billed({ most, responses }: Held, share: number): TokenUsage {
-  const of = (tokens: number) => Math.floor(tokens * responses * share);
+/** The most of the response after calls: it reads the response before, and the outputs. */
+function mostAfter({ text, audio, image }: TokenUsage, { bytes, pictures }: OutputSize): TokenUsage {
   return {
-    text: { in: of(most.text.in), cached: 0, out: 0 },
-    audio: { in: of(most.audio.in), cached: 0, out: of(most.audio.out) },
-    image: NO_TOKENS.image,
+    text: { ...text, in: text.in + bytes },
+    audio: { ...audio, in: audio.in + MAX_OUT },
+    image: { ...image, in: image.in + 2_000 * pictures },
+  };
+}
+
+/** As the service bills it: never more than the worst case of all responses. */
+function billed({ sum }: Held, share: number): TokenUsage {
+  const of = (tokens: number) => Math.floor(tokens * share);
+  return {
+    text: { in: of(sum.text.in), cached: 0, out: 0 },
+    audio: { in: of(sum.audio.in), cached: 0, out: of(sum.audio.out) },
+    image: { in: of(sum.image.in), cached: 0, out: 0 },
   };
 }
 
@@ -103,20 +116,20 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
       const texts = ['x'.repeat(each.textBytes)];
       const allowance = await spending.reserve(asked({ jobId, conversation, person }, { context, texts }));
       if (!('budget' in allowance))
-        held.push({ jobId, allowance, conversation, person, most: mostOf(each), responses: 1, isOver: false });
+        held.push({ jobId, allowance, conversation, person, most: mostOf(each), sum: mostOf(each), isOver: false });
     } else if (one !== undefined && each.kind === 'again') {
-      if (!one.isOver && (await one.allowance.mayAskAgain())) one.responses++;
+      if (one.isOver || !(await one.allowance.mayAskAgain(each.outputs))) continue;
+      one.most = each.outputs === undefined ? one.most : mostAfter(one.most, each.outputs);
+      one.sum = addUsage(one.sum, one.most);
     } else if (one !== undefined && each.kind === 'told') {
       const usage = billed(one, each.share);
       await settle(one, { usage, isUsageUnknown: false }, usdOf(usage));
     } else if (one !== undefined) {
-      await settle(one, { usage: NO_TOKENS, isUsageUnknown: true }, one.responses * usdOf(one.most));
+      await settle(one, { usage: NO_TOKENS, isUsageUnknown: true }, usdOf(one.sum));
     }
     const sum = (fits: (owner: Pick<Held, 'conversation' | 'person'>) => boolean) =>
       billedUsd.filter(fits).reduce((total, { usd }) => total + usd, 0) +
-      held
-        .filter((each) => !each.isOver && fits(each))
-        .reduce((total, { most, responses }) => total + responses * usdOf(most), 0);
+      held.filter((each) => !each.isOver && fits(each)).reduce((total, { sum: most }) => total + usdOf(most), 0);
     for (const name of ['a', 'b'])
       assert.ok(sum(({ conversation }) => conversation === name) <= conversationUsd + 1e-9, 'a conversation');
     for (const name of ['ada', 'bob']) assert.ok(sum(({ person }) => person === name) <= personUsd + 1e-9, 'a person');

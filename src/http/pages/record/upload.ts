@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
-import type { Clock } from '../../../clock.ts';
 import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
 import { personOf } from '../../../conversation/speakers.ts';
 import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
@@ -9,13 +8,12 @@ import type { Logger } from '../../../log.ts';
 import { type Messages, messagesFor } from '../../../messages/messages.ts';
 import { unverifiedShare } from '../../../shares.ts';
 import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
-import { allowLongRequest, LONG_REQUEST_TIMEOUT_MS } from '../../request-time.ts';
+import { allowLongRequest } from '../../request-time.ts';
 import { firstLanguage } from '../page.ts';
 
 export interface UploadServices {
   readonly recordings: Pick<Recordings, 'findUsableLink' | 'accept'>;
   readonly isDraining: () => boolean;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -27,10 +25,9 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
  * Serves `POST /record/<link>`: the page of the same address uploads a recording. The link is the only key: there is no
  * cookie that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
-export function uploadRoute({ recordings, isDraining, clock, log }: UploadServices) {
-  const timeoutMs = LONG_REQUEST_TIMEOUT_MS;
-  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE, timeoutMs }, clock);
-  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE), timeoutMs }, clock);
+export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
+  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE });
+  const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE) });
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
     let requestLog = log;

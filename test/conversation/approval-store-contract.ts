@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  APPROVAL_MS,
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalStore,
+  type Permission,
+} from '../../src/conversation/approvals/approval.ts';
+import { saying } from './saying.ts';
+
+/** An empty store, and a way to let all of its approvals expire. */
+export interface TestApprovals extends AsyncDisposable {
+  readonly approvals: ApprovalStore;
+  /** Lets the time of all approvals pass, but for the last moment. `more`: that moment, too. */
+  pass(more: boolean): Promise<void>;
+}
+
+/** The time of a manual clock when it begins. */
+const START_MS = 1_800_000_000_000;
+
+let count = 0;
+
+/** A call that somebody has asked for. The arguments hold what a database may refuse. */
+function approvalOf(key: string, personKey: string, expiresAtMs: number): Approval {
+  const { text: _, attachments: __, isInBand: ___, ...asked } = saying('m', { key, personKey });
+  return {
+    id: `approval-${String(++count).padStart(12, '0')}`,
+    title: 'Write File',
+    tool: 'files__write_file',
+    argumentsText: '{"path": "a\\u0000 \u0000 ü 日本 \ud800"}',
+    isAlwaysOffered: true,
+    asked,
+    origin: 'https://files.example',
+    digest: 'd',
+    expiresAtMs,
+    decision: undefined,
+    turnId: undefined,
+  };
+}
+
+const decisionOf = (activityId: string, fields: Partial<ApprovalDecision> = {}): ApprovalDecision => ({
+  choice: 'once',
+  decider: 'ada',
+  deciderName: undefined,
+  activityId,
+  ...fields,
+});
+
+const permissionOf = (fields: Partial<Permission> = {}): Permission => ({
+  conversation: 'c',
+  person: 'ada',
+  origin: 'o',
+  tool: 't',
+  digest: 'd',
+  ...fields,
+});
+
+/** The contract of every store of approvals. */
+export function describeApprovals(name: string, open: () => Promise<TestApprovals>): void {
+  /** Adds a call that waits. */
+  const waiting = async (approvals: ApprovalStore, key = 'c', personKey = 'ada') => {
+    const approval = approvalOf(key, personKey, START_MS + APPROVAL_MS);
+    await approvals.add(approval);
+    return approval;
+  };
+  const idOf = async (found: Promise<Approval | undefined>) => (await found)?.id;
+
+  describe(`approvals in ${name}`, () => {
+    it('are found by their id, and nothing else is', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const approval = await waiting(approvals);
+      const found = (await approvals.find(approval.id)) ?? assert.fail('not found');
+      const { argumentsText, ...others } = found;
+      const { argumentsText: _, ...expected } = approval;
+      // A database leaves out what is undefined.
+      assert.deepEqual(JSON.parse(JSON.stringify(others)), JSON.parse(JSON.stringify(expected)));
+      assert.match(argumentsText, /ü 日本/);
+      for (const id of ['approval-unknown-00', '', "' OR 1=1 --", 'x'.repeat(100_000), '\u0000'.repeat(20), '\ud800'])
+        assert.equal(await approvals.find(id), undefined);
+      // A store that did not answer in time is asked again.
+      await approvals.add(approval);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), approval.id);
+    });
+
+    it('expire, whether they were decided or not', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const [waits, decided] = [await waiting(approvals), await waiting(approvals)];
+      await approvals.decide(decided.id, decisionOf('press'));
+      await store.pass(false);
+      assert.equal(await idOf(approvals.find(waits.id)), waits.id);
+      await store.pass(true);
+      for (const { id } of [waits, decided]) assert.equal(await approvals.find(id), undefined);
+      assert.equal(await approvals.findWaiting('c', 'ada'), undefined);
+      assert.equal(await approvals.decide(waits.id, decisionOf('late')), undefined);
+    });
+
+    it('wait in the order of their age, for one person or for all', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const [first, second, other] = [
+        await waiting(approvals),
+        await waiting(approvals),
+        await waiting(approvals, 'c', 'bob'),
+      ];
+      await waiting(approvals, 'elsewhere');
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), second.id);
+      assert.equal(await idOf(approvals.findWaiting('c', undefined)), other.id);
+      assert.equal(await approvals.findWaiting('c', 'eve'), undefined);
+      await approvals.find(first.id);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), second.id, 'reading changes no order');
+      await approvals.decide(second.id, decisionOf('press'));
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), first.id);
+    });
+
+    it('are decided once, also by two people at the same time', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const { id } = await waiting(approvals);
+      const choices = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { choice: 'deny' })];
+      const results = await Promise.all(choices.map((choice) => approvals.decide(id, choice)));
+      const [counting] = results.map((each) => each?.decision?.activityId);
+      assert.deepEqual(
+        results.map((each) => each?.decision?.activityId),
+        [counting, counting],
+      );
+      assert.equal((await approvals.find(id))?.decision?.activityId, counting);
+      assert.equal((await approvals.decide(id, decisionOf('three')))?.decision?.activityId, counting);
+      assert.equal(await approvals.decide('approval-unknown-00', decisionOf('press')), undefined);
+    });
+
+    it('are claimed by one turn, as often as it likes', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const { id } = await waiting(approvals);
+      assert.equal(await approvals.claim(id, 'turn'), false, 'nobody has decided');
+      await approvals.decide(id, decisionOf('press'));
+      const claims = await Promise.all(['turn', 'other'].map((turn) => approvals.claim(id, turn)));
+      assert.equal(claims.filter((isClaimed) => isClaimed).length, 1);
+      const winner = (await approvals.find(id))?.turnId ?? assert.fail('not claimed');
+      assert.equal(await approvals.claim(id, winner), true);
+      assert.equal(await approvals.claim(id, 'third'), false);
+      assert.equal(await approvals.claim('approval-unknown-00', 'turn'), false);
+    });
+
+    it('can be decided again if the turn of the decision did not begin them', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const { id } = await waiting(approvals);
+      await approvals.reopen(id);
+      await approvals.decide(id, decisionOf('one'));
+      await approvals.reopen(id);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), id);
+      assert.equal(await approvals.claim(id, 'turn'), false);
+      const again = await approvals.decide(id, decisionOf('two', { choice: 'deny' }));
+      assert.deepEqual([again?.decision?.activityId, again?.decision?.choice], ['two', 'deny']);
+      await approvals.claim(id, 'turn');
+      await approvals.reopen(id);
+      assert.equal((await approvals.find(id))?.decision?.activityId, 'two');
+      await approvals.reopen('approval-unknown-00');
+    });
+
+    it('are withdrawn with the undecided ones of a conversation, and forgotten with all', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const [waits, decided, elsewhere] = [
+        await waiting(approvals),
+        await waiting(approvals),
+        await waiting(approvals, 'elsewhere'),
+      ];
+      await approvals.decide(decided.id, decisionOf('press'));
+      await approvals.withdraw('c');
+      assert.equal(await approvals.find(waits.id), undefined);
+      assert.equal(await idOf(approvals.find(decided.id)), decided.id);
+      await approvals.allow(permissionOf());
+      await approvals.allow(permissionOf({ conversation: 'elsewhere' }));
+      for (let times = 0; times < 2; times++) await approvals.forget('c');
+      assert.equal(await approvals.find(decided.id), undefined);
+      assert.deepEqual(await approvals.permissionsOf('c', 'ada'), []);
+      assert.equal(await idOf(approvals.find(elsewhere.id)), elsewhere.id);
+      assert.equal((await approvals.permissionsOf('elsewhere', 'ada')).length, 1);
+    });
+
+    it('allow a tool for good to one person in one conversation, until that is revoked', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const all = [
+        permissionOf(),
+        permissionOf({ digest: 'e' }),
+        permissionOf({ tool: 'u' }),
+        permissionOf({ origin: 'p' }),
+      ];
+      for (const each of [...all, permissionOf()]) await approvals.allow(each);
+      await approvals.allow(permissionOf({ person: 'bob' }));
+      const sorted = (found: readonly Permission[]) => found.map((each) => JSON.stringify(each)).sort();
+      assert.deepEqual(sorted(await approvals.permissionsOf('c', 'ada')), sorted(all));
+      assert.deepEqual(await approvals.permissionsOf('c', 'eve'), []);
+      assert.deepEqual(await approvals.permissionsOf('d', 'ada'), []);
+      await approvals.revoke('c', 'ada');
+      assert.deepEqual(await approvals.permissionsOf('c', 'ada'), []);
+      assert.equal((await approvals.permissionsOf('c', 'bob')).length, 1);
+    });
+  });
+}

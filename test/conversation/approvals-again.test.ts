@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { en } from '../../src/messages/en.ts';
+import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+
+const { approval: texts } = en;
+const ALLOWED = texts.allowed('Write a note', undefined);
+const BEFORE = `${texts.decidedBefore} ${ALLOWED}`;
+
+describe('a button of a call that waits', () => {
+  const closings: (() => Promise<void>)[] = [];
+  let under: ApprovingBot;
+  before(async () => {
+    under = await startApproving({ after: (close) => void closings.push(close) });
+  });
+  after(async () => {
+    for (const close of closings.reverse()) await close();
+  });
+  const chatWith = async (text: string) => {
+    const chat = new ApprovalChat(under.bot);
+    await chat.ask(text);
+    return chat;
+  };
+
+  it('runs the call once, however often it is pressed at the same time', async () => {
+    const chat = await chatWith('do note A');
+    const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await chat.press('once')).status));
+    assert.deepEqual(statuses, [200, 200, 200, 200]);
+    await chat.whenSaid('Said: echo');
+    const said = (await chat.when(2 + 4 + 1)).slice(2).sort();
+    assert.deepEqual(said, [ALLOWED, 'Said: echo: {"text":"A"}', BEFORE, BEFORE, BEFORE].sort());
+    await chat.press('deny');
+    assert.equal((await chat.when(8)).at(-1), BEFORE);
+    assert.equal(under.ran('A'), 1);
+  });
+
+  it('is answered once if its activity is delivered again, before and after its turn', async () => {
+    const chat = await chatWith('do note B');
+    const activity = chat.activity(undefined, { value: chat.data('once') });
+    await Promise.all([under.bot.post(activity), under.bot.post(activity)]);
+    await chat.whenSaid('Said: echo');
+    assert.equal((await under.bot.post(activity)).status, 200);
+    await chat.say('next');
+    await chat.whenSaid('Re: next');
+    const said = [...chat.texts.slice(2)].sort();
+    assert.deepEqual(said, [ALLOWED, 'Re: next', 'Said: echo: {"text":"B"}']);
+    assert.equal(under.ran('B'), 1);
+  });
+
+  it('waits for a long turn, and later messages wait for it', async () => {
+    const chat = await chatWith('do note C');
+    const { held, release } = under.model.hold('a long question C');
+    await chat.say('a long question C');
+    await held;
+    await chat.press('once');
+    await chat.whenSaid(ALLOWED);
+    await chat.say('after C');
+    assert.equal(under.ran('C'), 0);
+    release();
+    await chat.whenSaid('Re: after C');
+    assert.deepEqual(chat.texts.slice(-3), ['Re: a long question C', 'Said: echo: {"text":"C"}', 'Re: after C']);
+  });
+
+  it('stays good after other messages', async () => {
+    const chat = await chatWith('do note D');
+    await chat.say('hello');
+    await chat.whenSaid('Re: hello');
+    await chat.press('once');
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('D'), 1);
+  });
+
+  for (const command of ['/reset', '/forget yes']) {
+    it(`is kindly answered after ${command}`, async () => {
+      const text = `E ${command}`;
+      const chat = await chatWith(`do note ${text}`);
+      await chat.say(command);
+      await chat.when(3);
+      const activity = chat.activity(undefined, { value: chat.data('once') });
+      await under.bot.post(activity);
+      assert.equal((await chat.when(4)).at(-1), texts.gone);
+      await under.bot.post(activity);
+      await chat.say('next');
+      await chat.whenSaid('Re: next');
+      assert.equal(chat.messages.length, 5, 'the same activity is answered once');
+      assert.equal(under.ran(text), 0);
+    });
+  }
+
+  it('of an unknown call is kindly answered', async () => {
+    const chat = new ApprovalChat(under.bot);
+    await chat.say(undefined, { value: { approval: 'x'.repeat(32), choice: 'once' } });
+    assert.deepEqual(await chat.when(1), [texts.gone]);
+  });
+
+  it('may be forged in any way, and nothing runs', async () => {
+    const chat = await chatWith('do note F');
+    const { approval } = chat.data('once');
+    const values: unknown[] = [
+      { approval, choice: 'yes' },
+      { approval, choice: ['once'] },
+      { approval: [approval], choice: 'once' },
+      { approval: `${approval} `, choice: 'once' },
+      { approval: { toString: 'x' }, choice: 'once' },
+      { approval: '../../approvals', choice: 'once' },
+      { approval: "' OR '1'='1' --", choice: 'once' },
+      { approval: 'a'.repeat(100_000), choice: 'once' },
+      { approval: '\u0000'.repeat(32), choice: 'once' },
+      { choice: 'once', __proto__: { approval } },
+      { data: { approval, choice: 'once' } },
+      'once',
+      [approval, 'once'],
+      null,
+      4711,
+    ];
+    for (const value of values) {
+      const { status } = await under.bot.post(chat.activity(undefined, { value }));
+      assert.ok(status === 200 || status === 400, `${JSON.stringify(value)?.slice(0, 80)}: ${status}`);
+    }
+    await chat.say('next');
+    await chat.whenSaid('Re: next');
+    assert.equal(under.ran('F'), 0);
+    await chat.press('once');
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('F'), 1);
+  });
+
+  it('is a message if there is a text with it', async () => {
+    const chat = await chatWith('do note G');
+    await chat.say('and what is this?', { value: chat.data('once') });
+    await chat.whenSaid('Re: and what is this?');
+    assert.equal(under.ran('G'), 0);
+  });
+
+  it('of a full queue can be pressed again later', async () => {
+    const chat = await chatWith('do note H');
+    const { held, release } = under.model.hold('fill 0');
+    for (let each = 0; each <= 16; each++) {
+      await chat.say(`fill ${each}`);
+      if (each === 0) await held;
+    }
+    await chat.press('once');
+    await chat.whenSaid(en.queueFull);
+    assert.ok(!chat.texts.includes(ALLOWED), chat.texts.join());
+    release();
+    await chat.whenSaid('Re: fill 16');
+    await chat.press('once');
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('H'), 1);
+  });
+
+  it('can be pressed again if /stop came before its turn', async () => {
+    const chat = await chatWith('do note I');
+    const { held } = under.model.hold('a long question I');
+    await chat.say('a long question I');
+    await held;
+    await chat.press('once');
+    await chat.whenSaid(ALLOWED);
+    await chat.say('/stop');
+    await chat.whenSaid(en.commands.stopped);
+    await chat.press('once');
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('I'), 1);
+    assert.ok(!chat.texts.includes(BEFORE), chat.texts.join());
+  });
+});

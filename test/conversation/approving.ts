@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Responder, ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
+import type { ApprovalChoice } from '../../src/conversation/approvals/approval.ts';
+import { inTime } from '../realtime/gathered.ts';
+import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { type ScriptedHttp, startScriptedHttp } from '../tools/scripted-http.ts';
+
+/** Registers what has to be closed at the end: a test, or the hooks of a suite. */
+export interface Closing {
+  after(close: () => Promise<void>): void;
+}
+
+export interface ApprovingBot {
+  readonly bot: BotUnderTest;
+  readonly mcp: ScriptedHttp;
+  /** The list of the server's tools, which tests may change. */
+  readonly tools: ScriptedTool[];
+  /** What the model was asked, and a way to hold its answers. */
+  readonly model: ApprovalModel;
+  /** The arguments of the calls that the server got. */
+  ran(text: string): number;
+}
+
+export interface ScriptedTool {
+  readonly name: string;
+  title: string;
+  description: string;
+  readonly inputSchema: object;
+  annotations?: object;
+}
+
+const tool = (name: string, title: string, annotations?: object): ScriptedTool => ({
+  name,
+  title,
+  description: `Does it: ${name}.`,
+  inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+  ...(annotations === undefined ? {} : { annotations }),
+});
+
+/** `look` runs without asking; `hang` never ends. */
+const scriptedTools = () => [
+  tool('note', 'Write a note'),
+  tool('erase', 'Erase it', { destructiveHint: true }),
+  tool('look', 'Look'),
+  tool('hang', 'Hang'),
+];
+
+export interface ApprovalModel {
+  readonly responder: Responder;
+  readonly asked: readonly ResponderContext[];
+  /** Answers to texts and outputs with this are held until the promise resolves. */
+  hold(text: string): { readonly held: Promise<void>; release(): void };
+}
+
+/** `do note X, look Y` calls these tools of the server; outputs are repeated, and everything else is echoed. */
+export function approvalModel(): ApprovalModel {
+  const asked: ResponderContext[] = [];
+  const gates = new Map<string, { gate: PromiseWithResolvers<void>; held: PromiseWithResolvers<void> }>();
+  const answerTo = ({ text, outputs }: ResponderContext): ScriptedResponse => {
+    const ending = { kind: 'completed' } as const;
+    if (outputs.length > 0) return { outputs: [{ text: `Said: ${outputs.at(-1)?.output}` }], ending };
+    const calls = /^do (.*)/.exec(text)?.[1]?.split(', ') ?? [];
+    if (calls.length === 0) return { outputs: [{ text: `Re: ${text}` }], ending };
+    return { outputs: calls.map((each) => callOf(each)), ending };
+  };
+  return {
+    asked,
+    responder(context) {
+      asked.push(context);
+      const found = [...gates].find(([text]) => context.text === text);
+      found?.[1].held.resolve();
+      return { ...answerTo(context), ...(found === undefined ? {} : { gate: found[1].gate.promise }) };
+    },
+    hold(text) {
+      const gate = Promise.withResolvers<void>();
+      const held = Promise.withResolvers<void>();
+      gates.set(text, { gate, held });
+      return { held: inTime(held.promise), release: () => gate.resolve() };
+    },
+  };
+}
+
+function callOf(words: string) {
+  const [name, ...text] = words.split(' ');
+  return { call: { name: `srv__${name}`, arguments: JSON.stringify({ text: text.join(' ') }) } };
+}
+
+/** A bot with a server of tools, in front of a model that calls what it is told to. */
+export async function startApproving(closing: Closing, options: BotUnderTestOptions = {}): Promise<ApprovingBot> {
+  const tools = scriptedTools();
+  const mcp = await startScriptedHttp(tools);
+  closing.after(async () => mcp[Symbol.asyncDispose]());
+  const config = join(await mkdtemp(join(tmpdir(), 'approving-')), 'mcp.json');
+  await writeFile(config, JSON.stringify({ mcpServers: { srv: { url: mcp.url, allow: ['look'] } } }));
+  const model = approvalModel();
+  const simulator = { responder: model.responder, ...options.simulator };
+  const bot = await startBot({ ...options, simulator, env: { MCP_CONFIG: config, ...options.env } });
+  closing.after(() => bot.close());
+  await bot.logged('tools listed');
+  const ran = (text: string) => {
+    const calls = mcp.requests.filter(({ rpc }) => rpc === 'tools/call');
+    return calls.filter(({ params }) => JSON.stringify(params?.['arguments']) === JSON.stringify({ text })).length;
+  };
+  return { bot, mcp, tools, model, ran };
+}
+
+let count = 0;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A new conversation with a bot. */
+export class ApprovalChat {
+  readonly id: string;
+  readonly #bot: BotUnderTest;
+  readonly #home: BotUnderTest;
+  readonly #fields: Fields;
+
+  /** `home`: the bot to whose channel answers go. */
+  constructor(bot: BotUnderTest, fields: Fields = {}, home = bot) {
+    const conversation = { id: `approvals-${++count}`, ...Object(fields['conversation']) };
+    this.id = conversation.id;
+    this.#bot = bot;
+    this.#home = home;
+    this.#fields = { from: { id: `user-${count}`, name: 'Ada' }, ...fields, conversation };
+  }
+
+  activity(text: string | undefined, fields: Fields = {}): Record<string, unknown> {
+    const own = { id: `a-${++count}`, serviceUrl: this.#home.connector.url, ...this.#fields };
+    return this.#bot.message(text, { ...own, ...fields });
+  }
+
+  /** Posts a message that has to be accepted. */
+  async say(text: string | undefined, fields: Fields = {}): Promise<void> {
+    const response = await this.#bot.post(this.activity(text, fields));
+    assert.equal(response.status, 200, text);
+  }
+
+  get messages() {
+    return this.#home.connector.messages.filter(({ path }) => path.includes(`/${this.id}/`)).map(({ body }) => body);
+  }
+
+  get texts(): readonly string[] {
+    return this.messages.map(({ text = '' }) => text);
+  }
+
+  get cards() {
+    const attachments = this.messages.flatMap((message) => message.attachments ?? []);
+    return attachments
+      .filter(
+        ({ contentType, content }) => contentType.endsWith('.card.adaptive') && content.actions?.[0]?.data?.approval,
+      )
+      .map(({ content }) => content);
+  }
+
+  /** Resolves with all texts, once there are so many messages. */
+  async when(messages: number): Promise<readonly string[]> {
+    await inTime(this.#home.connector.when(() => this.messages.length >= messages));
+    return this.texts;
+  }
+
+  /** Resolves once a message contains this text. */
+  async whenSaid(text: string): Promise<void> {
+    await inTime(this.#home.connector.when(() => this.texts.some((each) => each.includes(text))));
+  }
+
+  /** Says it, and resolves with the newest card. */
+  async ask(text: string, fields: Fields = {}) {
+    const before = this.cards.length;
+    await this.say(text, fields);
+    await inTime(this.#home.connector.when(() => this.cards.length > before));
+    return this.cards.at(-1);
+  }
+
+  /** The data of a button of the newest card. */
+  data(choice: ApprovalChoice, card = this.cards.at(-1)): Fields {
+    const found = card?.actions.find(({ data }: { data: Fields }) => data['choice'] === choice);
+    return found?.data ?? assert.fail(`no button ${choice}`);
+  }
+
+  /** Presses a button, as `Action.Submit` does it. */
+  press(choice: ApprovalChoice, fields: Fields = {}): Promise<Response> {
+    return this.#bot.post(this.activity(undefined, { value: this.data(choice), ...fields }));
+  }
+
+  /** Presses a button, as `Action.Execute` does it. */
+  async execute(data: unknown, fields: Fields = {}) {
+    const value = { action: { type: 'Action.Execute', verb: 'approval', data }, trigger: 'manual' };
+    const activity = this.activity(undefined, { type: 'invoke', name: 'adaptiveCard/action', value, ...fields });
+    const response = await this.#bot.post(activity);
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+}
