@@ -42,8 +42,8 @@ describe('a press of Action.Execute in Teams', () => {
     assert.deepEqual(rest, card.body.slice(1, 3));
     assert.deepEqual(body.value.actions, []);
     await chat.whenSaid('Said: echo');
-    // The response has said it.
-    assert.ok(!chat.texts.includes(texts.allowed('Write a note', 'Ada')), chat.texts.join());
+    // Others in the group may still see the card with its buttons.
+    await chat.whenSaid(texts.allowed('Write a note', 'Ada'));
   });
 
   it('is answered at once while a long turn runs, and carried out after it', async () => {
@@ -110,7 +110,8 @@ describe('a press of Action.Execute in Teams', () => {
     const { chat } = await asked('do note G');
     const { status, body } = await chat.execute(chat.data('once'), { deliveryMode: 'expectReplies' });
     const [said, answer] = body.activities;
-    assert.deepEqual([status, said.text, answer.type], [200, 'Said: echo: {"text":"G"}', 'invokeResponse']);
+    assert.deepEqual([status, answer.type], [200, 'invokeResponse']);
+    assert.match(said.text, /Said: echo: \{"text":"G"\}$/);
     assert.equal(answer.value.body.type, CARD);
   });
 });
