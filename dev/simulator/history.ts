@@ -87,7 +87,7 @@ const MAX_TRIES = 10;
 
 /**
  * The messages of a transcript that a client replays into a new session as one user item. After a lead sentence comes a
- * JSON array of `{ "role": "user" | "assistant", "text": "…" }`, from a line that begins with `[` to the end of the text.
+ * JSON array of `{ "role": "user" | "assistant" | "tool", "text": "…" }`, from a line that begins with `[` to the end of the text.
  */
 export function replayedLines(text: string): readonly HistoryLine[] | undefined {
   let tries = 0;
@@ -107,10 +107,14 @@ function parseLines(json: string): readonly HistoryLine[] | undefined {
     return undefined;
   }
   if (!Array.isArray(parsed) || parsed.length === 0) return undefined;
-  return parsed.every(isLine) ? parsed.map(({ role, text }) => ({ role, text })) : undefined;
+  const lines = parsed.flatMap(lineOf);
+  return lines.length === parsed.length ? lines : undefined;
 }
 
-function isLine(value: unknown): value is HistoryLine {
-  if (!isRecord(value)) return false;
-  return (value['role'] === 'user' || value['role'] === 'assistant') && typeof value['text'] === 'string';
+const ROLES = { user: 'user', assistant: 'assistant', tool: 'output' } as const;
+
+function lineOf(value: unknown): readonly HistoryLine[] {
+  const { role, text } = isRecord(value) ? value : {};
+  const isKnown = role === 'user' || role === 'assistant' || role === 'tool';
+  return isKnown && typeof text === 'string' ? [{ role: ROLES[role], text }] : [];
 }

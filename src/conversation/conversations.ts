@@ -3,15 +3,8 @@ import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
-import {
-  type ApprovalPress,
-  acceptDecided,
-  choiceInWords,
-  type Decided,
-  decide,
-  decidedText,
-  waitingPress,
-} from './approvals/decide.ts';
+import { type AcceptedDecision, acceptDecision, decidedText } from './approvals/accept-decision.ts';
+import { type ApprovalPress, choiceInWords, type Decided, waitingPress } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
 import { messageName } from './keys.ts';
@@ -67,7 +60,7 @@ export class Conversations {
       const choice = choiceInWords(message, command, this.#services);
       // Only such messages wait for the store: all others are added in the order of the calls.
       const press = choice && (await waitingPress(choice, message, command, this.#services));
-      if (press !== undefined) return (await this.#carryOut(press, message, withSender, false)).accepted;
+      if (press !== undefined) return (await this.#decide(press, message, withSender, false)).accepted;
       if (command !== undefined) return this.#runCommand(command, message, withSender);
       const { result, done } = await this.#add(message, withSender);
       return this.#acceptance(result, done, message, withSender);
@@ -83,12 +76,12 @@ export class Conversations {
     message: UserMessage,
     withSender: WithSender,
     isShown: boolean,
-  ): Promise<{ readonly accepted: Acceptance; readonly decided: Decided }> {
+  ): Promise<AcceptedDecision> {
     let decided: Decided = { kind: 'gone' };
     const accepted = await this.#accept(message, async () => {
-      const carriedOut = await this.#carryOut(press, message, withSender, isShown);
-      decided = carriedOut.decided;
-      return carriedOut.accepted;
+      const decision = await this.#decide(press, message, withSender, isShown);
+      decided = decision.decided;
+      return decision.accepted;
     });
     return { accepted, decided };
   }
@@ -178,16 +171,16 @@ export class Conversations {
     return { result: await this.#services.queue.add(message), done: DONE };
   }
 
-  async #carryOut(press: ApprovalPress, message: UserMessage, withSender: WithSender, isShown: boolean) {
-    const decided = await decide(press, message, this.#services);
-    const say = async (what: Decided, isMarked: boolean): Promise<Acceptance> => {
+  #decide(press: ApprovalPress, message: UserMessage, withSender: WithSender, isShown: boolean) {
+    const say = async (decided: Decided): Promise<Acceptance> => {
       if (isShown) return { kind: 'accepted', done: DONE };
-      const text = decidedText(what, messagesFor(message.locale));
-      if (!isMarked) return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+      const text = decidedText(decided, messagesFor(message.locale));
+      if (decided.kind === 'queueFull')
+        return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
       const run = () => withSender((sender) => sender.send({ text, audio: undefined }));
       return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
     };
-    return acceptDecided(decided, message, (turn) => this.#add(turn, withSender), say, isShown, this.#services);
+    return acceptDecision(press, message, isShown, (turn) => this.#add(turn, withSender), say, this.#services);
   }
 
   /** The answer goes back in the request, which is open here alone. */

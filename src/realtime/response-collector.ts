@@ -180,7 +180,8 @@ export class ResponseCollector {
   #fail(error: WireError, eventId: string | undefined): Step {
     if (!this.#concernsTurn(error, eventId)) return 'ignored';
     if (error.code === 'content_filter') return this.#cutShort('filter');
-    this.#rejectedEventId = eventId;
+    // The refusal of a call's output follows that of the call, without an event id.
+    this.#rejectedEventId ??= eventId;
     // A response that ends before its first delta is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
     if (this.#refusesSettings(error, eventId)) return settingsRefused(error);

@@ -83,7 +83,8 @@ export class Tools {
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
     const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)));
     const tools = offered.slice(0, MAX_TOOLS);
-    const key = tools.map((tool) => this.#digestOf(tool)).join();
+    // People see the title, and what is destructive is never allowed for good.
+    const key = JSON.stringify(tools.map((tool) => [this.#digestOf(tool), tool.title, tool.isDestructive]));
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     const set = toSet(tools);

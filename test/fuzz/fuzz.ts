@@ -14,7 +14,7 @@ const values = readOptions({
   activities: { type: 'string', default: '20000' },
   frames: { type: 'string', default: '20000' },
   clips: { type: 'string', default: '20000' },
-  pictures: { type: 'string', default: '20000' },
+  pictures: { type: 'string', default: '4000' },
 });
 
 const { seed, activities, frames, clips, pictures } = wholeNumbers(values, 0);

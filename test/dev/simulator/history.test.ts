@@ -91,6 +91,11 @@ describe('replayedLines', () => {
     });
   }
 
+  it('reads the outputs of tools in it', () => {
+    const text = `Lead\n${JSON.stringify([...TURNS, { role: 'tool', text: 'note (done): {}' }])}`;
+    assert.deepEqual(replayedLines(text), [...TURNS, { role: 'output', text: 'note (done): {}' }]);
+  });
+
   const others: readonly [string, string][] = [
     ['plain text', 'hello'],
     ['nothing', ''],

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { approvalCard, approvalInWords, approvalPressIn } from '../../src/channel/approval-card.ts';
+import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
+import { en } from '../../src/messages/en.ts';
+import { ApprovalChat, type ApprovingBot, startApproving } from '../conversation/approving.ts';
+
+const { approval: texts } = en;
+
+const person = (name: string) => ({ from: { id: `29:${name}`, aadObjectId: name.toLowerCase(), name } });
+const GROUP = {
+  ...person('Ada'),
+  channelId: 'msteams',
+  conversation: { conversationType: 'groupChat', isGroup: true, tenantId: 't' },
+};
+const CARD = 'application/vnd.microsoft.card.adaptive';
+const MESSAGE = 'application/vnd.microsoft.activity.message';
+
+describe('a press of Action.Execute in Teams', () => {
+  const closings: (() => Promise<void>)[] = [];
+  let under: ApprovingBot;
+  before(async () => {
+    under = await startApproving({ after: (close) => void closings.push(close) }, { isSigned: true });
+  });
+  after(async () => {
+    for (const close of closings.reverse()) await close();
+  });
+  const asked = async (text: string) => {
+    const chat = new ApprovalChat(under.bot, GROUP);
+    return { chat, card: await chat.ask(text) };
+  };
+
+  it('is answered with the card without its buttons, which says who decided', async () => {
+    const { chat, card } = await asked('do note A');
+    const [once] = card.actions;
+    assert.deepEqual([once.type, once.fallback.type, card.version], ['Action.Execute', 'Action.Submit', '1.5']);
+    assert.deepEqual(once.fallback.data, once.data);
+    const { status, body } = await chat.execute(chat.data('once'));
+    assert.deepEqual([status, body.statusCode, body.type], [200, 200, CARD]);
+    const [heading, ...rest] = body.value.body;
+    assert.equal(heading.inlines[0].text, texts.allowed('Write a note', 'Ada'));
+    assert.deepEqual(rest, card.body.slice(1, 3));
+    assert.deepEqual(body.value.actions, []);
+    await chat.whenSaid('Said: echo');
+    // The response has said it.
+    assert.ok(!chat.texts.includes(texts.allowed('Write a note', 'Ada')), chat.texts.join());
+  });
+
+  it('is answered at once while a long turn runs, and carried out after it', async () => {
+    const { chat } = await asked('do note B');
+    const { held, release } = under.model.hold('a long question');
+    await chat.say('a long question');
+    await held;
+    assert.equal((await chat.execute(chat.data('once'))).body.type, CARD);
+    assert.equal(under.ran('B'), 0);
+    release();
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('B'), 1);
+  });
+
+  it('is answered with the decision that counts when it comes again', async () => {
+    const { chat } = await asked('do note C');
+    const answers = await Promise.all([chat.execute(chat.data('once')), chat.execute(chat.data('once'))]);
+    answers.push(await chat.execute(chat.data('deny')));
+    const headings = answers.map(({ body }) => body.value.body[0].inlines[0].text);
+    const allowed = texts.allowed('Write a note', 'Ada');
+    assert.deepEqual(headings.sort(), [allowed, ...Array(2).fill(`${texts.decidedBefore} ${allowed}`)].sort());
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('C'), 1);
+  });
+
+  it('of another person or about an unknown call is answered with a text', async () => {
+    const { chat } = await asked('do note D');
+    const others = await chat.execute(chat.data('once'), person('Bob'));
+    assert.deepEqual([others.status, others.body.type, others.body.value], [200, MESSAGE, texts.notYours]);
+    const unknown = await chat.execute({ approval: 'x'.repeat(32), choice: 'once' });
+    assert.deepEqual([unknown.status, unknown.body.type, unknown.body.value], [200, MESSAGE, texts.gone]);
+    assert.equal(under.ran('D'), 0);
+  });
+
+  it('of a full queue is answered with a text, and can be pressed again', async () => {
+    const { chat } = await asked('do note E');
+    const { held, release } = under.model.hold('fill 0');
+    for (let each = 0; each <= 16; each++) {
+      await chat.say(`fill ${each}`);
+      if (each === 0) await held;
+    }
+    const { body } = await chat.execute(chat.data('once'));
+    assert.deepEqual([body.type, body.value], [MESSAGE, en.queueFull]);
+    release();
+    await chat.whenSaid('fill 16');
+    assert.equal((await chat.execute(chat.data('once'))).body.type, CARD);
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('E'), 1);
+  });
+
+  it('is refused if it cannot be read', async () => {
+    const { chat } = await asked('do note F');
+    const data = chat.data('once');
+    for (const bad of [undefined, null, 'once', [], { ...data, choice: 'all' }, { choice: 'once' }, { data }])
+      assert.equal((await chat.execute(bad)).status, 400, JSON.stringify(bad));
+    for (const value of [undefined, null, 'x', [], {}, { action: null }, { action: 'x' }, { data }]) {
+      const invoke = { type: 'invoke', name: 'adaptiveCard/action', value };
+      assert.equal((await under.bot.post(chat.activity(undefined, invoke))).status, 400, JSON.stringify(value));
+    }
+    assert.equal(under.ran('F'), 0);
+  });
+
+  it('is answered together with its turn if the replies go back in the response', async () => {
+    const { chat } = await asked('do note G');
+    const { status, body } = await chat.execute(chat.data('once'), { deliveryMode: 'expectReplies' });
+    const [said, answer] = body.activities;
+    assert.deepEqual([status, said.text, answer.type], [200, 'Said: echo: {"text":"G"}', 'invokeResponse']);
+    assert.equal(answer.value.body.type, CARD);
+  });
+});
+
+describe('the card of a call', () => {
+  const request = (fields: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
+    id: 'x'.repeat(22),
+    title: 'Write a note',
+    tool: 'srv__note',
+    argumentsText: '{}',
+    isAlwaysOffered: false,
+    ...fields,
+  });
+  const runsOf = (fields: Partial<ApprovalRequest>) => {
+    const { content } = approvalCard(request(fields), 'submit', en);
+    return content.body.map(({ type, inlines: [{ text }] }: { type: string; inlines: [{ text: string }] }) => [
+      type,
+      text,
+    ]);
+  };
+
+  it('shows what came from elsewhere in text runs alone, which no client formats', () => {
+    const [title, tool, shown] = ['**[a](https://x.example)**', '<img>', '{"a":"![](https://x.example)\\n# b"}'];
+    const runs = runsOf({ title, tool, argumentsText: shown });
+    assert.deepEqual(runs.slice(0, 3), [
+      ['RichTextBlock', texts.ask(title)],
+      ['RichTextBlock', texts.tool(tool)],
+      ['RichTextBlock', shown],
+    ]);
+  });
+
+  it('says how much of long arguments it leaves out, and stays well-formed', () => {
+    const argumentsText = `${'x'.repeat(1_499)}😀${'y'.repeat(1_000)}`;
+    const [, , [, shown], [, cut]] = runsOf({ argumentsText });
+    assert.match(shown, /^x{1499}\ufffd$/);
+    assert.equal(cut, texts.cut('1,001'));
+    assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.cut('1,001')));
+  });
+
+  it('has buttons whose data can be read back, and no other can', () => {
+    const { actions } = approvalCard(request({ isAlwaysOffered: true }), 'submit', en).content;
+    const read = actions.map(({ data }: { data: unknown }) => approvalPressIn(data)?.choice);
+    assert.deepEqual(read, ['once', 'always', 'deny']);
+    for (const id of ['', 'x'.repeat(15), 'x'.repeat(65), `${'x'.repeat(20)}\n`, 4711, null])
+      assert.equal(approvalPressIn({ approval: id, choice: 'once' }), undefined);
+  });
+});
