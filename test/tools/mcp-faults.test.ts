@@ -150,6 +150,7 @@ describe('a call that an MCP server over HTTP has not answered', () => {
   }
 
   for (const [status, code] of [
+    [400, 'tool_failed'],
     [401, 'tool_unavailable'],
     [403, 'tool_unavailable'],
     [429, 'tool_failed'],
