@@ -69,7 +69,7 @@ export interface Tool {
   readonly isDestructive: boolean;
   readonly timeoutMs: number;
   readonly access: ToolAccess;
-  /** `bot`, or the address or program of the server. */
+  /** `bot`, or that of its server: see `McpServerSettings`. */
   readonly origin: string;
   /** Rejects with a ToolError, or with the reason of `signal`. */
   run(args: ToolArguments, call: CallContext): Promise<ToolOutput>;
