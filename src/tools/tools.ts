@@ -39,7 +39,7 @@ export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #digests = new WeakMap<Tool, string>();
-  /** The last digest of each tool's description and schema, by server and name. */
+  /** The last digest of each tool, by server and name. */
   readonly #pinned = new Map<string, string>();
   /** The digests of tools that the model's service does not accept. */
   readonly #refused = new Set<string>();
@@ -92,7 +92,7 @@ export class Tools {
     return set;
   }
 
-  /** Leaves out tools that the model's service refuses, until their description or schema changes. */
+  /** Leaves out tools that the model's service refuses, until they change. */
   leaveOut({ tools }: ToolSet, names: readonly string[]): void {
     for (const name of names) {
       const tool = tools.get(name);
@@ -108,7 +108,7 @@ export class Tools {
     await Promise.all([this.#sources.documents?.close(), ...this.#servers.map((server) => server.close())]);
   }
 
-  /** A changed description or schema makes another digest, so that users are asked again. */
+  /** A changed tool has another digest, so that users are asked again. */
   #digestOf(tool: Tool): string {
     const known = this.#digests.get(tool);
     if (known !== undefined) return known;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { defineTool } from '../../src/tools/define-tool.ts';
-import type { Tool } from '../../src/tools/tool.ts';
+import { type Tool, toolDigest } from '../../src/tools/tool.ts';
 import { Tools } from '../../src/tools/tools.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 
@@ -23,6 +23,22 @@ describe('the tools of a turn', () => {
   it('are the same object while nothing changes', async () => {
     const { setFor } = toolsWith(toolOf('a', 'one', 'bot'));
     assert.equal(await setFor(), await setFor());
+  });
+
+  it('are new where only the title or the mark of being destructive has changed, which also ends permissions', async () => {
+    const tool = toolOf('a', 'one', 'x');
+    const { own, setFor } = toolsWith(tool);
+    const before = await setFor();
+    for (const changed of [
+      { ...tool, isDestructive: true },
+      { ...tool, title: 'Another title' },
+    ]) {
+      own.splice(0, 1, changed);
+      const set = await setFor();
+      assert.notEqual(set, before);
+      assert.equal(set.tools.get('a'), changed);
+      assert.notEqual(toolDigest(changed), toolDigest(tool));
+    }
   });
 
   it('are reported once where a description has changed', async () => {
