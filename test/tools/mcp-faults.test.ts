@@ -109,6 +109,25 @@ describe('a list of tools that changes', () => {
   });
 });
 
+describe('a list of tools with a schema that is nested too deeply', () => {
+  it('loses that tool, and no other', async (t) => {
+    const scripted = await startHttp(t);
+    const deep = `{"type":"object","properties":{"a":${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}}}`;
+    const listed = `[{"name":"deep","inputSchema":${deep}},{"name":"echo","inputSchema":{"type":"object"}}]`;
+    scripted.intercept = ({ rpc, id }, response) => {
+      if (rpc !== 'tools/list') return false;
+      response.setHeader('content-type', 'application/json');
+      response.end(`{"jsonrpc":"2.0","id":${id},"result":{"tools":${listed}}}`);
+      return true;
+    };
+    const server = await connected(t, http(scripted.url));
+    assert.deepEqual(
+      server.tools.map(({ name }) => name),
+      ['srv__echo'],
+    );
+  });
+});
+
 describe('an MCP server over HTTP that has lost the session', () => {
   for (const status of [400, 404]) {
     it(`is connected anew after ${status}, and the call is made once`, async (t) => {
