@@ -147,7 +147,7 @@ describe('the card of a call', () => {
     const [, , [, shown], [, cut]] = runsOf({ argumentsText });
     assert.match(shown, /^x{1499}\ufffd$/);
     assert.equal(cut, texts.cut('1,001'));
-    assert.ok(approvalInWords(request({ argumentsText }), en).includes(texts.cut('1,001')));
+    assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.cut('1,001')));
   });
 
   it('has buttons whose data can be read back, and no other can', () => {
