@@ -141,10 +141,13 @@ function createTelemetry(
   return new Telemetry({ clock, log, model, open: settings && (() => openAzureMonitor(settings, tokens, log)) });
 }
 
-/** Loads the client library first: users wait for it, but not for telemetry. */
+/**
+ * Loads the client library first: users wait for it, but not for telemetry. Rejects if the tools cannot be loaded, which
+ * ends the process: no turn could have an answer.
+ */
 async function preload({ config, log, telemetry }: Shared, { sessions, tools }: Services): Promise<void> {
-  const loading = Promise.all([preloadClient(config.model), tools.preload()]);
-  await loading.catch((err: unknown) => log.error({ err }, 'client library or tools not loaded'));
+  const client = preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
+  await Promise.all([client, tools.preload()]);
   telemetry.start(() => sessions.openCount);
 }
 
