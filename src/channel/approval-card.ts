@@ -22,14 +22,15 @@ export function approvalCard(request: ApprovalRequest, cards: CardSupport, messa
   return card(texts.ask(request.title), request, [expires], actions, messages);
 }
 
-/** The same question in words, for channels without cards. */
-export function approvalInWords(request: ApprovalRequest, messages: Messages): string {
+/** The same question in words, for channels without cards. `isOnly`: no other question is in the same message. */
+export function approvalInWords(request: ApprovalRequest, isOnly: boolean, messages: Messages): string {
   const { approval: texts } = messages;
   const { lines, isUnusual } = shownArguments(request.argumentsText, messages);
-  const warning = isUnusual ? texts.unusual : '';
   // A long text may be split between the blocks, but not within one.
   const blocks = lines.map((line) => codeBlock(line));
-  return paragraphs(texts.ask(request.title), texts.tool(request.tool), ...blocks, warning, texts.howToAnswer);
+  const warning = isUnusual ? texts.unusual : '';
+  const howToAnswer = isOnly ? texts.howToAnswer : texts.howToAnswerEach;
+  return paragraphs(texts.ask(request.title), texts.tool(request.tool), ...blocks, warning, howToAnswer);
 }
 
 /** Returns the choice in the data of a button; `undefined` for anything else. */

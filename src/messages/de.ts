@@ -72,6 +72,7 @@ export const de: Messages = {
     unusual: 'Das ist ungewöhnlich geschrieben. Bitte prüfen Sie es genau.',
     expires: 'Sie können innerhalb von 24 Stunden entscheiden und mir inzwischen weiter schreiben.',
     howToAnswer: 'Bitte antworten Sie mit „ja“ oder „nein“. Später können Sie noch /allow oder /deny schreiben.',
+    howToAnswerEach: 'Bitte beantworten Sie zuerst die letzte Frage mit /allow oder /deny, dann die davor.',
     yes: /^(?:ja|j|ok|okay|klar|erlauben|erlaubt)$/i,
     no: /^(?:nein|n|nö|ablehnen|abgelehnt)$/i,
     allowed: (title, by) => `${by === undefined ? 'Erlaubt' : `Von ${by} erlaubt`}: ${title}`,
@@ -83,7 +84,7 @@ export const de: Messages = {
     notYours: 'Darüber kann nur entscheiden, wer mich darum gebeten hat.',
     stillWaits: (title) => `„${title}“ ist nicht erledigt. Sie können noch mit /allow oder /deny entscheiden.`,
     nothingWaits: 'Zurzeit wartet nichts auf Ihre Entscheidung.',
-    done: (title) => `„${title}“ ist erledigt.`,
+    done: (title) => `„${title}“ ist erledigt. Sie brauchen mich nicht noch einmal darum zu bitten.`,
     notDone: (title) => `„${title}“ ist nicht erledigt.`,
     doneUnknown: (title) =>
       `Ich weiß nicht, ob „${title}“ erledigt ist. Bitte prüfen Sie das, bevor Sie mich noch einmal fragen.`,
@@ -150,7 +151,7 @@ export const de: Messages = {
     audioOff: (by) =>
       `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
     audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
-    stopped: 'Es läuft und wartet nichts mehr.',
+    stopped: 'Ich antworte gerade auf nichts, und keine Nachricht wartet.',
   },
   attachments: {
     heard: (text, by) => `${by === undefined ? 'Sie haben' : `${by} hat`} gesagt: „${text}“`,

@@ -158,7 +158,7 @@ describe('the card of a call', () => {
       /^options: \{"mode": "x{49} … \(22 more characters\) … x{49}", "flags": \[true, null\]\}$/,
     );
     assert.ok(cut?.isWellFormed());
-    const words = approvalInWords(request({ argumentsText }), en);
+    const words = approvalInWords(request({ argumentsText }), true, en);
     assert.ok(words.includes('path: "/etc/passwd"'), words);
   });
 
@@ -173,7 +173,7 @@ describe('the card of a call', () => {
       const lines = linesOf(argumentsText);
       for (const each of shown) assert.ok(lines.includes(each), lines.join('\n'));
       assert.equal(lines.at(-1), texts.unusual);
-      assert.ok(approvalInWords(request({ argumentsText }), en).includes(texts.unusual));
+      assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.unusual));
     }
     for (const usual of ['{}', '', '{"a":{"b":1},"c":{"b":1}}']) assert.ok(!linesOf(usual).includes(texts.unusual));
   });
