@@ -79,6 +79,8 @@ export const en = {
     yes: /^(?:yes|y|ok|okay|sure|allow)$/i,
     no: /^(?:no|n|nope|deny)$/i,
     allowed: (title: string, by: string | undefined) => `Allowed${by === undefined ? '' : ` by ${by}`}: ${title}`,
+    alwaysAllowed: (title: string, by: string | undefined) =>
+      `Always allowed from now on${by === undefined ? '' : ` by ${by}`}: ${title}`,
     denied: (title: string, by: string | undefined) => `Denied${by === undefined ? '' : ` by ${by}`}: ${title}`,
     decidedBefore: 'This was already decided.',
     gone: 'I’m no longer waiting for this decision. Please ask me again.',
