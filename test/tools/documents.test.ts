@@ -42,6 +42,23 @@ describe('a document', () => {
     assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
   });
 
+  for (const [encoding, bytes] of [
+    ['UTF-8', Buffer.from('\ufeffKündigung – 30 €')],
+    ['UTF-16', Buffer.from('\ufeffKündigung – 30 €', 'utf16le')],
+    ['UTF-16, the other way round', Buffer.from('\ufeffKündigung – 30 €', 'utf16le').swap16()],
+    ['Windows-1252', Buffer.from('K\xfcndigung \x96 30 \x80', 'latin1')],
+  ] as const) {
+    it(`in ${encoding} is read`, async () => {
+      for (const path of ['a.txt', 'a.html'])
+        assert.equal((await read(path, bytes)).sections[0]?.text, 'Kündigung – 30 €', path);
+    });
+  }
+
+  it('in UTF-8 keeps its characters beside a damaged one', async () => {
+    const bytes = Buffer.concat([Buffer.from('Kündigung für '), Buffer.of(0xff), Buffer.from('30 €')]);
+    assert.equal((await read('a.txt', bytes)).sections[0]?.text, 'Kündigung für \ufffd30 €');
+  });
+
   it('in HTML is what a reader sees', async () => {
     const html =
       '<head><title>t</title></head><nav>Menu</nav><h1>Caf&eacute;</h1><p>Open <b>daily</b><script>evil()</script></p><ul><li>one<li>two</ul>';
@@ -69,6 +86,8 @@ describe('a document', () => {
     ['a text with the name of a PDF', 'a.pdf', 'Hello', 'damaged'],
     ['a broken Word document', 'a.docx', 'PK', 'damaged'],
     ['an empty text', 'a.txt', ' \n ', 'no_text'],
+    ['a program with the name of a text', 'a.txt', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 1), 'damaged'],
+    ['a text that would fill the memory', 'a.txt', 'word '.repeat(2_100_000), 'too_large'],
   ] as const) {
     it(`is refused: ${name}`, () => assert.rejects(read(path, content), { name: 'DocumentError', code }));
   }
