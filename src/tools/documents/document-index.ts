@@ -23,8 +23,19 @@ const MAX_SHARE = 0.1;
 /** Small folders are fast, and may be about one word. */
 const MIN_COMMON_CHUNKS = 200;
 
-/** A full-text index in memory. Documents are added, replaced and removed by their paths. */
+/**
+ * What the index costs in memory, measured with texts of common words, of unique words, of numbers and of single words: see
+ * `bytes`.
+ */
+const CHUNK_BYTES = 600;
+const OCCURRENCE_BYTES = 35;
+const TERM_BYTES = 750;
+
+/**
+ * A full-text index in memory, of at most about `maxBytes`. Documents are added, replaced and removed by their paths.
+ */
 export class DocumentIndex {
+  readonly #maxBytes: number;
   readonly #search = new MiniSearch<Entry>({
     fields: ['heading', 'title', 'text'],
     tokenize: words,
@@ -36,7 +47,22 @@ export class DocumentIndex {
   readonly #entries = new Map<number, Entry>();
   /** The number of chunks that contain a word. */
   readonly #chunkCounts = new Map<string, number>();
+  /** The number of different words of each chunk, over all chunks. */
+  #occurrences = 0;
+  #textBytes = 0;
   #nextId = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** An estimate, because the heap also holds what was not collected yet. */
+  get bytes(): number {
+    const { termCount } = this.#search;
+    return (
+      this.#textBytes + this.chunkCount * CHUNK_BYTES + this.#occurrences * OCCURRENCE_BYTES + termCount * TERM_BYTES
+    );
+  }
 
   get documentCount(): number {
     return this.#ids.size;
@@ -46,27 +72,32 @@ export class DocumentIndex {
     return this.#entries.size;
   }
 
-  /** Adds a document or replaces the one at that path. */
-  set(path: string, title: string, chunks: readonly Chunk[]): void {
+  /** Adds a document or replaces the one at that path. Returns false if the index is too full for it. */
+  set(path: string, title: string, chunks: readonly Chunk[]): boolean {
     this.delete(path);
-    const entries = chunks.map((chunk) => ({ ...chunk, id: this.#nextId++, path, title }));
-    this.#search.addAll(entries);
-    for (const entry of entries) {
+    const ids: number[] = [];
+    this.#ids.set(path, ids);
+    for (const chunk of chunks) {
+      const entry = { ...chunk, id: this.#nextId++, path, title };
+      this.#search.add(entry);
       this.#entries.set(entry.id, entry);
       this.#count(entry, 1);
+      ids.push(entry.id);
+      if (this.bytes <= this.#maxBytes) continue;
+      this.delete(path);
+      return false;
     }
-    this.#ids.set(
-      path,
-      entries.map(({ id }) => id),
-    );
+    return true;
   }
 
   delete(path: string): void {
     for (const id of this.#ids.get(path) ?? []) {
       const entry = this.#entries.get(id);
-      if (entry !== undefined) this.#count(entry, -1);
+      if (entry === undefined) continue;
+      this.#count(entry, -1);
       this.#entries.delete(id);
-      this.#search.discard(id);
+      // `discard` would keep the words in memory until a later clean-up.
+      this.#search.remove(entry);
     }
     this.#ids.delete(path);
   }
@@ -110,7 +141,10 @@ export class DocumentIndex {
   }
 
   #count({ heading, title, text }: Entry, change: 1 | -1): void {
-    for (const word of new Set(words(`${heading}\n${title}\n${text}`).map(fold))) {
+    const counted = new Set(words(`${heading}\n${title}\n${text}`).map(fold));
+    this.#occurrences += change * counted.size;
+    this.#textBytes += change * Buffer.byteLength(heading + text);
+    for (const word of counted) {
       const count = (this.#chunkCounts.get(word) ?? 0) + change;
       if (count > 0) this.#chunkCounts.set(word, count);
       else this.#chunkCounts.delete(word);
