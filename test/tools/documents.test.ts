@@ -191,6 +191,19 @@ describe('the searchable folder', () => {
     await assert.rejects(tool.run({}, context()), { code: 'arguments_invalid' });
   });
 
+  it('names each page that it found, and files with one title by their paths', async (t) => {
+    const pages = { 'book.pdf': pdf(['Meals in Rome.', 'Travel.', 'Meals in Bonn.']) };
+    const folder = await folderOf(t, { ...pages, 'a/x.md': '# Lunch\nMeals.', 'b/x.md': '# Lunch\nMeals, too.' });
+    const documents = await ready(t, folder);
+    const { sources } = await searchDocuments(documents, EVERYBODY).run({ query: 'meals' }, context());
+    const names = sources.map(({ title, page }) => [title, page].join(' ').trim());
+    assert.deepEqual(names.sort(), ['Lunch (a/x.md)', 'Lunch (b/x.md)', 'book 1', 'book 3']);
+    // What one search finds does not tell whether another file has the title.
+    await rm(join(folder, 'b/x.md'));
+    const titles = async () => (await documents.find('lunch', 8, new AbortController().signal)).hits[0]?.title;
+    while ((await titles()) !== 'Lunch');
+  });
+
   it('sees a file that comes later', async (t) => {
     const folder = await folderOf(t, { 'a.md': 'alpha' });
     const documents = await ready(t, folder);

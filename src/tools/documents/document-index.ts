@@ -6,11 +6,18 @@ import { fold, words } from './words.ts';
 export interface Hit extends Chunk {
   /** The path relative to the folder, with `/` as separator. */
   readonly path: string;
+  /** With the path, if another document has the same title. */
   readonly title: string;
 }
 
 interface Entry extends Hit {
   readonly id: number;
+}
+
+interface Indexed {
+  readonly title: string;
+  /** The ids of its entries. */
+  readonly ids: number[];
 }
 
 /** Longer queries are cut, because each word costs time. */
@@ -42,7 +49,10 @@ export class DocumentIndex {
     processTerm: fold,
     searchOptions: { boost: { heading: 2, title: 2 }, maxFuzzy: 2 },
   });
-  readonly #ids = new Map<string, readonly number[]>();
+  /** By path. */
+  readonly #documents = new Map<string, Indexed>();
+  /** The number of documents with a title. */
+  readonly #titleCounts = new Map<string, number>();
   /** The index copies its own stored fields into each of thousands of matches, so they are kept here. */
   readonly #entries = new Map<number, Entry>();
   /** The number of chunks that contain a word. */
@@ -65,7 +75,7 @@ export class DocumentIndex {
   }
 
   get documentCount(): number {
-    return this.#ids.size;
+    return this.#documents.size;
   }
 
   get chunkCount(): number {
@@ -76,7 +86,8 @@ export class DocumentIndex {
   set(path: string, title: string, chunks: readonly Chunk[]): boolean {
     this.delete(path);
     const ids: number[] = [];
-    this.#ids.set(path, ids);
+    this.#documents.set(path, { title, ids });
+    add(this.#titleCounts, title, 1);
     for (const chunk of chunks) {
       const entry = { ...chunk, id: this.#nextId++, path, title };
       this.#search.add(entry);
@@ -91,7 +102,9 @@ export class DocumentIndex {
   }
 
   delete(path: string): void {
-    for (const id of this.#ids.get(path) ?? []) {
+    const document = this.#documents.get(path);
+    if (document === undefined) return;
+    for (const id of document.ids) {
       const entry = this.#entries.get(id);
       if (entry === undefined) continue;
       this.#count(entry, -1);
@@ -99,7 +112,8 @@ export class DocumentIndex {
       // `discard` would keep the words in memory until a later clean-up.
       this.#search.remove(entry);
     }
-    this.#ids.delete(path);
+    add(this.#titleCounts, document.title, -1);
+    this.#documents.delete(path);
   }
 
   /** Returns the best matches, the best one first. Common words count only where nothing else is found. */
@@ -133,8 +147,8 @@ export class DocumentIndex {
       const count = perDocument.get(entry?.path ?? '') ?? 0;
       if (entry === undefined || count >= MAX_HITS_PER_DOCUMENT) continue;
       perDocument.set(entry.path, count + 1);
-      const { path, title, heading, text, page } = entry;
-      hits.push({ path, title, heading, text, ...(page === undefined ? {} : { page }) });
+      const { path, heading, text, page } = entry;
+      hits.push({ path, title: this.#nameOf(entry), heading, text, ...(page === undefined ? {} : { page }) });
       if (hits.length === maxHits) break;
     }
     return hits;
@@ -144,10 +158,16 @@ export class DocumentIndex {
     const counted = new Set(words(`${heading}\n${title}\n${text}`).map(fold));
     this.#occurrences += change * counted.size;
     this.#textBytes += change * Buffer.byteLength(heading + text);
-    for (const word of counted) {
-      const count = (this.#chunkCounts.get(word) ?? 0) + change;
-      if (count > 0) this.#chunkCounts.set(word, count);
-      else this.#chunkCounts.delete(word);
-    }
+    for (const word of counted) add(this.#chunkCounts, word, change);
   }
+
+  #nameOf({ title, path }: Entry): string {
+    return (this.#titleCounts.get(title) ?? 0) > 1 ? `${title} (${path})` : title;
+  }
+}
+
+function add(counts: Map<string, number>, name: string, change: 1 | -1): void {
+  const count = (counts.get(name) ?? 0) + change;
+  if (count > 0) counts.set(name, count);
+  else counts.delete(name);
 }
