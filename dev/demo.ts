@@ -38,7 +38,8 @@ The bot, a simulated model and a chat page on this machine, without an account.
   --channel webchat     the Playground in the role of Web Chat
   --help                print this
 
-REALTIME_VOICE and REALTIME_INSTRUCTIONS, from the shell or .env, set the voice and the prompt. No other setting is read.
+REALTIME_VOICE and REALTIME_INSTRUCTIONS, from the shell or .env, set the voice and the prompt. MCP_CONFIG and
+DOCUMENTS_FOLDER, from the shell, give the bot tools. No other setting is read.
 Ctrl-C ends everything. LOG_LEVEL=info before the command shows the log of the bot.`;
 
 const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type: 'string' } });
@@ -144,7 +145,11 @@ function startBot(simulatorPort: number, pagePort: number): Promise<number> {
 async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
-      const servePage = serveDemoPage({ voice: settings.voice, model: 'simulated model' });
+      const servePage = serveDemoPage({
+        voice: settings.voice,
+        model: 'simulated model',
+        hasServers: Boolean(process.env['MCP_CONFIG']),
+      });
       directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }

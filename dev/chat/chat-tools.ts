@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
-import { progressOf } from '../../src/conversation/turn/turn-functions.ts';
+import { progressOf } from '../../src/conversation/turn/turn-calls.ts';
 import type { Logger } from '../../src/log.ts';
 import type { TurnFunctions } from '../../src/realtime/function-calls.ts';
 import type { FunctionCall } from '../../src/realtime/server-event.ts';

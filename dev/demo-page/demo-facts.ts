@@ -4,4 +4,6 @@ export interface DemoFacts {
   readonly voice: string;
   /** A description of the model. */
   readonly model: string;
+  /** Whether `MCP_CONFIG` names a file of tool servers. */
+  readonly hasServers: boolean;
 }

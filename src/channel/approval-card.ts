@@ -23,11 +23,21 @@ export function approvalCard(request: ApprovalRequest, cards: CardSupport, messa
   return card(texts.ask(request.title), request, [expires], actions, messages);
 }
 
-/** The same question in words, for channels without cards. */
-export function approvalInWords(request: ApprovalRequest, { approval: texts, language }: Messages): string {
+/** The same question in words, for channels without cards. `isOnly`: no other question is in the same message. */
+export function approvalInWords(
+  request: ApprovalRequest,
+  isOnly: boolean,
+  { approval: texts, language }: Messages,
+): string {
   const { shown, leftOut } = bounded(request.argumentsText);
   const cut = leftOut === 0 ? '' : texts.cut(leftOut.toLocaleString(language));
-  return paragraphs(texts.ask(request.title), texts.tool(request.tool), codeBlock(shown), cut, texts.howToAnswer);
+  return paragraphs(
+    texts.ask(request.title),
+    texts.tool(request.tool),
+    codeBlock(shown),
+    cut,
+    isOnly ? texts.howToAnswer : texts.howToAnswerEach,
+  );
 }
 
 /** Returns the choice in the data of a button; `undefined` for anything else. */

@@ -145,10 +145,11 @@ export class ChannelReplySender implements ReplySender {
   }
 
   /** The user has seen the text up to the stop, so a message of its own has only the audio of it. */
-  async #confirmStop({ audio }: Reply): Promise<void> {
+  async #confirmStop({ audio, approvals }: Reply): Promise<void> {
     const text = this.#messages.apologies.cancelled;
-    const [message = {}] = await this.#messagesOf({ text, audio, isFromModel: audio !== undefined });
-    await this.#calls.sendText(message).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    const messages = await this.#messagesOf({ text, audio, approvals, isFromModel: audio !== undefined });
+    for (const message of messages)
+      await this.#calls.sendText(message).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
   }
 
   /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
@@ -177,7 +178,8 @@ export class ChannelReplySender implements ReplySender {
       return [withRecordingLink(single, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
     }
     const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
-    const asked = cards === 'none' ? approvals.map((each) => approvalInWords(each, this.#messages)) : [];
+    const asked =
+      cards === 'none' ? approvals.map((each) => approvalInWords(each, approvals.length === 1, this.#messages)) : [];
     const texts = splitText(paragraphs(reply.text, ...asked), maxChars, (part) => safeMarkdown(part).length);
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
     const last = messages.pop();

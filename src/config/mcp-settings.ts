@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
 import { SCOPES } from './documents-settings.ts';
@@ -13,7 +14,8 @@ export type McpTransport =
       readonly args: readonly string[];
       /** The program gets these variables, besides those that every program needs (`PATH`, `HOME`), and no others. */
       readonly env: Readonly<Record<string, string>>;
-      readonly cwd: string | undefined;
+      /** Default: the folder of the file, so that relative paths are relative to it. */
+      readonly cwd: string;
     }
   | {
       readonly kind: 'http';
@@ -65,7 +67,7 @@ export function readMcpServers(
   }
   read.problems.push(...equalNames(Object.keys(servers.entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
   return Object.entries(servers.entries).flatMap(([name, entry]) => {
-    const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, read, env);
+    const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, dirname(path), read, env);
     return reader.server(name, entry);
   });
 }
@@ -111,11 +113,13 @@ function attempt<T>(work: () => T): T | undefined {
 /** Reads one entry. Each problem names the entry's place in the file. */
 class EntryReader {
   readonly #place: string;
+  readonly #folder: string;
   readonly #read: EnvReader;
   readonly #env: Env;
 
-  constructor(place: string, read: EnvReader, env: Env) {
+  constructor(place: string, folder: string, read: EnvReader, env: Env) {
     this.#place = place;
+    this.#folder = folder;
     this.#read = read;
     this.#env = env;
   }
@@ -171,7 +175,7 @@ class EntryReader {
       command: this.#resolved(command, 'command'),
       args: this.#texts(fields, 'args').map((arg) => this.#resolved(arg, 'args')),
       env: this.#table(fields, 'env'),
-      cwd: typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : undefined,
+      cwd: resolve(this.#folder, typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : ''),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { StoredAudio } from '../audio/audio-store.ts';
 import type { Source } from '../tools/tool.ts';
-import type { ApprovalRequest } from './approvals/approval.ts';
+import type { Approval } from './approvals/approval.ts';
 import type { RecordingLink } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
@@ -14,7 +14,7 @@ export interface Reply {
   /** What it rests on, below the text. */
   readonly sources?: readonly Source[] | undefined;
   /** The calls that the user is asked to approve, each on a card or in words. */
-  readonly approvals?: readonly ApprovalRequest[] | undefined;
+  readonly approvals?: readonly Approval[] | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
   /** What leads the user to the page on which to speak, below the text. */

@@ -28,23 +28,25 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
   return {
     async add(approval) {
       const { id, asked } = approval;
-      await connection.query(
+      const added = await connection.query(
         `INSERT INTO approvals (id, conversation, person, approval, expires_at)
-         VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING`,
+         VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING RETURNING id`,
         [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
       );
+      return added.length > 0;
     },
     async find(id) {
       if (!ID.test(id)) return undefined;
       const text = `SELECT ${COLUMNS} FROM approvals WHERE id = $1 AND expires_at > now()`;
       return approvalIn(await connection.query<Row>(text, [id]));
     },
-    async findWaiting(conversation, person) {
+    async findWaiting(conversation, person, activityId) {
       const text = `SELECT ${COLUMNS} FROM approvals
-         WHERE conversation = $1 AND coalesce($2, person) = person AND decision IS NULL AND expires_at > now() ORDER BY seq DESC LIMIT 1`;
-      return approvalIn(
-        await connection.query<Row>(text, [storedKey(conversation), person === undefined ? null : personId(person)]),
-      );
+         WHERE conversation = $1 AND coalesce($2, person) = person AND expires_at > now()
+           AND (decision IS NULL OR decision ->> 'activityId' = $3)
+         ORDER BY decision IS NULL, seq DESC LIMIT 1`;
+      const values = [storedKey(conversation), person === undefined ? null : personId(person), activityId];
+      return approvalIn(await connection.query<Row>(text, values));
     },
     async decide(id, decision) {
       if (!ID.test(id)) return undefined;

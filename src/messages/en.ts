@@ -73,9 +73,13 @@ export const en = {
     cut: (leftOut: string) => `(${leftOut} more characters)`,
     expires: 'You can decide within 24 hours. You can go on writing to me meanwhile.',
     howToAnswer: 'Please answer “yes” or “no”. Later, you can still write /allow or /deny.',
+    /** Several questions wait in one message. */
+    howToAnswerEach: 'Please answer the last question first, with /allow or /deny, then the one before it.',
     yes: /^(?:yes|y|ok|okay|sure|allow)$/i,
     no: /^(?:no|n|nope|deny)$/i,
     allowed: (title: string, by: string | undefined) => `Allowed${by === undefined ? '' : ` by ${by}`}: ${title}`,
+    alwaysAllowed: (title: string, by: string | undefined) =>
+      `Always allowed from now on${by === undefined ? '' : ` by ${by}`}: ${title}`,
     denied: (title: string, by: string | undefined) => `Denied${by === undefined ? '' : ` by ${by}`}: ${title}`,
     decidedBefore: 'This was already decided.',
     gone: 'I’m no longer waiting for this decision. Please ask me again.',
@@ -84,7 +88,7 @@ export const en = {
     stillWaits: (title: string) => `“${title}” was not done. You can still decide it with /allow or /deny.`,
     nothingWaits: 'Nothing is waiting for your decision.',
     /** Below an answer that broke off, so that it cannot say this itself. */
-    done: (title: string) => `“${title}” was done.`,
+    done: (title: string) => `“${title}” was done. There’s no need to ask me for it again.`,
     notDone: (title: string) => `“${title}” was not done.`,
     doneUnknown: (title: string) => `I don’t know whether “${title}” was done. Please check before you ask me again.`,
   },
@@ -152,7 +156,7 @@ export const en = {
     audioOff: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} turned my voice off. `}From my next answer, I’ll only write.`,
     audioHow: 'Please write /audio on or /audio off.',
-    stopped: 'Nothing is running or waiting any more.',
+    stopped: 'I’m not answering anything any more, and no message is waiting.',
   },
   attachments: {
     /** The transcript of a voice message, above the answer. */

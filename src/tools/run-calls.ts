@@ -63,6 +63,9 @@ function unknownTool(call: ToolCall, { tools }: RunCallsDeps): CallResult {
 
 async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   signal.throwIfAborted();
+  const malformed = malformedArguments(call);
+  if (malformed !== undefined)
+    return endedAs(call, tool, { kind: 'failed', code: malformed.code }, errorText(malformed.message));
   switch (await deps.judge(tool, call)) {
     case 'ask':
       return endedAs(call, tool, { kind: 'waiting' }, ASKED);
@@ -74,6 +77,17 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
       return endedAs(call, tool, { kind: 'unknown' }, UNKNOWN);
     case 'run':
       return deps.measure(tool, call, () => (tool.isReadOnly ? attempt : recorded)(call, tool, deps, signal));
+  }
+}
+
+/** Nobody is asked about a call that cannot run. */
+function malformedArguments({ argumentsText }: ToolCall): ToolError | undefined {
+  try {
+    parseArguments(argumentsText);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
   }
 }
 
@@ -136,8 +150,11 @@ export function earlierEnd(
   call: ToolCall,
 ): 'doneBefore' | 'unknown' | undefined {
   const hash = argumentsHash(call);
-  const events = entries.filter((each) => each.tool === tool.name && each.argumentsHash === hash);
-  const last = events.at(-1)?.event;
+  const ends = new Map<string, string>();
+  for (const { tool: name, argumentsHash: args, event } of entries) if (name === tool.name) ends.set(args, event);
+  const last = ends.get(hash);
   if (last === 'done') return 'doneBefore';
-  return last === 'began' || last === 'unknown' ? 'unknown' : undefined;
+  // The model may write the arguments of an interrupted call in another way.
+  const isInterrupted = [...ends.values()].includes('began');
+  return isInterrupted || last === 'unknown' ? 'unknown' : undefined;
 }

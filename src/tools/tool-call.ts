@@ -35,7 +35,20 @@ export interface CallResult {
   readonly tookMs: number;
 }
 
-/** Identifies calls with the same arguments without storing the arguments. */
+/** Identifies calls with the same arguments, however they are written, without storing the arguments. */
 export function argumentsHash({ argumentsText }: Pick<ToolCall, 'argumentsText'>): string {
-  return createHash('sha256').update(argumentsText).digest('hex').slice(0, 32);
+  return createHash('sha256').update(canonicalJson(argumentsText)).digest('hex').slice(0, 32);
+}
+
+/** Sorts the keys of all objects; text that is not JSON stays as it is. */
+function canonicalJson(text: string): string {
+  const sorted = (_: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  try {
+    return JSON.stringify(JSON.parse(text), sorted);
+  } catch {
+    return text;
+  }
 }

@@ -110,7 +110,11 @@ describe('a press of Action.Execute in Teams', () => {
     const { chat } = await asked('do note G');
     const { status, body } = await chat.execute(chat.data('once'), { deliveryMode: 'expectReplies' });
     const [said, answer] = body.activities;
-    assert.deepEqual([status, said.text, answer.type], [200, 'Said: echo: {"text":"G"}', 'invokeResponse']);
+    assert.deepEqual([status, said.text, answer.type], [
+      200,
+      'Allowed by Ada: Write a note\n\nSaid: echo: {"text":"G"}',
+      'invokeResponse',
+    ]);
     assert.equal(answer.value.body.type, CARD);
   });
 });
@@ -147,7 +151,7 @@ describe('the card of a call', () => {
     const [, , [, shown], [, cut]] = runsOf({ argumentsText });
     assert.match(shown, /^x{1499}\ufffd$/);
     assert.equal(cut, texts.cut('1,001'));
-    assert.ok(approvalInWords(request({ argumentsText }), en).includes(texts.cut('1,001')));
+    assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.cut('1,001')));
   });
 
   it('has buttons whose data can be read back, and no other can', () => {

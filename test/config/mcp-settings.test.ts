@@ -28,7 +28,8 @@ describe('the file of MCP servers', () => {
       command: 'node',
       args: ['a.js'],
       env: {},
-      cwd: undefined,
+      // The folder of the file.
+      cwd: process.cwd(),
     });
   });
 

@@ -81,7 +81,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         assert.equal(await approvals.find(id), undefined);
       // A store that did not answer in time is asked again.
       await approvals.add(approval);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), approval.id);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), approval.id);
     });
 
     it('expire, whether they were decided or not', async () => {
@@ -93,7 +93,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.find(waits.id)), waits.id);
       await store.pass(true);
       for (const { id } of [waits, decided]) assert.equal(await approvals.find(id), undefined);
-      assert.equal(await approvals.findWaiting('c', 'ada'), undefined);
+      assert.equal(await approvals.findWaiting('c', 'ada', 'another'), undefined);
       assert.equal(await approvals.decide(waits.id, decisionOf('late')), undefined);
     });
 
@@ -106,13 +106,13 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         await waiting(approvals, 'c', 'bob'),
       ];
       await waiting(approvals, 'elsewhere');
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), second.id);
-      assert.equal(await idOf(approvals.findWaiting('c', undefined)), other.id);
-      assert.equal(await approvals.findWaiting('c', 'eve'), undefined);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), second.id);
+      assert.equal(await idOf(approvals.findWaiting('c', undefined, 'another')), other.id);
+      assert.equal(await approvals.findWaiting('c', 'eve', 'another'), undefined);
       await approvals.find(first.id);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), second.id, 'reading changes no order');
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), second.id, 'reading changes no order');
       await approvals.decide(second.id, decisionOf('press'));
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), first.id);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), first.id);
     });
 
     it('are decided once, also by two people at the same time', async () => {
@@ -152,7 +152,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await approvals.reopen(id);
       await approvals.decide(id, decisionOf('one'));
       await approvals.reopen(id);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada')), id);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
       const again = await approvals.decide(id, decisionOf('two', { choice: 'deny' }));
       assert.deepEqual([again?.decision?.activityId, again?.decision?.choice], ['two', 'deny']);

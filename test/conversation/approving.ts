@@ -88,14 +88,29 @@ function callOf(words: string) {
   return { call: { name: `srv__${name}`, arguments: JSON.stringify({ text: text.join(' ') }) } };
 }
 
-/** A bot with a server of tools, in front of a model that calls what it is told to. */
-export async function startApproving(closing: Closing, options: BotUnderTestOptions = {}): Promise<ApprovingBot> {
+/** A server of tools, and a model that calls what it is told to. */
+export interface FarEnds {
+  readonly tools: ScriptedTool[];
+  readonly mcp: ScriptedHttp;
+  readonly model: ApprovalModel;
+}
+
+export async function startFarEnds(closing: Closing): Promise<FarEnds> {
   const tools = scriptedTools();
   const mcp = await startScriptedHttp(tools);
   closing.after(async () => mcp[Symbol.asyncDispose]());
+  return { tools, mcp, model: approvalModel() };
+}
+
+/** A bot between these far ends. Default: new ones. */
+export async function startApproving(
+  closing: Closing,
+  options: BotUnderTestOptions = {},
+  farEnds?: FarEnds,
+): Promise<ApprovingBot> {
+  const { tools, mcp, model } = farEnds ?? (await startFarEnds(closing));
   const config = join(await mkdtemp(join(tmpdir(), 'approving-')), 'mcp.json');
   await writeFile(config, JSON.stringify({ mcpServers: { srv: { url: mcp.url, allow: ['look'] } } }));
-  const model = approvalModel();
   const simulator = { responder: model.responder, ...options.simulator };
   const bot = await startBot({ ...options, simulator, env: { MCP_CONFIG: config, ...options.env } });
   closing.after(() => bot.close());
@@ -111,15 +126,22 @@ let count = 0;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+interface ChatOptions {
+  readonly home?: BotUnderTest;
+  readonly headers?: Record<string, string>;
+}
+
 /** A new conversation with a bot. */
 export class ApprovalChat {
   readonly id: string;
   readonly #bot: BotUnderTest;
   readonly #home: BotUnderTest;
+  readonly #headers: Record<string, string>;
   readonly #fields: Fields;
 
-  /** `home`: the bot to whose channel answers go. */
-  constructor(bot: BotUnderTest, fields: Fields = {}, home = bot) {
+  /** `home`: the bot to whose channel answers go; `headers`: of all requests. */
+  constructor(bot: BotUnderTest, fields: Fields = {}, { home = bot, headers = {} }: ChatOptions = {}) {
+    this.#headers = headers;
     const conversation = { id: `approvals-${++count}`, ...Object(fields['conversation']) };
     this.id = conversation.id;
     this.#bot = bot;
@@ -132,9 +154,13 @@ export class ApprovalChat {
     return this.#bot.message(text, { ...own, ...fields });
   }
 
+  post(activity: Record<string, unknown>, bot = this.#bot): Promise<Response> {
+    return bot.post(activity, this.#headers);
+  }
+
   /** Posts a message that has to be accepted. */
   async say(text: string | undefined, fields: Fields = {}): Promise<void> {
-    const response = await this.#bot.post(this.activity(text, fields));
+    const response = await this.post(this.activity(text, fields));
     assert.equal(response.status, 200, text);
   }
 
@@ -182,14 +208,14 @@ export class ApprovalChat {
 
   /** Presses a button, as `Action.Submit` does it. */
   press(choice: ApprovalChoice, fields: Fields = {}): Promise<Response> {
-    return this.#bot.post(this.activity(undefined, { value: this.data(choice), ...fields }));
+    return this.post(this.activity(undefined, { value: this.data(choice), ...fields }));
   }
 
   /** Presses a button, as `Action.Execute` does it. */
   async execute(data: unknown, fields: Fields = {}) {
     const value = { action: { type: 'Action.Execute', verb: 'approval', data }, trigger: 'manual' };
     const activity = this.activity(undefined, { type: 'invoke', name: 'adaptiveCard/action', value, ...fields });
-    const response = await this.#bot.post(activity);
+    const response = await this.post(activity);
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
   }

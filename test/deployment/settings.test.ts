@@ -63,6 +63,7 @@ const LEFT_ALONE: Readonly<Record<string, string>> = {
   DOCUMENTS_SCOPES: 'goes with DOCUMENTS_FOLDER',
   CHAT_PAGE_URL: 'the site serves no chat page',
   EXAMPLE_TOOLS: 'for the demo',
+  TOOL_APPROVERS: 'goes with MCP_CONFIG',
   TOOL_AUDIT_RETENTION_DAYS: 'the default fits',
   PORT: 'the platform sets it',
   HOST: 'all interfaces, since there is an app id',

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { png } from '../attachments/pictures.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { FILESYSTEM } from '../tools/mcp-under-test.ts';
 import { type Demo, look, startDemo } from './demo-process.ts';
 import { heard } from './heard.ts';
 import { violations } from './player-page.ts';
@@ -13,11 +17,16 @@ describe('the demo page', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
+  let folder: string;
   const problems: string[] = [];
 
   before(async () => {
     browser = await launchBrowser();
-    demo = await startDemo();
+    folder = mkdtempSync(join(tmpdir(), 'demo-page-'));
+    const files = { command: process.execPath, args: [FILESYSTEM, folder] };
+    const config = join(folder, 'mcp.json');
+    writeFileSync(config, JSON.stringify({ mcpServers: { files } }));
+    demo = await startDemo([], { MCP_CONFIG: config });
     page = await browser.newPage();
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('response', (response) => response.ok() || problems.push(`${response.status()} ${response.url()}`));
@@ -27,6 +36,7 @@ describe('the demo page', () => {
   after(async () => {
     await browser?.close();
     await demo?.close();
+    rmSync(folder, { recursive: true });
   });
 
   function answer(text: string | RegExp) {
@@ -52,6 +62,25 @@ describe('the demo page', () => {
     await answer(/Let me look.*shipped/s).waitFor();
     assert.ok((await heard(page)) > 1);
     await look(page, 'demo-order');
+  });
+
+  it('asks before it writes a file, and writes it only when it is allowed', async () => {
+    const note = join(folder, 'note.txt');
+    for (const [choice, result] of [
+      ['Deny', /Denied: Write File.*not done/s],
+      ['Allow once', /Allowed: Write File.*Successfully wrote/s],
+    ] as const) {
+      await press('Write a note');
+      await page
+        .getByText('May I use “Write File”?')
+        .nth(choice === 'Deny' ? 0 : 1)
+        .waitFor();
+      assert.equal(existsSync(note), false);
+      await page.getByRole('button', { name: choice, exact: true }).last().click();
+      await answer(result).waitFor();
+      await look(page, `demo-${choice === 'Deny' ? 'denied' : 'allowed'}`);
+    }
+    assert.equal(readFileSync(note, 'utf8'), 'Remember the milk');
   });
 
   it('sends a picture from the attach button, and one of its own', async () => {

@@ -12,7 +12,7 @@ describe('the demo with Agents Playground', () => {
 
   before(async () => {
     browser = await launchBrowser();
-    demo = await startDemo('--client', 'playground');
+    demo = await startDemo(['--client', 'playground']);
     page = await browser.newPage();
     await page.goto(demo.chatPage);
   });

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import type { Env } from '../../src/config/env.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The folder for screenshots. */
@@ -17,9 +18,9 @@ export interface Demo {
 }
 
 /** Starts `npm run demo`. Resolves when it prints the address of the chat page. */
-export async function startDemo(...options: string[]): Promise<Demo> {
+export async function startDemo(options: readonly string[] = [], env: Env = {}): Promise<Demo> {
   const args = ['--import', './src/node-version.js', 'dev/demo.ts', ...options];
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, REALTIME_VOICE: 'alloy' } });
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, REALTIME_VOICE: 'alloy', ...env } });
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);

@@ -15,7 +15,7 @@ describe('the demo in Agents Playground as Teams', () => {
 
   before(async () => {
     browser = await launchBrowser();
-    demo = await startDemo('--channel', 'msteams');
+    demo = await startDemo(['--channel', 'msteams']);
     page = await browser.newPage();
     await page.goto(demo.chatPage);
   });

@@ -15,7 +15,8 @@ import { assertRefusal } from './raw-request.ts';
 // botframework-connector prints the key of every forged token.
 mock.method(console, 'error', () => {});
 
-const NOW = Math.floor(Date.now() / 1000);
+/** In seconds. Read in each test: the files of a process are loaded long before their tests run. */
+const now = () => Math.floor(Date.now() / 1000);
 
 describe('a bot with an app id', () => {
   let openId: OpenIdServer;
@@ -50,7 +51,7 @@ describe('a bot with an app id', () => {
   });
 
   it('tolerates a clock difference of a few minutes', async () => {
-    assert.equal((await post(good({ claims: { exp: NOW - 200 } }))).status, 200);
+    assert.equal((await post(good({ claims: { exp: now() - 200 } }))).status, 200);
   });
 
   it('accepts a remote service URL that the token confirms', async () => {
@@ -73,15 +74,15 @@ describe('a bot with an app id', () => {
     'no audience': () => good({ claims: { aud: undefined } }),
     'the wrong issuer': () => good({ claims: { iss: 'https://attacker.example.com' } }),
     'no issuer': () => good({ claims: { iss: undefined } }),
-    'a time that is over': () => good({ claims: { exp: NOW - 400, nbf: NOW - 4000 } }),
-    'a time that has not come': () => good({ claims: { nbf: NOW + 4000, exp: NOW + 8000 } }),
+    'a time that is over': () => good({ claims: { exp: now() - 400, nbf: now() - 4000 } }),
+    'a time that has not come': () => good({ claims: { nbf: now() + 4000, exp: now() + 8000 } }),
     'a forged signature': () => good({ forged: true }),
     'a signature cut short': () => good().slice(0, -20),
     'no signature': () => good().replace(/[^.]+$/, ''),
     'changed claims': () => {
       const [head, , signature] = good().split('.');
       const claims = Buffer.from(
-        JSON.stringify({ iss: 'https://issuer.example.com', aud: openId.appId, exp: NOW + 600 }),
+        JSON.stringify({ iss: 'https://issuer.example.com', aud: openId.appId, exp: now() + 600 }),
       );
       return `${head}.${claims.toString('base64url')}.${signature}`;
     },

@@ -71,7 +71,7 @@ describe('an MCP server over stdio', () => {
       command: '/no/such/program',
       args: [],
       env: {},
-      cwd: undefined,
+      cwd: process.cwd(),
     });
     assert.deepEqual(server.status, { kind: 'down', reason: 'ENOENT' });
     assert.deepEqual(server.tools, []);

@@ -14,7 +14,7 @@ export const FILESYSTEM = require.resolve('@modelcontextprotocol/server-filesyst
 export const silent = pino({ level: 'silent' });
 
 export function stdio(...args: string[]): McpTransport {
-  return { kind: 'stdio', command: process.execPath, args, env: {}, cwd: undefined };
+  return { kind: 'stdio', command: process.execPath, args, env: {}, cwd: process.cwd() };
 }
 
 export function http(url: string): McpTransport {

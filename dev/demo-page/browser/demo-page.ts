@@ -57,6 +57,8 @@ async function runSample(sample: string | undefined, store: Store): Promise<void
       return say('Tell me a joke', store);
     case 'order':
       return say('What is the status of order 4711?', store);
+    case 'note':
+      return say('Write a file note.txt with the text Remember the milk', store);
     case 'talk':
       return say('/talk', store);
     case 'help':
@@ -88,6 +90,7 @@ async function open(): Promise<void> {
   });
   const store = await startChat();
   for (const button of document.querySelectorAll<HTMLElement>('[data-try]')) {
+    if (button.dataset['try'] === 'note') button.hidden = !facts.hasServers;
     button.addEventListener('click', () => void runSample(button.dataset['try'], store));
   }
 }

@@ -89,9 +89,16 @@ export function decidedText(decided: Decided, messages: Messages): string {
 
 /** Says how a call was decided, and by whom where others see it. */
 export function decisionLine(
-  { title }: Pick<Approval, 'title'>,
+  { title, isAlwaysOffered }: Pick<Approval, 'title' | 'isAlwaysOffered'>,
   { choice, deciderName }: ApprovalDecision,
   { approval: texts }: Messages,
 ): string {
-  return (choice === 'deny' ? texts.denied : texts.allowed)(title, deciderName);
+  switch (choice) {
+    case 'deny':
+      return texts.denied(title, deciderName);
+    case 'once':
+      return texts.allowed(title, deciderName);
+    case 'always':
+      return (isAlwaysOffered ? texts.alwaysAllowed : texts.allowed)(title, deciderName);
+  }
 }

@@ -71,11 +71,15 @@ export interface Permission {
 
 /** Approvals for 24 hours, and lasting permissions. Calls reject with a StoreError if the store cannot be reached. */
 export interface ApprovalStore {
-  add(approval: Approval): Promise<void>;
+  /** Resolves with false if it was added before. */
+  add(approval: Approval): Promise<boolean>;
   /** Resolves with `undefined` for an unknown or expired approval. */
   find(id: string): Promise<Approval | undefined>;
-  /** Resolves with the newest undecided approval in a conversation, of one person or of anybody. */
-  findWaiting(conversation: string, person: string | undefined): Promise<Approval | undefined>;
+  /**
+   * Resolves with the newest undecided approval in a conversation, of one person or of anybody; if the activity has decided
+   * one, with that one.
+   */
+  findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
   /** Decides if nobody has decided yet. Resolves with the approval and the decision that counts. */
   decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined>;
   /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */

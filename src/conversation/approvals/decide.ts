@@ -84,7 +84,8 @@ export function choiceInWords(
 }
 
 /**
- * Returns the approval that a choice in words is about: the newest that waits; for "yes" and "no", only if its question came
+ * Returns the approval that a choice in words is about: the newest that waits, or the one that this message has decided
+ * already, if it is delivered again; for "yes" and "no", only if its question came
  * last. Rejects with a StoreError.
  */
 export async function waitingPress(
@@ -94,15 +95,20 @@ export async function waitingPress(
   { approvals, conversations, toolApprovers }: Pick<Services, 'approvals' | 'conversations' | 'toolApprovers'>,
 ): Promise<ApprovalPress | undefined> {
   const person = isApprover(message, toolApprovers) ? undefined : message.personKey;
-  const waiting = await approvals.findWaiting(message.key, person);
+  const waiting = await approvals.findWaiting(message.key, person, message.activityId);
   if (waiting === undefined) return undefined;
   if (command === undefined) {
     // A "yes" hours later may answer something else.
     const { history } = await conversations.read(message.key);
-    if (history.at(-1)?.activityId !== waiting.asked.activityId) return undefined;
+    const last = history.at(-1);
+    // Without a history it is not known what came last.
+    if (last !== undefined && last.activityId !== waiting.asked.activityId) return undefined;
   }
   return { id: waiting.id, choice };
 }
+
+/** The longest "yes" or "no", with its punctuation. */
+const MAX_WORD_CHARS = 20;
 
 function commandChoice(command: Command): ApprovalChoice | undefined {
   if (command.name === 'deny') return 'deny';
@@ -111,8 +117,8 @@ function commandChoice(command: Command): ApprovalChoice | undefined {
 }
 
 function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | undefined {
+  if (attachments.length > 0 || text.length > MAX_WORD_CHARS) return undefined;
   const word = text.replace(/[\s.!,]+$/, '');
-  if (attachments.length > 0) return undefined;
   const languages = [messagesFor(locale).approval, messagesFor('en').approval];
   if (languages.some(({ yes }) => yes.test(word))) return 'once';
   return languages.some(({ no }) => no.test(word)) ? 'deny' : undefined;

@@ -18,19 +18,28 @@ export class MemoryApprovals implements ApprovalStore {
     this.#clock = clock;
   }
 
-  async add(approval: Approval): Promise<void> {
+  async add(approval: Approval): Promise<boolean> {
+    if (this.#approvals.has(approval.id)) return false;
     this.#approvals.set(approval.id, approval);
+    return true;
   }
 
   async find(id: string): Promise<Approval | undefined> {
     return this.#find(id);
   }
 
-  async findWaiting(conversation: string, person: string | undefined): Promise<Approval | undefined> {
-    const isTheirs = ({ asked, decision }: Approval) =>
-      asked.key === conversation && (person ?? asked.personKey) === asked.personKey && decision === undefined;
+  async findWaiting(
+    conversation: string,
+    person: string | undefined,
+    activityId: string,
+  ): Promise<Approval | undefined> {
     // The newest comes first.
-    return [...this.#approvals.values()].find((each) => isTheirs(each) && this.#find(each.id) !== undefined);
+    const theirs = [...this.#approvals.values()].filter(
+      ({ id, asked }) =>
+        asked.key === conversation && (person ?? asked.personKey) === asked.personKey && this.#find(id) !== undefined,
+    );
+    const decided = theirs.find(({ decision }) => decision?.activityId === activityId);
+    return decided ?? theirs.find(({ decision }) => decision === undefined);
   }
 
   async decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined> {

@@ -26,6 +26,9 @@ const MAX_TOKENS = 12_000;
 /** On the careful side: English has four to five bytes a token, scripts outside of Latin about three. */
 const BYTES_PER_TOKEN = 3;
 
+/** Stands for a message that the service refused. */
+const LEFT_OUT = '[left out]';
+
 /** What is remembered of the exchanges. */
 export interface Memory {
   readonly history: readonly PastTurn[];
@@ -51,7 +54,11 @@ export function nextMemory(
       rejectedTurns: 0,
     };
   }
-  // A refused turn is left out: it would be refused again with every replay.
+  // A refused turn is left out: it would be refused again with every replay. What it has done is not.
+  if (message.calls !== undefined && !result.isHistoryRejected) {
+    const done = { ...message, user: LEFT_OUT, assistant: undefined };
+    return { history: withTurn(history, done, maxTurns), rejectedTurns };
+  }
   if (result.isHistoryRejected) return { history: newerHalf(history), rejectedTurns: 0 };
   if (!result.wasReplayed) return { history, rejectedTurns };
   const isDoubtful = rejectedTurns + 1 >= MAX_REJECTED_TURNS;

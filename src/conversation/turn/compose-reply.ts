@@ -32,7 +32,7 @@ export async function composeReply(
   const heading = shownHeading ?? (answer.isFromModel === true ? headingOf(model.transcript, decided, message) : '');
   const warnings = [
     ...hintsOf(message, model, attachments),
-    ...decisionNotes(message, model, decided, calls),
+    ...callNotes(message, model, decided, calls),
     ...attachments.warnings,
     ...budgetNotes(message, model, exceeded),
     ...voiceNotes(message, model, record, services.settings.voice),
@@ -41,9 +41,14 @@ export async function composeReply(
   return {
     ...answer,
     ...(sources.length === 0 ? {} : { sources }),
-    ...(approvals.length === 0 ? {} : { approvals }),
+    ...(approvals.length > 0 && isAnswer(model.outcome) ? { approvals } : {}),
     text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...warnings),
   };
+}
+
+/** Whether the outcome is an answer that may ask for approvals: nobody answers questions below an apology or a stop. */
+function isAnswer(outcome: Outcome): boolean {
+  return outcome.kind !== 'failed' && (outcome.kind !== 'cutShort' || outcome.why === 'length');
 }
 
 /** Returns each source once, in the order in which the calls found it. */
@@ -125,17 +130,23 @@ function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: R
   return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
 }
 
-/** Says what became of the approved call if the model could not say it. */
-function decisionNotes(
+/** Says what the calls have done if the model could not say it. Nobody should ask for it again. */
+function callNotes(
   { locale }: UserMessage,
   { outcome }: ModelResult,
   decided: DecidedApproval | undefined,
-  [first]: readonly CallResult[],
+  calls: readonly CallResult[],
 ): string[] {
-  if (decided === undefined || (outcome.kind !== 'failed' && outcome.kind !== 'cutShort')) return [];
+  if (outcome.kind !== 'failed' && outcome.kind !== 'cutShort') return [];
   const messages = messagesFor(locale);
-  const say = first === undefined ? messages.approval.stillWaits : endOf(first.end.kind, messages);
-  return [say(decided.approval.title)];
+  const ended = calls.flatMap(({ tool, end }, at) => {
+    const isDecided = decided !== undefined && at === 0;
+    const mayHaveDone = end.kind === 'done' || end.kind === 'doneBefore' || end.kind === 'unknown';
+    const matters = isDecided || (tool?.isReadOnly === false && mayHaveDone);
+    return matters && tool !== undefined ? [endOf(end.kind, messages)(tool.title)] : [];
+  });
+  const isNotBegun = decided !== undefined && calls.length === 0;
+  return isNotBegun ? [messages.approval.notDone(decided.approval.title)] : ended;
 }
 
 function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) => string {

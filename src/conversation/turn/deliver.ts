@@ -4,6 +4,7 @@ import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
 import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
+import { storeApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
 import type { Refused, TurnResult } from './turn-result.ts';
 
@@ -19,6 +20,8 @@ export async function deliver(
   services: Services,
 ): Promise<TurnResult> {
   const settling = settle(turn, services);
+  const { approvals = [] } = reply;
+  await turn.orLog(storeApprovals(approvals, turn, services), 'approvals not stored');
   const unsent = await send(reply, sender, turn);
   // Settle before completing: a completed turn is never retried, so nobody else would settle it.
   await settling;
@@ -92,10 +95,9 @@ export async function release(turn: Turn): Promise<void> {
 }
 
 /** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
-export async function withoutStored(reply: Reply, turn: Turn, { audioStore, approvals }: Services): Promise<Reply> {
+export async function withoutStored(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id !== undefined) await turn.orLog(audioStore.remove(id), 'reply audio not removed');
-  if (reply.approvals !== undefined) await turn.orLog(approvals.withdraw(turn.message.key), 'approvals not withdrawn');
   return { ...reply, audio: undefined, approvals: undefined };
 }
 

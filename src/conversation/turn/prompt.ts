@@ -11,7 +11,7 @@ import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
-import { outputSizeOf } from './turn-functions.ts';
+import { outputSizeOf } from './turn-calls.ts';
 
 export interface Prompt {
   readonly settings: SessionSettings;

@@ -1,9 +1,8 @@
-import type { RunCallsDeps } from '../../tools/run-calls.ts';
 import { type Tool, toolDigest } from '../../tools/tool.ts';
-import type { ToolCall } from '../../tools/tool-call.ts';
+import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
 import {
   APPROVAL_MS,
-  type ApprovalRequest,
+  type Approval,
   type AskedMessage,
   isAlwaysAllowed,
   type Permission,
@@ -12,21 +11,16 @@ import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { Turn } from './turn.ts';
 
-/** Decides which calls of a turn need an approval, and stores those. */
+/** Decides which calls of a turn need an approval. */
 export interface TurnApprovals {
   judge(tool: Tool, call: ToolCall): Promise<'run' | 'ask'>;
   /** The approvals that this turn asks for, in the order of the calls. */
-  readonly requested: readonly ApprovalRequest[];
+  readonly requested: readonly Approval[];
 }
 
-/** `record` writes the audit. */
-export function turnApprovals(
-  turn: Turn,
-  record: RunCallsDeps['record'],
-  { approvals, ids, clock }: Services,
-): TurnApprovals {
+export function turnApprovals(turn: Turn, { approvals, ids, clock }: Services): TurnApprovals {
   const { message } = turn;
-  const requested: ApprovalRequest[] = [];
+  const requested: Approval[] = [];
   let permissions: Promise<readonly Permission[]> | undefined;
   const isPermitted = async (tool: Tool) => {
     permissions ??= turn.retryStore(() => approvals.permissionsOf(message.key, message.personKey));
@@ -41,29 +35,48 @@ export function turnApprovals(
       if (tool.approval === 'never') return 'run';
       if (await isPermitted(tool)) return 'run';
       if (isRequested(call)) return 'ask';
-      const request: ApprovalRequest = {
+      requested.push({
         id: ids.secret(),
         title: tool.title,
         tool: tool.name,
         argumentsText: call.argumentsText,
         // Others in a group would speak with the permission of one of them.
         isAlwaysOffered: message.scope === 'personal' && !tool.isDestructive,
-      };
-      const approval = {
-        ...request,
         asked: askedMessage(message),
         origin: tool.origin,
         digest: toolDigest(tool),
         expiresAtMs: clock.now() + APPROVAL_MS,
         decision: undefined,
         turnId: undefined,
-      };
-      await turn.retryStore(() => approvals.add(approval));
-      await record(tool, call, 'asked');
-      requested.push(request);
+      });
       return 'ask';
     },
   };
+}
+
+/**
+ * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a call
+ * that was not shown.
+ */
+export async function storeApprovals(requested: readonly Approval[], turn: Turn, services: Services): Promise<void> {
+  const { approvals, audit, clock } = services;
+  for (const approval of requested) {
+    const { asked, tool, origin } = approval;
+    const isNew = await turn.retryStoreAtEnd(() => approvals.add(approval));
+    if (!isNew) continue;
+    const entry = {
+      atMs: clock.now(),
+      event: 'asked' as const,
+      turnId: turn.job.id,
+      conversation: asked.key,
+      asker: asked.personKey,
+      decider: undefined,
+      tool,
+      origin,
+      argumentsHash: argumentsHash(approval),
+    };
+    await turn.retryStoreAtEnd(() => audit.append(entry));
+  }
 }
 
 /** The message without its content, which stays out of the store. */

@@ -11,7 +11,7 @@ import type { DecidedApproval } from './find-decided.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
-import { outputSizeOf, progressOf, type TurnTools, turnTools } from './turn-functions.ts';
+import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -43,7 +43,7 @@ export async function respond(
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts: attached, history, sessionVersion, tools: set, decided } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
-  const tools = turnTools(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
+  const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
     turnId: job.id,
     about,
@@ -54,10 +54,10 @@ export async function respond(
     history,
     onEvent: stream.onEvent,
     mayAskAgain: (callCount) => allowance.mayAskAgain(callCount === undefined ? undefined : outputSizeOf(callCount)),
-    functions: tools.functions,
+    functions: calls.functions,
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await ask(request, tools, decided, turn, services);
+  const model = await ask(request, calls, decided, turn, services);
   services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
@@ -69,8 +69,8 @@ export async function respond(
   return {
     model,
     shownHeading: stream.heading(),
-    calls: tools.results,
-    approvals: tools.approvals,
+    calls: calls.results,
+    approvals: calls.requested,
     exceeded: allowance.exceeded,
   };
 }
@@ -81,14 +81,14 @@ export async function respond(
  */
 async function ask(
   request: GenerateRequest,
-  { runDecided }: TurnTools,
+  calls: TurnCalls,
   decided: DecidedApproval | undefined,
   turn: Turn,
   services: Services,
 ): Promise<ModelResult> {
   if (decided === undefined) return generateResponse(request, services);
   try {
-    const call = await runDecided(decided);
+    const call = await calls.runDecided(decided);
     return await generateResponse({ ...request, input: { ...request.input, decided: call } }, services);
   } catch (reason) {
     await reopenApproval(turn, services);

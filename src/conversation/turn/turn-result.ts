@@ -1,6 +1,6 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
-import type { ApprovalRequest } from '../approvals/approval.ts';
+import type { Approval } from '../approvals/approval.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { RecordingLink } from '../user-message.ts';
 
@@ -12,7 +12,7 @@ export interface ModelAnswer {
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
   /** The calls that wait for the user's approval. */
-  readonly approvals: readonly ApprovalRequest[];
+  readonly approvals: readonly Approval[];
   /** The budget that did not allow another response. */
   readonly exceeded?: OverBudget | undefined;
 }

@@ -17,7 +17,7 @@ export function stdioTransport({ command, args, env, cwd }: StdioSettings): Tran
   const all = { ...getDefaultEnvironment(), ...env };
   if (process.platform !== 'win32') return new ProcessGroupTransport(command, args, all, cwd);
   const options = { command, args: [...args], env: all, stderr: 'ignore' as const, maxBufferSize: MAX_MESSAGE_BYTES };
-  return new StdioClientTransport(cwd === undefined ? options : { ...options, cwd });
+  return new StdioClientTransport({ ...options, cwd });
 }
 
 /**
@@ -31,18 +31,13 @@ class ProcessGroupTransport implements Transport {
   readonly #command: string;
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
-  readonly #cwd: string | undefined;
+  readonly #cwd: string;
   readonly #lines = new LineBuffer(MAX_MESSAGE_BYTES);
   readonly #exited = Promise.withResolvers<void>();
   #child: ChildProcess | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    command: string,
-    args: readonly string[],
-    env: Readonly<Record<string, string>>,
-    cwd: string | undefined,
-  ) {
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>>, cwd: string) {
     this.#command = command;
     this.#args = args;
     this.#env = env;
