@@ -4,7 +4,7 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { type Answered, answerCalls } from './answer-calls.ts';
+import { type AnsweredResponse, answerCalls, type LastResponse } from './answer-calls.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
@@ -131,7 +131,7 @@ export class RealtimeSession {
     return { ...result, transcript: transcription.text() };
   }
 
-  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<Answered> {
+  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<LastResponse> {
     const { turnId, onEvent, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
@@ -151,7 +151,7 @@ export class RealtimeSession {
   }
 
   /** A replayed history or call can make the model answer in text. Then one more response may repair it. */
-  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain, decided }: TurnInput): Promise<boolean> {
+  async #mayRepair({ result, itemIds }: LastResponse, { mayAskAgain, decided }: TurnInput): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     return (
       isInText && (this.#isReplayed || decided !== undefined) && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true)
@@ -159,7 +159,7 @@ export class RealtimeSession {
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<ModelResult> {
+  async #speakInstead(answered: LastResponse, { onEvent }: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const { ids, clock } = this.#deps;
     const turnId = ids.wire('turn');
     const events = repairEvents(ids, turnId, answered.itemIds);
@@ -168,9 +168,10 @@ export class RealtimeSession {
     const { result } = await withTimeoutSignal(deadline, (limited) =>
       this.#runResponse(turnId, events, onEvent, limited),
     );
-    this.#log.warn({ outcome: result.outcome.kind }, 'answer came as text: speech requested');
+    const { outcome } = result;
+    this.#log.warn({ outcome: outcome.kind }, 'answer came as text: speech requested');
     const repaired = withEarlierUsage(result, answered.result);
-    if (result.outcome.kind === 'spoken') return repaired;
+    if (outcome.kind === 'spoken') return { ...repaired, outcome };
     // The delivered text has been deleted from the model's memory.
     this.close();
     return { ...answered.result, usage: repaired.usage, isUsageUnknown: repaired.isUsageUnknown };
@@ -181,7 +182,7 @@ export class RealtimeSession {
     events: TurnEvents,
     onEvent: TurnListener | undefined,
     signal: AbortSignal,
-  ): Promise<Answered> {
+  ): Promise<AnsweredResponse> {
     const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
