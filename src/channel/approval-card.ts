@@ -22,14 +22,13 @@ export function approvalCard(request: ApprovalRequest, cards: CardSupport, messa
   return card(texts.ask(request.title), request, [expires], actions, messages);
 }
 
-/** The same question in words, for channels without cards. `isOnly`: no other question is in the same message. */
-export function approvalInWords(request: ApprovalRequest, isOnly: boolean, messages: Messages): string {
+/** The same question in words. */
+export function approvalInWords(request: ApprovalRequest, howToAnswer: string, messages: Messages): string {
   const { approval: texts } = messages;
   const { lines, isUnusual } = shownArguments(request.argumentsText, messages);
   // A long text may be split between the blocks, but not within one.
   const blocks = lines.map((line) => codeBlock(line));
   const warning = isUnusual ? texts.unusual : '';
-  const howToAnswer = isOnly ? texts.howToAnswer : texts.howToAnswerEach;
   return paragraphs(texts.ask(request.title), texts.tool(request.tool), ...blocks, warning, howToAnswer);
 }
 

@@ -73,6 +73,7 @@ export const de: Messages = {
     expires: 'Sie können innerhalb von 24 Stunden entscheiden und mir inzwischen weiter schreiben.',
     howToAnswer: 'Bitte antworten Sie mit „ja“ oder „nein“. Später können Sie noch /allow oder /deny schreiben.',
     howToAnswerEach: 'Bitte beantworten Sie zuerst die letzte Frage mit /allow oder /deny, dann die davor.',
+    howToDecide: 'Bitte antworten Sie mit /allow oder /deny.',
     yes: /^(?:ja|j|ok|okay|klar|erlauben|erlaubt)$/i,
     no: /^(?:nein|n|nö|ablehnen|abgelehnt)$/i,
     allowed: (title, by) => `${by === undefined ? 'Erlaubt' : `Von ${by} erlaubt`}: ${title}`,

@@ -76,6 +76,8 @@ export const en = {
     howToAnswer: 'Please answer “yes” or “no”. Later, you can still write /allow or /deny.',
     /** Several questions wait in one message. */
     howToAnswerEach: 'Please answer the last question first, with /allow or /deny, then the one before it.',
+    /** On channels whose people answer by buttons. */
+    howToDecide: 'Please answer with /allow or /deny.',
     yes: /^(?:yes|y|ok|okay|sure|allow)$/i,
     no: /^(?:no|n|nope|deny)$/i,
     allowed: (title: string, by: string | undefined) => `Allowed${by === undefined ? '' : ` by ${by}`}: ${title}`,

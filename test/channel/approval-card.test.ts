@@ -114,6 +114,20 @@ describe('a press of Action.Execute in Teams', () => {
   });
 });
 
+describe('a card that the channel refuses', () => {
+  it('is replaced by the question in words, with the arguments and how to answer', async (t) => {
+    const { bot, ran } = await startApproving(t);
+    bot.connector.rule = ({ body }) => (body?.attachments?.[0]?.contentType === CARD ? { status: 400 } : undefined);
+    const chat = new ApprovalChat(bot);
+    await chat.say('do note A');
+    const question = [texts.ask('Write a note'), texts.tool('srv__note'), '```\ntext: "A"\n```', texts.howToDecide];
+    assert.deepEqual(await chat.when(2), [texts.needed, question.join('\n\n')]);
+    await chat.say('/allow');
+    await chat.whenSaid('Said: echo');
+    assert.equal(ran('A'), 1);
+  });
+});
+
 describe('the card of a call', () => {
   const request = (fields: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
     id: 'x'.repeat(22),
@@ -158,7 +172,7 @@ describe('the card of a call', () => {
       /^options: \{"mode": "x{49} … \(22 more characters\) … x{49}", "flags": \[true, null\]\}$/,
     );
     assert.ok(cut?.isWellFormed());
-    const words = approvalInWords(request({ argumentsText }), true, en);
+    const words = approvalInWords(request({ argumentsText }), '', en);
     assert.ok(words.includes('path: "/etc/passwd"'), words);
   });
 
@@ -173,7 +187,7 @@ describe('the card of a call', () => {
       const lines = linesOf(argumentsText);
       for (const each of shown) assert.ok(lines.includes(each), lines.join('\n'));
       assert.equal(lines.at(-1), texts.unusual);
-      assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.unusual));
+      assert.ok(approvalInWords(request({ argumentsText }), '', en).includes(texts.unusual));
     }
     for (const usual of ['{}', '', '{"a":{"b":1},"c":{"b":1}}']) assert.ok(!linesOf(usual).includes(texts.unusual));
   });
