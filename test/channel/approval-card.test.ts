@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { approvalCard, approvalInWords, approvalPressIn } from '../../src/channel/approval-card.ts';
+import type { Activity } from 'botbuilder';
+import { approvalCard, approvalInWords, approvalPressIn, replaceableCard } from '../../src/channel/approval-card.ts';
 import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
 import { en } from '../../src/messages/en.ts';
 import { ApprovalChat, type ApprovingBot, startApproving } from '../conversation/approving.ts';
+import { inTime } from '../realtime/gathered.ts';
 
 const { approval: texts } = en;
 
@@ -92,6 +94,29 @@ describe('a press of Action.Execute in Teams', () => {
     assert.equal(under.ran('E'), 1);
   });
 
+  it('replaces the card for the others in a group, also where only the fallback of the button works', async () => {
+    const { chat, card } = await asked('do note H');
+    const replaced = () => under.bot.connector.calls.filter(({ method }) => method === 'PUT');
+    await chat.execute(chat.data('once'), { replyToId: 'card 1' });
+    await inTime(under.bot.connector.when(({ method }) => method === 'PUT'));
+    await chat.press('deny', { replyToId: 'card-2' });
+    await inTime(under.bot.connector.when(({ path }) => path.endsWith('card-2')));
+    for (const [at, id] of ['card%201', 'card-2'].entries()) {
+      const { path, body } = replaced()[at] ?? assert.fail();
+      assert.ok(path.endsWith(`/${chat.id}/activities/${id}`), path);
+      const [{ content }] = body.attachments;
+      assert.equal(content.body[0].inlines[0].text, texts.allowed('Write a note', 'Ada'));
+      assert.deepEqual([content.body.slice(1), content.actions], [card.body.slice(1, -1), []]);
+    }
+    await chat.execute(chat.data('once'), { replyToId: 'card-3', ...person('Bob') });
+    const personal = { conversation: { conversationType: 'personal', tenantId: 't' } };
+    const alone = new ApprovalChat(under.bot, { ...GROUP, ...personal });
+    await alone.ask('do note I');
+    await alone.execute(alone.data('deny'), { replyToId: 'card-4' });
+    await alone.whenSaid('denied by the user');
+    assert.equal(replaced().length, 2);
+  });
+
   it('is refused if it cannot be read', async () => {
     const { chat } = await asked('do note F');
     const data = chat.data('once');
@@ -111,6 +136,21 @@ describe('a press of Action.Execute in Teams', () => {
     const expected = `${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo: {"text":"G"}`;
     assert.deepEqual([status, said.text, answer.type], [200, expected, 'invokeResponse']);
     assert.equal(answer.value.body.type, CARD);
+  });
+});
+
+describe('a card that was pressed', () => {
+  const pressed = (channelId: string, serviceUrl: string, fields: object = {}) =>
+    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity, false);
+
+  it('is replaced where the channel lets bots replace messages, and where it is named', () => {
+    assert.equal(pressed('msteams', 'https://smba.example/'), 'card');
+    assert.equal(pressed('webchat', 'http://localhost:56150'), 'card');
+    for (const channelId of ['webchat', 'directline'])
+      assert.equal(pressed(channelId, 'https://webchat.example/'), undefined);
+    for (const replyToId of [undefined, '', 4711, 'x'.repeat(300)])
+      assert.equal(pressed('msteams', 'https://smba.example/', { replyToId }), undefined);
+    assert.equal(pressed('msteams', 'https://smba.example/', { deliveryMode: 'expectReplies' }), undefined);
   });
 });
 
