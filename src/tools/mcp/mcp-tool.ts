@@ -42,12 +42,7 @@ export function mcpTool(
     isDestructive: annotations?.destructiveHint === true,
     timeoutMs: settings.timeoutMs,
     access: { users: settings.users, scopes: settings.scopes },
-    origin: originOf(settings),
+    origin: settings.origin,
     run: call({ name, parameters: parameters.schema, isReadOnly }),
   };
-}
-
-/** Identifies the server for permissions: another program or address is another server, whatever its name. */
-export function originOf({ transport }: McpServerSettings): string {
-  return transport.kind === 'http' ? transport.url : JSON.stringify([transport.command, ...transport.args]);
 }
