@@ -32,7 +32,7 @@ export const en = {
   /** Ends the text so far when the whole answer is sent later in a message of its own. */
   interrupted: '(I was interrupted here. My answer follows in a new message.)',
   /** Shown until the first words of an answer; up to 1,000 characters. */
-  working: 'Finding my words …',
+  working: 'Finding my words…',
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',
   listen: (duration: string) => `Listen (${duration})`,
@@ -87,7 +87,7 @@ export const en = {
     decidedBefore: 'This was already decided.',
     gone: 'I’m no longer waiting for this decision. Please ask me again.',
     changed: (title: string) => `“${title}” isn’t available or has changed, so I didn’t use it. Please ask me again.`,
-    notYours: 'Only the person who asked for this can decide it.',
+    notYours: 'Only the person who asked for this, or somebody appointed to approve it, can decide it.',
     stillWaits: (title: string) => `“${title}” was not done. You can still decide it with /allow or /deny.`,
     nothingWaits: 'Nothing is waiting for your decision.',
     /** Below an answer that broke off, so that it cannot say this itself. */
@@ -239,7 +239,7 @@ export const en = {
       'Your microphone isn’t available right now. Please check that no other program is using it, and press “Record” again.',
     notHere: 'Recording doesn’t work in this window. Please open the page in an up-to-date browser.',
     notLoaded: 'Part of this page didn’t load. Please check that you’re online, and press “Record” again.',
-    sending: 'Sending …',
+    sending: 'Sending…',
     sent: 'Sent. The answer will come in the chat; you can close this page.',
     notSent: 'Your recording wasn’t sent. Please check that you’re online, and press “Send” again.',
     needsScript: 'Recording needs JavaScript. Please turn it on for this page.',

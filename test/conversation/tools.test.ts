@@ -85,7 +85,7 @@ describe('a question that needs a function', () => {
     const fields = { channelId: 'webchat', locale: 'de-DE' };
     const { bot } = await asked(t, [calls(call('order_status', { orderNumber: '4711' })), 'Fertig.'], {}, fields);
     const shown = bot.connector.calls.map(({ body }) => body?.text).filter((text) => text !== undefined);
-    assert.ok(shown.includes('Sieht nach der Bestellung…'), JSON.stringify(shown));
+    assert.ok(shown.includes('Ich sehe nach der Bestellung …'), JSON.stringify(shown));
     await bot.close();
   });
 });
