@@ -223,6 +223,7 @@ describe('the card of a call', () => {
       [`{"in":{"path":"a","path":"b"}}`, ['in: {"path": "a", "path": "b"}']],
       [`{"path": "a",\n"content`, ['{"path": "a", "content']],
       ['["a"]', ['["a"]']],
+      [`{"a":${'['.repeat(7_000)}${']'.repeat(7_000)},"b":1}`, ['b: 1']],
     ] as const) {
       const lines = linesOf(argumentsText);
       for (const each of shown) assert.ok(lines.includes(each), lines.join('\n'));
