@@ -37,7 +37,7 @@ export async function composeReply(
     ...budgetNotes(message, model, exceeded),
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
-  const sources = sourcesOf(calls);
+  const sources = answer.isFromModel === true && answer.text !== '' ? sourcesOf(calls) : [];
   return {
     ...answer,
     ...(sources.length === 0 ? {} : { sources }),
