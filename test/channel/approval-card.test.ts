@@ -110,11 +110,10 @@ describe('a press of Action.Execute in Teams', () => {
     const { chat } = await asked('do note G');
     const { status, body } = await chat.execute(chat.data('once'), { deliveryMode: 'expectReplies' });
     const [said, answer] = body.activities;
-    assert.deepEqual([status, said.text, answer.type], [
-      200,
-      'Allowed by Ada: Write a note\n\nSaid: echo: {"text":"G"}',
-      'invokeResponse',
-    ]);
+    assert.deepEqual(
+      [status, said.text, answer.type],
+      [200, 'Allowed by Ada: Write a note\n\nSaid: echo: {"text":"G"}', 'invokeResponse'],
+    );
     assert.equal(answer.value.body.type, CARD);
   });
 });

@@ -20,7 +20,7 @@ export async function carryOut(
   if (decision.choice === 'always' && approval.isAlwaysOffered) {
     const { asked, origin, digest } = approval;
     const permission = { conversation: asked.key, person: asked.personKey, origin, tool: tool.name, digest };
-    await turn.retryStore(() => approvals.allow(permission));
+    await turn.retryStore(() => approvals.allow(permission, approval.id));
   }
   return 'run';
 }
