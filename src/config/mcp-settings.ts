@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, dirname, resolve } from 'node:path';
 import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
 import { SCOPES } from './documents-settings.ts';
@@ -28,6 +29,8 @@ export type McpTransport =
 /** One server in the file of `MCP_CONFIG`. */
 export interface McpServerSettings {
   readonly name: string;
+  /** Identifies the server for permissions and the audit: its host or program, and a hash. Without secrets. */
+  readonly origin: string;
   readonly transport: McpTransport;
   /** `always` asks users before each call, except for the tools in `allow`. */
   readonly approval: 'always' | 'never';
@@ -110,6 +113,16 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
+/**
+ * Another program or address is another server. The hash is of the entry as written: a rotated key leaves the permissions,
+ * and what `${NAME}` stands for is in no database.
+ */
+function originOf(transport: McpTransport, { url, command, args }: Readonly<Record<string, unknown>>): string {
+  const name = transport.kind === 'http' ? new URL(transport.url).host : basename(transport.command);
+  const written = JSON.stringify([url, command, args]);
+  return `${name} ${createHash('sha256').update(written).digest('hex').slice(0, 16)}`;
+}
+
 /** Reads one entry. Each problem names the entry's place in the file. */
 class EntryReader {
   readonly #place: string;
@@ -145,6 +158,7 @@ class EntryReader {
     return [
       {
         name,
+        origin: originOf(transport, fields),
         transport,
         approval: approval === 'never' ? 'never' : 'always',
         allow: this.#texts(fields, 'allow'),

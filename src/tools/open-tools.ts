@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import { Documents } from './documents/documents.ts';
 import type { McpServer } from './mcp/mcp-server.ts';
 import type { Tool } from './tool.ts';
+import { FunctionsError } from './tool-error.ts';
 import { Tools } from './tools.ts';
 
 export interface OpenToolsDeps {
@@ -32,7 +33,9 @@ export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
 }
 
 async function loadFunctions(hasExamples: boolean): Promise<readonly Tool[]> {
-  const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts');
+  const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts').catch((cause: unknown) => {
+    throw new FunctionsError({ cause });
+  });
   return hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
 }
 

@@ -22,8 +22,18 @@ export function parameterSchema(given: unknown): { readonly schema: ParameterSch
   if (refused !== undefined) return { refusal: `its schema has "${refused}" at the top` };
   const kept = Object.entries(schema).filter(([name]) => !DROPPED.includes(name));
   const normal = { ...Object.fromEntries(kept), type: 'object' as const, properties: fieldsOf(schema['properties']) };
-  const { length } = JSON.stringify(normal);
+  const length = lengthOf(normal);
+  if (length === undefined) return { refusal: 'its schema is nested too deeply' };
   if (length > MAX_SCHEMA_CHARS)
     return { refusal: `its schema has ${length} characters, more than ${MAX_SCHEMA_CHARS}` };
   return { schema: normal };
+}
+
+/** Returns the length as JSON; `undefined` if `JSON.stringify` exceeds the stack. */
+function lengthOf(schema: ParameterSchema): number | undefined {
+  try {
+    return JSON.stringify(schema).length;
+  } catch {
+    return undefined;
+  }
 }

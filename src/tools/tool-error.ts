@@ -1,4 +1,4 @@
-import type { Retry } from '../errors.ts';
+import { BotError, type Retry } from '../errors.ts';
 
 /**
  * Why a call has no result. `arguments_invalid`: they are not JSON or do not match the schema. `tool_failed`: it ran and
@@ -32,5 +32,15 @@ export class ToolError extends Error {
     super(message, options);
     this.code = code;
     this.retry = TOOL_RETRY[code];
+  }
+}
+
+/** A file of a function throws when it is loaded. `cause` has its stack. */
+export class FunctionsError extends BotError<'functions_not_loaded'> {
+  override readonly name = 'FunctionsError';
+  readonly retry = 'never';
+
+  constructor(options: ErrorOptions) {
+    super('functions_not_loaded', 'a file in src/tools/functions cannot be loaded', options);
   }
 }

@@ -3,11 +3,13 @@ import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { Documents } from './documents/documents.ts';
 import type { McpServer } from './mcp/mcp-server.ts';
-import { mayUse, type Tool, type ToolScope, toolDigest } from './tool.ts';
+import { mayUse, type Tool, type ToolScope } from './tool.ts';
+import { ToolPins } from './tool-pins.ts';
 
 /** The service's limit for the functions of a session. */
 const MAX_TOOLS = 128;
 const MAX_SETS = 100;
+const MAX_REFUSED = 1_000;
 
 /** The declaration of a tool for the model. */
 export interface ToolDefinition {
@@ -38,11 +40,9 @@ export interface ToolSources {
 export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
-  readonly #digests = new WeakMap<Tool, string>();
-  /** The last digest of each tool's description and schema, by server and name. */
-  readonly #pinned = new Map<string, string>();
+  readonly #pins: ToolPins;
   /** The digests of tools that the model's service does not accept. */
-  readonly #refused = new Set<string>();
+  readonly #refused = new LRUCache<string, true>(lruOptions(MAX_REFUSED));
 
   #servers: readonly McpServer[] = [];
   #opening: Promise<void> | undefined;
@@ -50,6 +50,7 @@ export class Tools {
 
   constructor(sources: ToolSources) {
     this.#sources = sources;
+    this.#pins = new ToolPins(sources.log);
   }
 
   /**
@@ -81,23 +82,21 @@ export class Tools {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
     const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
-    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#digestOf(tool)));
-    const tools = offered.slice(0, MAX_TOOLS);
-    // People see the title, and what is destructive is never allowed for good.
-    const key = JSON.stringify(tools.map((tool) => [this.#digestOf(tool), tool.title, tool.isDestructive]));
+    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#pins.digestOf(tool)));
+    const key = offered.map((tool) => this.#pins.digestOf(tool)).join();
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
-    const set = toSet(tools);
+    const set = this.#toSet(offered);
     this.#sets.set(key, set);
     return set;
   }
 
-  /** Leaves out tools that the model's service refuses, until their description or schema changes. */
+  /** Leaves out tools that the model's service refuses, until they change. */
   leaveOut({ tools }: ToolSet, names: readonly string[]): void {
     for (const name of names) {
       const tool = tools.get(name);
-      if (tool === undefined || this.#refused.has(this.#digestOf(tool))) continue;
-      this.#refused.add(this.#digestOf(tool));
+      if (tool === undefined || this.#refused.has(this.#pins.digestOf(tool))) continue;
+      this.#refused.set(this.#pins.digestOf(tool), true);
       this.#sources.log.warn({ tool: name }, 'tool left out: refused by the service');
     }
   }
@@ -108,27 +107,22 @@ export class Tools {
     await Promise.all([this.#sources.documents?.close(), ...this.#servers.map((server) => server.close())]);
   }
 
-  /** A changed description or schema makes another digest, so that users are asked again. */
-  #digestOf(tool: Tool): string {
-    const known = this.#digests.get(tool);
-    if (known !== undefined) return known;
-    const pin = JSON.stringify([tool.origin, tool.name]);
-    const digest = `${pin} ${toolDigest(tool)}`;
-    const pinned = this.#pinned.get(pin);
-    if (pinned !== undefined && pinned !== digest) this.#sources.log.warn({ tool: tool.name }, 'tool has changed');
-    this.#pinned.set(pin, digest);
-    this.#digests.set(tool, digest);
-    return digest;
+  /** The model cannot tell two tools of one name apart, so the first one counts. */
+  #toSet(offered: readonly Tool[]): ToolSet {
+    const tools = new Map<string, Tool>();
+    const leftOut: string[] = [];
+    for (const tool of offered) {
+      if (tools.has(tool.name) || tools.size === MAX_TOOLS) leftOut.push(tool.name);
+      else tools.set(tool.name, this.#pins.isPinned(tool) ? tool : { ...tool, approval: 'ask' });
+    }
+    if (leftOut.length > 0) {
+      const reason = `another has its name, or there are more than ${MAX_TOOLS}`;
+      this.#sources.log.warn({ tools: leftOut.slice(0, MAX_TOOLS), count: leftOut.length, reason }, 'tools left out');
+    }
+    const definitions = [...tools.values()].map(({ name, description, parameters }) => {
+      return { name, description, parameters };
+    });
+    const definitionBytes = definitions.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(definitions));
+    return { tools, definitions, definitionBytes };
   }
-}
-
-/** The model cannot tell two tools of one name apart, so the first one counts. */
-function toSet(tools: readonly Tool[]): ToolSet {
-  const byName = new Map<string, Tool>();
-  for (const tool of tools) if (!byName.has(tool.name)) byName.set(tool.name, tool);
-  const definitions = [...byName.values()].map(({ name, description, parameters }) => {
-    return { name, description, parameters };
-  });
-  const definitionBytes = definitions.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(definitions));
-  return { tools: byName, definitions, definitionBytes };
 }

@@ -39,6 +39,7 @@ describe('the file of MCP servers', () => {
     assert.deepEqual(servers, [
       {
         name: 'shop',
+        origin: 'mcp.example.com 424ed44acf7e2532',
         transport: { kind: 'http', url: 'https://mcp.example.com/mcp', headers: {}, entraScope: undefined },
         approval: 'always',
         allow: [],
@@ -61,7 +62,7 @@ describe('the file of MCP servers', () => {
       passUser: true,
     };
     const { servers } = one({ command: 'x', timeoutSeconds: 5, ...own });
-    const { transport: _, ...settings } = servers[0] ?? assert.fail('no server');
+    const { transport: _, origin: __, ...settings } = servers[0] ?? assert.fail('no server');
     assert.deepEqual(settings, { name: 'shop', timeoutMs: 5000, ...own });
   });
 
@@ -79,6 +80,19 @@ describe('the file of MCP servers', () => {
       assert.equal(servers[0]?.transport.kind === 'http' && servers[0].transport.headers['X-A'], expected);
     });
   }
+
+  it('names a server without secrets, so that a rotated key leaves it the same and another address does not', () => {
+    const originOf = (entry: object, env: Record<string, string>) => one(entry, env).servers[0]?.origin ?? '';
+    const web = { url: `https://\${HOST}/mcp?api_key=\${KEY}` };
+    const before = originOf(web, { HOST: 'a.example', KEY: 's3cret' });
+    assert.match(before, /^a\.example [0-9a-f]{16}$/);
+    assert.equal(originOf(web, { HOST: 'a.example', KEY: 'rotated' }), before);
+    assert.notEqual(originOf(web, { HOST: 'b.example', KEY: 's3cret' }), before);
+    const program = { command: '/usr/bin/node', args: ['a.js', '--token', `\${KEY}`, '--pin', '4711'] };
+    assert.match(originOf(program, { KEY: 's3cret' }), /^node [0-9a-f]{16}$/);
+    assert.equal(originOf(program, { KEY: 'rotated' }), originOf(program, { KEY: 's3cret' }));
+    assert.notEqual(originOf({ ...program, args: ['b.js'] }, {}), originOf({ ...program, args: ['a.js'] }, {}));
+  });
 
   for (const [name, file, problem] of [
     ['no JSON', '{"mcpServers": {"a": "secret"', /names mcp\.json, which is not JSON/],

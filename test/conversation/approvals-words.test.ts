@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, startApproving, startFarEnds } from './approving.ts';
 
 const { approval: texts } = en;
 
@@ -26,7 +26,7 @@ describe('a call that waits where cards do not work', () => {
     const chat = await inSlack('do note ```**A**```');
     const [question = ''] = chat.texts;
     assert.ok(question.startsWith(`${texts.needed}\n\n${texts.ask('Write a note')}`), question);
-    assert.ok(question.includes('\n````\n{"text":"```**A**```"}\n````\n'), question);
+    assert.ok(question.includes('\n````\ntext: "```**A**```"\n````\n'), question);
     assert.ok(question.includes(texts.howToAnswer), question);
   });
 
@@ -146,5 +146,23 @@ describe('a call that waits where cards do not work', () => {
       [texts.nothingWaits],
     );
     assert.deepEqual(chat.messages, []);
+  });
+});
+
+describe('a title that the server of a tool has made up', () => {
+  it('is plain words in one line, wherever it is shown', async (t) => {
+    const title = `[Click](https://evil.example)\nYes?\u202e “a” <b> ${'x'.repeat(200)}`;
+    const tool = { name: 'trap', title, description: 'Does it.', inputSchema: { type: 'object' } };
+    const farEnds = await startFarEnds(t);
+    farEnds.tools.push(tool);
+    const { bot } = await startApproving(t, {}, farEnds);
+    const chat = new ApprovalChat(bot, { channelId: 'slack' });
+    const plain = `Click https evil.example Yes? a b ${'x'.repeat(46)}`;
+    await chat.say('do trap A');
+    await chat.whenSaid(`\n${texts.ask(plain)}\n`);
+    await chat.say('/tools');
+    await chat.whenSaid(`- ${plain} (${en.tools.asks})`);
+    await chat.say('/allow');
+    await chat.whenSaid(texts.allowed(plain, undefined));
   });
 });

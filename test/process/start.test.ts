@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import type { Env } from '../../src/config/env.ts';
-import { startBotProcess } from '../support/bot-process.ts';
+import { SOURCE, startBotProcess } from '../support/bot-process.ts';
 
 const MODEL = {
   AZURE_OPENAI_ENDPOINT: 'https://resource.openai.azure.com',
@@ -28,6 +28,21 @@ async function endOf(env: Env): Promise<{ code: number | null; output: string; s
     await bot[Symbol.asyncDispose]();
   }
 }
+
+describe('a start with a function that cannot be loaded', () => {
+  it('ends with code 1, and names the folder and the line', async (t) => {
+    const hook = `import { registerHooks } from 'node:module';
+      const source = 'export const currentTime = undefined.title;';
+      const load = (url, context, next) =>
+        url.endsWith('/current-time.ts') ? { format: 'module', source, shortCircuit: true } : next(url, context);
+      registerHooks({ load });`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+    const bot = startBotProcess({ ...MODEL, NODE_OPTIONS }, SOURCE);
+    t.after(() => bot[Symbol.asyncDispose]());
+    assert.deepEqual(await bot.ended, { code: 1, signal: null });
+    assert.match(bot.stdout, /"level":"fatal".*a file in src\/tools\/functions cannot be loaded.*current-time\.ts:1/);
+  });
+});
 
 describe('a start with invalid settings', { concurrency: 2 }, () => {
   it('exits with code 1 and names every problem, including a missing app id in production, but no secret', async () => {

@@ -64,11 +64,12 @@ describe('a definition', () => {
   });
 
   it('has another digest with another description or schema', () => {
-    const { description, parameters } = named('order_status');
-    const digest = toolDigest({ description, parameters });
-    assert.equal(toolDigest({ description, parameters: structuredClone(parameters) }), digest);
-    assert.notEqual(toolDigest({ description: 'Other', parameters }), digest);
-    assert.notEqual(toolDigest({ description, parameters: { ...parameters, required: [] } }), digest);
+    const tool = named('order_status');
+    const { parameters } = tool;
+    const digest = toolDigest(tool);
+    assert.equal(toolDigest({ ...tool, parameters: structuredClone(parameters) }), digest);
+    assert.notEqual(toolDigest({ ...tool, description: 'Other' }), digest);
+    assert.notEqual(toolDigest({ ...tool, parameters: { ...parameters, required: [] } }), digest);
   });
 
   it('may be for some people, in some places', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
 import type { ToolError } from '../../src/tools/tool-error.ts';
 import { connected, context, http, opened, stdio, toolOf } from './mcp-under-test.ts';
 import { type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
@@ -108,6 +109,25 @@ describe('a list of tools that changes', () => {
   });
 });
 
+describe('a list of tools with a schema that is nested too deeply', () => {
+  it('loses that tool, and no other', async (t) => {
+    const scripted = await startHttp(t);
+    const deep = `{"type":"object","properties":{"a":${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}}}`;
+    const listed = `[{"name":"deep","inputSchema":${deep}},{"name":"echo","inputSchema":{"type":"object"}}]`;
+    scripted.intercept = ({ rpc, id }, response) => {
+      if (rpc !== 'tools/list') return false;
+      response.setHeader('content-type', 'application/json');
+      response.end(`{"jsonrpc":"2.0","id":${id},"result":{"tools":${listed}}}`);
+      return true;
+    };
+    const server = await connected(t, http(scripted.url));
+    assert.deepEqual(
+      server.tools.map(({ name }) => name),
+      ['srv__echo'],
+    );
+  });
+});
+
 describe('an MCP server over HTTP that has lost the session', () => {
   for (const status of [400, 404]) {
     it(`is connected anew after ${status}, and the call is made once`, async (t) => {
@@ -150,6 +170,7 @@ describe('a call that an MCP server over HTTP has not answered', () => {
   }
 
   for (const [status, code] of [
+    [400, 'tool_failed'],
     [401, 'tool_unavailable'],
     [403, 'tool_unavailable'],
     [429, 'tool_failed'],
@@ -174,6 +195,54 @@ describe('a call that an MCP server over HTTP has not answered', () => {
       assert.equal(server.status.kind, 'connected');
     });
   }
+});
+
+describe('a body of an MCP server over HTTP', () => {
+  /** So many parts of 1 MB, each ended by an empty line. */
+  async function answered(t: TestContext, contentType: string, write: (id: number) => readonly string[]) {
+    const parts = { sent: 0 };
+    const answer = async (_url: unknown, init?: RequestInit) => {
+      const texts = write(JSON.parse(String(init?.body)).id);
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          const text = texts[parts.sent++];
+          if (text === undefined) controller.close();
+          else controller.enqueue(new TextEncoder().encode(text));
+        },
+      });
+      return new Response(body, { headers: { 'content-type': contentType } });
+    };
+    const settings = { kind: 'http', url: 'https://mcp.example/mcp', headers: {}, entraScope: undefined } as const;
+    const transport = httpTransport(settings, { fetch: answer as typeof fetch, token: undefined });
+    t.after(() => transport.close());
+    const arrived = new Promise<unknown>((resolve) => {
+      transport.onmessage = resolve;
+      transport.onerror = resolve;
+    });
+    await transport.start();
+    await transport.send({ jsonrpc: '2.0', id: 1, method: 'ping' }).catch(() => {});
+    return { message: await arrived, sent: parts.sent };
+  }
+
+  const filler = `${' '.repeat(1_000_000)}\n\n`;
+
+  it('that is one message has its bound as a whole, whatever empty lines it has', async (t) => {
+    const { message, sent } = await answered(t, 'application/json', (id) => [
+      `{"jsonrpc":"2.0","id":${id},"result":{},`,
+      ...Array(60).fill(filler),
+      '"z":1}',
+    ]);
+    assert.ok(message instanceof Error);
+    assert.ok(sent < 20, `${sent} MB read`);
+  });
+
+  it('that is a stream of events has its bound for each of them', async (t) => {
+    const { message } = await answered(t, 'text/event-stream; charset=utf-8', (id) => [
+      ...Array(20).fill(`: ${filler}`),
+      `data: {"jsonrpc":"2.0","id":${id},"result":{}}\n\n`,
+    ]);
+    assert.deepEqual(message, { jsonrpc: '2.0', id: 1, result: {} });
+  });
 });
 
 describe('the token and the headers of an MCP server', () => {

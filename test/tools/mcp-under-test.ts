@@ -23,7 +23,7 @@ export function http(url: string): McpTransport {
 
 export function settingsOf(transport: McpTransport, more: Partial<McpServerSettings> = {}): McpServerSettings {
   return {
-    ...{ name: 'srv', transport, approval: 'always', allow: [], readOnly: [], users: [], scopes: [] },
+    ...{ name: 'srv', origin: 'host 0', transport, approval: 'always', allow: [], readOnly: [], users: [], scopes: [] },
     ...{ timeoutMs: 5_000, passUser: false },
     ...more,
   };

@@ -5,6 +5,7 @@ import { type RpcMessage, ScriptedMcp } from './scripted-mcp.ts';
 
 export interface McpRequest {
   readonly method: string | undefined;
+  readonly id: RpcMessage['id'];
   readonly rpc: string | undefined;
   readonly params: RpcMessage['params'];
   readonly headers: IncomingHttpHeaders;
@@ -34,6 +35,7 @@ export async function startScriptedHttp(tools?: unknown[]): Promise<ScriptedHttp
     const message = request.method === 'POST' ? await readMessage(request) : undefined;
     const received = {
       method: request.method,
+      id: message?.id,
       rpc: message?.method,
       params: message?.params,
       headers: request.headers,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { defineTool } from '../../src/tools/define-tool.ts';
-import type { Tool } from '../../src/tools/tool.ts';
+import { type Tool, toolDigest } from '../../src/tools/tool.ts';
 import { Tools } from '../../src/tools/tools.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 
@@ -25,6 +25,23 @@ describe('the tools of a turn', () => {
     assert.equal(await setFor(), await setFor());
   });
 
+  it('are new where only the title or the mark of being destructive has changed, which also ends permissions', async () => {
+    const tool = toolOf('a', 'one', 'x');
+    const { own, setFor } = toolsWith(tool);
+    const before = await setFor();
+    for (const changed of [
+      { ...tool, isDestructive: true },
+      { ...tool, title: 'Another title' },
+    ]) {
+      own.splice(0, 1, changed);
+      const set = await setFor();
+      assert.notEqual(set, before);
+      const { title, isDestructive } = set.tools.get('a') ?? assert.fail('no tool');
+      assert.deepEqual([title, isDestructive], [changed.title, changed.isDestructive]);
+      assert.notEqual(toolDigest(changed), toolDigest(tool));
+    }
+  });
+
   it('are reported once where a description has changed', async () => {
     const { own, setFor, log } = toolsWith(toolOf('a', 'one', 'x'));
     const before = await setFor();
@@ -36,6 +53,33 @@ describe('the tools of a turn', () => {
       lines.map(({ tool }) => tool),
       ['a'],
     );
+  });
+
+  it('ask once they have changed, though they were to run without asking, until they are as before', async () => {
+    const { own, setFor } = toolsWith(toolOf('a', 'one', 'x'));
+    const approval = async () => (await setFor()).tools.get('a')?.approval;
+    assert.equal(await approval(), 'never');
+    own.splice(0, 1, toolOf('a', 'two', 'x'));
+    assert.equal(await approval(), 'ask');
+    // The server was connected again.
+    own.splice(0, 1, toolOf('a', 'two', 'x'));
+    assert.equal(await approval(), 'ask');
+    own.splice(0, 1, toolOf('a', 'one', 'x'));
+    assert.equal(await approval(), 'never');
+  });
+
+  it('ask where a server has named so many that no more can be remembered', async () => {
+    const { own, setFor } = toolsWith(toolOf('a', 'one', 'x'));
+    const approval = async (name: string) => (await setFor()).tools.get(name)?.approval;
+    await setFor();
+    for (let list = 0; list < 20; list++) {
+      own.splice(0, own.length, ...Array.from({ length: 128 }, (_, at) => toolOf(`t${list}_${at}`, 'one', 'x')));
+      await setFor();
+    }
+    own.splice(0, own.length, toolOf('a', 'two', 'x'), toolOf('late', 'one', 'x'));
+    assert.deepEqual([await approval('a'), await approval('late')], ['ask', 'ask']);
+    own.splice(0, own.length, toolOf('a', 'one', 'x'));
+    assert.equal(await approval('a'), 'never');
   });
 
   it('of two servers with one name are not taken for a change, and the first one counts', async () => {
@@ -57,6 +101,17 @@ describe('the tools of a turn', () => {
     await setFor();
     own.splice(0, 1, other);
     assert.equal((await setFor()).tools.get('a'), other);
+  });
+
+  it('of which one has the name of another, or is one too many, are named in the log', async () => {
+    const many = Array.from({ length: 129 }, (_, at) => toolOf(`t${at}`, 'one', 'x'));
+    const { setFor, log } = toolsWith(...many, toolOf('t0', 'two', 'y'));
+    for (let turn = 0; turn < 3; turn++) assert.equal((await setFor()).tools.size, 128);
+    const lines = log.lines.filter(({ msg }) => msg === 'tools left out');
+    assert.deepEqual(
+      lines.map(({ tools }) => tools),
+      [['t128', 't0']],
+    );
   });
 
   it('that the service refuses are left out until their description changes', async () => {

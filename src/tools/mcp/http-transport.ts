@@ -28,19 +28,21 @@ function boundedFetch(fetch: HttpTransportDeps['fetch']): FetchLike {
   return async (url, init) => {
     const response = await fetch(url, init);
     if (response.body === null) return response;
-    const { status, statusText, headers } = response;
-    return new Response(response.body.pipeThrough(boundedMessages()), { status, statusText, headers });
+    const { status, statusText, headers, ok } = response;
+    // The SDK reads every other body as a whole.
+    const isStream = ok && /^\s*text\/event-stream\s*(?:;|$)/i.test(headers.get('content-type') ?? '');
+    return new Response(response.body.pipeThrough(boundedMessages(isStream)), { status, statusText, headers });
   };
 }
 
-/** An event ends with an empty line. A body without events is one message. */
-function boundedMessages(): TransformStream<Uint8Array, Uint8Array> {
+/** An event of a stream ends with an empty line. Any other body is one message. */
+function boundedMessages(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
   let length = 0;
   let last = 0;
   return new TransformStream({
     transform(chunk, controller) {
       length += chunk.byteLength;
-      for (let at = 0; at < chunk.byteLength; at++) {
+      for (let at = 0; isStream && at < chunk.byteLength; at++) {
         const byte = chunk[at] ?? 0;
         if (byte === LINE_FEED && last === LINE_FEED) length = chunk.byteLength - at;
         if (byte !== 13) last = byte;

@@ -1,4 +1,11 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import {
+  type Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
 import { systemCode } from '../../errors.ts';
 import { fieldsOf } from '../../json-access.ts';
 
@@ -24,12 +31,26 @@ export function mcpFailureOf(error: unknown): McpFailure {
   return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'unclear';
 }
 
-/** A restarted server does not know the session: it answers 404 by the specification, but many answer 400. */
+/** A restarted server does not know the session and answers 404 by the specification. See also `isSessionLost`. */
 function byStatus(status: number): McpFailure {
   if (status === 401 || status === 403) return 'refused';
-  if (status === 400 || status === 404) return 'notReceived';
+  if (status === 404) return 'notReceived';
   // Another 4xx refuses the call; after a 5xx, as of a gateway in between, nobody knows.
   return status < 500 ? 'failed' : 'unclear';
+}
+
+/** Whether the server has lost the session: many then answer each request with 400, which alone may refuse only the call. */
+export async function isSessionLost(client: Client, error: unknown, timeout: number): Promise<boolean> {
+  if (!isBadRequest(error)) return false;
+  return client.ping({ timeout }).then(
+    () => false,
+    // Another call may have closed the connection meanwhile.
+    (reason: unknown) => isBadRequest(reason) || ['notReceived', 'lost'].includes(mcpFailureOf(reason)),
+  );
+}
+
+function isBadRequest(error: unknown): boolean {
+  return error instanceof SdkHttpError && error.status === 400;
 }
 
 const BY_CODE: Partial<Record<SdkErrorCode, McpFailure>> = {

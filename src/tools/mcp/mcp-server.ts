@@ -7,7 +7,7 @@ import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import { httpTransport } from './http-transport.ts';
 import { listTools, readListedTool } from './list-tools.ts';
-import { mcpFailureOf, mcpReason } from './mcp-failure.ts';
+import { isSessionLost, type McpFailure, mcpFailureOf, mcpReason } from './mcp-failure.ts';
 import { mcpOutput } from './mcp-output.ts';
 import { mcpTool, type ServerTool } from './mcp-tool.ts';
 import { stdioTransport } from './stdio-transport.ts';
@@ -162,7 +162,7 @@ export class McpServer {
       return await this.#send(client, tool, args, call);
     } catch (error) {
       call.signal.throwIfAborted();
-      const failure = error instanceof ToolError ? 'failed' : mcpFailureOf(error);
+      const failure = await this.#failureOf(client, error);
       if (client !== undefined && (failure === 'notReceived' || failure === 'lost'))
         this.#onLost(client, mcpReason(error));
       const mayRepeat = failure === 'notReceived' || (failure === 'lost' && tool.isReadOnly);
@@ -175,6 +175,12 @@ export class McpServer {
       call.signal.throwIfAborted();
       throw this.#toolError(mcpFailureOf(error), error);
     }
+  }
+
+  async #failureOf(client: Client | undefined, error: unknown): Promise<McpFailure> {
+    if (error instanceof ToolError || client === undefined) return 'failed';
+    const isLost = await isSessionLost(client, error, CONNECT_TIMEOUT_MS);
+    return isLost ? 'notReceived' : mcpFailureOf(error);
   }
 
   async #send(
@@ -202,7 +208,7 @@ export class McpServer {
     return output;
   }
 
-  #toolError(failure: ReturnType<typeof mcpFailureOf>, cause: unknown): ToolError {
+  #toolError(failure: McpFailure, cause: unknown): ToolError {
     if (cause instanceof ToolError) return cause;
     const { name, timeoutMs } = this.settings;
     switch (failure) {
