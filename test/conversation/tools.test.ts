@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { pdf } from '../tools/documents-under-test.ts';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
 
 const call = (name: string, args: object = {}) => ({ call: { name, arguments: JSON.stringify(args) } });
@@ -111,7 +112,7 @@ describe('a call that changes something', () => {
 describe('a question that needs the documents', () => {
   it('is answered with its sources below, which are not spoken', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'documents-'));
-    await writeFile(join(folder, 'travel.md'), '# Travel\n\nMeals are paid up to 30 euros a day.\n');
+    await writeFile(join(folder, 'travel.pdf'), pdf(['Meals are paid up to 30 euros.', 'Meals abroad: 50 euros.']));
     const bot = await startBot({
       turns: [calls(call('search_documents', { query: 'meals euros' })), 'Up to 30 euros.'],
       env: { DOCUMENTS_FOLDER: folder },
@@ -120,7 +121,8 @@ describe('a question that needs the documents', () => {
     await bot.logged('documents indexed');
     await bot.says('What do you pay for meals?', { channelId: 'slack' });
     await bot.connector.whenMessages(1);
-    assert.match(bot.connector.messages[0]?.body.text, /^Up to 30 euros\.\n\nSources:\n\n1\. Travel/);
+    const { text } = bot.connector.messages[0]?.body ?? {};
+    assert.match(text, /^Up to 30 euros\.\n\nSources:\n\n1\. travel, page \d\n2\. travel, page \d\n/);
     await bot.close();
   });
 
