@@ -39,7 +39,7 @@ export type McpStatus =
 
 /**
  * One server. It is connected in the background, lists its tools, runs calls, and is reconnected when the connection is
- * lost. While it is down it has no tools.
+ * lost. While it is down it keeps its tools: the model learns from a call that it is down, and its prompt stays the same.
  */
 export class McpServer {
   readonly settings: McpServerSettings;
@@ -64,7 +64,7 @@ export class McpServer {
     this.#log = deps.log.child({ server: settings.name });
   }
 
-  /** The tools of the newest list; none while the server is down. */
+  /** The tools of the newest list; none before the first one. */
   get tools(): readonly Tool[] {
     return this.#tools;
   }
@@ -220,7 +220,7 @@ export class McpServer {
         });
       case 'notReceived':
       case 'refused':
-        return new ToolError('tool_unavailable', `The server "${name}" cannot be reached now.`, { cause });
+        return new ToolError('tool_unavailable', `The server "${name}" cannot be reached at the moment.`, { cause });
       case 'unclear':
         return new ToolError('outcome_unknown', `The server "${name}" gave no usable answer: it may have been done.`, {
           cause,
@@ -246,7 +246,6 @@ export class McpServer {
 
   #onDown(reason: string): void {
     if (this.#isClosed) return;
-    this.#tools = [];
     this.#status = { kind: 'down', reason };
     // A server that ends soon after each start is started less and less often.
     if (this.#deps.clock.now() - this.#connectedAtMs > MAX_BACKOFF_MS) this.#failures = 0;
