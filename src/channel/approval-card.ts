@@ -6,9 +6,8 @@ import { fieldsOf } from '../json-access.ts';
 import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 import type { CardSupport } from './capabilities.ts';
+import { shownArguments } from './shown-arguments.ts';
 
-/** A card shows so much of the arguments, and says how much is left out. */
-const MAX_ARGUMENT_CHARS = 1_500;
 const CHOICES: readonly ApprovalChoice[] = ['once', 'always', 'deny'];
 const APPROVAL_ID = /^[\w-]{16,64}$/;
 
@@ -24,20 +23,14 @@ export function approvalCard(request: ApprovalRequest, cards: CardSupport, messa
 }
 
 /** The same question in words, for channels without cards. `isOnly`: no other question is in the same message. */
-export function approvalInWords(
-  request: ApprovalRequest,
-  isOnly: boolean,
-  { approval: texts, language }: Messages,
-): string {
-  const { shown, leftOut } = bounded(request.argumentsText);
-  const cut = leftOut === 0 ? '' : texts.cut(leftOut.toLocaleString(language));
-  return paragraphs(
-    texts.ask(request.title),
-    texts.tool(request.tool),
-    codeBlock(shown),
-    cut,
-    isOnly ? texts.howToAnswer : texts.howToAnswerEach,
-  );
+export function approvalInWords(request: ApprovalRequest, isOnly: boolean, messages: Messages): string {
+  const { approval: texts } = messages;
+  const { lines, isUnusual } = shownArguments(request.argumentsText, messages);
+  // A long text may be split between the blocks, but not within one.
+  const blocks = lines.map((line) => codeBlock(line));
+  const warning = isUnusual ? texts.unusual : '';
+  const howToAnswer = isOnly ? texts.howToAnswer : texts.howToAnswerEach;
+  return paragraphs(texts.ask(request.title), texts.tool(request.tool), ...blocks, warning, howToAnswer);
 }
 
 /** Returns the choice in the data of a button; `undefined` for anything else. */
@@ -71,10 +64,10 @@ function card(
   { tool, argumentsText }: ApprovalRequest,
   below: readonly CardPart[],
   actions: readonly CardPart[],
-  { approval: texts, language }: Messages,
+  messages: Messages,
 ): Attachment {
-  const { shown, leftOut } = bounded(argumentsText);
-  const cut = leftOut === 0 ? [] : [textRuns(texts.cut(leftOut.toLocaleString(language)), { isSubtle: true })];
+  const { approval: texts } = messages;
+  const { lines, isUnusual } = shownArguments(argumentsText, messages);
   return CardFactory.adaptiveCard({
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
@@ -83,8 +76,8 @@ function card(
     body: [
       textRuns(heading, { weight: 'Bolder' }),
       textRuns(texts.tool(tool), { isSubtle: true, size: 'Small' }),
-      textRuns(shown, { fontType: 'Monospace' }),
-      ...cut,
+      ...lines.map((line) => textRuns(line, { fontType: 'Monospace' })),
+      ...(isUnusual ? [textRuns(texts.unusual, { color: 'Attention' })] : []),
       ...below,
     ],
     actions,
@@ -100,11 +93,6 @@ function button(id: string, choice: ApprovalChoice, cards: CardSupport, { approv
   const data = { approval: id, choice };
   const submit = { type: 'Action.Submit', title: approval[choice], data };
   return cards === 'universal' ? { ...submit, type: 'Action.Execute', verb: 'approval', fallback: submit } : submit;
-}
-
-function bounded(argumentsText: string): { readonly shown: string; readonly leftOut: number } {
-  const shown = argumentsText.slice(0, MAX_ARGUMENT_CHARS).toWellFormed();
-  return { shown, leftOut: argumentsText.length - shown.length };
 }
 
 /** Nothing in the text ends the block, because its fence is longer than every run of backticks. */

@@ -87,8 +87,7 @@ export class ChannelReplySender implements ReplySender {
   }
 
   showProgress(text: string): void {
-    // The title of a tool may come from its server.
-    this.#streaming?.inform(safeMarkdown(text));
+    this.#streaming?.inform(text);
   }
 
   showText(read: () => string): void {

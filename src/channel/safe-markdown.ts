@@ -2,8 +2,8 @@ import { replaceImage } from './markdown-image.ts';
 import { MarkdownSource, UNDECIDED } from './markdown-source.ts';
 
 /**
- * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text; links, code
- * spans and fenced code stay. The model's own text is stored unchanged.
+ * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text; it defines no
+ * link references. Links, code spans and fenced code stay. The model's own text is stored unchanged.
  *
  * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by its own rules), so
  * code counts as code only where all of them agree. Takes linear time.
@@ -145,7 +145,9 @@ class Neutralizer {
     this.#isInLabel = char === '[';
     // Clients may disagree on where the link ends, if it is one.
     if (char === '(' && tail === undefined) this.#isParagraphSure = false;
-    this.#copy((tail?.end ?? next) - this.#at);
+    // The first definition of a label counts, and the bot's own stand at the end.
+    if (char === ':') this.#write('] ', next);
+    else this.#copy((tail?.end ?? next) - this.#at);
   }
 
   #backticks(): void {

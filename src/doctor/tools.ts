@@ -46,10 +46,11 @@ export async function checkMcpServers({ config, clock, tokens }: CheckContext): 
 export async function checkDocuments({ config, clock }: CheckContext): Promise<Finding> {
   const { documents: settings } = config.tools;
   if (settings === undefined) return skipped('DOCUMENTS_FOLDER is not set: no documents');
-  const { FolderIndex } = await import('../tools/documents/folder-index.ts');
+  const { FolderIndex, MAX_INDEX_BYTES } = await import('../tools/documents/folder-index.ts');
   const startedAtMs = clock.now();
   try {
-    const { documents, chunks, leftOut } = await new FolderIndex(settings.folder).update();
+    const index = new FolderIndex({ folder: settings.folder, maxBytes: MAX_INDEX_BYTES, skipped: new Map() });
+    const { documents, chunks, leftOut } = await index.update();
     const message = `${documents} documents in ${chunks} pieces, read in ${clock.now() - startedAtMs} ms`;
     const [first] = leftOut;
     if (first === undefined) return pass(message);

@@ -69,6 +69,7 @@ export const de: Messages = {
     always: 'Immer erlauben',
     deny: 'Ablehnen',
     cut: (leftOut) => `(${leftOut} weitere Zeichen)`,
+    unusual: 'Das ist ungewöhnlich geschrieben. Bitte prüfen Sie es genau.',
     expires: 'Sie können innerhalb von 24 Stunden entscheiden und mir inzwischen weiter schreiben.',
     howToAnswer: 'Bitte antworten Sie mit „ja“ oder „nein“. Später können Sie noch /allow oder /deny schreiben.',
     howToAnswerEach: 'Bitte beantworten Sie zuerst die letzte Frage mit /allow oder /deny, dann die davor.',

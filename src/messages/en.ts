@@ -71,6 +71,7 @@ export const en = {
     always: 'Always allow',
     deny: 'Deny',
     cut: (leftOut: string) => `(${leftOut} more characters)`,
+    unusual: 'This is written in an unusual way. Please check it with care.',
     expires: 'You can decide within 24 hours. You can go on writing to me meanwhile.',
     howToAnswer: 'Please answer “yes” or “no”. Later, you can still write /allow or /deny.',
     /** Several questions wait in one message. */

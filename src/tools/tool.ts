@@ -56,7 +56,7 @@ export type ToolArguments = Readonly<Record<string, unknown>>;
 export interface Tool {
   /** The name for the model: up to 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** The name that users see, such as "Order status". */
+  /** The name that users see, such as "Order status": plain words in one line. */
   readonly title: string;
   /** Shown while the tool runs, by language ("Searching the handbook…"). Default: a sentence with the title. */
   readonly progress?: Readonly<Record<string, string>>;

@@ -39,11 +39,9 @@ describe('a press of Action.Execute in Teams', () => {
     assert.deepEqual([status, body.statusCode, body.type], [200, 200, CARD]);
     const [heading, ...rest] = body.value.body;
     assert.equal(heading.inlines[0].text, texts.allowed('Write a note', 'Ada'));
-    assert.deepEqual(rest, card.body.slice(1, 3));
+    assert.deepEqual(rest, card.body.slice(1, -1));
     assert.deepEqual(body.value.actions, []);
     await chat.whenSaid('Said: echo');
-    // The response has said it.
-    assert.ok(!chat.texts.includes(texts.allowed('Write a note', 'Ada')), chat.texts.join());
   });
 
   it('is answered at once while a long turn runs, and carried out after it', async () => {
@@ -110,7 +108,8 @@ describe('a press of Action.Execute in Teams', () => {
     const { chat } = await asked('do note G');
     const { status, body } = await chat.execute(chat.data('once'), { deliveryMode: 'expectReplies' });
     const [said, answer] = body.activities;
-    assert.deepEqual([status, said.text, answer.type], [200, 'Said: echo: {"text":"G"}', 'invokeResponse']);
+    const expected = `${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo: {"text":"G"}`;
+    assert.deepEqual([status, said.text, answer.type], [200, expected, 'invokeResponse']);
     assert.equal(answer.value.body.type, CARD);
   });
 });
@@ -138,16 +137,60 @@ describe('the card of a call', () => {
     assert.deepEqual(runs.slice(0, 3), [
       ['RichTextBlock', texts.ask(title)],
       ['RichTextBlock', texts.tool(tool)],
-      ['RichTextBlock', shown],
+      ['RichTextBlock', 'a: "![](https://x.example)\\n# b"'],
     ]);
   });
 
-  it('says how much of long arguments it leaves out, and stays well-formed', () => {
-    const argumentsText = `${'x'.repeat(1_499)}😀${'y'.repeat(1_000)}`;
-    const [, , [, shown], [, cut]] = runsOf({ argumentsText });
-    assert.match(shown, /^x{1499}\ufffd$/);
-    assert.equal(cut, texts.cut('1,001'));
-    assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.cut('1,001')));
+  const linesOf = (argumentsText: string) =>
+    runsOf({ argumentsText })
+      .slice(2, -1)
+      .map(([, text = '']: string[]) => text);
+
+  it('shows every argument in the order in which it was written, and cuts long ones in the middle', () => {
+    const content = `${'a'.repeat(749)}😀${'b'.repeat(1_000)}`;
+    const options = { mode: 'x'.repeat(120), flags: [true, null] };
+    const argumentsText = JSON.stringify({ content, '2': 1, options, path: '/etc/passwd' }, undefined, 1);
+    const [two, cut, nested, path, ...others] = linesOf(argumentsText);
+    assert.deepEqual([two, path, others], ['2: 1', 'path: "/etc/passwd"', []]);
+    assert.match(cut ?? '', /^content: "a{186} … \(1,379 more characters\) … b{186}"$/);
+    assert.match(
+      nested ?? '',
+      /^options: \{"mode": "x{49} … \(22 more characters\) … x{49}", "flags": \[true, null\]\}$/,
+    );
+    assert.ok(cut?.isWellFormed());
+    const words = approvalInWords(request({ argumentsText }), true, en);
+    assert.ok(words.includes('path: "/etc/passwd"'), words);
+  });
+
+  it('marks arguments that name something twice, or that are not JSON, and shows all of them', () => {
+    const long = 'x'.repeat(2_000);
+    for (const [argumentsText, shown] of [
+      [`{"path":"a","content":"${long}","pa\\u0074h":"b"}`, ['path: "a"', '"pa\\u0074h": "b"']],
+      [`{"in":{"path":"a","path":"b"}}`, ['in: {"path": "a", "path": "b"}']],
+      [`{"path": "a",\n"content`, ['{"path": "a", "content']],
+      ['["a"]', ['["a"]']],
+    ] as const) {
+      const lines = linesOf(argumentsText);
+      for (const each of shown) assert.ok(lines.includes(each), lines.join('\n'));
+      assert.equal(lines.at(-1), texts.unusual);
+      assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.unusual));
+    }
+    for (const usual of ['{}', '', '{"a":{"b":1},"c":{"b":1}}']) assert.ok(!linesOf(usual).includes(texts.unusual));
+  });
+
+  it('shows characters that clients hide or use to change the order of others', () => {
+    const [shown] = linesOf('{"path":"a\u202ecod.exe\u200b\u3164\u{e0041}"}');
+    assert.equal(shown, String.raw`path: "a\u202ecod.exe\u200b\u3164\udb40\udc41"`);
+    assert.equal(linesOf('{"a":"\u0007\u061c')[0], String.raw`{"a":"\u0007\u061c`);
+    assert.deepEqual(linesOf('{"a\u2066":1}'), [String.raw`"a\u2066": 1`]);
+  });
+
+  it('has a bound for all arguments together, and says what it leaves out', () => {
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`key${at}`, 'x'.repeat(80)]));
+    const lines = linesOf(JSON.stringify(many));
+    assert.ok(lines.join('').length < 10_000);
+    assert.match(lines.at(-2) ?? '', /more characters/);
+    assert.equal(lines.at(-1), texts.unusual);
   });
 
   it('has buttons whose data can be read back, and no other can', () => {

@@ -76,12 +76,16 @@ describe('the stored form of a queued message', () => {
 });
 
 describe('an invoke', () => {
-  for (const name of ['composeExtension/submitAction', 'adaptiveCard/action', 'made/up']) {
-    it(`named ${name} without a value is answered 501, and the bot keeps working`, async (t) => {
+  for (const [name, status] of [
+    ['composeExtension/submitAction', 501],
+    ['adaptiveCard/action', 400],
+    ['made/up', 501],
+  ] as const) {
+    it(`named ${name} without a value is answered ${status}, and the bot keeps working`, async (t) => {
       const bot = await startBot();
       t.after(() => bot.close());
       const response = await bot.post({ ...bot.message(undefined), type: 'invoke', name, channelId: 'msteams' });
-      assert.equal(response.status, 501);
+      assert.equal(response.status, status);
       assert.ok(!bot.logs.some(({ level }) => level === 'error'));
     });
   }

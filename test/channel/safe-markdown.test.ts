@@ -20,12 +20,20 @@ const NEUTRALISED: Readonly<Record<string, readonly (readonly [string, string])[
     ['Wow!![a](http://e/x)', 'Wow! [a](http://e/x)'],
     ['![a](&#104;ttp://e/x)', 'a'],
   ],
-  'an image by reference becomes a link, wherever its definition stands': [
-    ['![a][r]\n\n[r]: http://e/x', '[a][r]\n\n[r]: http://e/x'],
-    ['[r]: http://e/x\n\n![r]', '[r]: http://e/x\n\n[r]'],
+  'an image by reference becomes a reference': [
+    ['![a][r]\n\n[r]: http://e/x', '[a][r]\n\n[r] : http://e/x'],
+    ['[r]: http://e/x\n\n![r]', '[r] : http://e/x\n\n[r]'],
     ['![r][]', '[r][]'],
     ['![][r]', '[r]'],
     ['![a]\n(http://e/x)', '[a]\n(http://e/x)'],
+  ],
+  "a definition defines nothing, so that the numbers of the bot's sources stay its own": [
+    ['[1]: https://e "Handbook"', '[1] : https://e "Handbook"'],
+    ['> - [1]:\n> https://e', '> - [1] :\n> https://e'],
+    ['[\n1\n]:https://e', '[\n1\n] :https://e'],
+    ['![1]: https://e', '[1] : https://e'],
+    ['[^1]: a note', '[^1] : a note'],
+    ['`[1]: a` and\n```\n[1]: b\n```', '`[1]: a` and\n```\n[1]: b\n```'],
   ],
   'an image without a description is named by its host': [
     ['![](https://example.com:8443/x?q=1)', '[example.com:8443](https://example.com:8443/x?q=1)'],

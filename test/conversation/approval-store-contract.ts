@@ -113,6 +113,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), second.id, 'reading changes no order');
       await approvals.decide(second.id, decisionOf('press'));
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), first.id);
+      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'press')), second.id, 'an activity that comes again');
     });
 
     it('are decided once, also by two people at the same time', async () => {

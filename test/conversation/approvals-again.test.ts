@@ -141,7 +141,7 @@ describe('a button of a call that waits', () => {
     }
     await chat.press('once');
     await chat.whenSaid(en.queueFull);
-    assert.ok(!chat.texts.includes(ALLOWED), chat.texts.join());
+    assert.ok(!chat.texts.some((each) => each.startsWith(ALLOWED)), chat.texts.join());
     release();
     await chat.whenSaid('Re: fill 16');
     await chat.press('once');

@@ -46,8 +46,7 @@ describe('a call that waits', { timeout: 30_000 }, () => {
     for (const time of [1, 2]) {
       const { length } = chat.messages;
       await chat.press('once');
-      const said = [...(await chat.when(length + 2)).slice(-2)].sort();
-      assert.deepEqual(said, [texts.allowed('Write a note', undefined), refused].sort(), String(time));
+      assert.equal((await chat.when(length + 1)).at(-1), refused, String(time));
     }
     assert.equal(ran('C'), 0);
     await clock.advance(APPROVAL_MS - 2_000);

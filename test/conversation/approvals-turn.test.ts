@@ -79,7 +79,7 @@ describe('the turn of a decision', () => {
     assert.deepEqual(typesOf(sent()), types);
     assert.match(JSON.stringify(sent()[1]), /Do it, please.*srv__note \(waiting\).*waiting for the user/);
     await chat.say('/voice cedar');
-    await chat.when(6);
+    await chat.when(5);
     const later = listen();
     await chat.say('Was it done?');
     await chat.whenSaid('Yes.');

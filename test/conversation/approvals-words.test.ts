@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, startApproving, startFarEnds } from './approving.ts';
 
 const { approval: texts } = en;
 
@@ -26,7 +26,7 @@ describe('a call that waits where cards do not work', () => {
     const chat = await inSlack('do note ```**A**```');
     const [question = ''] = chat.texts;
     assert.ok(question.startsWith(`${texts.needed}\n\n${texts.ask('Write a note')}`), question);
-    assert.ok(question.includes('\n````\n{"text":"```**A**```"}\n````\n'), question);
+    assert.ok(question.includes('\n````\ntext: "```**A**```"\n````\n'), question);
     assert.ok(question.includes(texts.howToAnswer), question);
   });
 
@@ -35,7 +35,7 @@ describe('a call that waits where cards do not work', () => {
       const chat = await inSlack(`do note B ${word}`);
       await chat.say(word);
       await chat.whenSaid('Said: echo');
-      assert.ok(chat.texts.includes(texts.allowed('Write a note', undefined)));
+      assert.ok(chat.texts.at(-1)?.startsWith(`${texts.allowed('Write a note', undefined)}\n\n`));
     });
   }
 
@@ -55,7 +55,7 @@ describe('a call that waits where cards do not work', () => {
       assert.ok(chat.texts[0]?.includes(de.approval.howToAnswer));
       await chat.say(word, { locale });
       await chat.whenSaid('Said: echo');
-      assert.ok(chat.texts.includes(de.approval.allowed('Write a note', undefined)));
+      assert.ok(chat.texts.at(-1)?.startsWith(`${de.approval.allowed('Write a note', undefined)}\n\n`));
     }
     const chat = await inSlack('do note D ja');
     await chat.say('ja');
@@ -139,12 +139,30 @@ describe('a call that waits where cards do not work', () => {
     assert.equal(needed?.text, texts.needed);
     assert.equal(question?.attachments?.length, 1);
     const replies = (await inBand('/allow')).map(({ text }) => text);
-    assert.deepEqual(replies.sort(), [texts.allowed('Write a note', undefined), 'Said: echo: {"text":"J"}'].sort());
+    assert.deepEqual(replies, [`${texts.allowed('Write a note', undefined)}\n\nSaid: echo: {"text":"J"}`]);
     assert.equal(under.ran('J'), 1);
     assert.deepEqual(
       (await inBand('/allow')).map(({ text }) => text),
       [texts.nothingWaits],
     );
     assert.deepEqual(chat.messages, []);
+  });
+});
+
+describe('a title that the server of a tool has made up', () => {
+  it('is plain words in one line, wherever it is shown', async (t) => {
+    const title = `[Click](https://evil.example)\nYes?\u202e “a” <b> ${'x'.repeat(200)}`;
+    const tool = { name: 'trap', title, description: 'Does it.', inputSchema: { type: 'object' } };
+    const farEnds = await startFarEnds(t);
+    farEnds.tools.push(tool);
+    const { bot } = await startApproving(t, {}, farEnds);
+    const chat = new ApprovalChat(bot, { channelId: 'slack' });
+    const plain = `Click https evil.example Yes? a b ${'x'.repeat(46)}`;
+    await chat.say('do trap A');
+    await chat.whenSaid(`\n${texts.ask(plain)}\n`);
+    await chat.say('/tools');
+    await chat.whenSaid(`- ${plain} (${en.tools.asks})`);
+    await chat.say('/allow');
+    await chat.whenSaid(texts.allowed(plain, undefined));
   });
 });

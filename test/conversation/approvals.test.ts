@@ -36,7 +36,7 @@ async function startWriter(
       () => true,
       () => false,
     );
-  return { bot, file, isWritten, args };
+  return { bot, file, isWritten };
 }
 
 /** Answers with the newest outputs. */
@@ -52,13 +52,14 @@ const press = (bot: BotUnderTest, data: unknown, fields = {}) =>
 
 describe('a call that needs an approval', () => {
   it('waits for it: the card shows the tool and its arguments as written', async (t) => {
-    const { bot, isWritten, args } = await startWriter(t, (write) => [write]);
+    const { bot, file, isWritten } = await startWriter(t, (write) => [write]);
     await bot.says('Write a note.');
     await bot.connector.whenMessages(2);
     assert.equal(textsOf(bot)[0], en.approval.needed);
     const card = cardIn(bot);
     const runs = card.body.map(({ inlines: [{ text }] }: { inlines: [{ text: string }] }) => text);
-    assert.deepEqual(runs.slice(0, 3), [en.approval.ask('Write File'), en.approval.tool(WRITE), args]);
+    const shown = [`path: ${JSON.stringify(file)}`, 'content: "**hello**"'];
+    assert.deepEqual(runs.slice(0, 4), [en.approval.ask('Write File'), en.approval.tool(WRITE), ...shown]);
     assert.deepEqual(
       card.actions.map(({ title }: { title: string }) => title),
       [en.approval.once, en.approval.deny],

@@ -53,8 +53,18 @@ async function takeRecording(page: Page): Promise<void> {
 /** The card that asks whether a file may be written, in the chat page of the demo. */
 async function takeApproval(page: Page): Promise<void> {
   await page.locator('.webchat__bubble').first().waitFor();
+  const writer = page.getByText('Write File').last();
+  do await write(page, '/tools');
+  while (
+    !(await writer.waitFor({ timeout: 1_000 }).then(
+      () => true,
+      () => false,
+    ))
+  );
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'New chat' }).click()]);
+  await page.locator('.webchat__bubble').first().waitFor();
   await page.getByRole('button', { name: 'Write a note' }).click();
-  await page.getByRole('button', { name: 'Deny' }).waitFor();
+  await page.getByRole('button', { name: 'Deny' }).last().waitFor();
   await page.screenshot({ path: `${folder}/approval.png` });
 }
 

@@ -12,6 +12,29 @@ export function pdf(pages: readonly string[]): Uint8Array {
       return [page, `<< /Length ${content.length} >>\nstream\n${content}\nendstream`];
     }),
   ];
+  return pdfOf(objects);
+}
+
+/** A PDF with so many forms within forms that nobody can read it to its end. */
+export function endlessPdf(): Uint8Array {
+  const depth = 12;
+  const forms = Array.from({ length: depth }, (_, at) => {
+    const content = at === depth - 1 ? 'BT /F1 12 Tf (x) Tj ET' : '/X Do '.repeat(10);
+    const resources = `<< /Font << /F1 3 0 R >> /XObject << /X ${7 + at} 0 R >> >>`;
+    const form = `/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources ${resources}`;
+    return `<< ${form} /Length ${content.length} >>\nstream\n${content}\nendstream`;
+  });
+  return pdfOf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [4 0 R] /Count 1 >>',
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 5 0 R /Resources << /XObject << /X 6 0 R >> >> >>',
+    '<< /Length 5 >>\nstream\n/X Do\nendstream',
+    ...forms,
+  ]);
+}
+
+function pdfOf(objects: readonly string[]): Uint8Array {
   let body = '%PDF-1.4\n';
   const offsets = objects.map((object, at) => {
     const offset = body.length;

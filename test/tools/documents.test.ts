@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import pino from 'pino';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { Documents } from '../../src/tools/documents/documents.ts';
-import { FolderIndex } from '../../src/tools/documents/folder-index.ts';
+import { FolderIndex, MAX_INDEX_BYTES } from '../../src/tools/documents/folder-index.ts';
 import { readDocument } from '../../src/tools/documents/read-document.ts';
 import { searchDocuments } from '../../src/tools/documents/search-documents.ts';
 import { EVERYBODY } from '../../src/tools/tool.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { docx, pdf } from './documents-under-test.ts';
+import { docx, endlessPdf, pdf } from './documents-under-test.ts';
 import { context, silent } from './mcp-under-test.ts';
 
 async function folderOf(t: TestContext, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
@@ -22,6 +24,9 @@ async function folderOf(t: TestContext, files: Readonly<Record<string, string | 
   }
   return folder;
 }
+
+const indexOf = (folder: string, maxBytes = MAX_INDEX_BYTES) =>
+  new FolderIndex({ folder, maxBytes, skipped: new Map() });
 
 const read = (path: string, content: string | Uint8Array) => readDocument(path, Buffer.from(content));
 
@@ -40,6 +45,23 @@ describe('a document', () => {
 
   it('without a heading is called as its file', async () => {
     assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
+  });
+
+  for (const [encoding, bytes] of [
+    ['UTF-8', Buffer.from('\ufeffKündigung – 30 €')],
+    ['UTF-16', Buffer.from('\ufeffKündigung – 30 €', 'utf16le')],
+    ['UTF-16, the other way round', Buffer.from('\ufeffKündigung – 30 €', 'utf16le').swap16()],
+    ['Windows-1252', Buffer.from('K\xfcndigung \x96 30 \x80', 'latin1')],
+  ] as const) {
+    it(`in ${encoding} is read`, async () => {
+      for (const path of ['a.txt', 'a.html'])
+        assert.equal((await read(path, bytes)).sections[0]?.text, 'Kündigung – 30 €', path);
+    });
+  }
+
+  it('in UTF-8 keeps its characters beside a damaged one', async () => {
+    const bytes = Buffer.concat([Buffer.from('Kündigung für '), Buffer.of(0xff), Buffer.from('30 €')]);
+    assert.equal((await read('a.txt', bytes)).sections[0]?.text, 'Kündigung für \ufffd30 €');
   });
 
   it('in HTML is what a reader sees', async () => {
@@ -69,6 +91,8 @@ describe('a document', () => {
     ['a text with the name of a PDF', 'a.pdf', 'Hello', 'damaged'],
     ['a broken Word document', 'a.docx', 'PK', 'damaged'],
     ['an empty text', 'a.txt', ' \n ', 'no_text'],
+    ['a program with the name of a text', 'a.txt', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 1), 'damaged'],
+    ['a text that would fill the memory', 'a.txt', 'word '.repeat(2_100_000), 'too_large'],
   ] as const) {
     it(`is refused: ${name}`, () => assert.rejects(read(path, content), { name: 'DocumentError', code }));
   }
@@ -77,7 +101,7 @@ describe('a document', () => {
 describe('the index of a folder', () => {
   it('finds words in other cases, forms and accents, and the heading above them', async (t) => {
     const folder = await folderOf(t, { 'hr/leave.md': '# Kündigungsfrist\nDrei Monate zum Quartalsende.' });
-    const index = new FolderIndex(folder);
+    const index = indexOf(folder);
     await index.update();
     for (const query of ['kundigungsfrist', 'KÜNDIGUNGSFRISTEN', 'quartal', 'Monat']) {
       const [hit] = index.find(query, 8);
@@ -87,7 +111,7 @@ describe('the index of a folder', () => {
   });
 
   it('finds words in a language that writes none apart', async (t) => {
-    const index = new FolderIndex(await folderOf(t, { 'a.txt': '我们的办公室在柏林。' }));
+    const index = indexOf(await folderOf(t, { 'a.txt': '我们的办公室在柏林。' }));
     await index.update();
     assert.equal(index.find('柏林', 8).length, 1);
   });
@@ -96,21 +120,21 @@ describe('the index of a folder', () => {
     const rules = Array.from({ length: 300 }, (_, at) => `# ${at}\nThe rule ${at} with the house.`).join('\n\n');
     const parking = `Parking is free. ${'Cars stand in rows behind gates. '.repeat(10)}`;
     const files = { 'rules.md': rules, 'wish.md': '# Wish\nWish a wish.', 'z.md': parking };
-    const index = new FolderIndex(await folderOf(t, files));
+    const index = indexOf(await folderOf(t, files));
     await index.update();
     assert.equal(index.find('with parking', 8)[0]?.path, 'z.md');
     assert.equal(index.find('with', 8)[0]?.path, 'rules.md');
   });
 
   it('finds a word behind an apostrophe', async (t) => {
-    const index = new FolderIndex(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
+    const index = indexOf(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
     await index.update();
     assert.equal(index.find('eau', 8).length, 1);
   });
 
   it('keeps up with what is new, changed and gone', async (t) => {
     const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
-    const index = new FolderIndex(folder);
+    const index = indexOf(folder);
     assert.equal((await index.update()).isChanged, true);
     assert.equal((await index.update()).isChanged, false);
     await writeFile(join(folder, 'a.md'), 'gamma gamma');
@@ -122,12 +146,26 @@ describe('the index of a folder', () => {
     assert.deepEqual([found('alpha'), found('beta'), found('gamma'), found('delta')], [[], [], ['a.md'], ['c.md']]);
   });
 
+  it('leaves out what its memory cannot hold, until there is room', async (t) => {
+    const unique = (name: string) => Array.from({ length: 3_000 }, (_, at) => `${name}${at}`).join(' ');
+    const folder = await folderOf(t, { 'a.md': unique('a'), 'b.md': unique('b') });
+    const index = indexOf(folder, 4_000_000);
+    for (let times = 0; times < 2; times++) {
+      const { documents, leftOut } = await index.update();
+      assert.deepEqual([documents, leftOut.map(({ reason }) => reason)], [1, ['the index is full']]);
+    }
+    const [found] = index.find('a1 b1', 8);
+    await rm(join(folder, found?.path ?? ''));
+    const { documents, leftOut } = await index.update();
+    assert.deepEqual([documents, leftOut], [1, []]);
+  });
+
   it('reads nothing outside of the folder, nothing hidden, and names what it cannot read', async (t) => {
     const other = await folderOf(t, { 'secret.md': 'secret' });
     const folder = await folderOf(t, { '.git/x.md': 'secret', 'a.md': 'a text', 'b.pdf': 'x', 'c.exe': 'secret' });
     await symlink(join(other, 'secret.md'), join(folder, 'link.md'));
     await symlink(other, join(folder, 'linked'));
-    const index = new FolderIndex(folder);
+    const index = indexOf(folder);
     const { documents, leftOut } = await index.update();
     assert.equal(documents, 1);
     assert.deepEqual(leftOut, [{ path: 'b.pdf', reason: 'it is no PDF that can be read' }]);
@@ -136,9 +174,9 @@ describe('the index of a folder', () => {
 });
 
 describe('the searchable folder', () => {
-  async function ready(t: TestContext, folder: string, clock: Clock = systemClock): Promise<Documents> {
+  async function ready(t: TestContext, folder: string, clock: Clock = systemClock, log = silent): Promise<Documents> {
     const settings = { folder, pollMs: 20, users: [], scopes: [] };
-    const documents = new Documents({ settings, clock, log: silent });
+    const documents = new Documents({ settings, clock, log });
     t.after(() => documents.close());
     documents.start();
     return documents;
@@ -151,6 +189,19 @@ describe('the searchable folder', () => {
     assert.match(output.text, /^\[1\] book, page 2\nMeals are paid/);
     assert.deepEqual(output.sources, [{ title: 'book', page: 2 }]);
     await assert.rejects(tool.run({}, context()), { code: 'arguments_invalid' });
+  });
+
+  it('names each page that it found, and files with one title by their paths', async (t) => {
+    const pages = { 'book.pdf': pdf(['Meals in Rome.', 'Travel.', 'Meals in Bonn.']) };
+    const folder = await folderOf(t, { ...pages, 'a/x.md': '# Lunch\nMeals.', 'b/x.md': '# Lunch\nMeals, too.' });
+    const documents = await ready(t, folder);
+    const { sources } = await searchDocuments(documents, EVERYBODY).run({ query: 'meals' }, context());
+    const names = sources.map(({ title, page }) => [title, page].join(' ').trim());
+    assert.deepEqual(names.sort(), ['Lunch (a/x.md)', 'Lunch (b/x.md)', 'book 1', 'book 3']);
+    // What one search finds does not tell whether another file has the title.
+    await rm(join(folder, 'b/x.md'));
+    const titles = async () => (await documents.find('lunch', 8, new AbortController().signal)).hits[0]?.title;
+    while ((await titles()) !== 'Lunch');
   });
 
   it('sees a file that comes later', async (t) => {
@@ -182,6 +233,38 @@ describe('the searchable folder', () => {
     await clock.advance(5_000);
     assert.match((await output).text, /still being read/);
     assert.equal(documents.status.kind, 'reading');
+  });
+
+  it('leaves out a file that cannot be read to its end, and reads the others', async (t) => {
+    const folder = await folderOf(t, { 'a.pdf': endlessPdf() });
+    const clock = new ManualClock();
+    const documents = await ready(t, folder, clock);
+    await clock.whenWaiting(60_000);
+    await clock.advance(60_000);
+    assert.deepEqual(documents.status, { kind: 'down', reason: 'a file took too long' });
+    await writeFile(join(folder, 'b.md'), 'beta');
+    await clock.advance(1_000);
+    const { hits } = await documents.find('beta', 8, new AbortController().signal);
+    assert.equal(hits[0]?.path, 'b.md');
+    const leftOut = [{ path: 'a.pdf', reason: 'reading it takes too much time or memory' }];
+    assert.deepEqual(documents.status, { kind: 'ready', state: { documents: 1, chunks: 1, leftOut } });
+  });
+
+  it('is ready again after an outage, and logs the next one', async (t) => {
+    const folder = await folderOf(t, { 'x/a.md': 'alpha' });
+    const events = new EventEmitter();
+    const log = pino({}, { write: (line) => void events.emit(JSON.parse(line).msg) });
+    const isIndexed = once(events, 'documents indexed');
+    await ready(t, join(folder, 'x'), systemClock, log);
+    await isIndexed;
+    for (let times = 0; times < 2; times++) {
+      const isDown = once(events, 'documents folder not read');
+      await rename(join(folder, 'x'), join(folder, 'y'));
+      await isDown;
+      const isUp = once(events, 'documents indexed');
+      await rename(join(folder, 'y'), join(folder, 'x'));
+      await isUp;
+    }
   });
 
   it('stops waiting for documents when the turn is cancelled', async (t) => {

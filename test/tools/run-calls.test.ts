@@ -174,7 +174,9 @@ describe('what an earlier attempt has left of a call', () => {
   for (const [name, entries, expected] of [
     ['nothing', [], undefined],
     ['another tool', [entry('began', 'b')], undefined],
-    ['other arguments', [entry('began', 'a', '{"x":1}')], undefined],
+    ['other arguments', [entry('began', 'a', '{"x":1}'), entry('done', 'a', '{"x":1}')], undefined],
+    ['interrupted with other arguments', [entry('began', 'a', '{"x":1}')], 'unknown'],
+    ['done, written in another way', [entry('began', 'a', ' { } '), entry('done', 'a', ' { } ')], 'doneBefore'],
     ['begun', [entry('began')], 'unknown'],
     ['done', [entry('began'), entry('done')], 'doneBefore'],
     ['failed', [entry('began'), entry('failed')], undefined],

@@ -22,14 +22,9 @@ export function listOfTools(
   const allowed = tools.filter((tool) => tool.approval === 'ask' && isAlwaysAllowed(tool, permissions));
   const lines = tools.map((tool) => {
     const note = allowed.includes(tool) ? texts.alwaysAllowed : tool.approval === 'ask' ? texts.asks : undefined;
-    return `- ${plainWords(tool.title)}${note === undefined ? '' : ` (${note})`}`;
+    return `- ${tool.title}${note === undefined ? '' : ` (${note})`}`;
   });
   return paragraphs(texts.list, lines.join('\n'), allowed.length === 0 ? '' : texts.howToRevoke, down);
-}
-
-/** The title of a tool may come from its server. */
-function plainWords(title: string): string {
-  return title.replace(/[[\]()*_<>~`#|\\\n]/g, ' ').trim();
 }
 
 /** What a conversation has used so far. `usd`: what that costs; `undefined` where the model has no price. */

@@ -6,11 +6,18 @@ import { fold, words } from './words.ts';
 export interface Hit extends Chunk {
   /** The path relative to the folder, with `/` as separator. */
   readonly path: string;
+  /** With the path, if another document has the same title. */
   readonly title: string;
 }
 
 interface Entry extends Hit {
   readonly id: number;
+}
+
+interface Indexed {
+  readonly title: string;
+  /** The ids of its entries. */
+  readonly ids: number[];
 }
 
 /** Longer queries are cut, because each word costs time. */
@@ -23,52 +30,90 @@ const MAX_SHARE = 0.1;
 /** Small folders are fast, and may be about one word. */
 const MIN_COMMON_CHUNKS = 200;
 
-/** A full-text index in memory. Documents are added, replaced and removed by their paths. */
+/**
+ * What the index costs in memory, measured with texts of common words, of unique words, of numbers and of single words: see
+ * `bytes`.
+ */
+const CHUNK_BYTES = 600;
+const OCCURRENCE_BYTES = 35;
+const TERM_BYTES = 750;
+
+/**
+ * A full-text index in memory, of at most about `maxBytes`. Documents are added, replaced and removed by their paths.
+ */
 export class DocumentIndex {
+  readonly #maxBytes: number;
   readonly #search = new MiniSearch<Entry>({
     fields: ['heading', 'title', 'text'],
     tokenize: words,
     processTerm: fold,
     searchOptions: { boost: { heading: 2, title: 2 }, maxFuzzy: 2 },
   });
-  readonly #ids = new Map<string, readonly number[]>();
+  /** By path. */
+  readonly #documents = new Map<string, Indexed>();
+  /** The number of documents with a title. */
+  readonly #titleCounts = new Map<string, number>();
   /** The index copies its own stored fields into each of thousands of matches, so they are kept here. */
   readonly #entries = new Map<number, Entry>();
   /** The number of chunks that contain a word. */
   readonly #chunkCounts = new Map<string, number>();
+  /** The number of different words of each chunk, over all chunks. */
+  #occurrences = 0;
+  #textBytes = 0;
   #nextId = 0;
 
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** An estimate, because the heap also holds what was not collected yet. */
+  get bytes(): number {
+    const { termCount } = this.#search;
+    return (
+      this.#textBytes + this.chunkCount * CHUNK_BYTES + this.#occurrences * OCCURRENCE_BYTES + termCount * TERM_BYTES
+    );
+  }
+
   get documentCount(): number {
-    return this.#ids.size;
+    return this.#documents.size;
   }
 
   get chunkCount(): number {
     return this.#entries.size;
   }
 
-  /** Adds a document or replaces the one at that path. */
-  set(path: string, title: string, chunks: readonly Chunk[]): void {
+  /** Adds a document or replaces the one at that path. Returns false if the index is too full for it. */
+  set(path: string, title: string, chunks: readonly Chunk[]): boolean {
     this.delete(path);
-    const entries = chunks.map((chunk) => ({ ...chunk, id: this.#nextId++, path, title }));
-    this.#search.addAll(entries);
-    for (const entry of entries) {
+    const ids: number[] = [];
+    this.#documents.set(path, { title, ids });
+    add(this.#titleCounts, title, 1);
+    for (const chunk of chunks) {
+      const entry = { ...chunk, id: this.#nextId++, path, title };
+      this.#search.add(entry);
       this.#entries.set(entry.id, entry);
       this.#count(entry, 1);
+      ids.push(entry.id);
+      if (this.bytes <= this.#maxBytes) continue;
+      this.delete(path);
+      return false;
     }
-    this.#ids.set(
-      path,
-      entries.map(({ id }) => id),
-    );
+    return true;
   }
 
   delete(path: string): void {
-    for (const id of this.#ids.get(path) ?? []) {
+    const document = this.#documents.get(path);
+    if (document === undefined) return;
+    for (const id of document.ids) {
       const entry = this.#entries.get(id);
-      if (entry !== undefined) this.#count(entry, -1);
+      if (entry === undefined) continue;
+      this.#count(entry, -1);
       this.#entries.delete(id);
-      this.#search.discard(id);
+      // `discard` would keep the words in memory until a later clean-up.
+      this.#search.remove(entry);
     }
-    this.#ids.delete(path);
+    add(this.#titleCounts, document.title, -1);
+    this.#documents.delete(path);
   }
 
   /** Returns the best matches, the best one first. Common words count only where nothing else is found. */
@@ -102,18 +147,27 @@ export class DocumentIndex {
       const count = perDocument.get(entry?.path ?? '') ?? 0;
       if (entry === undefined || count >= MAX_HITS_PER_DOCUMENT) continue;
       perDocument.set(entry.path, count + 1);
-      const { path, title, heading, text, page } = entry;
-      hits.push({ path, title, heading, text, ...(page === undefined ? {} : { page }) });
+      const { path, heading, text, page } = entry;
+      hits.push({ path, title: this.#nameOf(entry), heading, text, ...(page === undefined ? {} : { page }) });
       if (hits.length === maxHits) break;
     }
     return hits;
   }
 
   #count({ heading, title, text }: Entry, change: 1 | -1): void {
-    for (const word of new Set(words(`${heading}\n${title}\n${text}`).map(fold))) {
-      const count = (this.#chunkCounts.get(word) ?? 0) + change;
-      if (count > 0) this.#chunkCounts.set(word, count);
-      else this.#chunkCounts.delete(word);
-    }
+    const counted = new Set(words(`${heading}\n${title}\n${text}`).map(fold));
+    this.#occurrences += change * counted.size;
+    this.#textBytes += change * Buffer.byteLength(heading + text);
+    for (const word of counted) add(this.#chunkCounts, word, change);
   }
+
+  #nameOf({ title, path }: Entry): string {
+    return (this.#titleCounts.get(title) ?? 0) > 1 ? `${title} (${path})` : title;
+  }
+}
+
+function add(counts: Map<string, number>, name: string, change: 1 | -1): void {
+  const count = (counts.get(name) ?? 0) + change;
+  if (count > 0) counts.set(name, count);
+  else counts.delete(name);
 }

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DocumentsSettings } from '../../config/documents-settings.ts';
 import type { Hit } from './document-index.ts';
-import { FolderIndex, type FolderState } from './folder-index.ts';
+import type { FolderFile } from './folder.ts';
+import { FolderIndex, type FolderIndexOptions, type FolderState } from './folder-index.ts';
 
 /** A message to the thread. */
 export interface DocumentsRequest {
@@ -10,36 +11,41 @@ export interface DocumentsRequest {
   readonly maxHits: number;
 }
 
-/** A message from the thread: the state of the folder whenever it changes, and one answer to each request. */
+/**
+ * A message from the thread: each file before it is read, the state of the folder whenever it changes, and one answer to
+ * each request.
+ */
 export type DocumentsMessage =
+  | { readonly kind: 'reading'; readonly file: FolderFile }
   | { readonly kind: 'updated'; readonly state: FolderState; readonly tookMs: number }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'found'; readonly id: number; readonly hits: readonly Hit[] };
 
 /** The content of `workerData`. */
-export type DocumentsJob = Pick<DocumentsSettings, 'folder' | 'pollMs'>;
+export type DocumentsJob = FolderIndexOptions & Pick<DocumentsSettings, 'pollMs'>;
 
 /**
  * Reads the folder and polls it for changes, because network shares send no file system events. Meanwhile it answers
  * queries from the documents read so far.
  */
-function serve({ folder, pollMs }: DocumentsJob): void {
-  const index = new FolderIndex(folder);
+function serve(job: DocumentsJob): void {
+  const index = new FolderIndex(job);
   const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
   parentPort?.on('message', ({ id, query, maxHits }: DocumentsRequest) => {
     post({ kind: 'found', id, hits: index.find(query, maxHits) });
   });
-  let isFirst = true;
+  let isReported = false;
   const update = async () => {
     const startedMs = performance.now();
     try {
-      const { isChanged, ...state } = await index.update();
-      if (isChanged || isFirst) post({ kind: 'updated', state, tookMs: Math.round(performance.now() - startedMs) });
-      isFirst = false;
+      const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
+      if (isChanged || !isReported) post({ kind: 'updated', state, tookMs: Math.round(performance.now() - startedMs) });
+      isReported = true;
     } catch (error) {
+      isReported = false;
       post({ kind: 'unreadable', reason: String((error as { code?: unknown }).code ?? 'unknown') });
     }
-    setTimeout(update, pollMs);
+    setTimeout(update, job.pollMs);
   };
   void update();
 }

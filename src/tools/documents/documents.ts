@@ -6,12 +6,15 @@ import { workerUrl } from '../../worker-url.ts';
 import { ToolError } from '../tool-error.ts';
 import type { Hit } from './document-index.ts';
 import type { DocumentsJob, DocumentsMessage, DocumentsRequest } from './documents-worker.ts';
-import type { FolderState } from './folder-index.ts';
+import type { FolderFile } from './folder.ts';
+import { type FolderState, MAX_INDEX_BYTES } from './folder-index.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
-/** Limits the thread's JavaScript heap. */
+/** Limits the thread's JavaScript heap: the index, and the file that is read. */
 const MAX_HEAP_MB = 512;
+/** Limits the time of one file: a PDF of 2,000 pages takes 12 s. Some damaged ones never end. */
+const MAX_READ_MS = 60_000;
 /** A larger one only delays collection: searching made it grow to hundreds of megabytes. */
 const MAX_YOUNG_MB = 8;
 /** Waiting is better than an answer without the documents, but a user is listening. */
@@ -36,7 +39,10 @@ export interface DocumentsDeps {
   readonly log: Logger;
 }
 
-/** The searchable folder. A thread indexes it and follows its changes. A thread that dies is restarted with backoff. */
+/**
+ * The searchable folder. A thread indexes it and follows its changes. A thread that dies is restarted with backoff, and
+ * leaves out the file that it was reading.
+ */
 export class Documents {
   readonly #deps: DocumentsDeps;
   readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
@@ -46,6 +52,10 @@ export class Documents {
   #firstRead = Promise.withResolvers<void>();
   /** Whether this thread has read the folder. */
   #wasRead = false;
+  /** The file that the thread reads, and the marks of those that ended a thread, by path. */
+  #reading: FolderFile | undefined;
+  readonly #skipped = new Map<string, string>();
+  #cancelLimit = () => {};
   #nextId = 0;
   #failures = 0;
   #cancelRestart = () => {};
@@ -64,7 +74,7 @@ export class Documents {
     if (this.#worker !== undefined || this.#isClosed) return;
     const { folder, pollMs } = this.#deps.settings;
     const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
-      workerData: { folder, pollMs } satisfies DocumentsJob,
+      workerData: { folder, pollMs, maxBytes: MAX_INDEX_BYTES, skipped: this.#skipped } satisfies DocumentsJob,
       env: {},
       execArgv: [],
       stdout: true,
@@ -76,7 +86,7 @@ export class Documents {
     this.#firstRead = Promise.withResolvers();
     this.#wasRead = false;
     worker.unref();
-    worker.on('message', (message: DocumentsMessage) => this.#onMessage(message));
+    worker.on('message', (message: DocumentsMessage) => this.#onMessage(worker, message));
     worker.on('error', (err) => this.#onEnd(worker, String((err as { code?: unknown }).code ?? err.name)));
     worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
   }
@@ -123,6 +133,7 @@ export class Documents {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRestart();
+    this.#cancelLimit();
     const worker = this.#worker;
     this.#worker = undefined;
     this.#rejectAll();
@@ -134,15 +145,26 @@ export class Documents {
     return this.#status.kind === 'down' && !this.#wasRead;
   }
 
-  #onMessage(message: DocumentsMessage): void {
+  #onMessage(worker: Worker, message: DocumentsMessage): void {
     const { log } = this.#deps;
+    if (this.#worker !== worker) return;
     switch (message.kind) {
+      case 'reading':
+        this.#reading = message.file;
+        this.#cancelLimit();
+        this.#cancelLimit = this.#deps.clock.after(MAX_READ_MS, () => {
+          this.#onEnd(worker, 'a file took too long');
+          void worker.terminate();
+        });
+        break;
       case 'found':
         this.#waiting.get(message.id)?.resolve(message.hits);
         break;
       case 'updated': {
         const { documents, chunks, leftOut } = message.state;
         this.#failures = 0;
+        this.#reading = undefined;
+        this.#cancelLimit();
         this.#wasRead = true;
         this.#firstRead.resolve();
         this.#status = { kind: 'ready', state: message.state };
@@ -161,10 +183,14 @@ export class Documents {
   #onEnd(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    this.#cancelLimit();
     this.#rejectAll();
     this.#status = { kind: 'down', reason };
+    const path = this.#reading?.path;
+    if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.mark);
+    this.#reading = undefined;
     const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
-    this.#deps.log.error({ reason, retryInMs: waitMs }, 'thread of the documents ended');
+    this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'thread of the documents ended');
     this.#cancelRestart = this.#deps.clock.after(waitMs, () => this.start());
   }
 

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { decodeText } from './decode-text.ts';
 import { DocumentError } from './document-error.ts';
 import { readDocx } from './read-docx.ts';
 import { readHtml } from './read-html.ts';
@@ -8,8 +9,8 @@ import type { ReadDocument } from './section.ts';
 
 type Reader = (bytes: Uint8Array, name: string) => ReadDocument | Promise<ReadDocument>;
 
-const readText: Reader = (bytes, name) => readMarkdown(new TextDecoder().decode(bytes), name);
-const readPage: Reader = (bytes, name) => readHtml(new TextDecoder().decode(bytes), name);
+const readText: Reader = (bytes, name) => readMarkdown(decodeText(bytes), name);
+const readPage: Reader = (bytes, name) => readHtml(decodeText(bytes), name);
 
 /** The readers by file extension. */
 const READERS: Readonly<Record<string, Reader>> = {

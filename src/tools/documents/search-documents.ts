@@ -48,11 +48,8 @@ function quoted({ title, heading, page, text }: Hit, at: number): string {
   return `[${at + 1}] ${place.filter((part) => part !== '').join(', ')}\n${text}`;
 }
 
-/** Returns one source for each document, with the page of its best match. */
+/** Returns one source for each page that was found, and for each document without pages. */
 function sourcesOf(hits: readonly Hit[]): Source[] {
-  const byPath = new Map<string, Source>();
-  for (const { path, title, page } of hits) {
-    if (!byPath.has(path)) byPath.set(path, page === undefined ? { title } : { title, page });
-  }
-  return [...byPath.values()];
+  const found = hits.map(({ title, page }) => (page === undefined ? { title } : { title, page }));
+  return [...new Map(found.map((source) => [JSON.stringify(source), source])).values()];
 }

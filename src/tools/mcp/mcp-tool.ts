@@ -1,12 +1,12 @@
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
 import { type ParameterSchema, parameterSchema } from '../parameter-schema.ts';
+import { plainTitle } from '../plain-title.ts';
 import { DATA_NOTICE, type Tool } from '../tool.ts';
 import { qualifiedName } from '../tool-names.ts';
 import type { ListedTool } from './list-tools.ts';
 
 /** Longer descriptions are cut, because the model reads them in every response. */
 const MAX_DESCRIPTION_CHARS = 2_000;
-const MAX_TITLE_CHARS = 80;
 
 /** A tool by the server's own name. */
 export interface ServerTool {
@@ -34,7 +34,7 @@ export function mcpTool(
   const isReadOnly = settings.readOnly.includes(name);
   return {
     name: qualifiedName(settings.name, name),
-    title: (title ?? annotations?.title ?? name).slice(0, MAX_TITLE_CHARS),
+    title: plainTitle(title ?? annotations?.title ?? name) || plainTitle(name),
     description: `${description.slice(0, MAX_DESCRIPTION_CHARS)} ${DATA_NOTICE}`.trim(),
     parameters: parameters.schema,
     approval: settings.approval === 'never' || settings.allow.includes(name) ? 'never' : 'ask',

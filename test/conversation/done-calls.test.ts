@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { ScriptedTurn } from '../../dev/simulator/script.ts';
+import { en } from '../../src/messages/en.ts';
+import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+
+const { approval: texts } = en;
+const ending = { kind: 'completed' } as const;
+const call = (name: string, text: string) => ({
+  call: { name: `srv__${name}`, arguments: JSON.stringify({ text }) },
+});
+const broken = (type: string, code: string): ScriptedTurn => ({
+  outputs: [],
+  ending: { kind: 'failed', error: { type, code, message: 'no' } },
+});
+
+/** `look` runs without asking, and nobody has said that it changes nothing. */
+describe('what calls have done', () => {
+  const closings: (() => Promise<void>)[] = [];
+  let under: ApprovingBot;
+  let turns: ScriptedTurn[] = [];
+  before(async () => {
+    const simulator = {
+      responder: (context) => {
+        const turn = turns.shift() ?? assert.fail(`not scripted: ${context.text}`);
+        const answer = typeof turn === 'function' ? turn(context) : turn;
+        return typeof answer === 'string' ? { outputs: [{ text: answer }], ending } : answer;
+      },
+    } satisfies NonNullable<Parameters<typeof startApproving>[1]>['simulator'];
+    under = await startApproving({ after: (close) => void closings.push(close) }, { simulator });
+  });
+  after(async () => {
+    for (const close of closings.reverse()) await close();
+  });
+  const scripted = (...script: ScriptedTurn[]) => {
+    turns = script;
+    return new ApprovalChat(under.bot, { channelId: 'telegram' });
+  };
+
+  for (const [type, code] of [
+    ['server_error', 'server_error'],
+    ['invalid_request_error', 'nonsense'],
+  ] as const) {
+    it(`is said if the answer fails (${type}), and later sessions know it`, async () => {
+      const chat = scripted({ outputs: [call('look', code)], ending }, broken(type, code), ({ history }) => {
+        return JSON.stringify(history);
+      });
+      await chat.say('Look.');
+      await chat.whenSaid(texts.done('Look'));
+      await chat.say('Did you?');
+      await chat.whenSaid('srv__look (done): echo');
+      assert.equal(under.ran(code), 1);
+    });
+  }
+
+  it('is unknown if the user stops the answer meanwhile, and what was not shown cannot be allowed', async () => {
+    const begun = Promise.withResolvers<void>();
+    under.mcp.intercept = ({ params }) => {
+      const isHeld = JSON.stringify(params?.['arguments']) === '{"text":"held"}';
+      if (isHeld) begun.resolve();
+      return isHeld;
+    };
+    const chat = scripted({ outputs: [call('note', 'N'), call('look', 'held')], ending });
+    await chat.say('Do both.');
+    await begun.promise;
+    await chat.say('/stop');
+    await chat.whenSaid(texts.doneUnknown('Look'));
+    await chat.say('/allow');
+    await chat.whenSaid(texts.nothingWaits);
+    assert.equal(under.ran('N'), 0);
+  });
+});
