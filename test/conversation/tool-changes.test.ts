@@ -56,7 +56,6 @@ describe('a server of tools that cannot be reached', { timeout: 60_000 }, () => 
       const { type, output } = (event['item'] ?? {}) as { type?: string; output?: string };
       return type === 'function_call_output' ? [String(output)] : [];
     });
-    assert.equal(outputs.length, 1);
     assert.match(
       outputs[0] ?? '',
       /no tool .*shop__order.* Servers that cannot be reached at the moment: shop\. There are/,

@@ -17,7 +17,7 @@ export function listOfTools(
   permissions: readonly Permission[],
   { tools: texts }: Messages,
 ): string {
-  const down = downServers.length === 0 ? '' : texts.notReachable(downServers.map(plainWords).join(', '));
+  const down = downServers.length === 0 ? '' : texts.notReachable(downServers.join(', '));
   if (tools.length === 0) return paragraphs(texts.none, down);
   const allowed = tools.filter((tool) => tool.approval === 'ask' && isAlwaysAllowed(tool, permissions));
   const lines = tools.map((tool) => {
