@@ -27,7 +27,7 @@ import { connectionOpener, type OpenConnection } from './realtime/connection.ts'
 import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
-import { tryConnection } from './realtime/try-connection.ts';
+import { checkModel } from './realtime/try-connection.ts';
 import { type OpenDatabase, openStores, type Stores } from './stores.ts';
 import { openAzureMonitor } from './telemetry/azure-monitor.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -109,7 +109,7 @@ export function createApp(deps: AppDeps): App {
       cancelPreload = clock.after(PRELOAD_AFTER_MS, () => void preload(shared, services));
       return port;
     },
-    checkModel: () => checkModel(shared, closing.signal),
+    checkModel: () => checkModel(shared, doctorCommand(findInstallation()), closing.signal),
     async close() {
       cancelPreload();
       closing.abort();
@@ -149,17 +149,6 @@ async function preload({ config, log, telemetry }: Shared, { sessions, tools }: 
   const client = preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
   await Promise.all([client, tools.preload()]);
   telemetry.start(() => sessions.openCount);
-}
-
-async function checkModel({ openConnection, clock, log }: Shared, closing: AbortSignal): Promise<void> {
-  try {
-    await tryConnection(openConnection, clock, closing);
-    log.debug('model reached');
-  } catch (err) {
-    if (closing.aborted) return;
-    const fix = `run ${doctorCommand(findInstallation())}`;
-    log.error({ err, fix }, 'model unreachable: users get an error until it recovers');
-  }
 }
 
 function createServices(

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../clock.ts';
 import { unlessAborted, withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { OpenConnection } from './connection.ts';
 import { serviceErrorOf } from './service-errors.ts';
 
@@ -37,4 +38,25 @@ async function greet(open: OpenConnection, signal: AbortSignal): Promise<void> {
     event.kind === 'error' ? reject(serviceErrorOf(event.error, 'handshake_refused')) : resolve();
   const connection = await open({ onEvent, onClosed: reject }, signal);
   await unlessAborted(signal, () => greeted).finally(() => connection.close());
+}
+
+interface CheckDeps {
+  readonly openConnection: OpenConnection;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Logs an error if the model cannot be reached. `doctor`: the command that finds out why. Never rejects. */
+export async function checkModel(
+  { openConnection, clock, log }: CheckDeps,
+  doctor: string,
+  closing: AbortSignal,
+): Promise<void> {
+  try {
+    await tryConnection(openConnection, clock, closing);
+    log.debug('model reached');
+  } catch (err) {
+    if (closing.aborted) return;
+    log.error({ err, fix: `run ${doctor}` }, 'model unreachable: users get an error until it recovers');
+  }
 }
