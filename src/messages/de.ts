@@ -95,6 +95,7 @@ export const de: Messages = {
     list: 'Diese Werkzeuge kann ich hier nutzen:',
     none: 'Ich habe hier keine Werkzeuge.',
     asks: 'ich frage Sie vorher',
+    notReachable: (servers) => `Zurzeit nicht erreichbar: ${servers}`,
     alwaysAllowed: 'von Ihnen immer erlaubt',
     howToRevoke: 'Schreiben Sie /tools ask, damit ich Sie wieder frage.',
     revoked: 'Ab jetzt frage ich Sie wieder jedes Mal.',

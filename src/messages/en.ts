@@ -99,6 +99,7 @@ export const en = {
     list: 'I can use these tools here:',
     none: 'I have no tools here.',
     asks: 'I ask you first',
+    notReachable: (servers: string) => `Not reachable at the moment: ${servers}`,
     alwaysAllowed: 'you have always allowed it',
     howToRevoke: 'To be asked again, write /tools ask.',
     revoked: 'From now on, I’ll ask you again each time.',

@@ -73,11 +73,12 @@ describe('the telemetry of turns', () => {
       calls.map(({ attributes }) => [
         attributes['gen_ai.operation.name'],
         attributes['gen_ai.tool.name'],
+        attributes['gen_ai.tool.type'],
         attributes['error.type'],
       ]),
       [
-        ['execute_tool', 'current_time', undefined],
-        ['execute_tool', 'current_time', 'arguments_invalid'],
+        ['execute_tool', 'current_time', 'function', undefined],
+        ['execute_tool', 'current_time', 'function', 'arguments_invalid'],
       ],
     );
     assert.doesNotMatch(JSON.stringify(calls.map(({ attributes }) => attributes)), /Mars|2026/);

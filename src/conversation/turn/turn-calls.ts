@@ -90,10 +90,11 @@ export class TurnCalls {
     record: RunCallsDeps['record'],
     signal: AbortSignal,
   ): Promise<readonly CallResult[]> {
-    const { log, telemetry } = this.#turn;
+    const { log, telemetry, message } = this.#turn;
     const begun = new Map<ToolCall, Tool>();
     const deps: RunCallsDeps = {
       tools: this.#set.tools,
+      downServers: this.#services.tools.downServers(message.verifiedIds ?? [], message.scope),
       context: contextOf(this.#turn, this.#services),
       clock: this.#services.clock,
       judge: async (tool, call) => (await this.#earlier(tool, call)) ?? judge(tool, call),
