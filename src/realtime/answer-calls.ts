@@ -13,12 +13,6 @@ export interface AnsweredResponse {
   readonly calls: readonly FunctionCall[];
 }
 
-/** All responses of a turn joined into one result, and the ids of the last one's items. */
-export interface LastResponse {
-  readonly result: ModelResult;
-  readonly itemIds: readonly string[];
-}
-
 /** The part of a session that `answerCalls` uses. */
 export interface CallingSession {
   runResponse(turnId: string, events: TurnEvents): Promise<AnsweredResponse>;
@@ -40,33 +34,33 @@ export async function answerCalls(
   session: CallingSession,
   ids: Ids,
   signal: AbortSignal,
-): Promise<LastResponse> {
+): Promise<ModelResult> {
   let answered = first;
   for (let response = 2; ; response++) {
-    const { result, itemIds, calls } = answered;
+    const { result, calls } = answered;
     const { outcome } = result;
-    if (outcome.kind !== 'calledTools') return { result: { ...result, outcome }, itemIds };
+    if (outcome.kind !== 'calledTools') return { ...result, outcome };
     if (functions === undefined || response > MAX_RESPONSES) {
       session.close();
-      return { result: withoutCalls(result), itemIds };
+      return withoutCalls(result);
     }
     // Asked before the calls run: what they have done could not be said later.
     if (!(await session.mayAskAgain(calls.length))) {
       session.close();
-      return { result: overBudgetResult(result), itemIds };
+      return overBudgetResult(result);
     }
     try {
       const outputs = await functions.run(calls, signal);
       if (outputs.isWaiting) {
         session.send(outputItems(ids, outputs));
-        return { result: waitingResult(result), itemIds };
+        return waitingResult(result);
       }
       const events = outputEvents(ids, laterResponse(turnId, response), outputs, response === MAX_RESPONSES);
       const next = await session.runResponse(laterResponse(turnId, response), events);
       answered = { ...next, result: joinedResults(result, next.result) };
     } catch (reason) {
       session.close();
-      return { result: interruptedResult(result, reason), itemIds };
+      return interruptedResult(result, reason);
     }
   }
 }
