@@ -75,9 +75,9 @@ async function tryWithoutRefused(
   }
 }
 
-type Refused = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
+type RefusedSettings = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
 
-function allRefused(before: Refused, after: Refused): Refused {
+function allRefused(before: RefusedSettings, after: RefusedSettings): RefusedSettings {
   const names = [...(before.refusedFunctions ?? []), ...(after.refusedFunctions ?? [])];
   const isRefused = (before.refusedFunctions ?? after.refusedFunctions) !== undefined;
   return {
@@ -89,7 +89,7 @@ function allRefused(before: Refused, after: Refused): Refused {
 /** Returns `undefined` if nothing was refused that the turn can do without. */
 function withoutRefused(
   input: TurnInput,
-  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: Refused,
+  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: RefusedSettings,
   isLast: boolean,
   log: Logger,
   { settings: { voice } }: GenerateServices,

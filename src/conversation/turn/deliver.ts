@@ -6,7 +6,7 @@ import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { storeApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
-import type { Refused, TurnResult } from './turn-result.ts';
+import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
  * Sends a reply that is saved and ends what is reserved for it, then completes the turn. A send whose fate is unknown is
@@ -30,7 +30,12 @@ export async function deliver(
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: Turn, services: Services) {
+export async function refuse(
+  { reason, over, ...words }: RefusedMessage,
+  sender: ReplySender,
+  turn: Turn,
+  services: Services,
+) {
   await reopenApproval(turn, services);
   const isOurs = await turn.job.complete();
   if (!isOurs) return { kind: 'superseded' } as const;

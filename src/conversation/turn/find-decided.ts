@@ -4,7 +4,7 @@ import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval, ApprovalDecision } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
 import type { Turn } from './turn.ts';
-import type { Refused } from './turn-result.ts';
+import type { RefusedMessage } from './turn-result.ts';
 
 /** An approval that was decided, and the tool that it is about. */
 export interface DecidedApproval {
@@ -21,7 +21,7 @@ export async function findDecided(
   { tools }: ToolSet,
   turn: Turn,
   { approvals }: Services,
-): Promise<DecidedApproval | Refused | undefined> {
+): Promise<DecidedApproval | RefusedMessage | undefined> {
   const { approvalId, locale } = turn.message;
   if (approvalId === undefined) return undefined;
   const texts = messagesFor(locale).approval;
