@@ -99,8 +99,8 @@ export async function release(turn: Turn): Promise<void> {
   await turn.orLog(turn.job.release(), 'turn not released');
 }
 
-/** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
-export async function withoutStored(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
+/** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
+export async function discardStored(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id !== undefined) await turn.orLog(audioStore.remove(id), 'reply audio not removed');
   return { ...reply, audio: undefined, approvals: undefined };

@@ -3,7 +3,7 @@ import { messageId } from '../keys.ts';
 import { isKnown } from '../record-after.ts';
 import type { Services } from '../services.ts';
 import { composeReply } from './compose-reply.ts';
-import { answeredBefore, deadLetter, deliver, endEarly, refuse, release, resend, withoutStored } from './deliver.ts';
+import { answeredBefore, deadLetter, deliver, discardStored, endEarly, refuse, release, resend } from './deliver.ts';
 import { findDecided } from './find-decided.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
@@ -59,6 +59,6 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
 
   const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
-  const current = saved === 'obsolete' ? await withoutStored(reply, turn, services) : reply;
+  const current = saved === 'obsolete' ? await discardStored(reply, turn, services) : reply;
   return deliver(current, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
 }
