@@ -178,7 +178,7 @@ export class VoiceBot extends TeamsActivityHandler {
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
       case 'notStored':
         throw new RequestError('not_stored', 'This cannot be stored now. Please deliver it again.');
-      case 'full':
+      case 'busy':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
   }
