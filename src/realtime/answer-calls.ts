@@ -17,8 +17,8 @@ export interface AnsweredResponse {
 export interface CallingSession {
   runResponse(turnId: string, events: TurnEvents): Promise<AnsweredResponse>;
   send(events: readonly RealtimeClientEvent[]): void;
-  /** Whether one more response may be requested, which reads the outputs of `callCount` calls. */
-  mayAskAgain(callCount: number): Promise<boolean>;
+  /** Reserves the response that reads the outputs of `callCount` calls. False if it is over budget. */
+  reserveNextResponse(callCount: number): Promise<boolean>;
   /** Called for a session that holds calls without outputs: it cannot be used again. */
   close(): void;
 }
@@ -44,8 +44,8 @@ export async function answerCalls(
       session.close();
       return withoutCalls(result);
     }
-    // Asked before the calls run: what they have done could not be said later.
-    if (!(await session.mayAskAgain(calls.length))) {
+    // Reserve before the calls run: without a further response their result could not be told.
+    if (!(await session.reserveNextResponse(calls.length))) {
       session.close();
       return overBudgetResult(result);
     }

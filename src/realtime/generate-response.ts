@@ -68,7 +68,7 @@ async function tryWithoutRefused(
   let result = latest;
   for (let refusals = 1; ; refusals++) {
     const accepted = withoutRefused(input, latest, refusals > MAX_REFUSED_FUNCTIONS, request.log, services);
-    if (accepted === undefined || (await input.mayAskAgain?.()) === false) return result;
+    if (accepted === undefined || (await input.reserveNextResponse?.()) === false) return result;
     input = accepted;
     latest = await tryUntil(deadlineMs, { ...request, input }, services);
     result = { ...withEarlierUsage(latest, result), ...allRefused(result, latest) };
@@ -120,7 +120,7 @@ async function tryUntil(
     result = withEarlierUsage(await attempt(request, sessions), result);
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
-    if ((await request.input.mayAskAgain?.()) === false) return result;
+    if ((await request.input.reserveNextResponse?.()) === false) return result;
     request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'model asked again');
     request.onRetry?.(waitMs);
     try {

@@ -32,8 +32,8 @@ export interface TurnInput extends UserMessageInput {
   readonly log?: Logger;
   /** Used only by the first turn of a session. Default: the settings of the session. */
   readonly settings?: SessionSettings;
-  /** Whether one more response may be requested: the same one, or the one that reads the outputs of `callCount` calls. */
-  readonly mayAskAgain?: (callCount?: number) => Promise<boolean>;
+  /** Reserves one more response: the same one, or the one that reads the outputs of `callCount` calls. False: over budget. */
+  readonly reserveNextResponse?: (callCount?: number) => Promise<boolean>;
   readonly onEvent?: TurnListener;
   /** Default: none. */
   readonly functions?: TurnFunctions | undefined;
@@ -132,7 +132,7 @@ export class RealtimeSession {
     const { turnId, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runAloud(name, next, input, signal),
-      mayAskAgain: async (callCount: number) => (await input.mayAskAgain?.(callCount)) ?? true,
+      reserveNextResponse: async (callCount: number) => (await input.reserveNextResponse?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
@@ -158,11 +158,11 @@ export class RealtimeSession {
   async #mayRepair(
     { result, itemIds, calls }: AnsweredResponse,
     isBehindCalls: boolean,
-    { mayAskAgain, decided }: TurnInput,
+    { reserveNextResponse, decided }: TurnInput,
   ): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const isDrift = this.#isReplayed || isBehindCalls || decided !== undefined;
-    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
+    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */

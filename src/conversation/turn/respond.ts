@@ -53,7 +53,8 @@ export async function respond(
     attached,
     history,
     onEvent: stream.onEvent,
-    mayAskAgain: (callCount) => allowance.mayAskAgain(callCount === undefined ? undefined : outputSizeOf(callCount)),
+    reserveNextResponse: (callCount) =>
+      allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: calls.functions,
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
