@@ -31,7 +31,7 @@ export async function deliver(
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
 export async function refuse(
-  { reason, over, ...words }: RefusedMessage,
+  { reason, over, text, recordingLink }: RefusedMessage,
   sender: ReplySender,
   turn: Turn,
   services: Services,
@@ -40,7 +40,7 @@ export async function refuse(
   const isOurs = await turn.job.complete();
   if (!isOurs) return { kind: 'superseded' } as const;
   return (
-    (await send({ ...words, audio: undefined }, sender, turn)) ??
+    (await send({ text, ...(recordingLink && { recordingLink }), audio: undefined }, sender, turn)) ??
     ({ kind: 'refused', reason, ...(over && { over }) } as const)
   );
 }

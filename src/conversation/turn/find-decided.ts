@@ -8,6 +8,7 @@ import type { RefusedMessage } from './turn-result.ts';
 
 /** An approval that was decided, and the tool that it is about. */
 export interface DecidedApproval {
+  readonly kind: 'decided';
   readonly approval: Approval;
   readonly decision: ApprovalDecision;
   readonly tool: Tool;
@@ -26,9 +27,9 @@ export async function findDecided(
   if (approvalId === undefined) return undefined;
   const texts = messagesFor(locale).approval;
   const approval = await turn.retryStore(() => approvals.find(approvalId), turn.signal);
-  if (approval?.decision === undefined) return { reason: 'approvalGone', text: texts.gone };
+  if (approval?.decision === undefined) return { kind: 'refused', reason: 'approvalGone', text: texts.gone };
   const tool = tools.get(approval.tool);
   const isSame = tool?.origin === approval.origin && toolDigest(tool) === approval.digest;
-  if (!isSame) return { reason: 'approvalGone', text: texts.changed(approval.title) };
-  return { approval, decision: approval.decision, tool };
+  if (!isSame) return { kind: 'refused', reason: 'approvalGone', text: texts.changed(approval.title) };
+  return { kind: 'decided', approval, decision: approval.decision, tool };
 }

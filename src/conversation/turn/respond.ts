@@ -24,7 +24,7 @@ export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services
     size: () => sizeOf(prompt),
   };
   const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
-  if (!('budget' in allowance)) turn.costUsd = 0;
+  if (allowance.kind === 'allowed') turn.costUsd = 0;
   return allowance;
 }
 

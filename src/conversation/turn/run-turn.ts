@@ -49,10 +49,10 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecided(tools, turn, services);
-  if (decided !== undefined && 'reason' in decided) return refuse(decided, sender, turn, services);
+  if (decided?.kind === 'refused') return refuse(decided, sender, turn, services);
   const prompt = toPrompt(message, attachments, record, tools, decided, services);
   const allowance = await reserve(prompt, turn, services);
-  if ('budget' in allowance) return refuse(overBudget(allowance, decided, message), sender, turn, services);
+  if (allowance.kind === 'overBudget') return refuse(overBudget(allowance, decided, message), sender, turn, services);
 
   const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, decided, attachments, record, turn, services);

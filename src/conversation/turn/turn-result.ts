@@ -29,6 +29,7 @@ export type RefusalReason =
 
 /** A message that is refused, and the text that its user gets. */
 export interface RefusedMessage {
+  readonly kind: 'refused';
   readonly reason: RefusalReason;
   readonly text: string;
   /** The budget that is exceeded, and by how much; `undefined` for other reasons. */

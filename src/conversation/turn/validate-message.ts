@@ -18,11 +18,15 @@ export function validateMessage({
   locale,
 }: UserMessage): RefusedMessage | undefined {
   const messages = messagesFor(locale);
-  if (!isAllowed) return { reason: 'notAllowed', text: messages.notAllowed };
+  if (!isAllowed) return { kind: 'refused', reason: 'notAllowed', text: messages.notAllowed };
   if (text === '' && attachments.length === 0 && approvalId === undefined)
-    return { reason: 'textMissing', text: messages.textMissing };
+    return { kind: 'refused', reason: 'textMissing', text: messages.textMissing };
   if (text.length > MAX_TEXT_CHARS)
-    return { reason: 'textTooLong', text: messages.textTooLong(MAX_TEXT_CHARS.toLocaleString(messages.language)) };
+    return {
+      kind: 'refused',
+      reason: 'textTooLong',
+      text: messages.textTooLong(MAX_TEXT_CHARS.toLocaleString(messages.language)),
+    };
   return undefined;
 }
 
@@ -31,7 +35,7 @@ export function tooFast({ job, message }: Turn, { rate }: Services): RefusedMess
   // A decision is worth nothing if it is refused: no button brings it back.
   if (message.approvalId !== undefined) return undefined;
   if (job.isRetry || rate.admit(message.personKey)) return undefined;
-  return { reason: 'tooFast', text: messagesFor(message.locale).limits.tooFast };
+  return { kind: 'refused', reason: 'tooFast', text: messagesFor(message.locale).limits.tooFast };
 }
 
 /** The turn may cost more than is left of a budget. */
@@ -42,7 +46,7 @@ export function overBudget(
 ): RefusedMessage {
   const { limits, approval } = messagesFor(locale);
   const note = decided === undefined ? '' : approval.stillWaits(decided.approval.title);
-  return { reason: over.budget, text: paragraphs(limits[over.budget], note), over };
+  return { kind: 'refused', reason: over.budget, text: paragraphs(limits[over.budget], note), over };
 }
 
 /** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
@@ -53,7 +57,12 @@ export async function unreadable(
 ): Promise<RefusedMessage> {
   const hasSpoken = turn.message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');
   const recordingLink = hasSpoken ? await recordingLinkFor(turn, services) : undefined;
-  return { reason: 'unreadable', text: paragraphs(...warnings), ...(recordingLink && { recordingLink }) };
+  return {
+    kind: 'refused',
+    reason: 'unreadable',
+    text: paragraphs(...warnings),
+    ...(recordingLink && { recordingLink }),
+  };
 }
 
 /** `undefined` if its page cannot be reached, or it cannot be stored: the refusal does without it. */
