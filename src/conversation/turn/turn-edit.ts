@@ -25,13 +25,14 @@ const MAX_REMEMBERED_CHARS = 200;
 /** The model may call a tool that does not exist, by any name. */
 const MAX_REMEMBERED_NAME_CHARS = 64;
 
-/** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
+/** Applies a turn to the newest record; does nothing the second time. `before`: the record at the start of the turn. */
 export function turnEdit(
   { attachments, answer: { model, calls }, reply }: AnsweredTurn,
-  found: ConversationRecord,
-  { job: { id: turnId, message }, costUsd = 0 }: Turn,
+  before: ConversationRecord,
+  turn: Turn,
   { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
+  const { job, message, costUsd = 0 } = turn;
   const id = messageId(message);
   const user = [
     decisionNote(message, calls) ?? message.text,
@@ -42,19 +43,14 @@ export function turnEdit(
   const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   return (record) => {
-    if (record.sessionVersion === turnId || record.unsent?.messageId === id) return record;
+    if (record.sessionVersion === job.id || record.unsent?.messageId === id) return record;
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
       ...(isWithdrawn ? {} : nextMemory(record, past, model, historyTurns)),
       settings: settingsAfter(record, model, configuredVoice),
       usage: usageAfter(record.usage, model, reply),
-      // A withdrawn message makes the session of this turn stale; a change by a command makes every session stale.
-      sessionVersion: isWithdrawn
-        ? record.sessionVersion
-        : record.sessionVersion === found.sessionVersion
-          ? turnId
-          : id,
+      sessionVersion: sessionVersionAfter(record, before, turn),
       unsent: {
         messageId: id,
         reply: { text, addsToShown, isFromModel, sources, approvals },
@@ -80,6 +76,17 @@ export function remembered(calls: readonly CallResult[]): { readonly calls?: rea
         `${call.name.slice(0, MAX_REMEMBERED_NAME_CHARS)} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS)}`,
     ),
   };
+}
+
+/** Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is. */
+function sessionVersionAfter(
+  record: ConversationRecord,
+  before: ConversationRecord,
+  { job, message }: Turn,
+): ConversationRecord['sessionVersion'] {
+  if (isKnown(record, message.activityId)) return record.sessionVersion;
+  if (record.sessionVersion !== before.sessionVersion) return messageId(message);
+  return job.id;
 }
 
 /** The settings without the chosen voice, if the service refused it. */
