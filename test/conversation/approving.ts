@@ -88,7 +88,7 @@ function callOf(words: string) {
   return { call: { name: `srv__${name}`, arguments: JSON.stringify({ text: text.join(' ') }) } };
 }
 
-/** A server of tools, and a model that calls what it is told to. */
+/** An MCP server, and a model that calls what it is told to. */
 export interface FarEnds {
   readonly tools: ScriptedTool[];
   readonly mcp: ScriptedHttp;
