@@ -61,11 +61,11 @@ export class Dispatcher {
   }
 
   /**
-   * Stops running turns that were accepted before their conversation was stopped. `key` is the stored key of one
-   * conversation; without it, all are checked. A turn that has not begun checks for itself. Never rejects.
+   * Stops running turns that were accepted before their conversation was stopped. Without `storedKey`, those of
+   * all conversations are checked. A turn that has not begun checks for itself. Never rejects.
    */
-  async stop(key?: string): Promise<void> {
-    const jobs = [...this.#running.keys()].filter((job) => key === undefined || job.key === key);
+  async stop(storedKey?: string): Promise<void> {
+    const jobs = [...this.#running.keys()].filter((job) => storedKey === undefined || job.storedKey === storedKey);
     if (jobs.length === 0) return;
     try {
       const ids = await this.#services.jobs.stoppedAmong(jobs.map(({ id }) => id));

@@ -1,3 +1,4 @@
+// For tests of approvals: a bot with an MCP server whose tools need them, its model, and the chat with its user.
 import assert from 'node:assert/strict';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
