@@ -1,8 +1,21 @@
-import { type ChannelAccount, type InvokeResponse, TeamsActivityHandler, type TurnContext } from 'botbuilder';
+import {
+  type Activity,
+  ActivityTypes,
+  type ChannelAccount,
+  type InvokeResponse,
+  TeamsActivityHandler,
+  type TurnContext,
+} from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
-import { approvalPressIn, invokeMessage, pressResponse } from './channel/approval-card.ts';
+import {
+  approvalPressIn,
+  decidedCard,
+  invokeMessage,
+  pressResponse,
+  replaceableCard,
+} from './channel/approval-card.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
 import type { ReplyRoutes } from './channel/reply-routes.ts';
@@ -26,9 +39,10 @@ import {
   verifiedIdentity,
 } from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
+import type { Decided } from './conversation/approvals/decide.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { WithSender } from './conversation/reply.ts';
-import type { MessageReference } from './conversation/user-message.ts';
+import type { MessageReference, UserMessage } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import { fieldsOf } from './json-access.ts';
 import type { Logger } from './log.ts';
@@ -88,7 +102,9 @@ export class VoiceBot extends TeamsActivityHandler {
     if (press !== undefined) {
       serviceUrls.remember(message.key, context.activity);
       const withSender = this.#withSenderFor(context, message.reference);
-      return this.#end(context, (await conversations.decide(press, message, withSender, false)).accepted);
+      const { accepted, decided } = await conversations.decide(press, message, withSender, false);
+      await this.#end(context, accepted);
+      return this.#replaceCard(context.activity, message, decided);
     }
     if (!isAddressed(context.activity, message.text)) {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
@@ -112,7 +128,18 @@ export class VoiceBot extends TeamsActivityHandler {
     const withSender = this.#withSenderFor(context, message.reference);
     const { accepted, decided } = await conversations.decide(press, message, withSender, true);
     await this.#end(context, accepted);
+    this.#replaceCard(activity, message, decided);
     return pressResponse(decided, messages);
+  }
+
+  /** Shows the decision on the card, for everybody. */
+  #replaceCard(activity: Activity, message: UserMessage, decided: Decided): void {
+    const { conversations, replyRoutes } = this.#options;
+    const cardId = replaceableCard(activity, activity.type === ActivityTypes.Invoke);
+    if (cardId === undefined || decided.kind !== 'decided') return;
+    const card = decidedCard(decided, messagesFor(message.locale));
+    const replace = () => replyRoutes.replace(message.reference, cardId, card);
+    conversations.runOutOfBand(message, replace, 'card not replaced');
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */

@@ -17,7 +17,7 @@ export interface ChatPerson {
 }
 
 export interface ChatToolsDeps {
-  readonly tools: Pick<Tools, 'setFor'>;
+  readonly tools: Pick<Tools, 'setFor' | 'downServers'>;
   readonly person: ChatPerson;
   readonly clock: Clock;
   readonly log: Logger;
@@ -62,6 +62,7 @@ export class ChatTools {
     let previous: Promise<unknown> = Promise.resolve();
     return {
       tools,
+      downServers: this.#deps.tools.downServers([], 'personal'),
       context: { locale: 'en', now: clock.now(), timeZone: undefined, userId: undefined, log },
       clock,
       judge(tool, call) {

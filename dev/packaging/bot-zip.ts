@@ -14,9 +14,17 @@ export interface BotZip {
   readonly unpackedBytes: number;
 }
 
-/** Packs the bot into a ZIP that needs only Node. Parameters and errors are those of `botFiles`. */
-export async function makeBotZip(...of: Parameters<typeof botFiles>): Promise<BotZip> {
-  const files = await botFiles(...of);
+/**
+ * Packs the bot into a ZIP that needs only Node. `added`: other files of the project, as paths below `root`. Rejects with the
+ * errors of `botFiles`.
+ */
+export async function makeBotZip(
+  root: string,
+  commit: Build['commit'],
+  added: readonly string[] = [],
+): Promise<BotZip> {
+  const others = Object.fromEntries(added.map((path) => [path, readFileSync(join(root, path))]));
+  const files = { ...others, ...(await botFiles(root, commit)) };
   const unpackedBytes = Object.values(files).reduce((sum, { byteLength }) => sum + byteLength, 0);
   return { zip: zipOf(files), unpackedBytes };
 }

@@ -1,19 +1,21 @@
 import '../../src/node-version.js';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { isAbsolute, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readOptions } from '../../src/read-options.ts';
+import { endWrong, readOptions } from '../../src/read-options.ts';
 import { ZIP_FILE } from './bundle-table.ts';
 import { writeWhole } from './whole-file.ts';
 
 // `npm run package`: makes out/bot.zip, the bot for App Service.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const USAGE = `Usage: npm run package
+const USAGE = `Usage: npm run package -- [--with <file>]…
 
 Writes ${ZIP_FILE}, the bot for App Service. It needs only Node.
 
-  --help   print this`;
+  --with <file>   also pack this file of the project, such as mcp.json; repeatable
+  --help          print this`;
 
 function inMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB (${bytes} bytes)`;
@@ -33,17 +35,21 @@ function reasonOf(error: unknown): string {
   return 'this needs the packages for development; run npm ci, without --omit=dev';
 }
 
-readOptions(USAGE, {});
+const { with: named } = readOptions(USAGE, { with: { type: 'string', multiple: true, default: [] } });
+const added = named.map((path) => posix.normalize(path.replaceAll('\\', '/')));
+const outside = added.find((path) => path.startsWith('../') || isAbsolute(path));
+if (outside !== undefined) endWrong(`--with is "${outside}"; expected a file below the folder of the project`, USAGE);
 try {
   // A dynamic import, since esbuild is a development dependency.
   const { makeBotZip } = await import('./bot-zip.ts');
   const commit = commitOf(root);
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const { zip, unpackedBytes } = await makeBotZip(root, commit);
+  const { zip, unpackedBytes } = await makeBotZip(root, commit, added);
   writeWhole(`${root}${ZIP_FILE}`, zip);
   process.stdout.write(
     `${ZIP_FILE}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
       `Version ${version}, ${commit === undefined ? 'without a commit, since this is no Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +
+      (added.length === 0 ? '' : `With ${added.join(', ')}\n`) +
       `Deploy it: az webapp deploy --resource-group <group> --name <app> --type zip --src-path ${ZIP_FILE} --clean true --restart true\n`,
   );
 } catch (error) {

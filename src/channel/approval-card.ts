@@ -1,16 +1,20 @@
-import { type Attachment, CardFactory, type InvokeResponse } from 'botbuilder';
-import { decidedText } from '../conversation/approvals/accept-decision.ts';
+import { type Activity, type Attachment, CardFactory, type InvokeResponse } from 'botbuilder';
+import { decidedText, decisionLine } from '../conversation/approvals/accept-decision.ts';
 import type { ApprovalChoice, ApprovalRequest } from '../conversation/approvals/approval.ts';
 import type { ApprovalPress, Decided } from '../conversation/approvals/decide.ts';
-import { fieldsOf } from '../json-access.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
+import { isLoopbackUrl } from './audio-delivery.ts';
 import type { CardSupport } from './capabilities.ts';
 import { shownArguments } from './shown-arguments.ts';
+import { capabilitiesIn, isInBand, scopeOf } from './user-message.ts';
 
 const CHOICES: readonly ApprovalChoice[] = ['once', 'always', 'deny'];
 const APPROVAL_ID = /^[\w-]{16,64}$/;
+const MAX_ID_CHARS = 256;
 
+type DecidedCall = Extract<Decided, { kind: 'decided' }>;
 type CardPart = Readonly<Record<string, unknown>>;
 
 /** A card that asks whether a call may run. It shows the arguments in text runs, which no client formats. */
@@ -22,14 +26,13 @@ export function approvalCard(request: ApprovalRequest, cards: CardSupport, messa
   return card(texts.ask(request.title), request, [expires], actions, messages);
 }
 
-/** The same question in words, for channels without cards. `isOnly`: no other question is in the same message. */
-export function approvalInWords(request: ApprovalRequest, isOnly: boolean, messages: Messages): string {
+/** The same question in words. */
+export function approvalInWords(request: ApprovalRequest, howToAnswer: string, messages: Messages): string {
   const { approval: texts } = messages;
   const { lines, isUnusual } = shownArguments(request.argumentsText, messages);
   // A long text may be split between the blocks, but not within one.
   const blocks = lines.map((line) => codeBlock(line));
   const warning = isUnusual ? texts.unusual : '';
-  const howToAnswer = isOnly ? texts.howToAnswer : texts.howToAnswerEach;
   return paragraphs(texts.ask(request.title), texts.tool(request.tool), ...blocks, warning, howToAnswer);
 }
 
@@ -48,6 +51,21 @@ export function pressResponse(decided: Decided, messages: Messages): InvokeRespo
   if (decided.kind !== 'decided') return invokeMessage(decidedText(decided, messages));
   const { content } = card(decidedText(decided, messages), decided.approval, [], [], messages);
   return invokeBody('application/vnd.microsoft.card.adaptive', content);
+}
+
+/** The card without buttons, which says who has decided. */
+export function decidedCard({ approval, decision }: DecidedCall, messages: Messages): Attachment {
+  return card(decisionLine(approval, decision, messages), approval, [], [], messages);
+}
+
+/**
+ * Returns the id of the pressed card if it has to be replaced for everybody, and can be: Direct Line refuses updates
+ * (botframework-sdk#4734). `isAnswered`: the answer to the press replaces it for the presser.
+ */
+export function replaceableCard(activity: Activity, isAnswered: boolean): string | undefined {
+  const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
+  const isUseful = !isInBand(activity) && !(isAnswered && scopeOf(activity) === 'personal');
+  return canReplace && isUseful ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined : undefined;
 }
 
 /** Answers `Action.Execute` with a text that the client shows to the presser alone. */

@@ -1,10 +1,11 @@
-import type { TurnContext } from 'botbuilder';
+import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { ChannelStream, WithSender } from '../conversation/reply.ts';
 import type { MessageReference } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { VoiceAdapter } from './adapter.ts';
 import { channelOf } from './capabilities.ts';
+import { ChannelCalls } from './channel-calls.ts';
 import type { ReplyOptions } from './reply-activity.ts';
 import { ChannelReplySender, type ReplyRoute } from './reply-sender.ts';
 import type { ServiceUrls } from './service-urls.ts';
@@ -53,6 +54,15 @@ export class ReplyRoutes {
   openContext<T>(reference: MessageReference, work: (context: TurnContext) => Promise<T>): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
     return adapter.continueTurn(reference, serviceUrls.newest(reference), work);
+  }
+
+  /** Replaces a message of the bot by a card. Rejects if the channel refuses it. */
+  replace(reference: MessageReference, activityId: string, card: Attachment): Promise<void> {
+    const { clock, log, sendLimitMs } = this.#options;
+    const activity = { type: ActivityTypes.Message, id: activityId, attachments: [card] };
+    return this.openContext(reference, (context) =>
+      new ChannelCalls(context, clock, log, sendLimitMs).update(activity),
+    );
   }
 
   #open<T>(

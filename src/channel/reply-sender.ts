@@ -1,13 +1,13 @@
-import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
+import type { Activity, TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
-import type { ApprovalRequest } from '../conversation/approvals/approval.ts';
 import type { ChannelStream, Reply, ReplyAudio, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Messages, messagesFor } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
-import { approvalCard, approvalInWords } from './approval-card.ts';
+import { approvalInWords } from './approval-card.ts';
+import { askOnCard } from './ask-on-card.ts';
 import { type AudioSource, audioSource, isLoopbackUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
 import { choiceCard, choiceList } from './cards.ts';
@@ -143,15 +143,17 @@ export class ChannelReplySender implements ReplySender {
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MAX_TYPING_WAIT_MS)]);
     if (this.#streaming?.isStopped || whole.text === '') return;
     const messages = await this.#messagesOf(whole);
-    await this.#sendAll(messages).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    await this.#sendAll(messages, reply).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
   }
 
   /** The user has seen the text up to the stop, so a message of its own has only the audio of it. */
   async #confirmStop({ audio, approvals }: Reply): Promise<void> {
-    const text = this.#messages.apologies.cancelled;
-    const messages = await this.#messagesOf({ text, audio, approvals, isFromModel: audio !== undefined });
-    for (const message of messages)
-      await this.#calls.sendText(message).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    const reply = { text: this.#messages.apologies.cancelled, audio, approvals, isFromModel: audio !== undefined };
+    const send = async () => {
+      for (const message of await this.#messagesOf(reply)) await this.#calls.sendText(message);
+      await this.#askOnCards(reply);
+    };
+    await send().catch((err: unknown) => Promise.reject(sendErrorOf(err)));
   }
 
   /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
@@ -180,36 +182,35 @@ export class ChannelReplySender implements ReplySender {
       return [withRecordingLink(single, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
     }
     const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
-    const asked =
-      cards === 'none' ? approvals.map((each) => approvalInWords(each, approvals.length === 1, this.#messages)) : [];
+    const { howToAnswer, howToAnswerEach } = this.#messages.approval;
+    const how = approvals.length === 1 ? howToAnswer : howToAnswerEach;
+    const asked = cards === 'none' ? approvals.map((each) => approvalInWords(each, how, this.#messages)) : [];
     const texts = splitText(paragraphs(reply.text, ...asked), maxChars, (part) => safeMarkdown(part).length);
     const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
     const last = messages.pop();
     if (last === undefined) return [];
     const whole = withSources(last, reply.sources ?? [], this.#capabilities.sources, this.#messages);
-    // A card of its own for each, so that a decision replaces that card alone.
-    const questions = cards === 'none' ? [] : approvals.map((each) => this.#approvalMessage(each));
-    if (audio === undefined) return [...messages, whole, ...questions];
+    if (audio === undefined) return [...messages, whole];
     const source = await this.#audioSource(audio, texts.at(-1)?.length ?? 0);
     const audible = withAudio(whole, audio, source, this.#capabilities, this.#options, this.#messages);
-    return [...messages, audible, ...questions];
+    return [...messages, audible];
   }
 
-  #approvalMessage(request: ApprovalRequest): Partial<Activity> {
-    return {
-      type: ActivityTypes.Message,
-      attachments: [approvalCard(request, this.#capabilities.cards, this.#messages)],
-    };
+  /** A card of its own for each question, so that a decision replaces that card alone. */
+  async #askOnCards({ approvals = [] }: Reply): Promise<void> {
+    if (this.#capabilities.cards === 'none') return;
+    for (const each of approvals) await askOnCard(each, this.#calls, this.#capabilities, this.#messages, this.#log);
   }
 
   /** The first message continues what was shown. */
-  async #sendAll([first = {}, ...others]: Partial<Activity>[]): Promise<void> {
+  async #sendAll([first = {}, ...others]: Partial<Activity>[], reply: Reply): Promise<void> {
     if (this.#streaming === undefined) await this.#calls.sendText(first);
     else await this.#endStream(this.#streaming, first);
     for (const message of others) {
       if (this.#streaming?.isStopped) return;
       await this.#calls.sendText(message);
     }
+    if (!this.#streaming?.isStopped) await this.#askOnCards(reply);
   }
 
   async #endStream(streaming: StreamingMessage, message: Partial<Activity>): Promise<void> {

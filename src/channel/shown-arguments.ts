@@ -57,9 +57,13 @@ function isObject(text: string): boolean {
   }
 }
 
-/** JSON lets the last of several values with one name count. */
+/** Whether valid JSON names something twice, so that the last value counts, or is too deeply nested to know. */
 function namesTwice(json: string): boolean {
-  return nameCount(json) !== nameCount(JSON.stringify(JSON.parse(json)));
+  try {
+    return nameCount(json) !== nameCount(JSON.stringify(JSON.parse(json)));
+  } catch {
+    return true;
+  }
 }
 
 function nameCount(json: string): number {

@@ -4,6 +4,7 @@ import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
 import { SCOPES } from './documents-settings.ts';
 import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
+import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
 
@@ -53,7 +54,6 @@ const MAX_TIMEOUT_SECONDS = 300;
 const FOREIGN_KEYS = ['oauth', 'args', 'url'];
 /** The Realtime API allows 64 characters for the names of server and tool together. */
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
-const SECRET_NAME = /key|token|secret|password|authorization/i;
 
 /** Reads the file of `MCP_CONFIG`. Its problems never quote a value of the file. */
 export function readMcpServers(
@@ -143,6 +143,7 @@ class EntryReader {
       return [];
     }
     const fields = fieldsOf(entry);
+    if (fields['disabled'] === true) return [];
     this.#noticeMisspelt(fields);
     const transport = this.#transport(fields);
     if (transport === undefined) return [];
@@ -184,16 +185,19 @@ class EntryReader {
   #stdio(command: string, fields: Readonly<Record<string, unknown>>): McpTransport {
     if (fields['envFile'] !== undefined) this.#notice('"envFile" is not read; name the variables under "env"');
     const { cwd } = fields;
+    const args = this.#texts(fields, 'args');
+    if (hasSecretArgument(args)) this.#noticeSecret('args');
     return {
       kind: 'stdio',
       command: this.#resolved(command, 'command'),
-      args: this.#texts(fields, 'args').map((arg) => this.#resolved(arg, 'args')),
+      args: args.map((arg) => this.#resolved(arg, 'args')),
       env: this.#table(fields, 'env'),
       cwd: resolve(this.#folder, typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : ''),
     };
   }
 
   #http(written: string, fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
+    if (hasSecretInUrl(written)) this.#noticeSecret('url');
     const url = this.#resolved(written, 'url');
     const entraScope = fieldsOf(fields['auth'])['entraScope'];
     const address = URL.canParse(url) ? new URL(url) : undefined;
@@ -222,8 +226,7 @@ class EntryReader {
         continue;
       }
       const text = String(value);
-      if (SECRET_NAME.test(name) && text !== '' && !text.includes('${'))
-        this.#notice(`"${key}.${name}" contains a secret; write \${NAME} there, and set NAME in the environment`);
+      if (isSecret(name, text)) this.#noticeSecret(`${key}.${name}`);
       table[name] = this.#resolved(text, `${key}.${name}`);
     }
     return table;
@@ -261,6 +264,10 @@ class EntryReader {
   #problem(text: string): void {
     const problem = `${this.#place}: ${text}`;
     if (!this.#read.problems.includes(problem)) this.#read.problems.push(problem);
+  }
+
+  #noticeSecret(key: string): void {
+    this.#notice(`"${key}" contains a secret; write \${NAME} there, and set NAME in the environment`);
   }
 
   #notice(text: string): void {

@@ -92,6 +92,11 @@ export class Conversations {
     return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'markHandled' }, run));
   }
 
+  /** Does what no activity waits for. It ends before the process does. An error is logged as `failure`. */
+  runOutOfBand(of: ActivityName, work: () => Promise<void>, failure: string): void {
+    void this.#outOfBand.run(of, work, failure);
+  }
+
   /** Greets each conversation once, and none that has begun. */
   welcome(key: string, text: string, withSender: WithSender): Promise<Acceptance> {
     return this.#accept({ key }, async () => {

@@ -110,6 +110,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
         origin text NOT NULL,
         tool text NOT NULL,
         digest text NOT NULL,
+        allowed_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (conversation, person, tool, origin, digest)
       )`,
   ],

@@ -3,6 +3,7 @@ import {
   type Approval,
   type ApprovalDecision,
   type ApprovalStore,
+  MAX_WAITING,
   type Permission,
 } from '../conversation/approvals/approval.ts';
 import { personId } from '../conversation/keys.ts';
@@ -26,15 +27,7 @@ interface Row {
 /** Approvals and permissions that all instances share. */
 export function createPostgresApprovals(connection: Connection): ApprovalStore {
   return {
-    async add(approval) {
-      const { id, asked } = approval;
-      const added = await connection.query(
-        `INSERT INTO approvals (id, conversation, person, approval, expires_at)
-         VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING RETURNING id`,
-        [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
-      );
-      return added.length > 0;
-    },
+    add: (approval) => addApproval(connection, approval),
     async find(id) {
       if (!ID.test(id)) return undefined;
       const text = `SELECT ${COLUMNS} FROM approvals WHERE id = $1 AND expires_at > now()`;
@@ -64,11 +57,7 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
     },
     withdraw: (conversation) => withdrawApprovals(connection, conversation),
     forget: (conversation) => forgetApprovals(connection, conversation),
-    async allow({ conversation, person, origin, tool, digest }) {
-      const text = `INSERT INTO tool_permissions (conversation, person, origin, tool, digest)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`;
-      await connection.query(text, [storedKey(conversation), personId(person), origin, tool, digest]);
-    },
+    allow: (permission, approvalId) => addPermission(connection, permission, approvalId),
     async permissionsOf(conversation, person) {
       const text = 'SELECT origin, tool, digest FROM tool_permissions WHERE conversation = $1 AND person = $2';
       const rows = await connection.query<Pick<Permission, 'origin' | 'tool' | 'digest'>>(text, [
@@ -84,6 +73,32 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
   };
 }
 
+/** Resolves with false if it is stored already. Deletes the oldest that waits if there are too many. */
+async function addApproval(connection: Connection, approval: Approval): Promise<boolean> {
+  const { id, asked } = approval;
+  const added = await connection.query(
+    `WITH added AS (INSERT INTO approvals (id, conversation, person, approval, expires_at)
+       VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING RETURNING id),
+     evicted AS (DELETE FROM approvals WHERE EXISTS (SELECT FROM added) AND decision IS NULL AND id IN
+       (SELECT id FROM approvals WHERE conversation = $2 AND person = $3 AND decision IS NULL
+        ORDER BY seq DESC OFFSET ${MAX_WAITING - 1}))
+     SELECT id FROM added`,
+    [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
+  );
+  return added.length > 0;
+}
+
+async function addPermission(
+  connection: Connection,
+  { conversation, person, origin, tool, digest }: Permission,
+  approvalId: string,
+): Promise<void> {
+  // The lock makes a concurrent `forget` wait for the permission, which it then deletes.
+  const text = `INSERT INTO tool_permissions (conversation, person, origin, tool, digest)
+     SELECT $1, $2, $3, $4, $5 FROM approvals WHERE id = $6 FOR KEY SHARE ON CONFLICT DO NOTHING`;
+  await connection.query(text, [storedKey(conversation), personId(person), origin, tool, digest, approvalId]);
+}
+
 /** Takes the decisions of a conversation back that no turn has claimed. */
 export async function reopenApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
   const text = 'UPDATE approvals SET decision = NULL WHERE conversation = $1 AND turn IS NULL AND decision IS NOT NULL';
@@ -95,7 +110,7 @@ export async function withdrawApprovals(sql: Pick<Sql, 'query'>, conversation: s
   await sql.query('DELETE FROM approvals WHERE conversation = $1 AND decision IS NULL', [storedKey(conversation)]);
 }
 
-/** Deletes the approvals and permissions of a conversation. */
+/** Deletes the approvals and permissions of a conversation, in this order: see `addPermission`. */
 export async function forgetApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
   for (const table of ['approvals', 'tool_permissions'])
     await sql.query(`DELETE FROM ${table} WHERE conversation = $1`, [storedKey(conversation)]);

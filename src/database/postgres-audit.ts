@@ -20,7 +20,9 @@ export function createPostgresAudit(connection: Connection): AuditStore {
     async append({ event, turnId, conversation, asker, decider, tool, origin, argumentsHash }) {
       await connection.query(
         `INSERT INTO tool_audit (event, turn, conversation, asker, decider, tool, origin, arguments_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+         SELECT $1, $2, CASE WHEN is_forgotten THEN '' ELSE $3 END, CASE WHEN is_forgotten THEN '' ELSE $4 END,
+           CASE WHEN is_forgotten THEN NULL ELSE $5 END, $6, $7, $8
+         FROM (SELECT EXISTS (SELECT FROM tool_audit WHERE turn = $2 AND conversation = '') AS is_forgotten) earlier`,
         [
           event,
           turnId,

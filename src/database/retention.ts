@@ -14,8 +14,11 @@ function expiredRows(recordRetentionMs: number, auditRetentionMs: number) {
   const before = (ms: number) => `< now() - interval '${ms} ms'`;
   const today = "(now() AT TIME ZONE 'utc')::date";
   const spent = `CASE budget WHEN 'conversation' THEN updated_at ${before(recordRetentionMs)} ELSE day < ${today} END`;
+  // Expired conversations are deleted first.
+  const hasNoConversation = 'NOT EXISTS (SELECT FROM conversations WHERE key = tool_permissions.conversation)';
   return [
     ['conversations', 'key', `updated_at ${before(recordRetentionMs)}`],
+    ['tool_permissions', 'ctid', `allowed_at ${before(recordRetentionMs)} AND ${hasNoConversation}`],
     ['recording_links', 'id', 'expires_at < now()'],
     ['audio', 'id', 'expires_at < now()'],
     ['approvals', 'id', 'expires_at < now()'],

@@ -1,5 +1,6 @@
 import { findBuild } from '../installation.ts';
 import { createLogger } from '../log.ts';
+import type { McpServer } from '../tools/mcp/mcp-server.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 
 const PROGRAM_FIX =
@@ -20,26 +21,46 @@ export async function checkMcpServers({ config, clock, tokens }: CheckContext): 
         return { server, tookMs: clock.now() - startedAtMs };
       }),
     );
-    const down = results.flatMap(({ server: { settings, status } }) =>
-      status.kind === 'down' ? [`${settings.name} (${status.reason})`] : [],
+    const up = results.filter(({ server }) => server.status.kind !== 'down').map(countTools);
+    const down = servers.flatMap(({ settings: { name }, status }) =>
+      status.kind === 'down' ? [`${name} (${status.reason})`] : [],
     );
-    const up = results.flatMap(({ server: { settings, tools }, tookMs }) => {
-      const asking = tools.filter(({ approval }) => approval === 'ask').length;
-      return tools.length === 0 ? [] : [`${settings.name}: ${tools.length} tools, ${asking} of them ask, ${tookMs} ms`];
-    });
-    if (down.length > 0)
-      return fail(
-        `not connected: ${down.join(', ')}`,
-        'Start the server, or correct its entry in the file MCP_CONFIG.',
-      );
-    // Without an app id the bot serves its developer.
-    const programs = settings.filter(({ transport }) => config.isAuthenticated && transport.kind === 'stdio');
-    if (programs.length === 0) return pass(up.join('; '));
-    const names = programs.map(({ name }) => name).join(', ');
-    return warn(`${up.join('; ')}; programs that can read the bot's environment: ${names}`, PROGRAM_FIX);
+    if (down.length > 0) {
+      const message = [`not connected: ${down.join(', ')}`, ...up].join('; ');
+      return fail(message, 'Start the server, or correct its entry in the file MCP_CONFIG.');
+    }
+    const doubts = doubtsAbout(servers, config.isAuthenticated);
+    if (doubts.length === 0) return pass(up.join('; '));
+    return warn([...up, ...doubts.map(({ message }) => message)].join('; '), doubts.map(({ fix }) => fix).join(' '));
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }
+}
+
+function countTools({ server, tookMs }: { readonly server: McpServer; readonly tookMs: number }): string {
+  const asking = server.tools.filter(({ approval }) => approval === 'ask').length;
+  return `${server.settings.name}: ${server.tools.length} tools, ${asking} of them ask, ${tookMs} ms`;
+}
+
+/** Returns what is probably wrong although all servers are connected. */
+function doubtsAbout(servers: readonly McpServer[], isAuthenticated: boolean) {
+  const doubts = servers.flatMap(({ settings: { name }, status }) => {
+    if (status.kind !== 'connected' || status.unknownNames.length === 0) return [];
+    const message = `${name} has no tools of these names: ${status.unknownNames.join(', ')}`;
+    return [{ message, fix: 'Correct the names under "allow" or "readOnly".' }];
+  });
+  const empty = servers.filter(({ tools }) => tools.length === 0);
+  if (empty.length > 0)
+    doubts.push({ message: `without tools: ${namesOf(empty)}`, fix: 'Remove the servers that offer none.' });
+  // Without an app id the bot serves its developer.
+  const programs = servers.filter(({ settings }) => isAuthenticated && settings.transport.kind === 'stdio');
+  if (programs.length > 0)
+    doubts.push({ message: `programs that can read the bot's environment: ${namesOf(programs)}`, fix: PROGRAM_FIX });
+  return doubts;
+}
+
+function namesOf(servers: readonly McpServer[]): string {
+  return servers.map(({ settings }) => settings.name).join(', ');
 }
 
 /** Reads the folder of documents as the bot does. */

@@ -60,7 +60,7 @@ export const de: Messages = {
     openInBrowser: 'Im Browser öffnen',
     save: 'Als .wav speichern',
   },
-  toolWorking: (title) => `Nutzt „${title}“…`,
+  toolWorking: (title) => `Ich nutze „${title}“ …`,
   approval: {
     needed: 'Dafür brauche ich zuerst Ihr Einverständnis.',
     ask: (title) => `Darf ich „${title}“ nutzen?`,
@@ -73,6 +73,7 @@ export const de: Messages = {
     expires: 'Sie können innerhalb von 24 Stunden entscheiden und mir inzwischen weiter schreiben.',
     howToAnswer: 'Bitte antworten Sie mit „ja“ oder „nein“. Später können Sie noch /allow oder /deny schreiben.',
     howToAnswerEach: 'Bitte beantworten Sie zuerst die letzte Frage mit /allow oder /deny, dann die davor.',
+    howToDecide: 'Bitte antworten Sie mit /allow oder /deny.',
     yes: /^(?:ja|j|ok|okay|klar|erlauben|erlaubt)$/i,
     no: /^(?:nein|n|nö|ablehnen|abgelehnt)$/i,
     allowed: (title, by) => `${by === undefined ? 'Erlaubt' : `Von ${by} erlaubt`}: ${title}`,
@@ -82,7 +83,7 @@ export const de: Messages = {
     gone: 'Auf diese Entscheidung warte ich nicht mehr. Bitte fragen Sie mich noch einmal.',
     changed: (title) =>
       `„${title}“ gibt es nicht mehr, oder es hat sich geändert. Ich habe es nicht genutzt. Bitte fragen Sie mich noch einmal.`,
-    notYours: 'Darüber kann nur entscheiden, wer mich darum gebeten hat.',
+    notYours: 'Darüber kann nur entscheiden, wer mich darum gebeten hat oder dafür benannt ist.',
     stillWaits: (title) => `„${title}“ ist nicht erledigt. Sie können noch mit /allow oder /deny entscheiden.`,
     nothingWaits: 'Zurzeit wartet nichts auf Ihre Entscheidung.',
     done: (title) => `„${title}“ wurde ausgeführt. Sie brauchen mich nicht noch einmal darum zu bitten.`,
@@ -94,6 +95,7 @@ export const de: Messages = {
     list: 'Diese Werkzeuge kann ich hier nutzen:',
     none: 'Ich habe hier keine Werkzeuge.',
     asks: 'ich frage Sie vorher',
+    notReachable: (servers) => `Zurzeit nicht erreichbar: ${servers}`,
     alwaysAllowed: 'von Ihnen immer erlaubt',
     howToRevoke: 'Schreiben Sie /tools ask, damit ich Sie wieder frage.',
     revoked: 'Ab jetzt frage ich Sie wieder jedes Mal.',

@@ -32,7 +32,7 @@ export const en = {
   /** Ends the text so far when the whole answer is sent later in a message of its own. */
   interrupted: '(I was interrupted here. My answer follows in a new message.)',
   /** Shown until the first words of an answer; up to 1,000 characters. */
-  working: 'Finding my words …',
+  working: 'Finding my words…',
   voiceReply: '(voice reply)',
   audioTitle: 'Voice reply',
   listen: (duration: string) => `Listen (${duration})`,
@@ -76,6 +76,8 @@ export const en = {
     howToAnswer: 'Please answer “yes” or “no”. Later, you can still write /allow or /deny.',
     /** Several questions wait in one message. */
     howToAnswerEach: 'Please answer the last question first, with /allow or /deny, then the one before it.',
+    /** On channels whose people answer by buttons. */
+    howToDecide: 'Please answer with /allow or /deny.',
     yes: /^(?:yes|y|ok|okay|sure|allow)$/i,
     no: /^(?:no|n|nope|deny)$/i,
     allowed: (title: string, by: string | undefined) => `Allowed${by === undefined ? '' : ` by ${by}`}: ${title}`,
@@ -85,7 +87,7 @@ export const en = {
     decidedBefore: 'This was already decided.',
     gone: 'I’m no longer waiting for this decision. Please ask me again.',
     changed: (title: string) => `“${title}” isn’t available or has changed, so I didn’t use it. Please ask me again.`,
-    notYours: 'Only the person who asked for this can decide it.',
+    notYours: 'Only the person who asked for this, or somebody appointed to approve it, can decide it.',
     stillWaits: (title: string) => `“${title}” was not done. You can still decide it with /allow or /deny.`,
     nothingWaits: 'Nothing is waiting for your decision.',
     /** Below an answer that broke off, so that it cannot say this itself. */
@@ -97,6 +99,7 @@ export const en = {
     list: 'I can use these tools here:',
     none: 'I have no tools here.',
     asks: 'I ask you first',
+    notReachable: (servers: string) => `Not reachable at the moment: ${servers}`,
     alwaysAllowed: 'you chose Always allow',
     howToRevoke: 'To be asked again, write /tools ask.',
     revoked: 'From now on, I’ll ask you again each time.',
@@ -237,7 +240,7 @@ export const en = {
       'Your microphone isn’t available right now. Please check that no other program is using it, and press “Record” again.',
     notHere: 'Recording doesn’t work in this window. Please open the page in an up-to-date browser.',
     notLoaded: 'Part of this page didn’t load. Please check that you’re online, and press “Record” again.',
-    sending: 'Sending …',
+    sending: 'Sending…',
     sent: 'Sent. The answer will come in the chat; you can close this page.',
     notSent: 'Your recording wasn’t sent. Please check that you’re online, and press “Send” again.',
     needsScript: 'Recording needs JavaScript. Please turn it on for this page.',

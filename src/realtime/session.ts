@@ -120,10 +120,7 @@ export class RealtimeSession {
     const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
-    const answered = await this.#answer(events, input, signal);
-    const result = (await this.#mayRepair(answered, input))
-      ? await this.#speakInstead(answered, input, signal)
-      : answered.result;
+    const { result } = await this.#answer(events, input, signal);
     if (transcription === undefined) return result;
     // A transcript may come after the answer, unless the socket is gone.
     if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
@@ -132,9 +129,9 @@ export class RealtimeSession {
   }
 
   async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<Answered> {
-    const { turnId, onEvent, functions } = input;
+    const { turnId, functions } = input;
     const session = {
-      runResponse: (name: string, next: TurnEvents) => this.#runResponse(name, next, onEvent, signal),
+      runResponse: (name: string, next: TurnEvents) => this.#runAloud(name, next, input, signal),
       mayAskAgain: async (callCount: number) => (await input.mayAskAgain?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
@@ -150,30 +147,39 @@ export class RealtimeSession {
     return definitions;
   }
 
-  /** A replayed history or call can make the model answer in text. Then one more response may repair it. */
-  async #mayRepair({ result, itemIds }: Answered, { mayAskAgain, decided }: TurnInput): Promise<boolean> {
+  /** Runs a response, and once more as speech if its answer came as text. */
+  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<Answered> {
+    const answered = await this.#runResponse(name, events, input.onEvent, signal);
+    const isRepaired = await this.#mayRepair(answered, name !== input.turnId, input);
+    return isRepaired ? this.#speakInstead(answered, input, signal) : answered;
+  }
+
+  /** A replayed history or a call can make the model answer in text. Then one more response may repair it. */
+  async #mayRepair(
+    { result, itemIds, calls }: Answered,
+    isBehindCalls: boolean,
+    { mayAskAgain, decided }: TurnInput,
+  ): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
-    return (
-      isInText && (this.#isReplayed || decided !== undefined) && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true)
-    );
+    const isDrift = this.#isReplayed || isBehindCalls || decided !== undefined;
+    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<ModelResult> {
+  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<Answered> {
     const { ids, clock } = this.#deps;
     const turnId = ids.wire('turn');
     const events = repairEvents(ids, turnId, answered.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
     const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
-    const { result } = await withTimeoutSignal(deadline, (limited) =>
-      this.#runResponse(turnId, events, onEvent, limited),
-    );
-    this.#log.warn({ outcome: result.outcome.kind }, 'answer came as text: speech requested');
-    const repaired = withEarlierUsage(result, answered.result);
-    if (result.outcome.kind === 'spoken') return repaired;
+    const aloud = await withTimeoutSignal(deadline, (limited) => this.#runResponse(turnId, events, onEvent, limited));
+    this.#log.warn({ outcome: aloud.result.outcome.kind }, 'answer came as text: speech requested');
+    const repaired = withEarlierUsage(aloud.result, answered.result);
+    if (aloud.result.outcome.kind === 'spoken') return { ...aloud, result: repaired };
     // The delivered text has been deleted from the model's memory.
     this.close();
-    return { ...answered.result, usage: repaired.usage, isUsageUnknown: repaired.isUsageUnknown };
+    const { usage, isUsageUnknown } = repaired;
+    return { ...answered, result: { ...answered.result, usage, isUsageUnknown } };
   }
 
   async #runResponse(

@@ -52,6 +52,8 @@ export const ATTRIBUTES = {
   outputType: 'gen_ai.output.type',
   responseId: 'gen_ai.response.id',
   toolName: 'gen_ai.tool.name',
+  /** Always `function`: whatever the tool does, the model calls it as a function of its client. */
+  toolType: 'gen_ai.tool.type',
   toolCallId: 'gen_ai.tool.call.id',
   modality: 'gen_ai.token.modality',
   inputTokens: 'gen_ai.usage.input_tokens',

@@ -105,7 +105,8 @@ export class TurnTelemetry {
   ): Promise<T> {
     const { clock, tracer, instruments } = this.#options;
     const tool = { [ATTRIBUTES.operation]: 'execute_tool', [ATTRIBUTES.toolName]: name };
-    const attributes = { ...tool, ...this.#conversation, [ATTRIBUTES.toolCallId]: callId };
+    const call = { [ATTRIBUTES.toolType]: 'function', [ATTRIBUTES.toolCallId]: callId };
+    const attributes = { ...tool, ...this.#conversation, ...call };
     const parent = trace.setSpan(context.active(), this.#span);
     const span = tracer.startSpan(`execute_tool ${name}`, { kind: SpanKind.INTERNAL, attributes }, parent);
     const beganAtMs = clock.now();

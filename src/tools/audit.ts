@@ -24,6 +24,9 @@ export interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
   /** Returns the entries of all attempts at the turn, in order. */
   ofTurn(turnId: string): Promise<readonly AuditEntry[]>;
-  /** Removes the names of the conversation and its people from its entries. */
+  /**
+   * Removes the names of the conversation and its people from its entries, and from those that turns with such entries
+   * append later.
+   */
   pseudonymise(conversation: string): Promise<void>;
 }

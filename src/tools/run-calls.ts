@@ -12,6 +12,8 @@ export type Verdict = 'run' | 'ask' | 'denied' | 'doneBefore' | 'unknown';
 export interface RunCallsDeps {
   /** The tools that this person may use here, by name. */
   readonly tools: ReadonlyMap<string, Tool>;
+  /** The servers of this person's tools that cannot be reached, by name. */
+  readonly downServers: readonly string[];
   readonly context: Omit<CallContext, 'signal'>;
   readonly clock: Clock;
   /** Decides by remembered permissions and by the audit of an earlier attempt. */
@@ -55,9 +57,11 @@ export async function runCalls(
   return Promise.all(results);
 }
 
-function unknownTool(call: ToolCall, { tools }: RunCallsDeps): CallResult {
+function unknownTool(call: ToolCall, { tools, downServers }: RunCallsDeps): CallResult {
   const names = [...tools.keys()].slice(0, 20).join(', ');
-  const output = errorText(`There is no tool ${JSON.stringify(call.name.slice(0, 64))}. There are: ${names}`);
+  const down =
+    downServers.length === 0 ? '' : ` Servers that cannot be reached at the moment: ${downServers.join(', ')}.`;
+  const output = errorText(`There is no tool ${JSON.stringify(call.name.slice(0, 64))}.${down} There are: ${names}`);
   return endedAs(call, undefined, { kind: 'failed', code: 'tool_unknown' }, output);
 }
 

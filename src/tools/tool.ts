@@ -95,7 +95,7 @@ export function textOutput(text: string): ToolOutput {
 }
 
 /** Whether a person with these ids may use the tool here. */
-export function mayUse({ access }: Tool, ids: readonly string[], scope: ToolScope): boolean {
+export function mayUse({ access }: Pick<Tool, 'access'>, ids: readonly string[], scope: ToolScope): boolean {
   const isUser = access.users.length === 0 || ids.some((id) => access.users.includes(id));
   return isUser && (access.scopes.length === 0 || access.scopes.includes(scope));
 }

@@ -77,7 +77,7 @@ export class Tools {
     await Promise.all([this.#sources.functions(), this.#sources.search()]);
   }
 
-  /** Returns the tools that a person with these ids may use here now. Servers that are down have none. */
+  /** Returns the tools that a person with these ids may use here now. */
   async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
     const { functions, search } = this.#sources;
     const own = [...(await functions()), ...(await search())];
@@ -89,6 +89,13 @@ export class Tools {
     const set = this.#toSet(offered);
     this.#sets.set(key, set);
     return set;
+  }
+
+  /** Returns the names of the servers that these people may use here, but that cannot be reached now. */
+  downServers(ids: readonly string[], scope: ToolScope): readonly string[] {
+    return this.#servers
+      .filter(({ status, settings }) => status.kind === 'down' && mayUse({ access: settings }, ids, scope))
+      .map(({ settings }) => settings.name);
   }
 
   /** Leaves out tools that the model's service refuses, until they change. */

@@ -255,7 +255,7 @@ describe('corrupted pictures', () => {
   it('end as a picture or a rejection', async () => {
     const ends = await readCorruptedPictures({ reader, seed: 1, count: 20 });
     assert.deepEqual([...ends.keys()].sort(), ['damaged', 'kind_unsupported', 'read', 'too_large']);
-    for (const end of ['read', 'damaged']) assert.ok((ends.get(end) ?? 0) > 15, `${ends.get(end)} ${end}`);
+    for (const end of ['read', 'damaged']) assert.ok((ends.get(end) ?? 0) > 5, `${ends.get(end)} ${end}`);
   });
 
   it('do not affect later pictures', async () => {

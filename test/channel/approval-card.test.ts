@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { approvalCard, approvalInWords, approvalPressIn } from '../../src/channel/approval-card.ts';
+import type { Activity } from 'botbuilder';
+import { approvalCard, approvalInWords, approvalPressIn, replaceableCard } from '../../src/channel/approval-card.ts';
 import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
 import { en } from '../../src/messages/en.ts';
 import { ApprovalChat, type ApprovingBot, startApproving } from '../conversation/approving.ts';
+import { inTime } from '../realtime/gathered.ts';
 
 const { approval: texts } = en;
 
@@ -92,6 +94,29 @@ describe('a press of Action.Execute in Teams', () => {
     assert.equal(under.ran('E'), 1);
   });
 
+  it('replaces the card for the others in a group, also where only the fallback of the button works', async () => {
+    const { chat, card } = await asked('do note H');
+    const replaced = () => under.bot.connector.calls.filter(({ method }) => method === 'PUT');
+    await chat.execute(chat.data('once'), { replyToId: 'card 1' });
+    await inTime(under.bot.connector.when(({ method }) => method === 'PUT'));
+    await chat.press('deny', { replyToId: 'card-2' });
+    await inTime(under.bot.connector.when(({ path }) => path.endsWith('card-2')));
+    for (const [at, id] of ['card%201', 'card-2'].entries()) {
+      const { path, body } = replaced()[at] ?? assert.fail();
+      assert.ok(path.endsWith(`/${chat.id}/activities/${id}`), path);
+      const [{ content }] = body.attachments;
+      assert.equal(content.body[0].inlines[0].text, texts.allowed('Write a note', 'Ada'));
+      assert.deepEqual([content.body.slice(1), content.actions], [card.body.slice(1, -1), []]);
+    }
+    await chat.execute(chat.data('once'), { replyToId: 'card-3', ...person('Bob') });
+    const personal = { conversation: { conversationType: 'personal', tenantId: 't' } };
+    const alone = new ApprovalChat(under.bot, { ...GROUP, ...personal });
+    await alone.ask('do note I');
+    await alone.execute(alone.data('deny'), { replyToId: 'card-4' });
+    await alone.whenSaid('denied by the user');
+    assert.equal(replaced().length, 2);
+  });
+
   it('is refused if it cannot be read', async () => {
     const { chat } = await asked('do note F');
     const data = chat.data('once');
@@ -111,6 +136,35 @@ describe('a press of Action.Execute in Teams', () => {
     const expected = `${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo: {"text":"G"}`;
     assert.deepEqual([status, said.text, answer.type], [200, expected, 'invokeResponse']);
     assert.equal(answer.value.body.type, CARD);
+  });
+});
+
+describe('a card that was pressed', () => {
+  const pressed = (channelId: string, serviceUrl: string, fields: object = {}) =>
+    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity, false);
+
+  it('is replaced where the channel lets bots replace messages, and where it is named', () => {
+    assert.equal(pressed('msteams', 'https://smba.example/'), 'card');
+    assert.equal(pressed('webchat', 'http://localhost:56150'), 'card');
+    for (const channelId of ['webchat', 'directline'])
+      assert.equal(pressed(channelId, 'https://webchat.example/'), undefined);
+    for (const replyToId of [undefined, '', 4711, 'x'.repeat(300)])
+      assert.equal(pressed('msteams', 'https://smba.example/', { replyToId }), undefined);
+    assert.equal(pressed('msteams', 'https://smba.example/', { deliveryMode: 'expectReplies' }), undefined);
+  });
+});
+
+describe('a card that the channel refuses', () => {
+  it('is replaced by the question in words, with the arguments and how to answer', async (t) => {
+    const { bot, ran } = await startApproving(t);
+    bot.connector.rule = ({ body }) => (body?.attachments?.[0]?.contentType === CARD ? { status: 400 } : undefined);
+    const chat = new ApprovalChat(bot);
+    await chat.say('do note A');
+    const question = [texts.ask('Write a note'), texts.tool('srv__note'), '```\ntext: "A"\n```', texts.howToDecide];
+    assert.deepEqual(await chat.when(2), [texts.needed, question.join('\n\n')]);
+    await chat.say('/allow');
+    await chat.whenSaid('Said: echo');
+    assert.equal(ran('A'), 1);
   });
 });
 
@@ -158,7 +212,7 @@ describe('the card of a call', () => {
       /^options: \{"mode": "x{49} … \(22 more characters\) … x{49}", "flags": \[true, null\]\}$/,
     );
     assert.ok(cut?.isWellFormed());
-    const words = approvalInWords(request({ argumentsText }), true, en);
+    const words = approvalInWords(request({ argumentsText }), '', en);
     assert.ok(words.includes('path: "/etc/passwd"'), words);
   });
 
@@ -169,11 +223,12 @@ describe('the card of a call', () => {
       [`{"in":{"path":"a","path":"b"}}`, ['in: {"path": "a", "path": "b"}']],
       [`{"path": "a",\n"content`, ['{"path": "a", "content']],
       ['["a"]', ['["a"]']],
+      [`{"a":${'['.repeat(7_000)}${']'.repeat(7_000)},"b":1}`, ['b: 1']],
     ] as const) {
       const lines = linesOf(argumentsText);
       for (const each of shown) assert.ok(lines.includes(each), lines.join('\n'));
       assert.equal(lines.at(-1), texts.unusual);
-      assert.ok(approvalInWords(request({ argumentsText }), true, en).includes(texts.unusual));
+      assert.ok(approvalInWords(request({ argumentsText }), '', en).includes(texts.unusual));
     }
     for (const usual of ['{}', '', '{"a":{"b":1},"c":{"b":1}}']) assert.ok(!linesOf(usual).includes(texts.unusual));
   });

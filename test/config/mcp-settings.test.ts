@@ -167,4 +167,37 @@ describe('the file of MCP servers', () => {
     assert.match(notices.join('\n'), /"alow" is not read; did you mean "allow"\?/);
     assert.doesNotMatch(notices.join('\n'), /s3cret/);
   });
+
+  it('leaves out a disabled server, whatever else its entry says', () => {
+    const { servers, problems } = read({ mcpServers: { a: { command: 'x' }, b: { disabled: true, url: `\${GONE}` } } });
+    assert.deepEqual([servers.map(({ name }) => name), problems], [['a'], []]);
+  });
+
+  for (const [place, entry] of [
+    ['args', { command: 'x', args: ['--token=s3cret'] }],
+    ['args', { command: 'x', args: ['--api-key', 's3cret'] }],
+    ['url', { url: 'https://a.example/mcp?api_key=s3cret' }],
+    ['url', { url: 'https://ada:s3cret@a.example/mcp' }],
+    ['url', { url: 'https://s3cret@a.example/mcp' }],
+  ] as const) {
+    it(`causes a warning about a secret in ${JSON.stringify(entry)}`, () => {
+      const { notices } = one(entry);
+      assert.equal(notices.length, 1);
+      assert.match(notices[0] ?? '', new RegExp(`"${place}" contains a secret; write \\$\\{NAME\\} there`));
+      assert.doesNotMatch(notices[0] ?? '', /s3cret/);
+    });
+  }
+
+  it('causes no warning about variables and about words that only resemble a secret', () => {
+    const env = { KEY: 's3cret' };
+    for (const entry of [
+      {
+        command: 'x',
+        args: [`--token=\${KEY}`, '--api-key', `\${KEY}`, 'keyboard.js', '--token', '--verbose', '--secret='],
+      },
+      { url: `https://a.example/mcp?api_key=\${KEY}&api-version=1` },
+      { url: `https://\${KEY}@a.example/tokens` },
+    ])
+      assert.deepEqual(one(entry, env).notices, []);
+  });
 });

@@ -116,6 +116,19 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'press')), second.id, 'an activity that comes again');
     });
 
+    it('wait up to 50 for each person and conversation, the newest', async () => {
+      await using store = await open();
+      const { approvals } = store;
+      const others = [await waiting(approvals, 'c', 'bob'), await waiting(approvals, 'elsewhere')];
+      const decided = await waiting(approvals);
+      await approvals.decide(decided.id, decisionOf('press'));
+      const first = await waiting(approvals);
+      const all = [];
+      for (let at = 0; at < 50; at++) all.push(await waiting(approvals));
+      assert.equal(await approvals.find(first.id), undefined);
+      for (const { id } of [...others, decided, ...all]) assert.equal(await idOf(approvals.find(id)), id);
+    });
+
     it('are decided once, also by two people at the same time', async () => {
       await using store = await open();
       const { approvals } = store;
@@ -175,10 +188,12 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await approvals.withdraw('c');
       assert.equal(await approvals.find(waits.id), undefined);
       assert.equal(await idOf(approvals.find(decided.id)), decided.id);
-      await approvals.allow(permissionOf());
-      await approvals.allow(permissionOf({ conversation: 'elsewhere' }));
+      await approvals.allow(permissionOf(), decided.id);
+      await approvals.allow(permissionOf({ conversation: 'elsewhere' }), elsewhere.id);
       for (let times = 0; times < 2; times++) await approvals.forget('c');
       assert.equal(await approvals.find(decided.id), undefined);
+      // A turn that began before may still decide.
+      await approvals.allow(permissionOf(), decided.id);
       assert.deepEqual(await approvals.permissionsOf('c', 'ada'), []);
       assert.equal(await idOf(approvals.find(elsewhere.id)), elsewhere.id);
       assert.equal((await approvals.permissionsOf('elsewhere', 'ada')).length, 1);
@@ -193,8 +208,9 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         permissionOf({ tool: 'u' }),
         permissionOf({ origin: 'p' }),
       ];
-      for (const each of [...all, permissionOf()]) await approvals.allow(each);
-      await approvals.allow(permissionOf({ person: 'bob' }));
+      const { id } = await waiting(approvals);
+      for (const each of [...all, permissionOf()]) await approvals.allow(each, id);
+      await approvals.allow(permissionOf({ person: 'bob' }), id);
       const sorted = (found: readonly Permission[]) => found.map((each) => JSON.stringify(each)).sort();
       assert.deepEqual(sorted(await approvals.permissionsOf('c', 'ada')), sorted(all));
       assert.deepEqual(await approvals.permissionsOf('c', 'eve'), []);

@@ -86,6 +86,9 @@ describe('a call that needs an approval', () => {
     );
     assert.equal(await readFile(file, 'utf8'), '**hello**');
     assert.equal((await bot.logged('tool called', 2)).length, 2);
+    const [line] = await bot.logged('approval decided');
+    assert.deepEqual([line?.['tool'], line?.['choice']], [WRITE, 'once']);
+    assert.match(String(line?.['decider']), /^[\w-]{22}$/);
   });
 
   it('does not run after a denial, which the model gets', async (t) => {

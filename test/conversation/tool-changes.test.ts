@@ -36,3 +36,32 @@ describe('a list of tools that changes during a turn', { timeout: 60_000 }, () =
     assert.ok(!bot.logs.some(({ msg }) => msg === 'tool has changed'));
   });
 });
+
+describe('a server of tools that cannot be reached', { timeout: 60_000 }, () => {
+  it('is named to the model by a call of its tools, and to the people who may use it by /tools', async (t) => {
+    const config = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
+    const program = { command: '/no/such/program' };
+    await writeFile(
+      config,
+      JSON.stringify({ mcpServers: { shop: program, vault: { ...program, users: ['nobody'] } } }),
+    );
+    const call = { name: 'shop__order', arguments: '{}' };
+    const turns = [{ outputs: [{ call }], ending: { kind: 'completed' } } as const, 'I cannot.'];
+    const bot = await startBot({ turns, env: { MCP_CONFIG: config } });
+    t.after(() => bot.close());
+    await bot.logged('server of tools not connected', 2);
+    await bot.says('Order one.');
+    await bot.connector.whenMessages(1);
+    const outputs = bot.events.flatMap(({ event }) => {
+      const { type, output } = (event['item'] ?? {}) as { type?: string; output?: string };
+      return type === 'function_call_output' ? [String(output)] : [];
+    });
+    assert.match(
+      outputs[0] ?? '',
+      /no tool .*shop__order.* Servers that cannot be reached at the moment: shop\. There are/,
+    );
+    await bot.says('/tools');
+    await bot.connector.whenMessages(2);
+    assert.match(bot.connector.messages[1]?.body.text ?? '', /\n\nNot reachable at the moment: shop$/);
+  });
+});

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
+import { en } from '../../src/messages/en.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import { pdf } from '../tools/documents-under-test.ts';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
 
 const call = (name: string, args: object = {}) => ({ call: { name, arguments: JSON.stringify(args) } });
@@ -84,7 +86,7 @@ describe('a question that needs a function', () => {
     const fields = { channelId: 'webchat', locale: 'de-DE' };
     const { bot } = await asked(t, [calls(call('order_status', { orderNumber: '4711' })), 'Fertig.'], {}, fields);
     const shown = bot.connector.calls.map(({ body }) => body?.text).filter((text) => text !== undefined);
-    assert.ok(shown.includes('Sieht nach der Bestellung…'), JSON.stringify(shown));
+    assert.ok(shown.includes('Ich sehe nach der Bestellung …'), JSON.stringify(shown));
     await bot.close();
   });
 });
@@ -110,7 +112,7 @@ describe('a call that changes something', () => {
 describe('a question that needs the documents', () => {
   it('is answered with its sources below, which are not spoken', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'documents-'));
-    await writeFile(join(folder, 'travel.md'), '# Travel\n\nMeals are paid up to 30 euros a day.\n');
+    await writeFile(join(folder, 'travel.pdf'), pdf(['Meals are paid up to 30 euros.', 'Meals abroad: 50 euros.']));
     const bot = await startBot({
       turns: [calls(call('search_documents', { query: 'meals euros' })), 'Up to 30 euros.'],
       env: { DOCUMENTS_FOLDER: folder },
@@ -119,8 +121,29 @@ describe('a question that needs the documents', () => {
     await bot.logged('documents indexed');
     await bot.says('What do you pay for meals?', { channelId: 'slack' });
     await bot.connector.whenMessages(1);
-    assert.match(bot.connector.messages[0]?.body.text, /^Up to 30 euros\.\n\nSources:\n\n1\. Travel/);
+    const { text } = bot.connector.messages[0]?.body ?? {};
+    assert.match(text, /^Up to 30 euros\.\n\nSources:\n\n1\. travel, page \d\n2\. travel, page \d\n/);
     await bot.close();
+  });
+
+  it('has no sources below an apology', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'documents-'));
+    await writeFile(join(folder, 'travel.md'), '# Travel\n\nMeals are paid up to 30 euros a day.\n');
+    const error = { type: 'server_error', code: 'server_error', message: 'no' };
+    const bot = await startBot({
+      turns: [
+        calls(call('search_documents', { query: 'meals euros' })),
+        { outputs: [], ending: { kind: 'failed', error } },
+      ],
+      env: { DOCUMENTS_FOLDER: folder },
+    });
+    t.after(() => bot.close());
+    await bot.logged('documents indexed');
+    await bot.says('What do you pay for meals?', { channelId: 'slack' });
+    await bot.connector.whenMessages(1);
+    const { text } = bot.connector.messages[0]?.body ?? {};
+    assert.ok(text.startsWith(en.apologies.broken), text);
+    assert.ok(!text.includes(en.sources.heading), text);
   });
 });
 

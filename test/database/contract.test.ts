@@ -1,4 +1,5 @@
 import { describeApprovals } from '../conversation/approval-store-contract.ts';
+import { describeAudit } from '../conversation/audit-contract.ts';
 import { describeConversations } from '../conversation/conversation-store-contract.ts';
 import { describeQueue } from '../conversation/queue-contract.ts';
 import { describeQueueEnds } from '../conversation/queue-ends-contract.ts';
@@ -44,4 +45,8 @@ describeApprovals('PostgreSQL', async () => {
     },
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
+});
+describeAudit('PostgreSQL', async () => {
+  const opened = await openedDatabase(await preparedDatabase());
+  return { audit: opened.database.audit, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 });

@@ -14,6 +14,7 @@ const DAY_MS = 86_400_000;
 const TABLES = [
   'audio',
   'approvals',
+  'tool_permissions',
   'recording_links',
   'conversations',
   'spending',
@@ -61,6 +62,8 @@ async function fill(days: number, count: number): Promise<void> {
     SELECT ${id}, ${id}, '', '{}', ${at} FROM ${series}`);
   await connection.query(`INSERT INTO conversations (key, version, record, updated_at)
     SELECT ${id}, 3, '{}', ${at} FROM ${series}`);
+  await connection.query(`INSERT INTO tool_permissions (conversation, person, origin, tool, digest, allowed_at)
+    SELECT ${id}, '', '', '', '', ${at} FROM ${series}`);
   await connection.query(`INSERT INTO spending (budget, account, day, updated_at)
     SELECT 'conversation', ${id}, '-infinity', ${at} FROM ${series}`);
   await connection.query(`INSERT INTO spending (budget, account, day)
@@ -78,7 +81,16 @@ describe('retention', () => {
     await fill(-1, 2);
     await retention().run();
     // 29 days old: the records and the spending of their conversations.
-    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 2, 5, 7, 2, 5]);
+    assert.deepEqual(await Promise.all(TABLES.map(rowsIn)), [2, 2, 5, 2, 5, 7, 2, 5]);
+  });
+
+  it('keeps a permission as long as its conversation goes on', async () => {
+    await connection.query("INSERT INTO conversations (key, version, record) VALUES ('goes on', 3, '{}')");
+    await connection.query(`INSERT INTO tool_permissions (conversation, person, origin, tool, digest, allowed_at)
+      SELECT each, '', '', '', '', now() - interval '31 days' FROM unnest(ARRAY['goes on', 'is gone']) each`);
+    await retention().run();
+    const kept = await connection.query<{ conversation: string }>('SELECT conversation FROM tool_permissions');
+    assert.deepEqual(kept, [{ conversation: 'goes on' }]);
   });
 
   it('is left to an instance that is already deleting', async () => {

@@ -26,7 +26,10 @@ async function start(t: TestContext, turns: readonly ScriptedTurn[], refuse?: ()
   });
   const told: string[] = [];
   const log = createLogger('silent');
-  const tools = { setFor: async () => ({ tools: new Map(), definitions: [], definitionBytes: 0 }) };
+  const tools = {
+    setFor: async () => ({ tools: new Map(), definitions: [], definitionBytes: 0 }),
+    downServers: () => [],
+  };
   const conversation = new ChatConversation({
     config: readChatConfig(withSimulator({ TURN_TIMEOUT_SECONDS: '5' }, simulator.url)),
     listener: {

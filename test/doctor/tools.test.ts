@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
+import { startScriptedHttp } from '../tools/scripted-http.ts';
 import { examined, findingText } from './examined.ts';
 
 async function mcpServers(entries: object): Promise<string> {
@@ -42,7 +43,28 @@ describe('the doctor and MCP servers', () => {
   it('names a server that cannot be started, and the reason', async () => {
     const env = { MCP_CONFIG: await mcpServers({ files, gone: { command: '/no/such/program' } }) };
     const text = findingText(await examined(env, { only }), 'MCP servers');
-    assert.match(text, /^fail.*not connected: gone \(ENOENT\).*Start the server/s);
+    assert.match(text, /^fail.*not connected: gone \(ENOENT\); files: 14 tools, .*Start the server/s);
+  });
+});
+
+describe('the doctor and an entry that does not fit its server', () => {
+  const only = ['MCP servers'];
+
+  it('warns of names that are no tools', async () => {
+    const files = { command: process.execPath, args: [FILESYSTEM, tmpdir()], allow: ['read'], readOnly: ['write'] };
+    const text = findingText(await examined({ MCP_CONFIG: await mcpServers({ files }) }, { only }), 'MCP servers');
+    assert.match(
+      text,
+      /^warn.*files: 14 tools, .*files has no tools of these names: read, write.*"allow" or "readOnly"/s,
+    );
+  });
+
+  it('warns of a server without tools', async (t) => {
+    const scripted = await startScriptedHttp([]);
+    t.after(() => scripted[Symbol.asyncDispose]());
+    const shop = { url: scripted.url };
+    const text = findingText(await examined({ MCP_CONFIG: await mcpServers({ shop }) }, { only }), 'MCP servers');
+    assert.match(text, /^warn.*shop: 0 tools, .*Remove the servers that offer none/s);
   });
 });
 

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { unzipSync } from 'fflate';
 import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
 import { ROOT } from './unpacked.ts';
 
@@ -20,8 +30,8 @@ describe('npm run package', () => {
   afterEach(() => rmSync(project, { recursive: true }));
 
   /** From an unrelated folder. */
-  function run() {
-    return spawnSync(process.execPath, [join(project, 'dev/packaging/package.ts')], {
+  function run(...options: string[]) {
+    return spawnSync(process.execPath, [join(project, 'dev/packaging/package.ts'), ...options], {
       cwd: tmpdir(),
       encoding: 'utf8',
     });
@@ -49,6 +59,27 @@ describe('npm run package', () => {
     assert.match(stdout, /\nDeploy it: az webapp deploy .*--src-path out\/bot\.zip --clean true --restart true\n$/);
     assert.match(stdout, /\nVersion \d+\.\d+\.\d+, without a commit, since this is no Git clone; /);
     assert.deepEqual(readdirSync(join(project, 'out')), ['bot.zip']);
+  });
+
+  it('packs other files of the project only if asked, and never files from elsewhere', () => {
+    symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'), 'junction');
+    writeFileSync(join(project, 'mcp.json'), '{"mcpServers":{}}');
+    const packed = () => unzipSync(readFileSync(join(project, 'out/bot.zip')));
+    assert.equal(run().status, 0);
+    assert.ok(!('mcp.json' in packed()));
+    const { status, stdout, stderr } = run('--with', 'mcp.json', '--with=LICENSE');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /\nWith mcp\.json, LICENSE\n/);
+    assert.equal(Buffer.from(packed()['mcp.json'] ?? []).toString(), '{"mcpServers":{}}');
+    for (const [path, reason] of [
+      ['none.json', /ENOENT/],
+      ['../none.json', /--with is "\.\.\/none\.json"; expected a file below the folder of the project/],
+    ] as const) {
+      const { status: code, stderr: error } = run('--with', path);
+      assert.equal(code, 1);
+      assert.match(error, reason);
+      assert.equal(error.trim().split('\n').length, 1);
+    }
   });
 
   it('names the commit that it packs, and warns of changed files', () => {

@@ -27,6 +27,14 @@ function calls(ids: readonly string[], text = '', status = 'completed'): Answer 
   };
 }
 
+function inText(text: string): Answer {
+  return (connection, name) => {
+    const response = `resp_${name}`;
+    const delta = wire.textDelta(text, { response });
+    connection.receive(wire.created({ response, turn: name }), delta, wire.done({ response, turn: name }));
+  };
+}
+
 /** Answers each call with "sunny", and records the calls. */
 function functionsOf(
   run: (asked: readonly FunctionCall[], signal: AbortSignal) => Promise<Partial<CallOutputs>> = async () => ({}),
@@ -208,15 +216,25 @@ describe('a response with calls', () => {
     assert.equal(outcome.kind, 'spoken');
   });
 
+  it('is answered aloud: an answer in text is requested once more as speech, after what was said before', async () => {
+    const answers = [calls(['a'], 'Let me look.'), inText('As text.'), says('It is sunny.')];
+    const { session, connection } = await sessionWith(answers);
+    const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);
+    const text = 'Let me look.\n\nIt is sunny.';
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text, bytes: [1, 2, 1, 2, 3, 4] });
+    assert.deepEqual(typesOf(connection.sent.slice(-2)), ['conversation.item.delete', 'response.create']);
+    assert.equal(session.isUsableFor(0), true);
+  });
+
+  it('keeps what was said before if the speech does not come, and its text', async () => {
+    const { session } = await sessionWith([calls(['a'], 'Let me look.'), inText('Sunny.'), inText('Again.')]);
+    const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);
+    assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Let me look.\n\nSunny.', bytes: [1, 2] });
+    assert.equal(session.isUsableFor(0), false);
+  });
+
   it('in a text conversation is answered in text', async () => {
-    const model = new FakeModel([
-      calls(['a']),
-      (connection, name) => {
-        const response = `resp_${name}`;
-        const delta = wire.textDelta('Sunny.', { response });
-        connection.receive(wire.created({ response, turn: name }), delta, wire.done({ response, turn: name }));
-      },
-    ]);
+    const model = new FakeModel([calls(['a']), inText('Sunny.')]);
     const settings = { ...SETTINGS, modality: 'text' as const };
     const session = await RealtimeSession.open({ ...model.sessionDeps, settings }, NEVER);
     const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
+import { ApprovalChat, startApproving } from '../conversation/approving.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { beginTelemetry, recordTelemetry } from '../support/recorded-telemetry.ts';
 
@@ -72,14 +73,30 @@ describe('the telemetry of turns', () => {
       calls.map(({ attributes }) => [
         attributes['gen_ai.operation.name'],
         attributes['gen_ai.tool.name'],
+        attributes['gen_ai.tool.type'],
         attributes['error.type'],
       ]),
       [
-        ['execute_tool', 'current_time', undefined],
-        ['execute_tool', 'current_time', 'arguments_invalid'],
+        ['execute_tool', 'current_time', 'function', undefined],
+        ['execute_tool', 'current_time', 'function', 'arguments_invalid'],
       ],
     );
     assert.doesNotMatch(JSON.stringify(calls.map(({ attributes }) => attributes)), /Mars|2026/);
+  });
+
+  it('never names the approval of a call, whose id decides about it', async (t) => {
+    const { telemetry, begun } = beginTelemetry();
+    const { bot } = await startApproving(t, { deps: { telemetry } });
+    await begun;
+    const chat = new ApprovalChat(bot);
+    await chat.ask('do note A');
+    await chat.press('once');
+    await chat.whenSaid('Said: echo');
+    await bot.close();
+    const { attributes } = lastTurn().steps.find(({ name }) => name === 'execute_tool srv__note') ?? assert.fail();
+    assert.match(String(attributes['gen_ai.tool.call.id']), /^call_[0-9a-f]{24}$/);
+    const id = String(chat.data('once')['approval']);
+    assert.ok(!JSON.stringify(heard.spans.map((span) => span.attributes)).includes(id));
   });
 
   it('can be found from the log', async (t) => {

@@ -168,7 +168,7 @@ describe('the index of a folder', () => {
     const index = indexOf(folder);
     const { documents, leftOut } = await index.update();
     assert.equal(documents, 1);
-    assert.deepEqual(leftOut, [{ path: 'b.pdf', reason: 'it is no PDF that can be read' }]);
+    assert.deepEqual(leftOut, [{ path: 'b.pdf', reason: 'it is not a readable PDF' }]);
     assert.deepEqual(index.find('secret', 8), []);
   });
 });

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
 import type { ToolError } from '../../src/tools/tool-error.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { connected, context, http, opened, stdio, toolOf } from './mcp-under-test.ts';
 import { type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
 
@@ -125,6 +126,29 @@ describe('a list of tools with a schema that is nested too deeply', () => {
       server.tools.map(({ name }) => name),
       ['srv__echo'],
     );
+  });
+});
+
+describe('a list of tools', () => {
+  it('that lacks names of the entry leads to a warning about them', async (t) => {
+    const server = await connected(t, stdio(PROGRAM), { allow: ['echo', 'ecko'], readOnly: ['meta', 'ecko', 'beta'] });
+    assert.deepEqual(server.status, { kind: 'connected', unknownNames: ['ecko', 'beta'] });
+  });
+
+  it('whose pages never end costs the server 10 seconds in all', async (t) => {
+    const scripted = await startHttp(t);
+    const clock = new ManualClock();
+    scripted.intercept = ({ rpc, id }, response) => {
+      if (rpc !== 'tools/list') return false;
+      response.setHeader('content-type', 'application/json');
+      const page = `{"jsonrpc":"2.0","id":${id},"result":{"tools":[],"nextCursor":"more"}}`;
+      void clock.advance(4_000).then(() => response.end(page));
+      return true;
+    };
+    const server = opened(t, http(scripted.url), {}, clock);
+    await server.connect();
+    assert.deepEqual(server.status, { kind: 'down', reason: 'REQUEST_TIMEOUT' });
+    assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/list').length, 3);
   });
 });
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import type { McpServerSettings, McpTransport } from '../../src/config/mcp-settings.ts';
 import { McpServer } from '../../src/tools/mcp/mcp-server.ts';
 import type { CallContext, Tool } from '../../src/tools/tool.ts';
@@ -41,9 +41,14 @@ export async function connected(
 }
 
 /** A server that is not connected yet; closed after the test. */
-export function opened(t: TestContext, transport: McpTransport, more: Partial<McpServerSettings> = {}): McpServer {
+export function opened(
+  t: TestContext,
+  transport: McpTransport,
+  more: Partial<McpServerSettings> = {},
+  clock: Clock = systemClock,
+): McpServer {
   const build = { version: '0', commit: undefined };
-  const deps = { clock: systemClock, log: silent, random: () => 0, tokens: () => async () => 'token', fetch, build };
+  const deps = { clock, log: silent, random: () => 0, tokens: () => async () => 'token', fetch, build };
   const server = new McpServer(settingsOf(transport, more), deps);
   t.after(() => server.close());
   return server;

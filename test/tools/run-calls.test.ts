@@ -36,6 +36,7 @@ async function run(
   const recorded: string[] = [];
   const deps: RunCallsDeps = {
     tools: new Map(tools.map((each) => [each.name, each])),
+    downServers: [],
     context: context(),
     clock: systemClock,
     judge: async () => more.verdict ?? 'run',

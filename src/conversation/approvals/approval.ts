@@ -4,6 +4,9 @@ import type { UserMessage } from '../user-message.ts';
 /** How long people have to decide. */
 export const APPROVAL_MS = 24 * 3_600_000;
 
+/** So many calls of one person may wait in a conversation. The oldest are deleted first. */
+export const MAX_WAITING = 50;
+
 /** `always`: this call, and later calls of the same tool. */
 export type ApprovalChoice = 'once' | 'always' | 'deny';
 
@@ -90,7 +93,8 @@ export interface ApprovalStore {
   withdraw(conversation: string): Promise<void>;
   /** Deletes the approvals and permissions of a conversation. */
   forget(conversation: string): Promise<void>;
-  allow(permission: Permission): Promise<void>;
+  /** Stores a permission, unless its approval is gone: the conversation may have been forgotten meanwhile. */
+  allow(permission: Permission, approvalId: string): Promise<void>;
   /** Resolves with the permissions of a person in a conversation. */
   permissionsOf(conversation: string, person: string): Promise<readonly Permission[]>;
   /** Ends these permissions: the person is asked again. */

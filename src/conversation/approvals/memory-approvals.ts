@@ -1,7 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { lruOptions } from '../../lru-options.ts';
-import { type Approval, type ApprovalDecision, type ApprovalStore, covers, type Permission } from './approval.ts';
+import {
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalStore,
+  covers,
+  MAX_WAITING,
+  type Permission,
+} from './approval.ts';
 
 const MAX_APPROVALS = 10_000;
 /** The number of people with permissions, each in one conversation. */
@@ -21,6 +28,11 @@ export class MemoryApprovals implements ApprovalStore {
   async add(approval: Approval): Promise<boolean> {
     if (this.#approvals.has(approval.id)) return false;
     this.#approvals.set(approval.id, approval);
+    // Expired ones would keep their arguments in memory.
+    this.#deleteWhere(({ id }) => this.#find(id) === undefined);
+    const { key, personKey } = approval.asked;
+    const waiting = this.#of(key, personKey).filter(({ decision }) => decision === undefined);
+    for (const { id } of waiting.slice(MAX_WAITING)) this.#approvals.delete(id);
     return true;
   }
 
@@ -33,11 +45,7 @@ export class MemoryApprovals implements ApprovalStore {
     person: string | undefined,
     activityId: string,
   ): Promise<Approval | undefined> {
-    // The newest comes first.
-    const theirs = [...this.#approvals.values()].filter(
-      ({ id, asked }) =>
-        asked.key === conversation && (person ?? asked.personKey) === asked.personKey && this.#find(id) !== undefined,
-    );
+    const theirs = this.#of(conversation, person).filter(({ id }) => this.#find(id) !== undefined);
     const decided = theirs.find(({ decision }) => decision?.activityId === activityId);
     return decided ?? theirs.find(({ decision }) => decision === undefined);
   }
@@ -76,7 +84,8 @@ export class MemoryApprovals implements ApprovalStore {
       if (first?.conversation === conversation) this.#permissions.delete(key);
   }
 
-  async allow(permission: Permission): Promise<void> {
+  async allow(permission: Permission, approvalId: string): Promise<void> {
+    if (!this.#approvals.has(approvalId)) return;
     const key = personIn(permission.conversation, permission.person);
     const others = (this.#permissions.get(key) ?? []).filter((each) => !covers(each, permission));
     this.#permissions.set(key, [...others, permission].slice(-MAX_PERMISSIONS_PER_PERSON));
@@ -94,6 +103,13 @@ export class MemoryApprovals implements ApprovalStore {
   #find(id: string): Approval | undefined {
     const approval = this.#approvals.peek(id);
     return approval !== undefined && this.#clock.now() < approval.expiresAtMs ? approval : undefined;
+  }
+
+  /** The newest comes first. */
+  #of(conversation: string, person: string | undefined): Approval[] {
+    return [...this.#approvals.values()].filter(
+      ({ asked }) => asked.key === conversation && (person ?? asked.personKey) === asked.personKey,
+    );
   }
 
   #reopenWhere(condition: (approval: Approval) => boolean): void {

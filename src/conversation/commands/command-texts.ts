@@ -13,16 +13,18 @@ export function listOfCommands({ commands }: Messages): string {
 /** What the bot can look up and do for a person with these permissions. */
 export function listOfTools(
   tools: readonly Tool[],
+  downServers: readonly string[],
   permissions: readonly Permission[],
   { tools: texts }: Messages,
 ): string {
-  if (tools.length === 0) return texts.none;
+  const down = downServers.length === 0 ? '' : texts.notReachable(downServers.join(', '));
+  if (tools.length === 0) return paragraphs(texts.none, down);
   const allowed = tools.filter((tool) => tool.approval === 'ask' && isAlwaysAllowed(tool, permissions));
   const lines = tools.map((tool) => {
     const note = allowed.includes(tool) ? texts.alwaysAllowed : tool.approval === 'ask' ? texts.asks : undefined;
     return `- ${tool.title}${note === undefined ? '' : ` (${note})`}`;
   });
-  return paragraphs(texts.list, lines.join('\n'), allowed.length === 0 ? '' : texts.howToRevoke);
+  return paragraphs(texts.list, lines.join('\n'), allowed.length === 0 ? '' : texts.howToRevoke, down);
 }
 
 /** What a conversation has used so far. `usd`: what that costs; `undefined` where the model has no price. */

@@ -118,7 +118,8 @@ function planTools(argument: string, message: UserMessage, messages: Messages, s
     }
     const { tools } = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
     const permissions = await retry(() => approvals.permissionsOf(key, personKey), { clock, log, signal });
-    return say(listOfTools([...tools.values()], permissions, messages));
+    const downServers = services.tools.downServers(message.verifiedIds ?? [], message.scope);
+    return say(listOfTools([...tools.values()], downServers, permissions, messages));
   };
   return { action: MARK_HANDLED, confirm };
 }

@@ -1,5 +1,6 @@
 import type { RunCallsDeps, Verdict } from '../../tools/run-calls.ts';
 import type { ToolCall } from '../../tools/tool-call.ts';
+import { personId } from '../keys.ts';
 import type { Services } from '../services.ts';
 import type { DecidedApproval } from './find-decided.ts';
 import type { Turn } from './turn.ts';
@@ -15,12 +16,14 @@ export async function carryOut(
   const { approvals } = services;
   const isClaimed = await turn.retryStore(() => approvals.claim(approval.id, turn.job.id));
   if (!isClaimed) return verdictWithoutClaim(approval.id, turn, services);
+  const decider = personId(decision.decider);
+  turn.log.info({ tool: tool.name, choice: decision.choice, decider }, 'approval decided');
   await record(tool, call, decision.choice === 'deny' ? 'denied' : 'allowed');
   if (decision.choice === 'deny') return 'denied';
   if (decision.choice === 'always' && approval.isAlwaysOffered) {
     const { asked, origin, digest } = approval;
     const permission = { conversation: asked.key, person: asked.personKey, origin, tool: tool.name, digest };
-    await turn.retryStore(() => approvals.allow(permission));
+    await turn.retryStore(() => approvals.allow(permission, approval.id));
   }
   return 'run';
 }

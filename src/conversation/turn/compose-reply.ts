@@ -37,7 +37,7 @@ export async function composeReply(
     ...budgetNotes(message, model, exceeded),
     ...voiceNotes(message, model, record, services.settings.voice),
   ];
-  const sources = sourcesOf(calls);
+  const sources = answer.isFromModel === true && answer.text !== '' ? sourcesOf(calls) : [];
   return {
     ...answer,
     ...(sources.length === 0 ? {} : { sources }),
@@ -54,7 +54,9 @@ function isAnswer(outcome: Outcome): boolean {
 /** Returns each source once, in the order in which the calls found it. */
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
   const found = calls.flatMap(({ sources }) => sources);
-  return [...new Map(found.map((source) => [`${source.title} ${source.url ?? ''}`, source])).values()];
+  return [
+    ...new Map(found.map((source) => [JSON.stringify([source.title, source.page, source.url]), source])).values(),
+  ];
 }
 
 /** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */

@@ -66,11 +66,12 @@ export class TurnCalls {
 
   /** Carries out a decision: runs the call, unless it was denied. Rejects like `functions.run`. */
   async runDecided(decided: DecidedApproval): Promise<DecidedCall> {
-    const { id, tool: name, argumentsText } = decided.approval;
+    const { tool: name, argumentsText } = decided.approval;
     const { signal } = this.#turn;
     const record = recordOf(this.#turn, this.#services, decided.decision.decider);
     const judge = (call: ToolCall) => carryOut(decided, call, record, this.#turn, this.#services);
-    const ended = await this.#run([{ callId: id, name, argumentsText }], (_, call) => judge(call), record, signal);
+    const decidedCall = { callId: this.#services.ids.wire('call'), name, argumentsText };
+    const ended = await this.#run([decidedCall], (_, call) => judge(call), record, signal);
     const { outputs, parts } = await readToolPictures(ended, signal, this.#turn, this.#services);
     return { name, argumentsText, output: outputs[0]?.output ?? '', parts };
   }
@@ -89,10 +90,11 @@ export class TurnCalls {
     record: RunCallsDeps['record'],
     signal: AbortSignal,
   ): Promise<readonly CallResult[]> {
-    const { log, telemetry } = this.#turn;
+    const { log, telemetry, message } = this.#turn;
     const begun = new Map<ToolCall, Tool>();
     const deps: RunCallsDeps = {
       tools: this.#set.tools,
+      downServers: this.#services.tools.downServers(message.verifiedIds ?? [], message.scope),
       context: contextOf(this.#turn, this.#services),
       clock: this.#services.clock,
       judge: async (tool, call) => (await this.#earlier(tool, call)) ?? judge(tool, call),

@@ -35,7 +35,7 @@ const MIN_COMMON_CHUNKS = 200;
  * `bytes`.
  */
 const CHUNK_BYTES = 600;
-const OCCURRENCE_BYTES = 35;
+const OCCURRENCE_BYTES = 45;
 const TERM_BYTES = 750;
 
 /**
@@ -68,9 +68,11 @@ export class DocumentIndex {
 
   /** An estimate, because the heap also holds what was not collected yet. */
   get bytes(): number {
-    const { termCount } = this.#search;
     return (
-      this.#textBytes + this.chunkCount * CHUNK_BYTES + this.#occurrences * OCCURRENCE_BYTES + termCount * TERM_BYTES
+      this.#textBytes +
+      this.chunkCount * CHUNK_BYTES +
+      this.#occurrences * OCCURRENCE_BYTES +
+      this.#chunkCounts.size * TERM_BYTES
     );
   }
 

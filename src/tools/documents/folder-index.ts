@@ -4,7 +4,7 @@ import { DocumentIndex, type Hit } from './document-index.ts';
 import { type FolderFile, listFolder, readFolderFile } from './folder.ts';
 import { readDocument } from './read-document.ts';
 
-/** The most that the index of a folder takes: about 25,000 pages of common words, less if most words are unique. */
+/** The most that the index of a folder takes: about 20,000 pages of common words, less if most words are unique. */
 export const MAX_INDEX_BYTES = 300_000_000;
 const FULL = 'the index is full';
 

@@ -55,7 +55,7 @@ function bodyOf(bytes: Uint8Array): string {
     if (body !== undefined) return strFromU8(body);
   } catch (cause) {
     if (cause instanceof DocumentError) throw cause;
-    throw new DocumentError('damaged', 'it is no Word document', { cause });
+    throw new DocumentError('damaged', 'it is not a Word document', { cause });
   }
-  throw new DocumentError('damaged', 'it is no Word document');
+  throw new DocumentError('damaged', 'it is not a Word document');
 }

@@ -28,6 +28,6 @@ async function textOf<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    throw new DocumentError('damaged', 'it is no PDF that can be read', { cause });
+    throw new DocumentError('damaged', 'it is not a readable PDF', { cause });
   }
 }

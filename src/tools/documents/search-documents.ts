@@ -6,7 +6,7 @@ import type { Documents } from './documents.ts';
 
 const DESCRIPTION =
   'Searches the documents of this organisation: handbooks, rules, manuals. Call it before you answer a question about facts that they may hold, and answer from what it finds. Pass the words that the text may use: several forms of each word, synonyms, compounds and their parts. Do not speak file names or page numbers: the sources are shown to the user.';
-const NOTHING_FOUND = 'Nothing was found. Try other words once, then say that the documents do not tell.';
+const NOTHING_FOUND = 'Nothing was found. Try other words once, then say that the documents do not answer it.';
 const STILL_READING =
   'The documents are still being read. Do not search again now: say so, and that the user may ask again in a minute.';
 const NOT_ALL_READ = 'The documents are still being read, so more may be found in a minute.';
@@ -18,7 +18,7 @@ export function searchDocuments(documents: Documents, access: ToolAccess): Tool 
   return defineTool({
     name: 'search_documents',
     title: 'Documents',
-    progress: { en: 'Searching the documents…', de: 'Durchsucht die Dokumente…' },
+    progress: { en: 'Searching the documents…', de: 'Ich durchsuche die Dokumente …' },
     description: `${DESCRIPTION} ${DATA_NOTICE}`,
     parameters: z.object({ query: z.string().min(1).describe('Words in the language of the documents.') }),
     approval: 'never',

@@ -5,7 +5,7 @@ import { defineTool } from '../define-tool.ts';
 export const currentTime = defineTool({
   name: 'current_time',
   title: 'Current time',
-  progress: { en: 'Looking at the clock…', de: 'Schaut auf die Uhr…' },
+  progress: { en: 'Looking at the clock…', de: 'Ich sehe auf die Uhr …' },
   description:
     'Gives the date, the day of the week and the time of day. Call it whenever the answer depends on today or now. Without a time zone it uses the zone of the user.',
   parameters: z.object({

@@ -12,7 +12,7 @@ const ORDERS: Readonly<Record<string, { readonly status: string; readonly arrive
 export const orderStatus = defineTool({
   name: 'order_status',
   title: 'Order status',
-  progress: { en: 'Looking up the order…', de: 'Sieht nach der Bestellung…' },
+  progress: { en: 'Looking up the order…', de: 'Ich sehe nach der Bestellung …' },
   description: 'Gives the status of an order and when it arrives. Call it whenever the user asks about an order.',
   parameters: z.object({
     orderNumber: z

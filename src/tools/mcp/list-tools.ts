@@ -1,4 +1,4 @@
-import type { Client } from '@modelcontextprotocol/client';
+import type { Client, RequestOptions } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 
 const MAX_PAGES = 64;
@@ -22,13 +22,17 @@ export type ListedTool = Pick<
 >;
 
 /** Returns the tools of all pages, until there are more than `maxCount`. Rejects with an error of the SDK. */
-export async function listTools(client: Client, maxCount: number, timeout: number): Promise<readonly unknown[]> {
+export async function listTools(
+  client: Client,
+  maxCount: number,
+  options: RequestOptions,
+): Promise<readonly unknown[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
   const listed: unknown[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES && listed.length <= maxCount; page++) {
     const params = cursor === undefined ? {} : { cursor };
-    const { tools, nextCursor } = await client.request({ method: 'tools/list', params }, PAGE, { timeout });
+    const { tools, nextCursor } = await client.request({ method: 'tools/list', params }, PAGE, options);
     listed.push(...tools);
     if (nextCursor === undefined) break;
     cursor = nextCursor;

@@ -1,18 +1,19 @@
 import { Client, type Tool as SdkTool, type Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../clock.ts';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
+import { withTimeoutSignal } from '../../deadline.ts';
 import type { Build } from '../../installation.ts';
 import type { Logger } from '../../log.ts';
 import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import { httpTransport } from './http-transport.ts';
-import { listTools, readListedTool } from './list-tools.ts';
+import { listTools } from './list-tools.ts';
 import { isSessionLost, type McpFailure, mcpFailureOf, mcpReason } from './mcp-failure.ts';
 import { mcpOutput } from './mcp-output.ts';
-import { mcpTool, type ServerTool } from './mcp-tool.ts';
+import type { CallServer, ServerTool } from './mcp-tool.ts';
+import { readTools } from './read-tools.ts';
 import { stdioTransport } from './stdio-transport.ts';
 
-/** Limits connecting and listing together. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
@@ -31,15 +32,15 @@ export interface McpServerDeps {
   readonly build: Build;
 }
 
-/** The state of a server; `reason` is for operators. */
+/** The state of a server, for operators. `unknownNames`: its entry allows tools that it does not have. */
 export type McpStatus =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'connected'; readonly tools: number }
+  | { readonly kind: 'connected'; readonly unknownNames: readonly string[] }
   | { readonly kind: 'down'; readonly reason: string };
 
 /**
  * One server. It is connected in the background, lists its tools, runs calls, and is reconnected when the connection is
- * lost. While it is down it has no tools.
+ * lost. While it is down it keeps its tools: the model learns from a call that it is down, and its prompt stays the same.
  */
 export class McpServer {
   readonly settings: McpServerSettings;
@@ -64,7 +65,7 @@ export class McpServer {
     this.#log = deps.log.child({ server: settings.name });
   }
 
-  /** The tools of the newest list; none while the server is down. */
+  /** The tools of the newest list; none before the first one. */
   get tools(): readonly Tool[] {
     return this.#tools;
   }
@@ -99,10 +100,12 @@ export class McpServer {
     const transport = this.#openTransport();
     this.#next = transport;
     try {
-      await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS });
-      this.#client = client;
-      client.onclose = () => this.#onLost(client, 'closed');
-      await this.#list(client);
+      await this.#inTime(async (signal) => {
+        await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS, signal });
+        this.#client = client;
+        client.onclose = () => this.#onLost(client, 'closed');
+        await this.#list(client, signal);
+      });
       this.#connectedAtMs = this.#deps.clock.now();
     } catch (error) {
       this.#client = undefined;
@@ -135,25 +138,26 @@ export class McpServer {
   async #relist(): Promise<void> {
     const client = this.#client;
     if (client === undefined || this.#isClosed) return;
-    await this.#list(client).catch((error: unknown) => this.#onLost(client, mcpReason(error)));
+    await this.#inTime((signal) => this.#list(client, signal)).catch((error: unknown) => {
+      this.#onLost(client, mcpReason(error));
+    });
   }
 
-  async #list(client: Client): Promise<void> {
-    const listed = await listTools(client, MAX_TOOLS, CONNECT_TIMEOUT_MS);
+  async #list(client: Client, signal: AbortSignal): Promise<void> {
+    const listed = await listTools(client, MAX_TOOLS, { timeout: CONNECT_TIMEOUT_MS, signal });
     if (this.#client !== client) return;
-    const tools = new Map<string, Tool>();
-    for (const each of listed.slice(0, MAX_TOOLS)) {
-      const read = readListedTool(each);
-      const tool = read && mcpTool(read, this.settings, (of) => (args, call) => this.#call(of, args, call));
-      if (tool === undefined) this.#log.warn('tool left out: its definition is malformed');
-      else if ('refusal' in tool) this.#log.warn({ tool: read?.name, reason: tool.refusal }, 'tool left out');
-      else if (tools.has(tool.name)) this.#log.warn({ tool: read?.name }, 'tool left out: another has its name');
-      else tools.set(tool.name, tool);
-    }
+    const call: CallServer = (tool) => (args, context) => this.#call(tool, args, context);
+    const { tools, unknownNames } = readTools(listed.slice(0, MAX_TOOLS), this.settings, call, this.#log);
     if (listed.length > MAX_TOOLS) this.#log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
-    this.#tools = [...tools.values()];
-    this.#status = { kind: 'connected', tools: tools.size };
-    this.#log.info({ count: tools.size }, 'tools listed');
+    this.#tools = tools;
+    this.#status = { kind: 'connected', unknownNames };
+    this.#log.info({ count: tools.length }, 'tools listed');
+  }
+
+  /** Limits connecting and listing together, however many pages the list has. */
+  #inTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const late = () => new ToolError('tool_timeout', 'not connected in time');
+    return withTimeoutSignal({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
   }
 
   async #call(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
@@ -220,7 +224,7 @@ export class McpServer {
         });
       case 'notReceived':
       case 'refused':
-        return new ToolError('tool_unavailable', `The server "${name}" cannot be reached now.`, { cause });
+        return new ToolError('tool_unavailable', `The server "${name}" cannot be reached at the moment.`, { cause });
       case 'unclear':
         return new ToolError('outcome_unknown', `The server "${name}" gave no usable answer: it may have been done.`, {
           cause,
@@ -246,7 +250,6 @@ export class McpServer {
 
   #onDown(reason: string): void {
     if (this.#isClosed) return;
-    this.#tools = [];
     this.#status = { kind: 'down', reason };
     // A server that ends soon after each start is started less and less often.
     if (this.#deps.clock.now() - this.#connectedAtMs > MAX_BACKOFF_MS) this.#failures = 0;
