@@ -167,7 +167,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
     });
   }
 
-  it('and answers so again is not asked a third time', async (t) => {
+  it('is not asked a third time if it answers so again', async (t) => {
     const scripted = await startHttp(t);
     const server = await connected(t, http(scripted.url));
     scripted.intercept = ({ rpc }, response) => {
@@ -180,10 +180,10 @@ describe('an MCP server over HTTP that has lost the session', () => {
   });
 });
 
-describe('a call that an MCP server over HTTP has not answered', () => {
+describe('a call that an MCP server over HTTP does not answer with a result', () => {
   for (const [what, readOnly, count] of [
-    ['may have changed something, so it is never made again', [], 1],
-    ['that changes nothing is made once more', ['exit'], 2],
+    ['is never made again if it may have changed something', [], 1],
+    ['is made once more if it changes nothing', ['exit'], 2],
   ] as const) {
     it(what, async (t) => {
       const scripted = await startHttp(t);
@@ -201,7 +201,7 @@ describe('a call that an MCP server over HTTP has not answered', () => {
     [500, 'outcome_unknown'],
     [504, 'outcome_unknown'],
   ] as const) {
-    it(`but ${status} is not made again, and has ended as ${code}`, async (t) => {
+    it(`is not made again after ${status}, and ends as ${code}`, async (t) => {
       const scripted = await startHttp(t);
       const server = await connected(t, http(scripted.url));
       const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;

@@ -30,6 +30,8 @@ interface QueuedTurn<Job> {
   readonly end: () => void;
 }
 
+/** Characters are counted here, not bytes: they are known without encoding the text. */
+const MAX_WAITING_CHARS = MAX_WAITING_BYTES;
 /** Channels deliver an activity again within minutes. */
 const KNOWN_FOR_MS = 3_600_000;
 const MAX_KNOWN = 50_000;
@@ -45,7 +47,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #running = new Map<string, QueuedTurn<Job>>();
   /** Running turns count, too. */
   readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
-  readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
+  readonly #chars = new Shares({ max: MAX_WAITING_CHARS, maxPerPerson: MAX_WAITING_CHARS });
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
   /** `keyOf`: how a conversation is named in calls that take a key. Default: by its key. */
