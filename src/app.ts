@@ -3,7 +3,7 @@ import type { FileReaders } from './attachments/reader.ts';
 import { Semaphore } from './attachments/semaphore.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
-import { VoiceAdapter } from './channel/adapter.ts';
+import { createAdapter, type VoiceAdapter } from './channel/adapter.ts';
 import { channelServices } from './channel/channel-services.ts';
 import { keepEntityProperties } from './channel/entity-patch.ts';
 import { FileSaver } from './channel/file-saver.ts';
@@ -206,7 +206,7 @@ function createServices(
 function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('entity patch not applied: botbuilder has another version than expected');
-  const adapter = new VoiceAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
+  const adapter = createAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });
   const serviceUrls = new ServiceUrls(clock);
   const replyRoutes = new ReplyRoutes({
     adapter,

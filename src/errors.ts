@@ -127,7 +127,7 @@ export class StoreError extends BotError<StoreErrorCode> {
   }
 }
 
-export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable';
+export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable' | 'identity_rejected';
 
 /** The settings cannot be used. The message lists every problem, one a line, and never holds a secret. */
 export class ConfigError extends BotError<ConfigErrorCode> {

@@ -67,10 +67,9 @@ function buildApp(): App {
   try {
     return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'], openDatabase });
   } catch (err) {
-    // botbuilder checks the bot's identity.
-    const settings = `MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installed)}`;
-    const reason = err instanceof Error ? err.message : String(err);
-    log.fatal({ reason }, `bot identity rejected: see ${settings}`);
+    const isIdentityRejected = err instanceof ConfigError && err.code === 'identity_rejected';
+    const hint = `: see MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installed)}`;
+    log.fatal({ err }, `bot not started${isIdentityRejected ? hint : ''}`);
     process.exit(1);
   }
 }

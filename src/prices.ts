@@ -74,7 +74,7 @@ export interface OutputSize {
   readonly pictures: number;
 }
 
-/** The tokens around items: roles and marks of their begin and end. */
+/** The tokens around items: roles and marks of their start and end. */
 const OVERHEAD_TOKENS = 200;
 /** The service adds about 290 tokens of its own to the definitions of tools, however many there are. */
 const TOOLS_OVERHEAD_TOKENS = 400;

@@ -45,7 +45,7 @@ export async function readFile(
       if (NO_TEXT.test(claimedType)) throw new AttachmentError('kind_unknown', 'a text in place of a picture or audio');
       return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
     case 'page':
-      if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'a page, under the name of one');
+      if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'an HTML file');
       throw new AttachmentError('page_instead', 'a page in place of a file');
     case 'none':
       throw new AttachmentError(kind === 'unknown' ? 'kind_unknown' : 'kind_unsupported', `a file of the kind ${kind}`);

@@ -35,9 +35,14 @@ export function readLink(link: string): AudioLink | undefined {
 }
 
 /** Whether the bot signed the link to this audio, and it has not expired. */
-export function isGenuine({ expiresAtMs, signature }: AudioLink, audio: LinkedAudio, nowMs: number): boolean {
+export function isGenuine(link: AudioLink, audio: LinkedAudio, nowMs: number): boolean {
+  return isSignatureValid(link, audio) && nowMs < link.expiresAtMs;
+}
+
+/** Whether the bot signed the link to this audio, which may have expired. */
+export function isSignatureValid({ expiresAtMs, signature }: AudioLink, audio: LinkedAudio): boolean {
   const expected = toLink(audio, expiresAtMs).slice(-signature.length);
-  return timingSafeEqual(Buffer.from(signature), Buffer.from(expected)) && nowMs < expiresAtMs;
+  return timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
 }
 
 /** Signs a text. Only the owner of the audio's secrets can make and verify the signature. */

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Env } from '../config/env.ts';
 import type { MessageReference } from '../conversation/user-message.ts';
 import { withDeadline } from '../deadline.ts';
-import { RequestError } from '../errors.ts';
+import { ConfigError, RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { tokenOf } from './bot-token.ts';
 import { channelOf } from './capabilities.ts';
@@ -23,6 +23,15 @@ const AUTHENTICATION_LIMIT_MS = 5_000;
 
 function tooLate(): RequestError {
   return new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
+}
+
+/** Throws a ConfigError if botbuilder rejects the bot's identity: it has checks of its own. */
+export function createAdapter(options: AdapterOptions): VoiceAdapter {
+  try {
+    return new VoiceAdapter(options);
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)], 'identity_rejected');
+  }
 }
 
 /**

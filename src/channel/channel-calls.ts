@@ -69,12 +69,12 @@ export class ChannelCalls {
     } catch (err) {
       if (!isContentRefused(err)) throw err;
       if (activity.attachments !== undefined) {
-        this.#log.warn({ err }, 'message refused with its audio: text sent alone');
+        this.#log.warn({ err }, 'reply rejected by the channel: sent again without attachments');
         return this.sendText(withoutAttachments(activity));
       }
       // Telegram, for one, refuses Markdown with an odd `_` ("can't parse entities").
       if (statusOf(err) !== BAD_REQUEST || activity.textFormat !== TextFormatTypes.Markdown) throw err;
-      this.#log.warn({ err }, 'message refused: sent again as plain text');
+      this.#log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
       const { id: _, ...unsent } = activity;
       return this.sendText({ ...unsent, textFormat: TextFormatTypes.Plain });
     }

@@ -112,7 +112,10 @@ export class ChannelReplySender implements ReplySender {
     const { sendApart, hasMoved } = this.#route;
     // The user may have written from a new address while the model spoke. A stream ends where it began.
     const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && hasMoved());
-    if (!this.#streaming?.isStopped) await (isApart && sendApart ? sendApart(reply) : this.#send(reply));
+    if (!this.#streaming?.isStopped) {
+      if (isApart && sendApart) await sendApart(reply);
+      else await this.#send(reply);
+    }
     // The user may have pressed Stop before the stream ended, or at its end.
     if (this.#streaming?.isStopped) await this.#confirmStop(reply);
   }

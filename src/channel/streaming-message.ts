@@ -31,7 +31,10 @@ export interface StreamingMessageOptions {
 /** The longest wait that a channel is granted: the user waits for the answer. */
 const MAX_WAIT_MS = 15_000;
 
-/** `off`: the channel has no stream. `ended`: it accepts no more pieces, but has the message. `stopped`: by the user. */
+/**
+ * `open`: pieces may be sent. `off`: the channel has no stream. `ended`: it accepts no more pieces, but has the message.
+ * `stopped`: by the user. `closed`: only the end may follow.
+ */
 type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
 
 /**
@@ -132,7 +135,7 @@ export class StreamingMessage {
     else if (kind !== 'refused') await this.#replaceUnconfirmed(message, error);
     else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
     else {
-      log.warn({ err: error }, 'message refused with its audio: text sent alone');
+      log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
       await this.#sendLast(withoutAttachments(message));
     }
   }

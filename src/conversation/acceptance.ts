@@ -11,7 +11,7 @@ export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey
 
 /**
  * What became of a message. `draining`, `busy` and `notStored`: it was not accepted, and may be delivered again. `done`
- * resolves when what is answered in the request, or out of band, is out; it never rejects.
+ * resolves when an in-band or out-of-band reply has been sent; it never rejects.
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }

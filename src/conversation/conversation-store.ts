@@ -7,8 +7,8 @@ import type { ConversationRecord, Edit } from './records.ts';
  * - `reset`: history and the count of rejected turns are reset; a turn that runs now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
- * - `leave`: nobody can be reached there: messages that wait are cancelled, but for those whose requests are open.
- * - `forget`: as `stop` and `reset`; the record is deleted but for the ids of answered messages, and so are the
+ * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except in-band ones.
+ * - `forget`: as `stop` and `reset`; the record is deleted except the ids of answered messages, and so are the
  *   conversation's recording links. Its spending stays.
  * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
  *   its turn runs now.
@@ -30,8 +30,8 @@ export interface ConversationStore {
   create(key: string): Promise<boolean>;
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are
-   * added later. `activityId` is the activity that asked for it, and is known as answered from then on. False, and
-   * nothing is done, when it is known already.
+   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect, if
+   * it was already.
    */
   apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */

@@ -58,7 +58,7 @@ export class Conversations {
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
       const choice = choiceInWords(message, command, this.#services);
-      // Only such messages wait for the store: all others are added in the order of the calls.
+      // Only a possible decision waits for a lookup: all others are added in the order of the calls.
       const press = choice && (await waitingPress(choice, message, command, this.#services));
       if (press !== undefined) return (await this.#decide(press, message, withSender, false)).accepted;
       if (command !== undefined) return this.#runCommand(command, message, withSender);
@@ -116,7 +116,7 @@ export class Conversations {
     });
   }
 
-  /** Deletes the conversation: the bot was removed from it. `done`: its audio is deleted, too. */
+  /** Deletes the conversation: the bot was removed from it. `done` resolves once its audio is deleted. */
   forget(key: string): Promise<Acceptance> {
     return this.#accept({ key }, () => this.#forgetAll([key]));
   }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** So much of a digest has 132 bits, which no two conversations share by accident or on purpose. */
+/** This many characters of a digest have 132 bits, which no two conversations share by accident or on purpose. */
 const NAME_CHARS = 22;
 
 /** A conversation's name in a store: its key may be long, and hold characters that no file or address can. */
@@ -13,7 +13,7 @@ export function isSameConversation(key: string, other: string): boolean {
   return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
 }
 
-/** A person's name in a store: see `personKey` of a turn. */
+/** A person's name in a store: see `personKey` of a message. */
 export function personId(personKey: string): string {
   return digest(personKey);
 }

@@ -16,7 +16,7 @@ import type { UserMessage } from './user-message.ts';
 export interface MemoryEngineOptions {
   readonly clock: Clock;
   readonly ids: Ids;
-  /** A record that was not written for so long is empty again. */
+  /** A record that was not written for this long is empty again. */
   readonly recordRetentionMs: number;
 }
 
@@ -39,7 +39,7 @@ interface Entry {
 
 const NEW_ENTRY: Entry = { record: EMPTY_RECORD, team: undefined, isForgotten: false };
 
-/** The records together hold so much, by an estimate. The least recently used leave first. */
+/** The records together hold at most this much, by an estimate. The least recently used leave first. */
 const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 
 class MemoryRecords {

@@ -63,7 +63,7 @@ export class OutOfBandWork {
   /** Never rejects: an error is logged as `failure`. */
   run(of: ActivityName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
     const { ids, log } = this.#services;
-    // In a function of its own, so that what is thrown at once is caught like what is thrown later.
+    // The async wrapper turns a synchronous throw into a rejection.
     const running = (async () => work())()
       .catch(async (err: unknown) => {
         log.error({ err, incident: ids.incident(), ...logNamesOf(of) }, failure);

@@ -67,7 +67,7 @@ export interface ReplySender {
   readonly stopped: AbortSignal;
   /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */
   notify(text: string): Promise<void>;
-  /** Another attempt has the turn: what was shown is left to it as it is. */
+  /** Leaves the stream to the attempt that now has the turn. */
   abandon(): void;
   /** Sends the answer. What was shown of it stays: the answer continues it. Rejects if the channel refuses it. */
   send(reply: Reply): Promise<void>;

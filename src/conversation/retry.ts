@@ -9,7 +9,7 @@ export interface RetryOptions {
   readonly log: Logger;
   /** Ends the waiting, with its reason. */
   readonly signal?: AbortSignal;
-  /** After so long the waiting ends with a StoreError, also where the store does not answer at all. Default: never. */
+  /** Waits at most this long, then rejects with a StoreError, even if the store does not answer at all. Default: no limit. */
   readonly limitMs?: number;
   /** Called once, when it lasts longer than 10 s. */
   readonly onLasting?: () => void;
@@ -35,7 +35,7 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions): P
         : withDeadline({ clock, limitMs: leftMs, late }, call));
     } catch (err) {
       if (!(err instanceof StoreError) || err.retry !== 'safe' || backoffMs >= leftMs) throw err;
-      if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store did not answer: called again');
+      if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store call failed: retried');
     }
     if (clock.now() - startedMs >= LASTING_MS) {
       onLasting?.();

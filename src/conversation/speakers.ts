@@ -27,13 +27,13 @@ function plainName(name = ''): string {
 }
 
 /**
- * What the model is given as the text of a message: where several people write, quoted, so that nobody speaks for
- * another. Empty where nothing was written and one person alone may have sent what comes along with it.
+ * Returns the text of a message as the model gets it. If several people write, it is quoted, so that nobody can speak for
+ * another. Empty in a personal chat if nothing was written.
  */
-export function itemText(turn: Pick<UserMessage, 'scope' | 'user' | 'text'>): string {
-  const speaker = speakerName(turn);
-  if (speaker !== undefined && turn.text === '') return `${speaker} sent what follows.`;
-  return speaker === undefined ? turn.text : `${speaker} wrote: ${JSON.stringify(turn.text)}`;
+export function itemText(message: Pick<UserMessage, 'scope' | 'user' | 'text'>): string {
+  const speaker = speakerName(message);
+  if (speaker !== undefined && message.text === '') return `${speaker} sent what follows.`;
+  return speaker === undefined ? message.text : `${speaker} wrote: ${JSON.stringify(message.text)}`;
 }
 
 /** Facts about the people who write, below the instructions of a session. */

@@ -32,7 +32,7 @@ export class DatabaseJob implements TurnJob {
   /** `undefined` for an in-band turn: it runs on the instance that accepted it and has no job in the queue. */
   readonly claim: Claim | undefined;
   /** The key of its conversation, as stored. */
-  readonly key: string;
+  readonly storedKey: string;
   readonly #services: DatabaseServices;
   readonly #stop = new AbortController();
   readonly signal = this.#stop.signal;
@@ -53,7 +53,7 @@ export class DatabaseJob implements TurnJob {
     this.isTransferable = claim !== undefined;
     this.isRetry = claim !== undefined && claim.retryCount > 0;
     this.#services = services;
-    this.key = storedKey(message.key);
+    this.storedKey = storedKey(message.key);
   }
 
   abort(reason: TurnError): void {
@@ -66,7 +66,7 @@ export class DatabaseJob implements TurnJob {
     if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
     // An attempt is counted by its claim, so a repeated call does not count it again.
     const [row] = await connection.query<BeginRow>(beginSql(jobs.table), [
-      this.key,
+      this.storedKey,
       EMPTY_RECORD.version,
       JSON.stringify(EMPTY_RECORD),
       this.message.team ?? null,
@@ -124,14 +124,17 @@ export class DatabaseJob implements TurnJob {
     if (this.claim === undefined) return;
     const { connection, log } = this.#services;
     const text = 'UPDATE conversations SET stream_id = $3 WHERE key = $1 AND attempt_job = $2';
-    const storing = connection.query(text, [this.key, this.claim.id, streamId]);
+    const storing = connection.query(text, [this.storedKey, this.claim.id, streamId]);
     storing.catch((err: unknown) => log.debug({ err }, 'stream id not stored'));
   }
 
   /** Counts this attempt and the earlier ones whose processes ended during the turn. */
   async attemptCount(): Promise<number> {
     const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
-    const [row] = await this.#services.connection.query<{ count: number }>(text, [this.key, this.claim?.id ?? null]);
+    const [row] = await this.#services.connection.query<{ count: number }>(text, [
+      this.storedKey,
+      this.claim?.id ?? null,
+    ]);
     return row?.count ?? 0;
   }
 
@@ -145,12 +148,12 @@ export class DatabaseJob implements TurnJob {
   async uncountAttempt(sql: Sql = this.#services.connection): Promise<void> {
     if (this.claim === undefined) return;
     const text = 'UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2';
-    await sql.query(text, [this.key, this.claim.id, this.claim.retryCount]);
+    await sql.query(text, [this.storedKey, this.claim.id, this.claim.retryCount]);
   }
 
   async #lock(sql: Sql): Promise<Row | undefined> {
     const text = 'SELECT record, epoch FROM conversations WHERE key = $1 FOR UPDATE';
-    return (await sql.query<Row>(text, [this.key]))[0];
+    return (await sql.query<Row>(text, [this.storedKey]))[0];
   }
 
   /** Creates the row if it is missing. The attempts of the `ended` job stop counting. */
@@ -159,7 +162,7 @@ export class DatabaseJob implements TurnJob {
       `INSERT INTO conversations AS c (key, version, record) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE
        SET record = excluded.record, version = excluded.version, updated_at = now(),
          attempt_job = nullif(c.attempt_job, $4)`,
-      [this.key, record.version, storableJson(record), ended],
+      [this.storedKey, record.version, storableJson(record), ended],
     );
   }
 
@@ -181,7 +184,10 @@ export class DatabaseJob implements TurnJob {
   }
 }
 
-/** Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. */
+/**
+ * Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. An in-band turn has no
+ * job: its $5 and $6 are NULL, and it leaves the attempts of the queued turn as they are.
+ */
 function beginSql(jobsTable: string): string {
   return `WITH job AS (
      SELECT created_on FROM ${jobsTable} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6
@@ -189,14 +195,18 @@ function beginSql(jobsTable: string): string {
    INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
    SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
    ON CONFLICT (key) DO UPDATE SET
+     -- A record past its retention counts as empty.
      record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
      team = coalesce(excluded.team, c.team),
+     -- A message from before the conversation was forgotten does not revive it.
      is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
      updated_at = now(),
+     -- In band: unchanged. Same job: this claim is added, once. Another job: only this claim.
      attempts = CASE
        WHEN excluded.attempt_job IS NULL THEN c.attempts
        WHEN c.attempt_job = excluded.attempt_job THEN array_remove(c.attempts, $6) || excluded.attempts
        ELSE excluded.attempts END,
+     -- Another job does not end the stream of the one before.
      stream_id = CASE WHEN excluded.attempt_job IS NULL OR c.attempt_job = excluded.attempt_job THEN c.stream_id END,
      attempt_job = coalesce(excluded.attempt_job, c.attempt_job)
    RETURNING record, epoch, cardinality(attempts) AS attempt, stream_id,

@@ -77,10 +77,10 @@ export class DatabaseQueue implements TurnQueue {
     await Promise.all([this.#dispatcher.drain(graceMs), this.#inBand.drain(graceMs, dismiss)]);
   }
 
-  /** Stops the conversation's turns on this instance, even while no notifications arrive. `key` is the stored key. */
-  stop(key: string): Promise<void> {
-    this.#inBand.stop(key);
-    return this.#dispatcher.stop(key);
+  /** Stops the conversation's turns on this instance, even while no notifications arrive. */
+  stop(storedKey: string): Promise<void> {
+    this.#inBand.stop(storedKey);
+    return this.#dispatcher.stop(storedKey);
   }
 
   /** Safe to call twice. */
@@ -106,11 +106,11 @@ export class DatabaseQueue implements TurnQueue {
 
   /** The payload is the name of a queue (from pg-boss), or the stopping instance and the stored key. */
   #onNotified(payload: string): void {
-    const [, instance, key] = /^(.*?) (.*)$/s.exec(payload) ?? [];
-    if (instance === undefined || key === undefined) this.#dispatcher.wake();
-    else if (instance === this.#services.instance) void this.#dispatcher.stop(key);
+    const [, instance, storedKey] = /^(.*?) (.*)$/s.exec(payload) ?? [];
+    if (instance === undefined || storedKey === undefined) this.#dispatcher.wake();
+    else if (instance === this.#services.instance) void this.#dispatcher.stop(storedKey);
     // Ignore our own stop: in-band turns added since must run.
-    else void this.stop(key);
+    else void this.stop(storedKey);
   }
 }
 

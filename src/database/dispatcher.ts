@@ -1,4 +1,4 @@
-import type { TurnJob } from '../conversation/queue/turn-queue.ts';
+import { MAX_ATTEMPTS, type TurnJob } from '../conversation/queue/turn-queue.ts';
 import { withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import { DatabaseJob } from './database-job.ts';
@@ -16,8 +16,8 @@ const TOUCH_MS = 5_000;
 /** Short enough that after an outage the heartbeats arrive before supervision gives the jobs to others. */
 const TOUCH_RETRY_MS = 1_000;
 const TOUCH_LIMIT_MS = 3_000;
-/** After this many attempts whose processes ended, the next attempt is the last. */
-const SUSPECT_ATTEMPTS = 2;
+/** After this many attempts that crashed the process, the next attempt is the last. */
+const SUSPECT_ATTEMPTS = MAX_ATTEMPTS - 1;
 
 /** Fetches jobs from the queue, runs them on this instance, and renews their claims while they run. */
 export class Dispatcher {
@@ -61,11 +61,11 @@ export class Dispatcher {
   }
 
   /**
-   * Stops running turns that were accepted before their conversation was stopped. `key` is the stored key of one
-   * conversation; without it, all are checked. A turn that has not begun checks for itself. Never rejects.
+   * Stops running turns that were accepted before their conversation was stopped. Without `storedKey`, those of
+   * all conversations are checked. A turn that has not begun checks for itself. Never rejects.
    */
-  async stop(key?: string): Promise<void> {
-    const jobs = [...this.#running.keys()].filter((job) => key === undefined || job.key === key);
+  async stop(storedKey?: string): Promise<void> {
+    const jobs = [...this.#running.keys()].filter((job) => storedKey === undefined || job.storedKey === storedKey);
     if (jobs.length === 0) return;
     try {
       const ids = await this.#services.jobs.stoppedAmong(jobs.map(({ id }) => id));
@@ -126,7 +126,7 @@ export class Dispatcher {
     void this.#runJob(job, claim.retryCount, run).then(() => this.#end(job));
   }
 
-  /** Runs suspects one by one, so that a turn is not given up because another one beside it ended the process. */
+  /** Runs suspects one by one, so that a turn is not given up because another one beside it crashed the process. */
   async #runJob(job: DatabaseJob, claimCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
     const isSuspect =
       claimCount >= SUSPECT_ATTEMPTS && (await job.attemptCount().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
@@ -157,7 +157,7 @@ export class Dispatcher {
   /** Discards a job whose data no version of the bot has written: it names no user to answer. */
   async #discard({ claim, data }: FetchedJob): Promise<void> {
     const { connection, jobs, log } = this.#services;
-    log.error({ job: claim.id }, 'message moved to the dead letters: not readable');
+    log.error({ turn: claim.id }, 'message dead-lettered: not readable');
     try {
       await connection.transaction(async (sql) => {
         await jobs.sendDead(sql, claim.id, data);
@@ -165,7 +165,7 @@ export class Dispatcher {
       });
       this.wake();
     } catch (err) {
-      log.warn({ err, job: claim.id }, 'unreadable message not moved to the dead letters');
+      log.warn({ err, turn: claim.id }, 'unreadable message not dead-lettered');
     }
   }
 
@@ -203,7 +203,7 @@ export class Dispatcher {
     job.loseClaim();
   }
 
-  /** Only attempts whose process ended count, and this process is alive. */
+  /** Only attempts that crashed the process count, and this process is alive. */
   async #uncountLost(): Promise<void> {
     for (const job of this.#lost) {
       await job.uncountAttempt();

@@ -63,7 +63,7 @@ export function fixFor(
   { host, database, user, schema, signIn }: DatabaseSettings,
 ): string {
   if (reason === 'no TLS' || CERTIFICATE_CODE.test(reason ?? ''))
-    return `set up TLS on ${host} with a certificate for its name; NODE_EXTRA_CA_CERTS names the certificates of an own authority`;
+    return `set up TLS on ${host} with a certificate for its name; NODE_EXTRA_CA_CERTS names the certificates of your own CA`;
   switch (reason) {
     case '3D000':
       return `create the database "${database}", or correct its name in DATABASE_URL`;
@@ -74,13 +74,13 @@ export function fixFor(
     case '53300':
       return 'the server has no connection left: lower DATABASE_POOL_SIZE or the number of instances, or raise max_connections';
     case 'ENOTFOUND':
-      return `see that "${host}" in DATABASE_URL is the name of the server`;
+      return `check that "${host}" in DATABASE_URL is the name of the server`;
   }
   if (code === 'store_refused')
     return signIn.kind === 'azureEntraId'
-      ? `see that the bot's identity is an Entra ID role named "${user}" on the server, and that the server lets its network in`
-      : `see that user and password in DATABASE_URL are right, and that the server lets "${user}" in from here`;
+      ? `check that the bot's identity is an Entra ID role named "${user}" on the server, and that the server allows connections from its network`
+      : `check that user and password in DATABASE_URL are right, and that the server allows connections of "${user}" from here`;
   if (code === 'store_rejected')
-    return `see that nobody has changed the tables in "${schema}" and "${schema}_queue"; an empty schema is set up anew`;
-  return 'see that the server runs, that the address in DATABASE_URL is right, and that the bot can reach it';
+    return `check that nobody has changed the tables in "${schema}" and "${schema}_queue"; an empty schema is set up anew`;
+  return 'check that the server runs, that the address in DATABASE_URL is right, and that the bot can reach it';
 }

@@ -8,6 +8,10 @@ import { queueSchema } from './names.ts';
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
     // A forgotten conversation keeps its row, with the epoch and the ids of answered activities.
+    // epoch: counts resets and forgets; a turn that began in an earlier epoch writes nothing.
+    // attempt_job: the job that the latest turn runs or ran for; attempts and stream_id belong to it.
+    // attempts: the claims of that job that began the turn and neither ended nor released it.
+    // stopped_at: jobs created before it are not run.
     `CREATE TABLE conversations (
         key text PRIMARY KEY,
         epoch integer NOT NULL DEFAULT 0,

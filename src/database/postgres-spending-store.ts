@@ -85,7 +85,7 @@ export function createPostgresSpendingStore(sql: Sql): SpendingStore {
         if (rows.length === limits.length) return checkBudgets(usesOf(rows, limitedBudgets(budgets, owners)), usd);
         await sql.query(CREATE, accounts);
       }
-      throw new StoreError('store_unavailable', 'the rows of the budgets are deleted again and again');
+      throw new StoreError('store_unavailable', 'budget rows deleted concurrently; gave up');
     },
     async settle(jobId, usd) {
       await sql.query(SETTLE, [jobId, usd]);

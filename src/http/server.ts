@@ -164,7 +164,7 @@ interface Refusal {
 function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'request refused: store did not answer');
+    log.warn({ err: error }, 'request refused: store call failed');
     return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
   }
   // The address itself is not logged: it may hold the key of a link.

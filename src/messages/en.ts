@@ -100,7 +100,7 @@ export const en = {
     none: 'I have no tools here.',
     asks: 'I ask you first',
     notReachable: (servers: string) => `Not reachable at the moment: ${servers}`,
-    alwaysAllowed: 'you have always allowed it',
+    alwaysAllowed: 'you chose Always allow',
     howToRevoke: 'To be asked again, write /tools ask.',
     revoked: 'From now on, I’ll ask you again each time.',
   },
@@ -160,7 +160,7 @@ export const en = {
     audioOff: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} turned my voice off. `}From my next answer, I’ll only write.`,
     audioHow: 'Please write /audio on or /audio off.',
-    stopped: 'I’m not answering anything any more, and no message is waiting.',
+    stopped: 'I’ve stopped. No messages are waiting.',
   },
   attachments: {
     /** The transcript of a voice message, above the answer. */

@@ -65,7 +65,7 @@ async function apiKeyOf(credential: RealtimeTarget['credential']): Promise<strin
   try {
     return typeof credential === 'string' ? credential : await credential();
   } catch (cause) {
-    throw new TurnError('credentials_failed', 'no access token could be had', { cause });
+    throw new TurnError('credentials_failed', 'no access token available', { cause });
   }
 }
 

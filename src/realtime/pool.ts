@@ -30,7 +30,7 @@ interface IdleSession {
   readonly cancelTimer: () => void;
 }
 
-interface LentSession {
+interface AcquiredSession {
   readonly key: string;
   /** Whether the session is closed as soon as it is released. */
   isDropped: boolean;
@@ -48,7 +48,7 @@ export class SessionPool {
   readonly #options: PoolOptions;
   /** The least recently used session comes first. */
   readonly #idle = new Map<string, IdleSession>();
-  readonly #lent = new Map<RealtimeSession, LentSession>();
+  readonly #acquired = new Map<RealtimeSession, AcquiredSession>();
   /** The sessions that are closing. Each will free a slot. */
   readonly #closing = new Set<RealtimeSession>();
   readonly #waiting = new Set<() => void>();
@@ -78,7 +78,7 @@ export class SessionPool {
     const isWarm = this.isWarm(key, sessionVersion);
     const idle = this.#removeIdle(key);
     if (idle !== undefined && isWarm) {
-      this.#lent.set(idle.session, { key, isDropped: false });
+      this.#acquired.set(idle.session, { key, isDropped: false });
       return idle.session;
     }
     if (idle !== undefined) this.#close(idle.session, idle.sessionVersion === sessionVersion ? 'expiring' : 'stale');
@@ -88,8 +88,8 @@ export class SessionPool {
 
   /** `sessionVersion`: what the next turn has to ask for to get this session. */
   release(key: string, session: RealtimeSession, sessionVersion: string | undefined): void {
-    const isDropped = this.#lent.get(session)?.isDropped ?? false;
-    this.#lent.delete(session);
+    const isDropped = this.#acquired.get(session)?.isDropped ?? false;
+    this.#acquired.delete(session);
     const reason = this.#reasonToClose(session, isDropped);
     if (reason !== undefined) {
       this.#close(session, reason);
@@ -104,14 +104,14 @@ export class SessionPool {
   /** Closes the conversation's idle session now, and acquired ones when they are released. */
   drop(key: string): void {
     this.#closeIdle(key, 'stale');
-    for (const lent of this.#lent.values()) if (lent.key === key) lent.isDropped = true;
+    for (const acquired of this.#acquired.values()) if (acquired.key === key) acquired.isDropped = true;
   }
 
   /** Closes every session, including acquired ones. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
     for (const key of [...this.#idle.keys()]) this.#closeIdle(key, 'shutdown');
-    for (const session of this.#lent.keys()) this.#close(session, 'shutdown');
+    for (const session of this.#acquired.keys()) this.#close(session, 'shutdown');
   }
 
   #reasonToClose(session: RealtimeSession, isDropped: boolean): CloseReason | undefined {
@@ -125,7 +125,7 @@ export class SessionPool {
   async #open(key: string, signal: AbortSignal): Promise<RealtimeSession> {
     try {
       const session = await this.#options.open(signal);
-      this.#lent.set(session, { key, isDropped: false });
+      this.#acquired.set(session, { key, isDropped: false });
       session.onceClosed(() => this.#onClosed(key, session));
       if (this.#isClosed) this.#close(session, 'shutdown');
       return session;

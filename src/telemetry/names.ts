@@ -4,14 +4,14 @@
  * of gen-ai-token-metrics.md, span attributes as of pull request 440). Alerts of the deployment template use some of ours.
  */
 export const METRICS = {
-  /** Histogram, seconds, from the begin of a turn to its sent reply, by result and channel. */
+  /** Histogram, seconds, from the start of a turn to its sent reply, by result and channel. */
   turnDuration: 'voice_bot.turn.duration',
   /** Counter of turns whose user got an apology or nothing. Without attributes, so that an alert needs none. */
   turnsFailed: 'voice_bot.turns.failed',
-  /** Histograms, seconds, from the begin of a turn to its first text and its first audio, by channel. */
+  /** Histograms, seconds, from the start of a turn to its first text and its first audio, by channel. */
   timeToFirstText: 'voice_bot.turn.time_to_first_text',
   timeToFirstAudio: 'voice_bot.turn.time_to_first_audio',
-  /** Histogram, seconds, from the acceptance of a message to the begin of its turn, by channel. */
+  /** Histogram, seconds, from the acceptance of a message to the start of its turn, by channel. */
   queueWait: 'voice_bot.turn.queue_wait',
   /** Gauge: open sockets to the model. */
   sessionsOpen: 'voice_bot.sessions.open',

@@ -35,7 +35,10 @@ export interface ToolDefinition<Parameters extends z.ZodObject> {
   readonly timeoutSeconds?: number;
   /** Default: everybody, everywhere. */
   readonly access?: ToolAccess;
-  /** Returns text, any JSON object, or a complete output. The model gets what it throws as an error. */
+  /**
+   * Returns text, any JSON object, or a complete output. A thrown error is logged, and the model gets only "It failed."
+   * Return `{ error }` to tell it why.
+   */
   run(args: z.output<Parameters>, call: CallContext): Promise<ToolResult> | ToolResult;
 }
 

@@ -10,8 +10,9 @@ export interface ToolCall {
 }
 
 /**
- * How a call ended. `waiting`: the user has to approve it. `denied`: the user has denied it. `doneBefore`: an earlier attempt at the turn has done it.
- * `unknown`: an interrupted attempt may have done it, or the connection was lost during the call.
+ * How a call ended. `waiting`: the user has to approve it. `denied`: the user has denied it. `doneBefore`: an earlier
+ * attempt at the turn has done it. `unknown`: an interrupted attempt may have done it, or the connection was lost during
+ * the call.
  */
 export type CallEnd =
   | { readonly kind: 'done' }

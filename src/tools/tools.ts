@@ -64,7 +64,7 @@ export class Tools {
       (servers) => {
         this.#servers = servers;
       },
-      (err: unknown) => log.error({ err }, 'servers of tools not opened'),
+      (err: unknown) => log.error({ err }, 'MCP servers not opened'),
     );
     this.#connecting ??= this.#opening.then(async () => {
       await Promise.all(this.#servers.map((server) => server.connect()));

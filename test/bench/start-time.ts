@@ -75,7 +75,7 @@ async function measureStart(
   } finally {
     // The loop above may have left the stream in the middle: unread, it would never close.
     stdout.resume();
-    // Not by force at once: the servers of tools have to end, too.
+    // Not by force at once: the MCP servers have to end, too.
     await stop(child);
     await closed;
   }

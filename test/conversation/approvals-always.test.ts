@@ -118,9 +118,9 @@ describe('a tool that is always allowed', () => {
       response.destroy();
       return true;
     };
-    const lost = (await under.bot.logged('server of tools not connected', 0)).length;
+    const lost = (await under.bot.logged('MCP server not connected', 0)).length;
     await chat.say('do look around');
-    await under.bot.logged('server of tools not connected', lost + 1);
+    await under.bot.logged('MCP server not connected', lost + 1);
     await chat.press('once');
     await chat.whenSaid('cannot be reached at the moment');
     under.mcp.intercept = () => false;

@@ -150,7 +150,7 @@ describe('the turn of a decision', () => {
     assert.equal(under.ran('H2'), 1);
   });
 
-  it('is asked for below what is said about other calls of the same response', async () => {
+  it('asks for an approval below what is said about other calls of the same response', async () => {
     const chat = scripted(calls({ text: 'Let me see.' }, callOf('look', '{}'), note('I')), 'I found it.', 'Done.');
     const sent = listen();
     await chat.ask('Look, and do it.');
@@ -164,7 +164,7 @@ describe('the turn of a decision', () => {
     assert.deepEqual([under.ran('I'), chat.cards.length], [1, 1]);
   });
 
-  it('is asked for once if the model repeats the call', async () => {
+  it('asks for an approval once if the model repeats the call', async () => {
     const repeated = calls(callOf('look', '{}'), note('J'));
     const chat = scripted(repeated, repeated, calls(note('J')), 'Done.');
     await chat.ask('Do it.');

@@ -1,3 +1,4 @@
+// For tests of approvals: a bot with an MCP server whose tools need them, its model, and the chat with its user.
 import assert from 'node:assert/strict';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -88,7 +89,7 @@ function callOf(words: string) {
   return { call: { name: `srv__${name}`, arguments: JSON.stringify({ text: text.join(' ') }) } };
 }
 
-/** A server of tools, and a model that calls what it is told to. */
+/** An MCP server, and a model that calls what it is told to. */
 export interface FarEnds {
   readonly tools: ScriptedTool[];
   readonly mcp: ScriptedHttp;

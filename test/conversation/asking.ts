@@ -1,3 +1,4 @@
+// For tests of a bot with a clock: spoken answers, and how to ask for one.
 import assert from 'node:assert/strict';
 import type { TimedBot } from './timed-bot.ts';
 

@@ -1,3 +1,4 @@
+// Values for tests of stores: messages and conversation keys.
 import type { UserMessage } from '../../src/conversation/user-message.ts';
 
 /** A message with every optional field missing. */

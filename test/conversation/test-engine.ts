@@ -65,7 +65,7 @@ export class HandedTurns {
   }
 }
 
-/** The state at the begin of a turn that is neither stopped nor superseded. */
+/** The state at the start of a turn that is neither stopped nor superseded. */
 export async function begun(job: TurnJob): Promise<Begun> {
   const start = await job.begin();
   return start.kind === 'begun' ? start : assert.fail(start.kind);

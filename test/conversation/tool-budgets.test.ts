@@ -55,7 +55,7 @@ describe('a budget', { timeout: 60_000 }, () => {
     assert.equal(textsOf(await bot.replies(2))[1], `${de.cutShort.budget}\n\n${de.limits.conversation}`);
     assert.ok(!bot.logs.some(({ msg }) => msg === 'tool called'));
     const [ended] = await bot.logged('turn ended');
-    assert.deepEqual([ended?.['outcome'], ended?.['why']], ['cutShort', 'budget']);
+    assert.deepEqual([ended?.['result'], ended?.['why']], ['cutShort', 'budget']);
     assert.equal(bot.script.asked.length, 2);
   });
 

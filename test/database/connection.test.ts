@@ -87,7 +87,7 @@ describe('a database connection', () => {
       [url.replace(/:[^:@]+@/, ':wrong@'), 'store_refused', '28P01', /user and password in DATABASE_URL/],
       [url.replace(/\/[^/]+$/, '/nowhere'), 'store_refused', '3D000', /create the database "nowhere"/],
       [url.replace('127.0.0.1', 'nowhere.invalid'), 'store_unavailable', 'ENOTFOUND', /nowhere\.invalid/],
-      [url.replace(`:${server.port}/`, ':1/'), 'store_unavailable', 'ECONNREFUSED', /see that the server runs/],
+      [url.replace(`:${server.port}/`, ':1/'), 'store_unavailable', 'ECONNREFUSED', /check that the server runs/],
       [`${url}?sslmode=require`, 'store_refused', 'no TLS', /set up TLS/],
     ];
     for (const [address, code, reason, fix] of cases) {

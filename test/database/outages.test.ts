@@ -34,7 +34,7 @@ describe('an unavailable database', () => {
     const { queue, conversations } = opened.database;
     const line = await opened.logged('database not usable');
     assert.equal(line.level, 'warn');
-    assert.match(line.fix ?? '', /see that the server runs/);
+    assert.match(line.fix ?? '', /check that the server runs/);
     await assert.rejects(queue.add(messageIn('a', 'one')), isUnavailable);
     await assert.rejects(conversations.read('a'), isUnavailable);
     await server.start();

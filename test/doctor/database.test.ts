@@ -75,8 +75,8 @@ describe("the doctor's database check", () => {
     };
     assert.match(await changed('pathname', '/absent'), /^fail \| .*3D000 \| Create the database "absent"/);
     const refused = await changed('password', 'a-secret');
-    assert.match(refused, /^fail \| .* \| See that user and password in DATABASE_URL are right/);
+    assert.match(refused, /^fail \| .* \| Check that user and password in DATABASE_URL are right/);
     assert.doesNotMatch(refused, /a-secret/);
-    assert.match(await changed('port', '9'), /^fail \| .*ECONNREFUSED \| See that the server runs/);
+    assert.match(await changed('port', '9'), /^fail \| .*ECONNREFUSED \| Check that the server runs/);
   });
 });

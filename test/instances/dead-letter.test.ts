@@ -68,7 +68,7 @@ describe('a message that ends its process', LONG, () => {
     const three = await startInstance(t, url, { simulator: { responder: model.responder } });
     await underSupervision(chat.reply(2), url);
     const [apology, next] = chat.texts;
-    const [line] = await inTime(three.logged('message given up: each attempt ended its process'));
+    const [line] = await inTime(three.logged('message dead-lettered: every attempt crashed'));
     assert.ok(apology?.includes(String(line?.['incident'])), apology);
     assert.equal(next, 'Re: behind it');
     assert.deepEqual(model.askedFor('behind it')[0]?.history, []);

@@ -105,7 +105,7 @@ describe('the stream of a turn that moves to another instance', LONG, () => {
     model.release('hold the stream');
     const ended = await two.connector.when(({ method, path }) => method === 'PUT' && path.endsWith('/stream-7'));
     assert.match(ended.body.text, /Re: hold the stream/);
-    await one.logged('turn left to another attempt').catch(() => {});
+    await one.logged('turn superseded').catch(() => {});
     assert.equal(chat.messages.filter(({ text }) => String(text).includes('Re:')).length, 1);
   });
 });

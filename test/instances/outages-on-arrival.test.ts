@@ -117,7 +117,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
       }
       await server.stop(how);
       for (const text of texts) model.release(`${text} ${how}`);
-      await one.logged('store did not answer: called again');
+      await one.logged('store call failed: retried');
       await server.start();
       clock.jump(5_000);
       for (const chat of chats) await chat.reply(how === undefined ? 2 : 4);

@@ -7,7 +7,7 @@ import { type Chat, startInstance } from './instance.ts';
 
 const LONG = { timeout: 60_000 };
 const { lasting } = en.storage;
-const WAITING = 'store did not answer: called again';
+const WAITING = 'store call failed: retried';
 
 const BEGIN = holds('INSERT INTO conversations AS c (key, version, record, team');
 const RESERVE = holds('INSERT INTO spending_reservations');
@@ -138,7 +138,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     await one.logged('turn lost to another attempt');
     model.release('hold fast');
     await chat.reply(1);
-    await one.logged('turn left to another attempt');
+    await one.logged('turn superseded');
     await chat.ask(one, 'after the loss');
     assert.deepEqual(chat.texts, ['Re: hold fast', 'Re: after the loss']);
     assert.equal(model.askedFor('after the loss')[0]?.history.length, 2);

@@ -48,7 +48,7 @@ describe('an MCP server in a network with a proxy', { timeout: 60_000 }, () => {
       bot.whenLogged((line) => line['server'] === server && line['msg'] === msg);
     await logged('shop', 'tools listed');
     // The host exists behind the proxy only.
-    const down = await logged('direct', 'server of tools not connected');
+    const down = await logged('direct', 'MCP server not connected');
     assert.match(String(down['reason']), /^(?:ENOTFOUND|EAI_AGAIN)$/);
     assert.ok(mcp.requests.length > 0);
     const targets = new Set(proxy.tunnels.map(({ target }) => target).filter((target) => target.endsWith('.test:443')));

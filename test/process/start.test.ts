@@ -44,6 +44,16 @@ describe('a start with a function that cannot be loaded', () => {
   });
 });
 
+describe('a start with an identity that botbuilder rejects', () => {
+  it('ends with code 1, and names the reason and the settings', async () => {
+    const { MicrosoftAppPassword: _, ...identity } = IDENTITY;
+    const { code, output } = await endOf({ ...MODEL, ...identity });
+    assert.equal(code, 1);
+    assert.match(output, /MicrosoftAppPassword is required for SingleTenant/);
+    assert.match(output, /"msg":"bot not started: see MicrosoftAppType and the other MicrosoftApp… settings/);
+  });
+});
+
 describe('a start with invalid settings', { concurrency: 2 }, () => {
   it('exits with code 1 and names every problem, including a missing app id in production, but no secret', async () => {
     const { code, output, stderr } = await endOf({

@@ -48,7 +48,10 @@ export class Ffmpeg {
     this.#command ??= findFfmpeg(searchPath);
     const command = await this.#command;
     if (command === undefined) {
-      throw new AttachmentError('kind_unsupported', `${format} needs ffmpeg, which is not here; WAV, MP3, Opus do not`);
+      throw new AttachmentError(
+        'kind_unsupported',
+        `${format}: ffmpeg not found; only WAV, MP3 and Opus work without it`,
+      );
     }
     const late = () => new AttachmentError('too_slow', `not done after ${limitMs} ms`);
     return this.#queue.run(signal, (either) =>

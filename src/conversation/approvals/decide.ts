@@ -85,8 +85,7 @@ export function choiceInWords(
 
 /**
  * Returns the approval that a choice in words is about: the newest that waits, or the one that this message has decided
- * already, if it is delivered again; for "yes" and "no", only if its question came
- * last. Rejects with a StoreError.
+ * already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a StoreError.
  */
 export async function waitingPress(
   choice: ApprovalChoice,

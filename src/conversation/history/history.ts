@@ -32,7 +32,7 @@ const LEFT_OUT = '[left out]';
 /** What is remembered of the exchanges. */
 export interface Memory {
   readonly history: readonly PastTurn[];
-  /** How many turns in a row the service refused in sessions that got the history with them. */
+  /** Consecutive turns refused in sessions that replayed the history. */
   readonly rejectedTurns: number;
 }
 
@@ -54,7 +54,7 @@ export function nextMemory(
       rejectedTurns: 0,
     };
   }
-  // A refused turn is left out: it would be refused again with every replay. What it has done is not.
+  // A refused turn is left out: it would be refused again with every replay. The calls that it ran are kept.
   if (message.calls !== undefined && !result.isHistoryRejected) {
     const done = { ...message, user: LEFT_OUT, assistant: undefined };
     return { history: withTurn(history, done, maxTurns), rejectedTurns };

@@ -6,7 +6,7 @@ import { lruOptions } from '../../lru-options.ts';
 const WINDOW_MS = 60_000;
 const MAX_PEOPLE = 50_000;
 
-/** How many turns and commands each person may begin within any minute; see `personKey` of a turn. */
+/** How many turns and commands each person may begin within any minute; see `personKey` of a message. */
 export class TurnRate {
   readonly #clock: Clock;
   readonly #maxPerMinute: number | undefined;

@@ -30,6 +30,8 @@ interface QueuedTurn<Job> {
   readonly end: () => void;
 }
 
+/** Characters are counted here, not bytes: they are known without encoding the text. */
+const MAX_WAITING_CHARS = MAX_WAITING_BYTES;
 /** Channels deliver an activity again within minutes. */
 const KNOWN_FOR_MS = 3_600_000;
 const MAX_KNOWN = 50_000;

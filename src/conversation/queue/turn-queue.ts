@@ -12,6 +12,9 @@ export const MAX_WAITING_PER_PERSON = 64;
 export const MAX_WAITING_IN_ALL = 5_000;
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
+/** A message of which this many attempts have crashed the process is dead-lettered. */
+export const MAX_ATTEMPTS = 3;
+
 /**
  * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
  * in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells the
@@ -35,7 +38,7 @@ export type SaveResult = 'saved' | 'obsolete' | 'superseded';
 export interface Begun {
   readonly kind: 'begun';
   readonly record: ConversationRecord;
-  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; after far too many it is infinite. */
+  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; Infinity after MAX_CLAIMS claims. */
   readonly attempt: number;
   /** The stream that an earlier attempt has begun to show; see `saveStreamId`. */
   readonly streamId: string | undefined;

@@ -1,4 +1,4 @@
-import { isGenuine, readLink, toLink } from '../../audio/signed-links.ts';
+import { isSignatureValid, readLink, toLink } from '../../audio/signed-links.ts';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { conversationId, personId } from '../keys.ts';
@@ -37,7 +37,7 @@ export async function findRecordingLink(
   if (read === undefined) return undefined;
   const recordingLink = await recordingLinks.find(read.audioId);
   // The link's own end is that of its page; for sending, that of the recording link counts.
-  return recordingLink !== undefined && isGenuine(read, recordingLink, 0) ? recordingLink : undefined;
+  return recordingLink !== undefined && isSignatureValid(read, recordingLink) ? recordingLink : undefined;
 }
 
 /** An id joins two digests and a secret, with 66 bits of each. */

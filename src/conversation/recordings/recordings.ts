@@ -20,7 +20,7 @@ export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' 
 
 /** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
-/** A link ends after so many refused recordings. Each process counts its own: several instances allow as many times more. */
+/** A link ends after this many refused recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
 

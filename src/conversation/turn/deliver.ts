@@ -9,8 +9,8 @@ import type { Turn } from './turn.ts';
 import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
- * Sends a reply that is saved and ends what is reserved for it, then completes the turn. A send whose fate is unknown is
- * never repeated: the turn is complete whatever became of it.
+ * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one attempt a
+ * send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
  */
 export async function deliver(
   reply: Reply,
@@ -66,8 +66,8 @@ export async function answeredBefore({ job }: Turn): Promise<TurnResult> {
 }
 
 /**
- * Gives up a message whose turn has ended its process too often, so that its conversation goes on. What those attempts
- * have cost is known where one of them has saved a reply; else what they have reserved stays so until it expires.
+ * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known if
+ * an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn, services: Services): Promise<TurnResult> {
   if (unsent?.messageId === messageId(turn.message)) turn.costUsd = unsent.costUsd;
@@ -86,7 +86,7 @@ export async function endEarly(error: unknown, turn: Turn, services: Services): 
   await settle(turn, services);
   if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
   await reopenApproval(turn, services);
-  // An error is logged: the message is answered, or will not be.
+  // A failure is logged; go on as the owner, since no other attempt will tell the user.
   const isOurs = (await turn.orLog(job.complete(), 'end of the turn not stored')) ?? true;
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };

@@ -6,6 +6,7 @@ import type { TurnResult } from './turn-result.ts';
 
 /** How a turn is counted, and its line in the log. */
 interface Report {
+  /** Counted, and logged as `result`. */
   readonly end: CountedResult;
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
@@ -20,8 +21,8 @@ export function reportTurn(result: TurnResult, turn: Turn): void {
   const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
   const errorCode = result.kind === 'deadLettered' ? 'dead_lettered' : error;
   telemetry.end({ end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
-  const ofModel = model && { outcome: model.outcome.kind, response: model.responseId };
-  log[level]({ ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 && { audioBytes }), ...fields }, text);
+  const ofModel = model && { response: model.responseId };
+  log[level]({ result: end, ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 && { audioBytes }), ...fields }, text);
 }
 
 function reportOf(result: TurnResult, turn: Turn): Report {
@@ -40,17 +41,18 @@ function reportOf(result: TurnResult, turn: Turn): Report {
       return {
         end: 'failed',
         level: 'error',
-        text: 'message given up: each attempt ended its process',
+        text: 'message dead-lettered: every attempt crashed',
         fields: { incident },
       };
     case 'cancelled':
-      return { end: 'withdrawn', level: 'info', text: 'turn ended', fields: { result: result.kind } };
+      return { end: 'withdrawn', level: 'info', text: 'turn ended' };
     case 'resent':
     case 'answeredBefore':
-      return { end: result.kind, level: 'info', text: 'turn ended', fields: { result: result.kind } };
+      return { end: result.kind, level: 'info', text: 'turn ended' };
     case 'released':
+      return { end: 'released', level: 'warn', text: 'turn released' };
     case 'superseded':
-      return { end: result.kind, level: 'warn', text: 'turn left to another attempt', fields: { result: result.kind } };
+      return { end: 'superseded', level: 'warn', text: 'turn superseded' };
   }
 }
 

@@ -29,8 +29,8 @@ export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services
 }
 
 /**
- * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects only where another
- * attempt has the turn, or may answer it since this process ends before its user has seen anything.
+ * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with `claim_lost`, or
+ * with `shutting_down` if another instance can still answer.
  */
 export async function respond(
   prompt: Prompt,

@@ -1,5 +1,6 @@
 import { TurnError } from '../../errors.ts';
 import { messageId } from '../keys.ts';
+import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
 import { isKnown } from '../record-after.ts';
 import type { Services } from '../services.ts';
 import { composeReply } from './compose-reply.ts';
@@ -12,9 +13,6 @@ import type { Turn } from './turn.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
 import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';
-
-/** A message whose attempts have ended their process so often is given up. */
-const MAX_ATTEMPTS = 3;
 
 /** Runs one turn: from a dequeued message to a delivered reply. Never rejects: every end is a result. */
 export async function runTurn(turn: Turn, services: Services): Promise<TurnResult> {

@@ -16,10 +16,10 @@ import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import { type TurnApprovals, turnApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
 
-/** A turn may call so many functions, over all of its responses. */
+/** A turn may call at most this many functions, over all of its responses. */
 const MAX_CALLS = 16;
 
-/** The most that the outputs of so many calls of one response add to the session. */
+/** The most that the outputs of `callCount` calls of one response add to the session. */
 export function outputSizeOf(callCount: number): OutputSize {
   return { bytes: Math.min(callCount, MAX_CALLS) * MAX_OUTPUT_BYTES, pictures: MAX_PICTURES };
 }
@@ -123,6 +123,7 @@ export class TurnCalls {
 
 function contextOf({ message, log }: Turn, { clock }: Services): RunCallsDeps['context'] {
   const { locale, timeZone, verifiedIds } = message;
+  // The last id is the Entra object id where there is one: it names the person to other systems, too.
   return { now: clock.now(), locale, timeZone, log, userId: verifiedIds?.at(-1) };
 }
 

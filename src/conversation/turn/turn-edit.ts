@@ -20,7 +20,7 @@ export interface AnsweredTurn {
   readonly reply: Reply;
 }
 
-/** The history holds so much of each tool's result. */
+/** The history holds at most this much of each tool's result. */
 const MAX_REMEMBERED_CHARS = 200;
 /** The model may call a tool that does not exist, by any name. */
 const MAX_REMEMBERED_NAME_CHARS = 64;

@@ -4,7 +4,7 @@ import type { Approval } from '../approvals/approval.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { RecordingLink } from '../user-message.ts';
 
-/** The model's part of a turn. */
+/** What the turn got from the model: its result, the calls, what was shown. */
 export interface ModelAnswer {
   readonly model: ModelResult;
   /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
@@ -49,7 +49,7 @@ export type TurnResult =
   | { readonly kind: 'unsent' | 'gone'; readonly error: unknown }
   /** Something broke that nobody expected; the user got an apology. */
   | { readonly kind: 'broken'; readonly error: unknown }
-  /** Its process ended too often; the user got an apology, and an operator finds the message. */
+  /** Every attempt crashed the process; the user got an apology, and an operator finds the message. */
   | { readonly kind: 'deadLettered' }
   /** Its user stopped it before it had begun. */
   | { readonly kind: 'cancelled' }

@@ -69,7 +69,10 @@ export class Turn {
     return this.#services.clock.now() - this.#startedMs;
   }
 
-  /** Opens the sender, until `close`, unless it is open. `streamId`: the reply replaces that stream. */
+  /**
+   * Opens the sender, until `close`, unless it is open. `streamId`: the reply replaces that stream. Rejects if the channel
+   * cannot be opened; otherwise the scope of `withSender` stays open until `#ended`.
+   */
   async open(streamId?: string): Promise<ReplySender> {
     if (this.#sender !== undefined) return this.#sender;
     const { promise: opened, resolve } = Promise.withResolvers<ReplySender>();
@@ -78,6 +81,7 @@ export class Turn {
       return this.#ended.promise;
     };
     const closed = this.#withSender(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.saveStreamId(id) });
+    // `closed` settles first only if opening fails.
     this.#sender = await Promise.race([opened, closed.then(() => opened)]);
     this.#closed = closed;
     this.#signal = AbortSignal.any([this.job.signal, this.#sender.stopped]);
@@ -97,7 +101,7 @@ export class Turn {
     return work.catch((err: unknown) => void this.log.warn({ err }, failure));
   }
 
-  /** Call it before the answer is sent: the notice of an outage is then no longer needed. */
+  /** Call it before the answer is sent. It only cancels the notice of an outage, which is then no longer needed. */
   beginReply(): void {
     this.#isNoticeDone = true;
   }

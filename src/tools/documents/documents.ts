@@ -190,7 +190,7 @@ export class Documents {
     if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.mark);
     this.#reading = undefined;
     const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
-    this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'thread of the documents ended');
+    this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');
     this.#cancelRestart = this.#deps.clock.after(waitMs, () => this.start());
   }
 

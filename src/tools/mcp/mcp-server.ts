@@ -256,7 +256,7 @@ export class McpServer {
     this.#connectedAtMs = Number.POSITIVE_INFINITY;
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     const waitMs = Math.round(backoffMs * (0.5 + this.#deps.random() / 2));
-    this.#log.warn({ reason, retryInMs: waitMs }, 'server of tools not connected');
+    this.#log.warn({ reason, retryInMs: waitMs }, 'MCP server not connected');
     this.#cancelRetry = this.#deps.clock.after(waitMs, () => void this.connect());
   }
 

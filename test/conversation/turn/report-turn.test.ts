@@ -21,8 +21,9 @@ function reported(result: TurnResult) {
   };
   if (result.kind === 'answered') context.model = result.model;
   reportTurn(result, context);
-  const { level, msg, incident } = logs[0] ?? {};
+  const { level, msg, incident, result: loggedResult } = logs[0] ?? {};
   assert.equal(logs.length, 1);
+  assert.equal(loggedResult, measures?.end);
   return [measures?.end, measures?.errorCode, level, msg, typeof incident === 'string'];
 }
 
@@ -39,11 +40,11 @@ describe('the end of a turn', () => {
     [{ kind: 'broken', error: new Error('x') }, 'failed', 'internal', 'error', 'turn failed', true],
     [
       { kind: 'deadLettered' },
-      ...['failed', 'dead_lettered', 'error', 'message given up: each attempt ended its process', true],
+      ...['failed', 'dead_lettered', 'error', 'message dead-lettered: every attempt crashed', true],
     ],
     [{ kind: 'cancelled' }, 'withdrawn', undefined, 'info', 'turn ended', false],
-    [{ kind: 'released' }, 'released', undefined, 'warn', 'turn left to another attempt', false],
-    [{ kind: 'superseded' }, 'superseded', undefined, 'warn', 'turn left to another attempt', false],
+    [{ kind: 'released' }, 'released', undefined, 'warn', 'turn released', false],
+    [{ kind: 'superseded' }, 'superseded', undefined, 'warn', 'turn superseded', false],
   ];
   for (const [result, ...expected] of cases) {
     it(`is counted and logged once: ${JSON.stringify(Object.values(result)[0])}, ${expected[0]}`, () => {

@@ -210,7 +210,7 @@ describe('max_output_tokens', () => {
   });
 });
 
-describe('a performance', () => {
+describe('a scripted response', () => {
   it('is held after response.created until its gate opens', async (t) => {
     const gate = Promise.withResolvers<void>();
     const simulator = await simulate([completed('Hi', { gate: gate.promise })]);

@@ -73,7 +73,7 @@ const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages:
 /** Translates the error. Errors without a translation are caused only by clients other than the page. */
 function localized(error: unknown, messages: Messages, log: Logger): unknown {
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'recording refused: store did not answer');
+    log.warn({ err: error }, 'recording refused: store call failed');
     return errorFor.notStored(messages);
   }
   if (error instanceof AttachmentError) {
