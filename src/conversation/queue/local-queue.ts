@@ -35,8 +35,6 @@ const MAX_WAITING_CHARS = MAX_WAITING_BYTES;
 /** Channels deliver an activity again within minutes. */
 const KNOWN_FOR_MS = 3_600_000;
 const MAX_KNOWN = 50_000;
-/** Counted in characters: what is long is an address, with one byte each. */
-const MAX_WAITING_CHARS = MAX_WAITING_BYTES;
 
 /** Messages in the memory of this process. */
 export class LocalQueue<Job extends LocalJob> implements TurnQueue {
