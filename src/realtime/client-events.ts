@@ -8,10 +8,10 @@ import { TURN_METADATA } from './server-event.ts';
 
 export interface UserMessageInput {
   readonly turnId: string;
-  /** May be empty if something is attached or a call was decided. */
+  /** May be empty if there are `parts` or a call was decided. */
   readonly text: string;
-  /** Attachments, in their order. */
-  readonly attached?: readonly ContentPart[];
+  /** What the attachments hold, in their order. */
+  readonly parts?: readonly ContentPart[];
   /** Takes the place of the user's message. `asText`: the service has refused to create the call. */
   readonly decided?: DecidedCall | undefined;
   readonly decidedAsText?: boolean;
@@ -170,8 +170,8 @@ function historyItem(ids: Ids, history: string): RealtimeClientEvent {
 }
 
 /** Returns one item, with the text first. If clips are transcribed, each clip follows as an item of its own. */
-function userItems(ids: Ids, { text, attached = [] }: UserMessageInput, settings: SessionSettings) {
-  const content = text === '' && attached.length > 0 ? attached : [{ kind: 'text', text } as const, ...attached];
+function userItems(ids: Ids, { text, parts = [] }: UserMessageInput, settings: SessionSettings) {
+  const content = text === '' && parts.length > 0 ? parts : [{ kind: 'text', text } as const, ...parts];
   const clips = settings.transcriptionModel === undefined ? [] : content.filter(isTranscribed);
   if (clips.length === 0) return [userItem(ids, content)];
   const others = content.filter((part) => !isTranscribed(part));

@@ -115,7 +115,7 @@ export class RealtimeSession {
     if (!this.#isConfigured) this.#settings = input.settings ?? settings;
     const functions = this.#newFunctions(input.functions?.definitions ?? NO_FUNCTIONS);
     const events = turnEvents(ids, input, this.#settings, !this.#isConfigured, functions);
-    const clips = (input.attached ?? []).filter(isTranscribed);
+    const clips = (input.parts ?? []).filter(isTranscribed);
     const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
     const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
     this.#transcription = transcription;

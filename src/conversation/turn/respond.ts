@@ -41,7 +41,7 @@ export async function respond(
 ): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts: attached, history, sessionVersion, tools: set, decided } = prompt;
+  const { settings, about, text, parts, history, sessionVersion, tools: set, decided } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
   const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
@@ -50,7 +50,7 @@ export async function respond(
     settings,
     log,
     text,
-    attached,
+    parts,
     history,
     onEvent: stream.onEvent,
     reserveNextResponse: (callCount) =>
