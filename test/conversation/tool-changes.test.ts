@@ -37,7 +37,7 @@ describe('a list of tools that changes during a turn', { timeout: 60_000 }, () =
   });
 });
 
-describe('a server of tools that cannot be reached', { timeout: 60_000 }, () => {
+describe('an MCP server that cannot be reached', { timeout: 60_000 }, () => {
   it('is named to the model by a call of its tools, and to the people who may use it by /tools', async (t) => {
     const config = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
     const program = { command: '/no/such/program' };
@@ -49,7 +49,7 @@ describe('a server of tools that cannot be reached', { timeout: 60_000 }, () => 
     const turns = [{ outputs: [{ call }], ending: { kind: 'completed' } } as const, 'I cannot.'];
     const bot = await startBot({ turns, env: { MCP_CONFIG: config } });
     t.after(() => bot.close());
-    await bot.logged('server of tools not connected', 2);
+    await bot.logged('MCP server not connected', 2);
     await bot.says('Order one.');
     await bot.connector.whenMessages(1);
     const outputs = bot.events.flatMap(({ event }) => {
