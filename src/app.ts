@@ -231,7 +231,7 @@ function createHttp(
   const { audioStore } = stores;
   const { config, build, clock, log } = shared;
   return createHttpServer({
-    deliver: createDelivery(shared, stores, conversations, channel),
+    receiveActivity: createReceiver(shared, stores, conversations, channel),
     audioStore,
     recordings,
     about: config,
@@ -246,12 +246,12 @@ function createHttp(
   });
 }
 
-function createDelivery(
+function createReceiver(
   { config, clock, ids, log, fetch, publicBaseUrl }: Shared,
   { audioStore, recordingLinks }: Stores,
   conversations: Conversations,
   { adapter, replyRoutes, serviceUrls }: Channel,
-): HttpOptions['deliver'] {
+): HttpOptions['receiveActivity'] {
   const bot = new VoiceBot({
     adapter,
     conversations,

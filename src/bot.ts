@@ -21,12 +21,12 @@ import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts
 import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
+  type Author,
   conversationKey,
   deletedChannel,
   isInBand,
   isTeamDeleted,
   localeOf,
-  type Sender,
   scopeOf,
   teamOf,
   toReference,
@@ -85,9 +85,9 @@ export class VoiceBot extends TeamsActivityHandler {
   /** botbuilder's own handlers know no ratings, and fail on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
-    const sender = this.#senderOf(context);
-    if (context.activity.name === 'adaptiveCard/action') return this.#answerPress(context, sender);
-    const { response, consent } = await answerInvoke(context.activity, sender.isAllowed, invokes);
+    const author = this.#authorOf(context);
+    if (context.activity.name === 'adaptiveCard/action') return this.#answerPress(context, author);
+    const { response, consent } = await answerInvoke(context.activity, author.isAllowed, invokes);
     if (consent !== undefined)
       await this.#runOutOfBand(context, (live, stopping) => files.settle(live, consent, stopping));
     return response;
@@ -97,7 +97,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const { adapter, conversations, serviceUrls, files, log } = this.#options;
     const audioId = audioToSave(context.activity);
     if (audioId !== undefined) return this.#runOutOfBand(context, (live) => files.offer(live, audioId));
-    const message = toUserMessage(context.activity, adapter.callerOf(context), this.#senderOf(context));
+    const message = toUserMessage(context.activity, adapter.callerOf(context), this.#authorOf(context));
     const press = message.isAllowed && message.text === '' ? approvalPressIn(context.activity.value) : undefined;
     if (press !== undefined) {
       serviceUrls.remember(message.key, context.activity);
@@ -116,14 +116,14 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   /** Answers a press of `Action.Execute` at once: clients wait for 10 s. The turn that carries it out follows. */
-  async #answerPress(context: TurnContext, sender: Sender): Promise<InvokeResponse> {
+  async #answerPress(context: TurnContext, author: Author): Promise<InvokeResponse> {
     const { activity } = context;
     const { adapter, conversations, serviceUrls } = this.#options;
     const press = approvalPressIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
     if (press === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
     const messages = messagesFor(localeOf(activity));
-    if (!sender.isAllowed) return invokeMessage(messages.notAllowed);
-    const message = toUserMessage(activity, adapter.callerOf(context), sender);
+    if (!author.isAllowed) return invokeMessage(messages.notAllowed);
+    const message = toUserMessage(activity, adapter.callerOf(context), author);
     serviceUrls.remember(message.key, activity);
     const withSender = this.#withSenderFor(context, message.reference);
     const { accepted, decided } = await conversations.decide(press, message, withSender, true);
@@ -149,7 +149,7 @@ export class VoiceBot extends TeamsActivityHandler {
   ): Promise<void> {
     const { activity } = context;
     const { adapter, conversations, replyRoutes, serviceUrls } = this.#options;
-    const { isAllowed, personKey } = this.#senderOf(context);
+    const { isAllowed, personKey } = this.#authorOf(context);
     const key = conversationKey(activity);
     const reference = toReference(activity, adapter.callerOf(context));
     if (isAllowed) serviceUrls.remember(key, activity);
@@ -178,7 +178,7 @@ export class VoiceBot extends TeamsActivityHandler {
         throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
       case 'notStored':
         throw new RequestError('not_stored', 'This cannot be stored now. Please deliver it again.');
-      case 'full':
+      case 'busy':
         throw new RequestError('busy', 'Too many messages wait. Please deliver this again.');
     }
   }
@@ -226,7 +226,7 @@ export class VoiceBot extends TeamsActivityHandler {
     if (team !== undefined) await this.#end(context, await conversations.forgetTeam(team, channel));
   }
 
-  #senderOf(context: TurnContext): Sender {
+  #authorOf(context: TurnContext): Author {
     const identity = this.#identityOf(context);
     return {
       isAllowed: isAllowed(identity, this.#options.allowList),

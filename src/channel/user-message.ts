@@ -17,8 +17,8 @@ export interface Caller {
   readonly receivedAtMs: number;
 }
 
-/** The sender of a message, as far as its channel verifies it. */
-export interface Sender {
+/** The author of a message, as far as its channel verifies it. */
+export interface Author {
   readonly isAllowed: boolean;
   readonly personKey: string;
   readonly verifiedIds: readonly string[];
@@ -42,7 +42,7 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
 }
 
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
-export function toUserMessage(activity: Activity, caller: Caller, sender: Sender): UserMessage {
+export function toUserMessage(activity: Activity, caller: Caller, author: Author): UserMessage {
   const { text, attachments } = partsOf(activity);
   return {
     key: conversationKey(activity),
@@ -54,7 +54,7 @@ export function toUserMessage(activity: Activity, caller: Caller, sender: Sender
       name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined,
       aadObjectId: activity.from.aadObjectId,
     },
-    ...sender,
+    ...author,
     locale: localeOf(activity),
     ...timeZoneOf(activity),
     isInBand: isInBand(activity),

@@ -18,7 +18,7 @@ export function noticesOf(read: EnvReader): readonly string[] {
     ],
     [
       !hasAppId && (isSet('ALLOWED_TENANTS') || isSet('ALLOWED_USERS')),
-      'ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: nobody is answered',
+      'ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: the bot refuses everyone',
     ],
     [
       /[^\s,]@[^\s,]/.test(read.text('ALLOWED_USERS') ?? ''),

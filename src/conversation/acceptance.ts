@@ -10,12 +10,12 @@ export interface ActivityName {
 export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey'>;
 
 /**
- * What became of a message. `draining`, `full` and `notStored`: it was not accepted, and may be delivered again. `done`
+ * What became of a message. `draining`, `busy` and `notStored`: it was not accepted, and may be delivered again. `done`
  * resolves when an in-band or out-of-band reply has been sent; it never rejects.
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
-  | { readonly kind: 'duplicate' | 'draining' | 'full' | 'notStored' };
+  | { readonly kind: 'duplicate' | 'draining' | 'busy' | 'notStored' };
 
 /** The fields of log lines about an activity. */
 export function logNamesOf({ key, activityId }: ActivityName) {

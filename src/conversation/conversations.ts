@@ -208,11 +208,11 @@ export class Conversations {
       case 'queued':
         return { kind: 'accepted', done };
       case 'duplicate':
-        return { kind: 'duplicate' };
       case 'busy':
-        return { kind: 'full' };
+        return { kind: result };
       case 'queueFull':
         this.#services.log.warn(logNamesOf(message), 'message rejected: queue full');
+        // Accepted, so that the channel does not redeliver; the user gets a notice.
         return {
           kind: 'accepted',
           done: this.#outOfBand.notify(message, withSender, messagesFor(message.locale).queueFull),

@@ -37,7 +37,7 @@ export class OutOfBandWork {
     const { key, activityId } = activity;
     const shares = action.kind === 'stop' ? this.#stopShares : this.#shares;
     const release = shares.acquire(personOf(activity));
-    if (release === undefined) return { kind: 'full' };
+    if (release === undefined) return { kind: 'busy' };
     let isNew = false;
     try {
       isNew = await this.#services.conversations.apply(key, activityId, action);

@@ -18,7 +18,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { createInBandTurns, type InBandTurns } from './in-band-turns.ts';
 import type { WaitingCounts } from './job-queue.ts';
 import { Listener } from './listener.ts';
-import { channelOf, jobId } from './names.ts';
+import { jobId, notifyChannelOf } from './names.ts';
 import type { DatabaseServices } from './services.ts';
 
 /** Accepted messages in PostgreSQL: any instance answers them, and they outlive all instances. */
@@ -32,7 +32,7 @@ export class DatabaseQueue implements TurnQueue {
     this.#services = services;
     this.#dispatcher = new Dispatcher(services);
     this.#inBand = createInBandTurns(services);
-    this.#listener = new Listener(services, channelOf(services.settings.schema), {
+    this.#listener = new Listener(services, notifyChannelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
       // Notifications sent while the connection was down are lost, so poll.
       onConnect: () => {

@@ -4,7 +4,7 @@ import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
 import { storeFailure } from './errors.ts';
-import { channelOf, jobId, queueSchema, storedKey } from './names.ts';
+import { jobId, notifyChannelOf, queueSchema, storedKey } from './names.ts';
 
 /** A claim to a job holds until another instance fetches the job. pg-boss checks it with every call. */
 export interface Claim {
@@ -90,7 +90,7 @@ export class JobQueue {
     this.#boss.on('warning', ({ data }) => log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'));
     this.#connection = connection;
     this.table = `${queueSchema(settings.schema)}.job`;
-    this.#channel = channelOf(settings.schema);
+    this.#channel = notifyChannelOf(settings.schema);
     this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(deadRetentionMs / 1000));
   }
 

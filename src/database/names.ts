@@ -29,6 +29,6 @@ export function queueSchema(schema: string): string {
 }
 
 /** The channel on which pg-boss notifies of stored jobs: see `notifyChannelSql` in pg-boss/dist/plans.js. */
-export function channelOf(schema: string): string {
+export function notifyChannelOf(schema: string): string {
   return `pgboss_${hash('sha224', queueSchema(schema), 'hex').slice(0, 24)}`;
 }

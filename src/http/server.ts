@@ -19,7 +19,7 @@ import { uploadRoute } from './pages/record/upload.ts';
 import { RECORDER_PATH, serveRecorder, TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/scripts.ts';
 import { limitRequestTime } from './request-time.ts';
 
-/** The response to a delivered activity, if it is more than an acknowledgement. */
+/** The response to a received activity, if it is more than an acknowledgement. */
 export interface InBandAnswer {
   readonly status: number;
   readonly body?: unknown;
@@ -27,7 +27,7 @@ export interface InBandAnswer {
 
 export interface HttpOptions {
   /** Passes an activity to the bot. Rejects with a RequestError if the request is refused. */
-  readonly deliver: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
+  readonly receiveActivity: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
   readonly audioStore: AudioStore;
   readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
   readonly about: AboutSettings;
@@ -121,9 +121,9 @@ function requireUrl(request: Request): void {
   }
 }
 
-function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
+function messagesRoute({ receiveActivity, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
   const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
-  return async function receiveActivity(request, response) {
+  return async function serveMessages(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
     const { authorization = '' } = request.headers;
@@ -132,7 +132,7 @@ function messagesRoute({ deliver, isDraining, verifyToken, onlyLoopback, publicH
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.');
     }
     const activity = checkActivity(await readBody(request), { onlyLoopback });
-    const answer = await deliver(authorization, activity);
+    const answer = await receiveActivity(authorization, activity);
     sendJson(response, answer?.status ?? 200, answer?.body ?? {});
   };
 }

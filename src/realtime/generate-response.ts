@@ -68,16 +68,16 @@ async function tryWithoutRefused(
   let result = latest;
   for (let refusals = 1; ; refusals++) {
     const accepted = withoutRefused(input, latest, refusals > MAX_REFUSED_FUNCTIONS, request.log, services);
-    if (accepted === undefined || (await input.mayAskAgain?.()) === false) return result;
+    if (accepted === undefined || (await input.reserveNextResponse?.()) === false) return result;
     input = accepted;
     latest = await tryUntil(deadlineMs, { ...request, input }, services);
     result = { ...withEarlierUsage(latest, result), ...allRefused(result, latest) };
   }
 }
 
-type Refused = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
+type RefusedSettings = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
 
-function allRefused(before: Refused, after: Refused): Refused {
+function allRefused(before: RefusedSettings, after: RefusedSettings): RefusedSettings {
   const names = [...(before.refusedFunctions ?? []), ...(after.refusedFunctions ?? [])];
   const isRefused = (before.refusedFunctions ?? after.refusedFunctions) !== undefined;
   return {
@@ -89,7 +89,7 @@ function allRefused(before: Refused, after: Refused): Refused {
 /** Returns `undefined` if nothing was refused that the turn can do without. */
 function withoutRefused(
   input: TurnInput,
-  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: Refused,
+  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: RefusedSettings,
   isLast: boolean,
   log: Logger,
   { settings: { voice } }: GenerateServices,
@@ -120,7 +120,7 @@ async function tryUntil(
     result = withEarlierUsage(await attempt(request, sessions), result);
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
-    if ((await request.input.mayAskAgain?.()) === false) return result;
+    if ((await request.input.reserveNextResponse?.()) === false) return result;
     request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'model asked again');
     request.onRetry?.(waitMs);
     try {

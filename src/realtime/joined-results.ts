@@ -1,11 +1,11 @@
 import { type Pcm, toPcm } from '../audio/pcm.ts';
 import { TurnError } from '../errors.ts';
 import { addUsage } from '../token-usage.ts';
-import type { ModelResult } from './model-result.ts';
-import type { Outcome } from './outcome.ts';
+import type { ModelResult, ResponseResult } from './model-result.ts';
+import type { Outcome, ResponseOutcome } from './outcome.ts';
 
 /** Joins two responses of one turn: their text and audio in order, and the sum of their usage. */
-export function joinedResults(before: ModelResult, after: ModelResult): ModelResult {
+export function joinedResults(before: ResponseResult, after: ResponseResult): ResponseResult {
   return {
     ...after,
     outcome: joinedOutcomes(before.outcome, after.outcome),
@@ -18,7 +18,7 @@ export function joinedResults(before: ModelResult, after: ModelResult): ModelRes
 }
 
 /** The result of a turn that ended while its calls ran. The answer before the calls is delivered. */
-export function interruptedResult(before: ModelResult, reason: unknown): ModelResult {
+export function interruptedResult(before: ResponseResult, reason: unknown): ModelResult {
   const error = reason instanceof TurnError ? reason : new TurnError('internal', 'the calls failed', { cause: reason });
   const { text, pcm } = saidIn(before.outcome);
   const isCancelled = error.code === 'cancelled';
@@ -31,19 +31,24 @@ export function interruptedResult(before: ModelResult, reason: unknown): ModelRe
 }
 
 /** The answer of a response whose calls are not run, because the next response would be over budget. */
-export function overBudgetResult(before: ModelResult): ModelResult {
+export function overBudgetResult(before: ResponseResult): ModelResult {
   return { ...before, outcome: { kind: 'cutShort', ...saidIn(before.outcome), why: 'budget' }, isRetryable: false };
 }
 
+/** The answer of a response whose calls all wait for the user's approval. */
+export function waitingResult(before: ResponseResult): ModelResult {
+  return { ...before, outcome: { kind: 'needsApproval', ...saidIn(before.outcome) } };
+}
+
 /** The answer of a response whose calls are not run. */
-export function withoutCalls(result: ModelResult): ModelResult {
+export function withoutCalls(result: ResponseResult): ModelResult {
   const { text, pcm } = saidIn(result.outcome);
   const error = new TurnError('empty_response', 'the model only calls what it may not call');
   const spoken: Outcome = pcm.byteLength > 0 ? { kind: 'spoken', text, pcm } : { kind: 'textOnly', text };
   return { ...result, outcome: text === '' && pcm.byteLength === 0 ? { kind: 'failed', error } : spoken };
 }
 
-function joinedOutcomes(before: Outcome, after: Outcome): Outcome {
+function joinedOutcomes(before: ResponseOutcome, after: ResponseOutcome): ResponseOutcome {
   const said = saidIn(before);
   const text = [said.text, saidIn(after).text].filter((each) => each !== '').join('\n\n');
   // Half a sample at the end of one response would shift every sample of the next.
@@ -52,7 +57,7 @@ function joinedOutcomes(before: Outcome, after: Outcome): Outcome {
     case 'spoken':
     case 'textOnly':
       return pcm.byteLength > 0 ? { kind: 'spoken', text, pcm } : { kind: 'textOnly', text };
-    case 'needsApproval':
+    case 'calledTools':
     case 'cutShort':
       return { ...after, text, pcm };
     case 'failed':
@@ -62,7 +67,7 @@ function joinedOutcomes(before: Outcome, after: Outcome): Outcome {
   }
 }
 
-function saidIn(outcome: Outcome): { readonly text: string; readonly pcm: Pcm } {
+function saidIn(outcome: ResponseOutcome): { readonly text: string; readonly pcm: Pcm } {
   const pcm = 'pcm' in outcome ? outcome.pcm : { chunks: [], byteLength: 0 };
   return { text: outcome.kind === 'failed' ? '' : outcome.text, pcm };
 }

@@ -1,11 +1,11 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
 import { TurnError } from '../errors.ts';
 import { addUsage, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, ResponseOutcome } from './outcome.ts';
 
 /** The model's part of a turn. */
-export interface ModelResult {
-  readonly outcome: Outcome;
+export interface ModelResult<End = Outcome> {
+  readonly outcome: End;
   /** Whether this turn sent the history to the session. */
   readonly wasReplayed: boolean;
   /** Whether the service refused the history. */
@@ -29,6 +29,9 @@ export interface ModelResult {
   /** The least tokens that the session's next response will read; `undefined` if the service did not report usage. */
   readonly contextTokens: ContextTokens | undefined;
 }
+
+/** What came of one response of the turn. */
+export type ResponseResult = ModelResult<ResponseOutcome>;
 
 /** Tokens that a session holds. */
 export interface ContextTokens {
@@ -54,7 +57,10 @@ export function failedResult(reason: unknown): ModelResult {
 }
 
 /** The result with the usage of an earlier attempt added. */
-export function withEarlierUsage(result: ModelResult, earlier: ModelResult | undefined): ModelResult {
+export function withEarlierUsage<End>(
+  result: ModelResult<End>,
+  earlier: Pick<ModelResult, 'usage' | 'isUsageUnknown'> | undefined,
+): ModelResult<End> {
   if (earlier === undefined) return result;
   const isUsageUnknown = earlier.isUsageUnknown || result.isUsageUnknown;
   return { ...result, usage: addUsage(earlier.usage, result.usage), isUsageUnknown };
@@ -66,11 +72,11 @@ export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens 
 }
 
 /** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
-export function keepsMemory(outcome: Outcome): boolean {
+export function keepsMemory(outcome: ResponseOutcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
-    case 'needsApproval':
+    case 'calledTools':
       return true;
     case 'cutShort':
       return outcome.why === 'length';
@@ -84,7 +90,7 @@ const TOKENS_PER_SECOND = 20;
 const TOLERANCE = 0.9;
 
 /** The bytes of audio missing by the service's own count; 0 within the tolerance or if the count is unknown. */
-export function missingAudioBytes({ outcome, usage }: ModelResult): number {
+export function missingAudioBytes({ outcome, usage }: ResponseResult): number {
   if (outcome.kind !== 'spoken') return 0;
   const expectedBytes = (usage.audio.out * BYTES_PER_SECOND) / TOKENS_PER_SECOND;
   return outcome.pcm.byteLength < expectedBytes * TOLERANCE ? expectedBytes - outcome.pcm.byteLength : 0;

@@ -23,6 +23,11 @@ export type Outcome =
     }
   | { readonly kind: 'failed'; readonly error: TurnError };
 
-export function errorOf(outcome: Outcome): TurnError | undefined {
+/** How one response ended. `calledTools`: it ends in calls, which run or wait for the user. */
+export type ResponseOutcome =
+  | Exclude<Outcome, { readonly kind: 'needsApproval' }>
+  | { readonly kind: 'calledTools'; readonly text: string; readonly pcm: Pcm };
+
+export function errorOf(outcome: Outcome | ResponseOutcome): TurnError | undefined {
   return outcome.kind === 'failed' || outcome.kind === 'cutShort' ? outcome.error : undefined;
 }

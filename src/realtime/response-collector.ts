@@ -1,14 +1,14 @@
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
-import { contextAfter, type ModelResult } from './model-result.ts';
-import type { CutShortReason, Outcome } from './outcome.ts';
+import { contextAfter, type ResponseResult } from './model-result.ts';
+import type { CutShortReason, ResponseOutcome } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, FunctionCall, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusedFunctionsOf, refusesVoice, serviceErrorOf } from './service-errors.ts';
 
 /** The meaning of an event for the turn: nothing, a sign of life, or its end. */
-export type Step = 'ignored' | 'alive' | Outcome;
+export type Step = 'ignored' | 'alive' | ResponseOutcome;
 
 /** Three minutes, the longest that a model speaks at once, are 9 MB. */
 const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
@@ -60,7 +60,7 @@ export class ResponseCollector {
   }
 
   /** `wasSent`: whether the response was requested. */
-  result(outcome: Outcome, wasSent: boolean): ModelResult {
+  result(outcome: ResponseOutcome, wasSent: boolean): ResponseResult {
     const { historyEventId, decidedEventId, voice } = this.#events;
     return {
       outcome,
@@ -105,12 +105,12 @@ export class ResponseCollector {
   }
 
   /** Ends the turn early and keeps the content that has arrived. */
-  abandon(error: TurnError): Outcome {
+  abandon(error: TurnError): ResponseOutcome {
     return this.#isEmpty() ? { kind: 'failed', error } : { ...this.#cutShort('lost'), error };
   }
 
   /** Ends the turn because the user cancelled it. */
-  cancel(): Outcome {
+  cancel(): ResponseOutcome {
     return this.#cutShort('cancelled');
   }
 
@@ -161,14 +161,14 @@ export class ResponseCollector {
     return this.#outcomeOf(response);
   }
 
-  #outcomeOf({ status, reason, error }: FinalResponse): Outcome {
+  #outcomeOf({ status, reason, error }: FinalResponse): ResponseOutcome {
     if (error !== undefined && !this.#hasDelta && this.#refusesSettings(error)) return settingsRefused(error);
     if (reason === 'content_filter' || error?.code === 'content_filter') return this.#cutShort('filter');
     if (status === 'cancelled') {
       return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
     }
     if (status !== 'completed' && status !== 'incomplete') return this.abandon(serviceErrorOf(error));
-    if (this.calls.length > 0) return { kind: 'needsApproval', text: this.#parts.text(), pcm: this.#parts.pcm() };
+    if (this.calls.length > 0) return { kind: 'calledTools', text: this.#parts.text(), pcm: this.#parts.pcm() };
     if (this.#isEmpty()) {
       return { kind: 'failed', error: new TurnError('empty_response', 'the response has neither text nor audio') };
     }
@@ -231,7 +231,7 @@ export class ResponseCollector {
 const REQUEST_REFUSALS: readonly TurnErrorCode[] = ['request_rejected', 'response_conflict'];
 
 /** An answer after refused settings uses the service's defaults, so it is not delivered. */
-function settingsRefused(error: WireError): Outcome {
+function settingsRefused(error: WireError): ResponseOutcome {
   return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
 }
 

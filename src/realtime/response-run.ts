@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TurnEvents } from './client-events.ts';
-import type { Outcome } from './outcome.ts';
+import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
 
@@ -28,19 +28,19 @@ const FOR_LISTENERS: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'err
 /** Waits for one response, from `response.create` to its outcome, within the deadlines between events. */
 export class ResponseRun {
   /** Never rejects. */
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<ResponseOutcome>;
   readonly collector: ResponseCollector;
   readonly #options: ResponseRunOptions;
-  readonly #end: (outcome: Outcome) => void;
+  readonly #end: (outcome: ResponseOutcome) => void;
   #cancelDeadline: () => void = () => {};
   /** The outcome with the content that had arrived when the user cancelled. */
-  #cancelled: Outcome | undefined;
+  #cancelled: ResponseOutcome | undefined;
 
   /** Starts the deadline for the first event. */
   constructor(options: ResponseRunOptions) {
     this.#options = options;
     this.collector = new ResponseCollector(options.turnId, options.events);
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<ResponseOutcome>();
     this.outcome = promise;
     this.#end = resolve;
     this.#setDeadline(FIRST_EVENT_TIMEOUT_MS, 'first_event_timeout');

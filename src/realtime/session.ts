@@ -4,7 +4,7 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { type Answered, answerCalls } from './answer-calls.ts';
+import { type AnsweredResponse, answerCalls } from './answer-calls.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
@@ -32,8 +32,8 @@ export interface TurnInput extends UserMessageInput {
   readonly log?: Logger;
   /** Used only by the first turn of a session. Default: the settings of the session. */
   readonly settings?: SessionSettings;
-  /** Whether one more response may be requested: the same one, or the one that reads the outputs of `callCount` calls. */
-  readonly mayAskAgain?: (callCount?: number) => Promise<boolean>;
+  /** Reserves one more response: the same one, or the one that reads the outputs of `callCount` calls. False: over budget. */
+  readonly reserveNextResponse?: (callCount?: number) => Promise<boolean>;
   readonly onEvent?: TurnListener;
   /** Default: none. */
   readonly functions?: TurnFunctions | undefined;
@@ -120,7 +120,7 @@ export class RealtimeSession {
     const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
-    const { result } = await this.#answer(events, input, signal);
+    const result = await this.#answer(events, input, signal);
     if (transcription === undefined) return result;
     // A transcript may come after the answer, unless the socket is gone.
     if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
@@ -128,11 +128,11 @@ export class RealtimeSession {
     return { ...result, transcript: transcription.text() };
   }
 
-  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<Answered> {
+  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const { turnId, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runAloud(name, next, input, signal),
-      mayAskAgain: async (callCount: number) => (await input.mayAskAgain?.(callCount)) ?? true,
+      reserveNextResponse: async (callCount: number) => (await input.reserveNextResponse?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
@@ -148,7 +148,7 @@ export class RealtimeSession {
   }
 
   /** Runs a response, and once more as speech if its answer came as text. */
-  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<Answered> {
+  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<AnsweredResponse> {
     const answered = await this.#runResponse(name, events, input.onEvent, signal);
     const isRepaired = await this.#mayRepair(answered, name !== input.turnId, input);
     return isRepaired ? this.#speakInstead(answered, input, signal) : answered;
@@ -156,17 +156,21 @@ export class RealtimeSession {
 
   /** A replayed history or a call can make the model answer in text. Then one more response may repair it. */
   async #mayRepair(
-    { result, itemIds, calls }: Answered,
+    { result, itemIds, calls }: AnsweredResponse,
     isBehindCalls: boolean,
-    { mayAskAgain, decided }: TurnInput,
+    { reserveNextResponse, decided }: TurnInput,
   ): Promise<boolean> {
     const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const isDrift = this.#isReplayed || isBehindCalls || decided !== undefined;
-    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await mayAskAgain?.()) ?? true);
+    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #speakInstead(answered: Answered, { onEvent }: TurnInput, signal: AbortSignal): Promise<Answered> {
+  async #speakInstead(
+    answered: AnsweredResponse,
+    { onEvent }: TurnInput,
+    signal: AbortSignal,
+  ): Promise<AnsweredResponse> {
     const { ids, clock } = this.#deps;
     const turnId = ids.wire('turn');
     const events = repairEvents(ids, turnId, answered.itemIds);
@@ -187,7 +191,7 @@ export class RealtimeSession {
     events: TurnEvents,
     onEvent: TurnListener | undefined,
     signal: AbortSignal,
-  ): Promise<Answered> {
+  ): Promise<AnsweredResponse> {
     const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;

@@ -12,7 +12,7 @@ const MAX_SETS = 100;
 const MAX_REFUSED = 1_000;
 
 /** The declaration of a tool for the model. */
-export interface ToolDefinition {
+interface FunctionDefinition {
   readonly name: string;
   readonly description: string;
   readonly parameters: Tool['parameters'];
@@ -21,7 +21,7 @@ export interface ToolDefinition {
 /** The tools of one turn. The same tools give the same object, so that sessions get only changed lists. */
 export interface ToolSet {
   readonly tools: ReadonlyMap<string, Tool>;
-  readonly definitions: readonly ToolDefinition[];
+  readonly definitions: readonly FunctionDefinition[];
   /** The size of the definitions as JSON. */
   readonly definitionBytes: number;
 }

@@ -148,7 +148,7 @@ describe('readConfig', () => {
 
   it('warns that an allow list without an app id allows nobody', () => {
     for (const name of ['ALLOWED_TENANTS', 'ALLOWED_USERS']) {
-      assert.match(readConfig({ ...azure, [name]: APP_ID }).notices.join(), /nobody is answered/);
+      assert.match(readConfig({ ...azure, [name]: APP_ID }).notices.join(), /the bot refuses everyone/);
       const bot = { MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y', PUBLIC_BASE_URL: 'https://bot.example.com' };
       assert.deepEqual(readConfig({ ...azure, ...bot, [name]: APP_ID }).notices, []);
     }

@@ -82,7 +82,7 @@ describe('the out-of-band work by conversation', () => {
       kinds.push(await says('ada', '/help', index, false));
     assert.deepEqual(
       kinds,
-      kinds.map((_, index) => (index < SHARED_BY_ALL / 2 ? 'accepted' : 'full')),
+      kinds.map((_, index) => (index < SHARED_BY_ALL / 2 ? 'accepted' : 'busy')),
     );
     for (let index = 0; index < SHARE; index++) assert.equal(await says('eve', '/usage', index), 'accepted');
   });
@@ -90,9 +90,9 @@ describe('the out-of-band work by conversation', () => {
   it("never refuses a user's /stop, however many commands are still in progress", async () => {
     const { says } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
-    assert.equal(await says('ada', '/help'), 'full');
+    assert.equal(await says('ada', '/help'), 'busy');
     assert.equal(await says('ada', '/stop'), 'accepted');
-    assert.equal(await says('ada', '/help'), 'full');
+    assert.equal(await says('ada', '/help'), 'busy');
   });
 
   it('leaves room for others even if one user repeats /stop', async () => {
@@ -105,7 +105,7 @@ describe('the out-of-band work by conversation', () => {
   it('frees its place when it ends', async () => {
     const { says, release } = waiting();
     for (let index = 0; index < SHARE; index++) assert.equal(await says('ada', '/help', index), 'accepted');
-    assert.equal(await says('ada', '/usage', SHARE), 'full');
+    assert.equal(await says('ada', '/usage', SHARE), 'busy');
     release();
     await nextTick();
     assert.equal(await says('ada', '/usage', SHARE), 'accepted');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { messageId } from '../../src/conversation/keys.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
-import { channelOf } from '../../src/database/names.ts';
+import { notifyChannelOf } from '../../src/database/names.ts';
 import { begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
 import { testInstances } from './test-instances.ts';
 
@@ -91,7 +91,7 @@ describe('stored messages', () => {
   it('are not affected by any notification, whoever sends it', async () => {
     await instances.newDatabase();
     const { queue } = await open();
-    const channel = channelOf('voice_bot');
+    const channel = notifyChannelOf('voice_bot');
     for (const payload of ['', '{x', ' ', 'a ', 'null', '{"stop": 1}'])
       await instances.query(`SELECT pg_notify('${channel}', '${payload}')`);
     await queue.add(messageIn('a', 'one'));

@@ -77,7 +77,7 @@ describe('the doctor and documents', () => {
     await writeFile(join(folder, 'a.md'), 'A text.');
     assert.match(await look(), /^pass.*1 documents in 1 pieces/);
     await writeFile(join(folder, 'b.pdf'), 'no PDF');
-    assert.match(await look(), /^warn.*1 left out, such as b\.pdf: it is no PDF/);
+    assert.match(await look(), /^warn.*1 left out, such as b\.pdf: it is not a readable PDF/);
   });
 
   it('fails where there is no folder', async () => {

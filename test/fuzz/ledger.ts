@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { TurnError } from '../../src/errors.ts';
-import type { Outcome } from '../../src/realtime/outcome.ts';
+import type { ResponseOutcome } from '../../src/realtime/outcome.ts';
 import type { ResponseCollector } from '../../src/realtime/response-collector.ts';
 import { type PartAddress, readServerEvent, type ServerEvent } from '../../src/realtime/server-event.ts';
 import { CREATE_EVENT, newCollector, SETTINGS_EVENT } from '../realtime/collecting.ts';
@@ -59,7 +59,7 @@ function isSamePart(final: PartAddress, at: PartAddress): boolean {
 }
 
 /** The outcome of these frames in the collector alone; throws if there is none, or if it has lost any text. */
-export function collectFrames(frames: readonly Frame[]): Outcome {
+export function collectFrames(frames: readonly Frame[]): ResponseOutcome {
   const collector = newCollector();
   const ledger = new Ledger();
   const outcome = feed(collector, ledger, frames);
@@ -68,7 +68,7 @@ export function collectFrames(frames: readonly Frame[]): Outcome {
   return outcome;
 }
 
-function feed(collector: ResponseCollector, ledger: Ledger, frames: readonly Frame[]): Outcome {
+function feed(collector: ResponseCollector, ledger: Ledger, frames: readonly Frame[]): ResponseOutcome {
   for (const frame of frames) {
     const event = eventOf(frame);
     if (event === undefined) return collector.abandon(new TurnError('frame_malformed', 'no event'));
@@ -100,7 +100,7 @@ function jsonOf(frame: Frame): WireEvent | undefined {
   }
 }
 
-function assertNothingLost(outcome: Outcome, ledger: Ledger): void {
+function assertNothingLost(outcome: ResponseOutcome, ledger: Ledger): void {
   // Spoken under settings that the service rejected, so it must not be delivered.
   if (outcome.kind === 'failed' && ledger.areSettingsRefused) return;
   const text = wordsOf(outcome);

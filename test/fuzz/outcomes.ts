@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { Pcm } from '../../src/audio/pcm.ts';
 import { TURN_ERRORS, TurnError } from '../../src/errors.ts';
 import type { ModelResult } from '../../src/realtime/model-result.ts';
-import type { Outcome } from '../../src/realtime/outcome.ts';
+import type { Outcome, ResponseOutcome } from '../../src/realtime/outcome.ts';
 
 /** Throws if an outcome does not fulfil the promise of its kind. */
-export function assertOutcome(outcome: Outcome): void {
+export function assertOutcome(outcome: Outcome | ResponseOutcome): void {
   switch (outcome.kind) {
     case 'spoken':
       assertSound(outcome.pcm);
@@ -16,6 +16,7 @@ export function assertOutcome(outcome: Outcome): void {
       assert.notEqual(outcome.text, '');
       assertTrimmed(outcome.text);
       return;
+    case 'calledTools':
     case 'needsApproval':
       assertSound(outcome.pcm);
       assertTrimmed(outcome.text);
@@ -39,15 +40,16 @@ export function assertResult({ outcome, isRetryable, isHistoryRejected }: ModelR
 }
 
 /** The text of an outcome, or an empty one. */
-export function wordsOf(outcome: Outcome): string {
+export function wordsOf(outcome: Outcome | ResponseOutcome): string {
   return outcome.kind === 'failed' ? '' : outcome.text;
 }
 
 /** A name for each way to end, for the counts. */
-export function nameOf(outcome: Outcome): string {
+export function nameOf(outcome: Outcome | ResponseOutcome): string {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
+    case 'calledTools':
     case 'needsApproval':
       return outcome.kind;
     case 'cutShort':

@@ -161,7 +161,7 @@ describe('the page of a bot with a database or a storage account', () => {
   async function htmlOf(about: AboutSettings, query: string): Promise<string> {
     const server = createHttpServer({
       build: TEST_BUILD,
-      deliver: async () => undefined,
+      receiveActivity: async () => undefined,
       audioStore: emptyAudioStore(),
       recordings: noRecordings,
       about,

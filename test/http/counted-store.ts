@@ -72,7 +72,7 @@ export async function serve(t: TestContext) {
   const log = watchedLog();
   const server = createHttpServer({
     build: TEST_BUILD,
-    deliver: async () => undefined,
+    receiveActivity: async () => undefined,
     audioStore: fake.store,
     recordings: noRecordings,
     about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },

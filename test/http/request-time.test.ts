@@ -35,7 +35,7 @@ async function started(t: TestContext) {
   const looked = Promise.withResolvers<void>();
   const server = createHttpServer({
     build: TEST_BUILD,
-    deliver: () => assert.fail('nothing is delivered'),
+    receiveActivity: () => assert.fail('nothing is delivered'),
     audioStore: createMemoryAudioStore({ maxBytes: 1_000, retentionMs: 1_000, clock, ids: randomIds }),
     recordings: {
       ...noRecordings,

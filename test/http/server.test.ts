@@ -173,12 +173,12 @@ describe('an internal error', () => {
   const lines: string[] = [];
   let server: HttpServer;
   let url: string;
-  let deliver: () => Promise<undefined>;
+  let receiveActivity: () => Promise<undefined>;
 
   before(async () => {
     server = createHttpServer({
       build: TEST_BUILD,
-      deliver: () => deliver(),
+      receiveActivity: () => receiveActivity(),
       audioStore: emptyAudioStore({ find: async () => Promise.reject(new Error('no store at /srv/secret')) }),
       recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
@@ -215,7 +215,7 @@ describe('an internal error', () => {
     ],
   ] as const) {
     it(`that ${name} is answered 500 and logged, without details in the response`, async () => {
-      deliver = fault as () => Promise<undefined>;
+      receiveActivity = fault as () => Promise<undefined>;
       const before = lines.length;
       const response = await fetch(`${url}/api/messages`, {
         method: 'POST',
@@ -243,7 +243,7 @@ describe('the listening socket', () => {
     const { port } = other.address() as { port: number };
     const server = createHttpServer({
       build: TEST_BUILD,
-      deliver: async () => undefined,
+      receiveActivity: async () => undefined,
       audioStore: emptyAudioStore(),
       recordings: noRecordings,
       about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },

@@ -148,11 +148,11 @@ describe('a response with calls', () => {
     const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
     const { functions, asked } = functionsOf();
     const callCounts: (number | undefined)[] = [];
-    const mayAskAgain = async (callCount?: number) => {
+    const reserveNextResponse = async (callCount?: number) => {
       callCounts.push(callCount);
       return false;
     };
-    const { outcome } = await session.runTurn({ ...turn('t1', functions), mayAskAgain }, NEVER);
+    const { outcome } = await session.runTurn({ ...turn('t1', functions), reserveNextResponse }, NEVER);
     assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'budget', text: 'Let me look.', bytes: [1, 2] });
     assert.deepEqual(asked, []);
     assert.deepEqual(callCounts, [1]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Pcm } from '../../src/audio/pcm.ts';
 import { TurnError } from '../../src/errors.ts';
-import type { Outcome } from '../../src/realtime/outcome.ts';
+import type { Outcome, ResponseOutcome } from '../../src/realtime/outcome.ts';
 import { ResponseCollector } from '../../src/realtime/response-collector.ts';
 import { readServerEvent } from '../../src/realtime/server-event.ts';
 import { TURN_ID, type WireEvent } from './server-events.ts';
@@ -27,7 +27,7 @@ export interface Collected {
   readonly collector: ResponseCollector;
   /** The step of each event, up to the end of the turn. */
   readonly steps: readonly ('ignored' | 'alive' | 'ended')[];
-  readonly outcome: Outcome | undefined;
+  readonly outcome: ResponseOutcome | undefined;
 }
 
 /** Feeds events as they stand on the wire, until the turn ends. */
@@ -43,11 +43,12 @@ export function collect(...events: readonly WireEvent[]): Collected {
 }
 
 /** The outcome in plain values: bytes as numbers, an error as its code. */
-export function plain(outcome: Outcome | undefined) {
+export function plain(outcome: Outcome | ResponseOutcome | undefined) {
   if (outcome === undefined) return undefined;
   switch (outcome.kind) {
     case 'spoken':
       return { kind: outcome.kind, text: outcome.text, bytes: bytesOf(outcome.pcm) };
+    case 'calledTools':
     case 'needsApproval':
       return { kind: outcome.kind, text: outcome.text, bytes: bytesOf(outcome.pcm) };
     case 'textOnly':

@@ -139,8 +139,8 @@ describe('a function that the service refuses', () => {
   });
 
   it('is a configuration fault if the budget does not allow another response', async () => {
-    const mayAskAgain = async () => false;
-    const { outcome, result } = await ask([refuses(byField)], ['a', 'b'], { mayAskAgain });
+    const reserveNextResponse = async () => false;
+    const { outcome, result } = await ask([refuses(byField)], ['a', 'b'], { reserveNextResponse });
     assert.deepEqual(outcome, { kind: 'failed', code: 'settings_rejected' });
     assert.deepEqual(result.refusedFunctions, ['b']);
   });

@@ -5,7 +5,7 @@ import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
 import type { ToolError } from '../../src/tools/tool-error.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { connected, context, http, opened, stdio, toolOf } from './mcp-under-test.ts';
-import { type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
+import { answerWith, type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
 
 const PROGRAM = fileURLToPath(new URL('./scripted-stdio.ts', import.meta.url));
 const LIMITED = { timeoutMs: 1_000 };
@@ -172,7 +172,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
     const server = await connected(t, http(scripted.url));
     scripted.intercept = ({ rpc }, response) => {
       if (rpc !== 'tools/call') return false;
-      response.writeHead(404).end();
+      answerWith(response, 404);
       return true;
     };
     await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
@@ -207,7 +207,7 @@ describe('a call that an MCP server over HTTP does not answer with a result', ()
       const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;
       scripted.intercept = ({ rpc }, response) => {
         if (rpc !== 'tools/call') return false;
-        response.writeHead(status).end('a secret of the server');
+        answerWith(response, status, 'a secret of the server');
         return true;
       };
       await assert.rejects(toolOf(server, 'echo').run({}, context()), (failure: ToolError) => {
@@ -298,7 +298,8 @@ describe('the token and the headers of an MCP server', () => {
       } as const;
       const redirect: ScriptedHttp['intercept'] = (request, response) => {
         if (rpc !== undefined && request.rpc !== rpc) return false;
-        response.writeHead(status, { location: stranger.url }).end();
+        response.setHeader('location', stranger.url);
+        answerWith(response, status);
         return true;
       };
       const server = opened(t, transport);

@@ -43,12 +43,12 @@ export async function startScriptedHttp(tools?: unknown[]): Promise<ScriptedHttp
     requests.push(received);
     if (scripted.intercept(received, response)) return;
     if (message === undefined) {
-      end(response, 405);
+      answerWith(response, 405);
       return;
     }
     const session = request.headers['mcp-session-id'];
     if (session !== undefined && !sessions.has(String(session))) {
-      end(response, lostStatus);
+      answerWith(response, lostStatus);
       return;
     }
     if (message.method === 'initialize') {
@@ -90,11 +90,12 @@ function answer(response: ServerResponse, mcp: ScriptedMcp, message: RpcMessage)
   response.setHeader('content-type', 'application/json');
   if (reaction === 'garbage') return void response.end('{"jsonrpc":"2.0","id":');
   const [first] = reaction;
-  if (first === undefined) end(response, 202);
+  if (first === undefined) answerWith(response, 202);
   else response.end(JSON.stringify(first));
 }
 
-function end(response: ServerResponse, status: number): void {
+/** Answers with a status. In a process with restify, `writeHead` does not return the response. */
+export function answerWith(response: ServerResponse, status: number, body = ''): void {
   response.statusCode = status;
-  response.end();
+  response.end(body);
 }

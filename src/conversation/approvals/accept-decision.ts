@@ -38,7 +38,7 @@ export async function acceptDecision(
       return { accepted: await accepted(), decided };
     case 'busy':
       await approvals.reopen(approval.id);
-      return { accepted: { kind: 'full' }, decided };
+      return { accepted: { kind: 'busy' }, decided };
     case 'queueFull': {
       await approvals.reopen(approval.id);
       const full = { kind: 'queueFull' } as const;

@@ -22,6 +22,7 @@ export interface Reservation {
 
 /** Why a turn may not run: it may cost more than is left of a budget. */
 export interface OverBudget {
+  readonly kind: 'overBudget';
   readonly budget: 'day' | 'person' | 'conversation';
   readonly neededUsd: number;
   readonly leftUsd: number;
@@ -33,7 +34,7 @@ export interface OverBudget {
  */
 export type ReserveResult =
   | { readonly kind: 'reserved'; readonly nearLimit: readonly OverBudget['budget'][] }
-  | ({ readonly kind: 'overBudget' } & OverBudget);
+  | OverBudget;
 
 /**
  * What was spent and what is reserved; both count for the day (UTC) of the reservation. Invariant: spent and reserved

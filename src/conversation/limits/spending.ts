@@ -20,11 +20,12 @@ export interface CostRequest extends Pick<Reservation, 'jobId' | 'conversation' 
 
 /** A turn that may run. */
 export interface Allowance {
+  readonly kind: 'allowed';
   /**
    * Reserves one more response: of the same size, or the one after calls whose outputs are `outputs` at most. False when
    * it is over budget, or the store cannot be reached.
    */
-  mayAskAgain(outputs?: OutputSize): Promise<boolean>;
+  reserveNextResponse(outputs?: OutputSize): Promise<boolean>;
   /** The budget that refused the latest response; `undefined` if none did. */
   readonly exceeded: OverBudget | undefined;
   /** What the turn has cost, in US dollars: the worst case where the service did not say. */
@@ -39,7 +40,12 @@ export interface SpendingOptions {
   readonly log: Logger;
 }
 
-const UNBOUNDED: Allowance = { mayAskAgain: async () => true, exceeded: undefined, costOf: () => 0 };
+const UNBOUNDED: Allowance = {
+  kind: 'allowed',
+  reserveNextResponse: async () => true,
+  exceeded: undefined,
+  costOf: () => 0,
+};
 
 /** What turns may cost. Without a price for the model nothing is bounded, and the configuration allows no budget. */
 export class Spending {
@@ -77,7 +83,8 @@ export class Spending {
     if (over !== undefined) return over;
     let exceeded: OverBudget | undefined;
     return {
-      mayAskAgain: async (outputs) => {
+      kind: 'allowed',
+      reserveNextResponse: async (outputs) => {
         const nextSize = outputs === undefined ? size : sizeAfterCalls(size, outputs);
         const nextUsd = reservedUsd + costUsd(worstCase(nextSize), prices);
         const refusal = await this.#reserve(request, nextUsd).catch(() => 'unknown' as const);

@@ -61,7 +61,7 @@ export class Recordings {
     if (!(await this.#conversations.hasRoom(key))) return 'queueFull';
     const person = personOf(recordingLink);
     const release = this.#uploads.acquire(person);
-    if (release === undefined) return this.#uploads.hasShareLeft(person) ? 'full' : 'uploading';
+    if (release === undefined) return this.#uploads.hasShareLeft(person) ? 'busy' : 'uploading';
     try {
       if ((this.#failedUploads.get(id) ?? 0) < MAX_FAILED_UPLOADS)
         return await this.#acceptBytes(recordingLink, await receive());
@@ -83,7 +83,7 @@ export class Recordings {
     if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
     const wav = await encodeWav(toPcm([pcm]));
     const audio = await audioStore.save({ wav, durationMs, text: '', conversation, locale });
-    if (audio === undefined) return 'full';
+    if (audio === undefined) return 'busy';
     const message = messageOf(recordingLink, audio.id);
     const result = await this.#acceptMessage(message, recordingLink);
     if (result === 'accepted')

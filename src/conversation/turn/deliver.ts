@@ -6,7 +6,7 @@ import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { storeApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
-import type { Refused, TurnResult } from './turn-result.ts';
+import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
  * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one attempt a
@@ -30,12 +30,17 @@ export async function deliver(
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse({ reason, over, ...words }: Refused, sender: ReplySender, turn: Turn, services: Services) {
+export async function refuse(
+  { reason, over, text, recordingLink }: RefusedMessage,
+  sender: ReplySender,
+  turn: Turn,
+  services: Services,
+) {
   await reopenApproval(turn, services);
   const isOurs = await turn.job.complete();
   if (!isOurs) return { kind: 'superseded' } as const;
   return (
-    (await send({ ...words, audio: undefined }, sender, turn)) ??
+    (await send({ text, ...(recordingLink && { recordingLink }), audio: undefined }, sender, turn)) ??
     ({ kind: 'refused', reason, ...(over && { over }) } as const)
   );
 }
@@ -94,8 +99,8 @@ export async function release(turn: Turn): Promise<void> {
   await turn.orLog(turn.job.release(), 'turn not released');
 }
 
-/** The conversation was reset or forgotten meanwhile: nothing of the turn is stored. */
-export async function withoutStored(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
+/** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
+export async function discardStored(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id !== undefined) await turn.orLog(audioStore.remove(id), 'reply audio not removed');
   return { ...reply, audio: undefined, approvals: undefined };

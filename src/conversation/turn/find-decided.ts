@@ -4,10 +4,11 @@ import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval, ApprovalDecision } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
 import type { Turn } from './turn.ts';
-import type { Refused } from './turn-result.ts';
+import type { RefusedMessage } from './turn-result.ts';
 
 /** An approval that was decided, and the tool that it is about. */
 export interface DecidedApproval {
+  readonly kind: 'decided';
   readonly approval: Approval;
   readonly decision: ApprovalDecision;
   readonly tool: Tool;
@@ -21,14 +22,14 @@ export async function findDecided(
   { tools }: ToolSet,
   turn: Turn,
   { approvals }: Services,
-): Promise<DecidedApproval | Refused | undefined> {
+): Promise<DecidedApproval | RefusedMessage | undefined> {
   const { approvalId, locale } = turn.message;
   if (approvalId === undefined) return undefined;
   const texts = messagesFor(locale).approval;
   const approval = await turn.retryStore(() => approvals.find(approvalId), turn.signal);
-  if (approval?.decision === undefined) return { reason: 'approvalGone', text: texts.gone };
+  if (approval?.decision === undefined) return { kind: 'refused', reason: 'approvalGone', text: texts.gone };
   const tool = tools.get(approval.tool);
   const isSame = tool?.origin === approval.origin && toolDigest(tool) === approval.digest;
-  if (!isSame) return { reason: 'approvalGone', text: texts.changed(approval.title) };
-  return { approval, decision: approval.decision, tool };
+  if (!isSame) return { kind: 'refused', reason: 'approvalGone', text: texts.changed(approval.title) };
+  return { kind: 'decided', approval, decision: approval.decision, tool };
 }

@@ -24,7 +24,7 @@ export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services
     size: () => sizeOf(prompt),
   };
   const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
-  if (!('budget' in allowance)) turn.costUsd = 0;
+  if (allowance.kind === 'allowed') turn.costUsd = 0;
   return allowance;
 }
 
@@ -53,7 +53,8 @@ export async function respond(
     attached,
     history,
     onEvent: stream.onEvent,
-    mayAskAgain: (callCount) => allowance.mayAskAgain(callCount === undefined ? undefined : outputSizeOf(callCount)),
+    reserveNextResponse: (callCount) =>
+      allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: calls.functions,
   };
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };

@@ -4,7 +4,7 @@ import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
 import { isKnown } from '../record-after.ts';
 import type { Services } from '../services.ts';
 import { composeReply } from './compose-reply.ts';
-import { answeredBefore, deadLetter, deliver, endEarly, refuse, release, resend, withoutStored } from './deliver.ts';
+import { answeredBefore, deadLetter, deliver, discardStored, endEarly, refuse, release, resend } from './deliver.ts';
 import { findDecided } from './find-decided.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
@@ -47,16 +47,16 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecided(tools, turn, services);
-  if (decided !== undefined && 'reason' in decided) return refuse(decided, sender, turn, services);
+  if (decided?.kind === 'refused') return refuse(decided, sender, turn, services);
   const prompt = toPrompt(message, attachments, record, tools, decided, services);
   const allowance = await reserve(prompt, turn, services);
-  if ('budget' in allowance) return refuse(overBudget(allowance, decided, message), sender, turn, services);
+  if (allowance.kind === 'overBudget') return refuse(overBudget(allowance, decided, message), sender, turn, services);
 
   const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, decided, attachments, record, turn, services);
 
   const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
-  const current = saved === 'obsolete' ? await withoutStored(reply, turn, services) : reply;
+  const current = saved === 'obsolete' ? await discardStored(reply, turn, services) : reply;
   return deliver(current, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
 }

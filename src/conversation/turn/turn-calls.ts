@@ -10,7 +10,7 @@ import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
-import { carryOut } from './carry-out.ts';
+import { claimDecidedCall } from './claim-decided-call.ts';
 import type { DecidedApproval } from './find-decided.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import { type TurnApprovals, turnApprovals } from './request-approvals.ts';
@@ -69,7 +69,7 @@ export class TurnCalls {
     const { tool: name, argumentsText } = decided.approval;
     const { signal } = this.#turn;
     const record = recordOf(this.#turn, this.#services, decided.decision.decider);
-    const judge = (call: ToolCall) => carryOut(decided, call, record, this.#turn, this.#services);
+    const judge = (call: ToolCall) => claimDecidedCall(decided, call, record, this.#turn, this.#services);
     const decidedCall = { callId: this.#services.ids.wire('call'), name, argumentsText };
     const ended = await this.#run([decidedCall], (_, call) => judge(call), record, signal);
     const { outputs, parts } = await readToolPictures(ended, signal, this.#turn, this.#services);

@@ -14,7 +14,7 @@ import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
-export interface Answered {
+export interface AnsweredTurn {
   readonly attachments: ReadAttachments;
   readonly answer: ModelAnswer;
   readonly reply: Reply;
@@ -27,7 +27,7 @@ const MAX_REMEMBERED_NAME_CHARS = 64;
 
 /** The edit that applies a turn to the newest record; does nothing the second time. `found`: as the turn began with it. */
 export function turnEdit(
-  { attachments, answer: { model, calls }, reply }: Answered,
+  { attachments, answer: { model, calls }, reply }: AnsweredTurn,
   found: ConversationRecord,
   { job: { id: turnId, message }, costUsd = 0 }: Turn,
   { historyTurns, settings: { voice: configuredVoice } }: Services,

@@ -28,7 +28,8 @@ export type RefusalReason =
   | OverBudget['budget'];
 
 /** A message that is refused, and the text that its user gets. */
-export interface Refused {
+export interface RefusedMessage {
+  readonly kind: 'refused';
   readonly reason: RefusalReason;
   readonly text: string;
   /** The budget that is exceeded, and by how much; `undefined` for other reasons. */

@@ -115,10 +115,10 @@ async function follow(steps: readonly Step[], dayUsd: number, personUsd: number,
       const jobId = `job-${index}`;
       const texts = ['x'.repeat(each.textBytes)];
       const allowance = await spending.reserve(asked({ jobId, conversation, person }, { context, texts }));
-      if (!('budget' in allowance))
+      if (allowance.kind === 'allowed')
         held.push({ jobId, allowance, conversation, person, most: mostOf(each), sum: mostOf(each), isOver: false });
     } else if (one !== undefined && each.kind === 'again') {
-      if (one.isOver || !(await one.allowance.mayAskAgain(each.outputs))) continue;
+      if (one.isOver || !(await one.allowance.reserveNextResponse(each.outputs))) continue;
       one.most = each.outputs === undefined ? one.most : mostAfter(one.most, each.outputs);
       one.sum = addUsage(one.sum, one.most);
     } else if (one !== undefined && each.kind === 'told') {
@@ -147,8 +147,8 @@ describe('the cost of turns', () => {
   it('is the worst case of each requested response if the service did not report usage', async () => {
     const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 });
     const allowance = await spending.reserve(asked());
-    assert.ok(!('budget' in allowance));
-    assert.equal(await allowance.mayAskAgain(), true);
+    assert.ok(allowance.kind === 'allowed');
+    assert.equal(await allowance.reserveNextResponse(), true);
     const one = allowance.costOf({ usage: NO_TOKENS, isUsageUnknown: true } as ModelResult);
     const maxUsd = costUsd(mostOf({ textBytes: 0, context: NO_CONTEXT }), prices as NonNullable<typeof prices>);
     assert.ok(Math.abs(one - 2 * maxUsd) < 1e-9);
@@ -158,27 +158,27 @@ describe('the cost of turns', () => {
   it('includes the definitions of tools, and for the response after calls that of before and the outputs', async () => {
     const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 });
     const allowance = await spending.reserve(asked({}, { toolBytes: 3_000 }));
-    assert.ok(!('budget' in allowance));
+    assert.ok(allowance.kind === 'allowed');
     const unknown = { usage: NO_TOKENS, isUsageUnknown: true } as ModelResult;
     const textIn = OVERHEAD_TOKENS + TOOLS_OVERHEAD_TOKENS + 3_000;
     const first = { ...mostOf({ textBytes: 0, context: NO_CONTEXT }), text: { in: textIn, cached: 0, out: 0 } };
     const usdOf = (usage: TokenUsage) => costUsd(usage, prices as NonNullable<typeof prices>);
     assert.ok(Math.abs(allowance.costOf(unknown) - usdOf(first)) < 1e-9);
-    assert.equal(await allowance.mayAskAgain({ bytes: 500, pictures: 1 }), true);
+    assert.equal(await allowance.reserveNextResponse({ bytes: 500, pictures: 1 }), true);
     const second = {
       text: { in: textIn + 500, cached: 0, out: 0 },
       audio: { in: MAX_OUT, cached: 0, out: MAX_OUT },
       image: { in: 2_000, cached: 0, out: 0 },
     };
     assert.ok(Math.abs(allowance.costOf(unknown) - usdOf(first) - usdOf(second)) < 1e-9);
-    assert.equal(await allowance.mayAskAgain({ bytes: 500_000, pictures: 1 }), false);
+    assert.equal(await allowance.reserveNextResponse({ bytes: 500_000, pictures: 1 }), false);
     assert.equal(allowance.exceeded?.budget, 'day');
   });
 
   it('is not higher for another attempt at the same job', async () => {
     const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 0.1 });
-    for (let attempt = 0; attempt < 5; attempt++) assert.ok(!('budget' in (await spending.reserve(asked()))));
-    assert.ok('budget' in (await spending.reserve(asked({ jobId: 'job-2' }))));
+    for (let attempt = 0; attempt < 5; attempt++) assert.equal((await spending.reserve(asked())).kind, 'allowed');
+    assert.equal((await spending.reserve(asked({ jobId: 'job-2' }))).kind, 'overBudget');
   });
 
   it('is reported to the operator once at 80 %, with the conversation', async () => {
@@ -201,9 +201,9 @@ describe('the cost of turns', () => {
     };
     const { spending } = spendingOf({ ...NO_BUDGETS, dayUsd: 1 }, store);
     const allowance = await spending.reserve(asked());
-    assert.ok(!('budget' in allowance));
+    assert.ok(allowance.kind === 'allowed');
     isAway = true;
-    assert.equal(await allowance.mayAskAgain(), false);
+    assert.equal(await allowance.reserveNextResponse(), false);
     await assert.rejects(spending.reserve(asked()), { code: 'store_unavailable' });
     await assert.rejects(spending.settle('job-1', 0), { code: 'store_unavailable' });
   });
@@ -212,7 +212,7 @@ describe('the cost of turns', () => {
     const never = () => assert.fail('the store was asked');
     const { spending } = spendingOf(NO_BUDGETS, { reserve: never, settle: never });
     const allowance = await spending.reserve(asked());
-    assert.ok(!('budget' in allowance) && (await allowance.mayAskAgain()));
+    assert.ok(allowance.kind === 'allowed' && (await allowance.reserveNextResponse()));
     await spending.settle('job-1', 1);
     assert.equal(spending.isBounded, false);
   });

@@ -25,7 +25,7 @@ function beginning(): { readonly begins: Answer; readonly begun: Promise<void> }
 
 /** Each turn costs a quarter of a dollar; the diary contains what is settled. */
 function charge({ services, diary }: ReturnType<typeof start>) {
-  const allowance = { mayAskAgain: async () => true, exceeded: undefined, costOf: () => 0.25 };
+  const allowance = { kind: 'allowed', reserveNextResponse: async () => true, exceeded: undefined, costOf: () => 0.25 };
   const settle = async (jobId: string, usd: number) => void diary.push(`settles ${jobId} ${usd}`);
   Object.assign(services.spending, { reserve: async () => allowance, settle });
 }

@@ -64,7 +64,7 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
 const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages: Messages) => RequestError>> = {
   gone: ({ recording }) => new RequestError('not_found', recording.ended),
   draining: ({ shuttingDown }) => new RequestError('draining', shuttingDown),
-  full: ({ apologies }) => new RequestError('busy', apologies.crowded),
+  busy: ({ apologies }) => new RequestError('busy', apologies.crowded),
   queueFull: ({ queueFull }) => new RequestError('busy', queueFull),
   uploading: ({ recording }) => new RequestError('in_progress', recording.uploading),
   notStored: ({ storage }) => new RequestError('not_stored', storage.notStored),

@@ -6,7 +6,7 @@ import type { DecidedApproval } from './find-decided.ts';
 import type { Turn } from './turn.ts';
 
 /** Claims the decided call for this turn, so that it runs once, and records who decided and how. */
-export async function carryOut(
+export async function claimDecidedCall(
   { approval, decision, tool }: DecidedApproval,
   call: ToolCall,
   record: RunCallsDeps['record'],
