@@ -74,7 +74,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
       const expected = {
         name: 'AttachmentError',
         code: 'kind_unsupported',
-        message: /^m4a needs ffmpeg.*WAV, MP3, Opus/,
+        message: /^m4a: ffmpeg not found; only WAV, MP3 and Opus/,
       };
       await assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), expected);
     }
