@@ -86,6 +86,7 @@ export const de: Messages = {
     notYours: 'Darüber kann nur entscheiden, wer mich darum gebeten hat oder dafür benannt ist.',
     stillWaits: (title) => `„${title}“ ist nicht erledigt. Sie können noch mit /allow oder /deny entscheiden.`,
     nothingWaits: 'Zurzeit wartet nichts auf Ihre Entscheidung.',
+    unclearDecision: 'Bitte schreiben Sie nur /allow, /allow always oder /deny.',
     done: (title) => `„${title}“ wurde ausgeführt. Sie brauchen mich nicht noch einmal darum zu bitten.`,
     notDone: (title) => `„${title}“ wurde nicht ausgeführt.`,
     doneUnknown: (title) =>

@@ -90,6 +90,7 @@ export const en = {
     notYours: 'Only the person who asked for this, or somebody appointed to approve it, can decide it.',
     stillWaits: (title: string) => `“${title}” was not done. You can still decide it with /allow or /deny.`,
     nothingWaits: 'Nothing is waiting for your decision.',
+    unclearDecision: 'Please write just /allow, /allow always or /deny.',
     /** Below an answer that broke off, so that it cannot say this itself. */
     done: (title: string) => `“${title}” was done. There’s no need to ask me for it again.`,
     notDone: (title: string) => `“${title}” was not done.`,

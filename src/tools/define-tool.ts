@@ -6,6 +6,7 @@ import {
   EVERYBODY,
   type Tool,
   type ToolAccess,
+  type ToolArguments,
   type ToolOutput,
   textOutput,
 } from './tool.ts';
@@ -63,12 +64,17 @@ export function defineTool<Parameters extends z.ZodObject>(definition: ToolDefin
     timeoutMs: (definition.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
     access,
     origin: 'bot',
+    check: (args) => void parsed(schema, args),
     async run(args, call) {
-      const checked = schema.safeParse(args);
-      if (!checked.success) throw new ToolError('arguments_invalid', z.prettifyError(checked.error));
-      return toOutput(await definition.run(checked.data, call));
+      return toOutput(await definition.run(parsed(schema, args), call));
     },
   };
+}
+
+function parsed<Parameters extends z.ZodObject>(schema: Parameters, args: ToolArguments): z.output<Parameters> {
+  const checked = schema.safeParse(args);
+  if (!checked.success) throw new ToolError('arguments_invalid', z.prettifyError(checked.error));
+  return checked.data;
 }
 
 function toOutput(result: ToolResult): ToolOutput {

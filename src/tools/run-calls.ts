@@ -67,7 +67,7 @@ function unknownTool(call: ToolCall, { tools, downServers }: RunCallsDeps): Call
 
 async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   signal.throwIfAborted();
-  const malformed = malformedArguments(call);
+  const malformed = malformedArguments(call, tool);
   if (malformed !== undefined)
     return endedAs(call, tool, { kind: 'failed', code: malformed.code }, errorText(malformed.message));
   switch (await deps.judge(tool, call)) {
@@ -85,9 +85,9 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
 }
 
 /** Nobody is asked about a call that cannot run. */
-function malformedArguments({ argumentsText }: ToolCall): ToolError | undefined {
+function malformedArguments({ argumentsText }: ToolCall, tool: Tool): ToolError | undefined {
   try {
-    parseArguments(argumentsText);
+    tool.check?.(parseArguments(argumentsText));
     return undefined;
   } catch (error) {
     if (error instanceof ToolError) return error;

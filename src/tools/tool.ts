@@ -71,6 +71,8 @@ export interface Tool {
   readonly access: ToolAccess;
   /** `bot`, or that of its server: see `McpServerSettings`. */
   readonly origin: string;
+  /** Throws a ToolError for arguments that the tool cannot run with. Default: only the server knows. */
+  check?(args: ToolArguments): void;
   /** Rejects with a ToolError, or with the reason of `signal`. */
   run(args: ToolArguments, call: CallContext): Promise<ToolOutput>;
 }

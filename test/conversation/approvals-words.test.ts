@@ -39,6 +39,16 @@ describe('a call that waits where cards do not work', () => {
     });
   }
 
+  it('is not decided by /allow or /deny with another word', async () => {
+    const chat = await inSlack('do note K');
+    for (const text of ['/allow no', '/allow deny', '/deny everything']) {
+      const { length } = chat.messages;
+      await chat.say(text);
+      assert.equal((await chat.when(length + 1)).at(-1), texts.unclearDecision);
+    }
+    assert.equal(under.ran('K'), 0);
+  });
+
   it('is denied by "No."', async () => {
     const chat = await inSlack('do note C');
     await chat.say('No.');

@@ -64,7 +64,8 @@ describe('the calls of a response', () => {
     it(`fail without running: ${name}`, async () => {
       const never = () => assert.fail('it ran');
       const b = tool('b', { parameters: z.object({ x: z.number() }), run: never });
-      const { ends, outputs } = await run([asked], [tool('a', { run: never }), b]);
+      // Nobody is asked to approve what cannot run.
+      const { ends, outputs } = await run([asked], [tool('a', { run: never }), b], { judge: never });
       assert.deepEqual(ends, [{ kind: 'failed', code }]);
       assert.match(outputs[0] ?? '', output);
       assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');

@@ -110,9 +110,11 @@ export async function waitingPress(
 const MAX_WORD_CHARS = 20;
 
 function commandChoice(command: Command): ApprovalChoice | undefined {
-  if (command.name === 'deny') return 'deny';
-  if (command.name === 'allow') return command.argument.toLowerCase() === 'always' ? 'always' : 'once';
-  return undefined;
+  if (command.name === 'deny' && command.argument === '') return 'deny';
+  if (command.name !== 'allow') return undefined;
+  const argument = command.argument.toLowerCase();
+  // "/allow no" allows nothing.
+  return argument === '' ? 'once' : argument === 'always' ? 'always' : undefined;
 }
 
 function wordOf({ text, locale, attachments }: UserMessage): ApprovalChoice | undefined {

@@ -57,8 +57,8 @@ export function planCommand(command: Command, message: UserMessage, services: Se
       return planTools(command.argument, message, messages, services);
     case 'allow':
     case 'deny':
-      // Only reached if nothing waits: see `acceptDecision`.
-      return plan(MARK_HANDLED, messages.approval.nothingWaits);
+      // A command that decides does not come here: see `choiceInWords`.
+      return plan(MARK_HANDLED, decisionHelp(command.argument, command.name, messages));
     case 'usage':
       return { action: MARK_HANDLED, confirm: (signal) => usageOf(message, messages, services, signal) };
   }
@@ -104,6 +104,11 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
     return { ...say(text), choice };
   };
   return { action: MARK_HANDLED, confirm };
+}
+
+function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }: Messages): string {
+  const isUnderstood = argument === '' || (command === 'allow' && argument.toLowerCase() === 'always');
+  return isUnderstood ? approval.nothingWaits : approval.unclearDecision;
 }
 
 /** Lists the tools that this person can use here. */

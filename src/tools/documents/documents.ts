@@ -173,7 +173,8 @@ export class Documents {
         break;
       }
       case 'unreadable':
-        if (this.#status.kind !== 'down') log.error({ reason: message.reason }, 'documents folder not read');
+        if (this.#status.kind !== 'down')
+          log.error({ folder: this.#deps.settings.folder, reason: message.reason }, 'documents folder not read');
         this.#status = { kind: 'down', reason: message.reason };
         this.#firstRead.resolve();
         break;
