@@ -65,7 +65,7 @@ describe('the calls of a response', () => {
       const never = () => assert.fail('it ran');
       const b = tool('b', { parameters: z.object({ x: z.number() }), run: never });
       // Nobody is asked to approve what cannot run.
-      const { ends, outputs } = await run([asked], [tool('a', { run: never }), b], { judge: never });
+      const { ends, outputs } = await run([asked], [tool('a', { run: never }), b], { verdict: 'ask' });
       assert.deepEqual(ends, [{ kind: 'failed', code }]);
       assert.match(outputs[0] ?? '', output);
       assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');
