@@ -68,8 +68,10 @@ function unknownTool(call: ToolCall, { tools, downServers }: RunCallsDeps): Call
 async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   signal.throwIfAborted();
   const malformed = malformedArguments(call, tool);
-  if (malformed !== undefined)
-    return endedAs(call, tool, { kind: 'failed', code: malformed.code }, errorText(malformed.message));
+  if (malformed !== undefined) {
+    const end = { kind: 'failed', code: malformed.code } as const;
+    return deps.measure(tool, call, async () => endedAs(call, tool, end, errorText(malformed.message)));
+  }
   switch (await deps.judge(tool, call)) {
     case 'ask':
       return endedAs(call, tool, { kind: 'waiting' }, ASKED);
