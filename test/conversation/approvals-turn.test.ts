@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, scriptedModel, startApproving } from './approving.ts';
 import { until } from './timed-bot.ts';
 
 const { approval: texts } = en;
@@ -18,23 +18,17 @@ const broken: ScriptedTurn = {
 describe('the turn of a decision', () => {
   const closings: (() => Promise<void>)[] = [];
   let under: ApprovingBot;
-  let turns: ScriptedTurn[] = [];
+  const model = scriptedModel();
   before(async () => {
-    const simulator = {
-      responder: (context) => {
-        const turn = turns.shift() ?? assert.fail(`not scripted: ${context.text}`);
-        const answer = typeof turn === 'function' ? turn(context) : turn;
-        return typeof answer === 'string' ? { outputs: [{ text: answer }], ending } : answer;
-      },
-    } satisfies NonNullable<Parameters<typeof startApproving>[1]>['simulator'];
-    under = await startApproving({ after: (close) => void closings.push(close) }, { simulator });
+    const { responder } = model;
+    under = await startApproving({ after: (close) => void closings.push(close) }, { simulator: { responder } });
   });
   after(async () => {
     for (const close of closings.reverse()) await close();
   });
   /** A chat in which the model answers by this script. */
   const scripted = (...script: ScriptedTurn[]) => {
-    turns = script;
+    model.play(script);
     return new ApprovalChat(under.bot);
   };
   /** What the bot sends to the model from now on. */

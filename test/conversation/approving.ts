@@ -4,6 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Responder, ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
+import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import type { ApprovalChoice } from '../../src/conversation/approvals/approval.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
@@ -82,6 +83,21 @@ export function approvalModel(): ApprovalModel {
       return { held: inTime(held.promise), release: () => gate.resolve() };
     },
   };
+}
+
+/** A model that answers by the script that a test gives it last. */
+export function scriptedModel() {
+  let turns: ScriptedTurn[] = [];
+  const ending = { kind: 'completed' } as const;
+  const responder: Responder = (context) => {
+    const turn = turns.shift() ?? assert.fail(`not scripted: ${context.text}`);
+    const answer = typeof turn === 'function' ? turn(context) : turn;
+    return typeof answer === 'string' ? { outputs: [{ text: answer }], ending } : answer;
+  };
+  const play = (script: readonly ScriptedTurn[]) => {
+    turns = [...script];
+  };
+  return { responder, play };
 }
 
 function callOf(words: string) {

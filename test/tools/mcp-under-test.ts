@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import type { McpServerSettings, McpTransport } from '../../src/config/mcp-settings.ts';
 import { McpServer } from '../../src/tools/mcp/mcp-server.ts';
 import type { CallContext, Tool } from '../../src/tools/tool.ts';
+import { type ScriptedHttp, startScriptedHttp } from './scripted-http.ts';
 
 const require = createRequire(import.meta.url);
 export const EVERYTHING = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
@@ -103,4 +104,11 @@ export async function everythingOverHttp(port: number) {
       await exited;
     },
   };
+}
+
+/** A scripted server over HTTP, which ends with the test. */
+export async function startHttp(t: TestContext): Promise<ScriptedHttp> {
+  const server = await startScriptedHttp();
+  t.after(() => server[Symbol.asyncDispose]());
+  return server;
 }

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
+import type { ToolError } from '../../src/tools/tool-error.ts';
+import { connected, context, http, opened, startHttp, toolOf } from './mcp-under-test.ts';
+import { answerWith, type ScriptedHttp } from './scripted-http.ts';
+
+describe('an MCP server over HTTP that has lost the session', () => {
+  for (const status of [400, 404]) {
+    it(`is connected anew after ${status}, and the call is made once`, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url));
+      scripted.loseSessions(status);
+      const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call');
+      assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
+      assert.equal(calls().length, 2);
+      const [first, second] = calls().map(({ headers }) => headers['mcp-session-id']);
+      assert.notEqual(first, second);
+      assert.equal(server.status.kind, 'connected');
+    });
+  }
+
+  it('is not asked a third time if it answers so again', async (t) => {
+    const scripted = await startHttp(t);
+    const server = await connected(t, http(scripted.url));
+    scripted.intercept = ({ rpc }, response) => {
+      if (rpc !== 'tools/call') return false;
+      answerWith(response, 404);
+      return true;
+    };
+    await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
+    assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, 2);
+  });
+});
+
+describe('a call that an MCP server over HTTP does not answer with a result', () => {
+  for (const [what, readOnly, count] of [
+    ['is never made again if it may have changed something', [], 1],
+    ['is made once more if it changes nothing', ['exit'], 2],
+  ] as const) {
+    it(what, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url), { readOnly });
+      await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
+      assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, count);
+    });
+  }
+
+  for (const [status, code] of [
+    [400, 'tool_failed'],
+    [401, 'tool_unavailable'],
+    [403, 'tool_unavailable'],
+    [429, 'tool_failed'],
+    [500, 'outcome_unknown'],
+    [504, 'outcome_unknown'],
+  ] as const) {
+    it(`is not made again after ${status}, and ends as ${code}`, async (t) => {
+      const scripted = await startHttp(t);
+      const server = await connected(t, http(scripted.url));
+      const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;
+      scripted.intercept = ({ rpc }, response) => {
+        if (rpc !== 'tools/call') return false;
+        answerWith(response, status, 'a secret of the server');
+        return true;
+      };
+      await assert.rejects(toolOf(server, 'echo').run({}, context()), (failure: ToolError) => {
+        assert.equal(failure.code, code);
+        assert.doesNotMatch(failure.message, /secret/);
+        return true;
+      });
+      assert.equal(calls(), 1);
+      assert.equal(server.status.kind, 'connected');
+    });
+  }
+});
+
+describe('a body of an MCP server over HTTP', () => {
+  /** So many parts of 1 MB, each ended by an empty line. */
+  async function answered(t: TestContext, contentType: string, write: (id: number) => readonly string[]) {
+    const parts = { sent: 0 };
+    const answer = async (_url: unknown, init?: RequestInit) => {
+      const texts = write(JSON.parse(String(init?.body)).id);
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          const text = texts[parts.sent++];
+          if (text === undefined) controller.close();
+          else controller.enqueue(new TextEncoder().encode(text));
+        },
+      });
+      return new Response(body, { headers: { 'content-type': contentType } });
+    };
+    const settings = { kind: 'http', url: 'https://mcp.example/mcp', headers: {}, entraScope: undefined } as const;
+    const transport = httpTransport(settings, { fetch: answer as typeof fetch, token: undefined });
+    t.after(() => transport.close());
+    const arrived = new Promise<unknown>((resolve) => {
+      transport.onmessage = resolve;
+      transport.onerror = resolve;
+    });
+    await transport.start();
+    await transport.send({ jsonrpc: '2.0', id: 1, method: 'ping' }).catch(() => {});
+    return { message: await arrived, sent: parts.sent };
+  }
+
+  const filler = `${' '.repeat(1_000_000)}\n\n`;
+
+  it('that is one message has its bound as a whole, whatever empty lines it has', async (t) => {
+    const { message, sent } = await answered(t, 'application/json', (id) => [
+      `{"jsonrpc":"2.0","id":${id},"result":{},`,
+      ...Array(60).fill(filler),
+      '"z":1}',
+    ]);
+    assert.ok(message instanceof Error);
+    assert.ok(sent < 20, `${sent} MB read`);
+  });
+
+  it('that is a stream of events has its bound for each of them', async (t) => {
+    const { message } = await answered(t, 'text/event-stream; charset=utf-8', (id) => [
+      ...Array(20).fill(`: ${filler}`),
+      `data: {"jsonrpc":"2.0","id":${id},"result":{}}\n\n`,
+    ]);
+    assert.deepEqual(message, { jsonrpc: '2.0', id: 1, result: {} });
+  });
+});
+
+describe('the token and the headers of an MCP server', () => {
+  const SECRET = { 'x-api-key': 'a-secret' };
+
+  it('go with each request to its host', async (t) => {
+    const scripted = await startHttp(t);
+    const transport = { kind: 'http', url: scripted.url, headers: SECRET, entraScope: 'api://shop/.default' } as const;
+    const server = await connected(t, transport);
+    await toolOf(server, 'echo').run({}, context());
+    const posts = scripted.requests.filter(({ method }) => method === 'POST');
+    assert.ok(posts.length >= 3);
+    for (const { headers } of posts)
+      assert.deepEqual([headers.authorization, headers['x-api-key']], ['Bearer token', 'a-secret']);
+  });
+
+  for (const [when, rpc, status] of [
+    ['while it connects', undefined, 307],
+    ['while it connects, as another method', undefined, 302],
+    ['during a call', 'tools/call', 308],
+  ] as const) {
+    it(`do not follow a redirect to another origin ${when}`, async (t) => {
+      const [scripted, stranger] = [await startHttp(t), await startHttp(t)];
+      const transport = {
+        kind: 'http',
+        url: scripted.url,
+        headers: SECRET,
+        entraScope: 'api://shop/.default',
+      } as const;
+      const redirect: ScriptedHttp['intercept'] = (request, response) => {
+        if (rpc !== undefined && request.rpc !== rpc) return false;
+        response.setHeader('location', stranger.url);
+        answerWith(response, status);
+        return true;
+      };
+      const server = opened(t, transport);
+      if (rpc === undefined) scripted.intercept = redirect;
+      await server.connect();
+      if (rpc === undefined) assert.equal(server.status.kind, 'down');
+      else {
+        scripted.intercept = redirect;
+        await assert.rejects(toolOf(server, 'echo').run({}, context()), { name: 'ToolError' });
+      }
+      assert.deepEqual(stranger.requests, []);
+    });
+  }
+});
