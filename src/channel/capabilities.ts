@@ -58,7 +58,7 @@ export type CardSupport =
   | 'none'
   /** `Action.Submit`: a press arrives as a message, and the card stays as it is. */
   | 'submit'
-  /** Also `Action.Execute`: the answer to a press replaces the card for everybody. */
+  /** Also `Action.Execute`: the answer to a press replaces the card for the presser. */
   | 'universal';
 
 export interface Capabilities {

@@ -32,7 +32,7 @@ export interface ToolDefinition<Parameters extends z.ZodObject> {
   readonly isReadOnly?: boolean;
   /** Whether its effect cannot be undone. Then "Always allow" is not offered. Default: false. */
   readonly isDestructive?: boolean;
-  /** From 1 to 120; default 20. */
+  /** The time limit of a call. Default 20. */
   readonly timeoutSeconds?: number;
   /** Default: everybody, everywhere. */
   readonly access?: ToolAccess;

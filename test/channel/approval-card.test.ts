@@ -4,7 +4,7 @@ import type { Activity } from 'botbuilder';
 import { approvalCard, approvalInWords, approvalPressIn, replaceableCard } from '../../src/channel/approval-card.ts';
 import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from '../conversation/approving.ts';
+import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from '../conversation/approving.ts';
 import { inTime } from '../realtime/gathered.ts';
 
 const { approval: texts } = en;
@@ -19,13 +19,10 @@ const CARD = 'application/vnd.microsoft.card.adaptive';
 const MESSAGE = 'application/vnd.microsoft.activity.message';
 
 describe('a press of Action.Execute in Teams', () => {
-  const closings: (() => Promise<void>)[] = [];
+  const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
-    under = await startApproving({ after: (close) => void closings.push(close) }, { isSigned: true });
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
+    under = await startApproving(closing, { isSigned: true });
   });
   const asked = async (text: string) => {
     const chat = new ApprovalChat(under.bot, GROUP);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from './approving.ts';
 
 const { approval: texts } = en;
 const ALLOWED = texts.allowed('Write a note', undefined);
@@ -9,13 +9,10 @@ const BEFORE = `${texts.decidedBefore} ${ALLOWED}`;
 const done = (text: string) => `${ALLOWED}\n\nSaid: echo: {"text":"${text}"}`;
 
 describe('a button of a call that waits', () => {
-  const closings: (() => Promise<void>)[] = [];
+  const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
-    under = await startApproving({ after: (close) => void closings.push(close) });
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
+    under = await startApproving(closing);
   });
   const chatWith = async (text: string) => {
     const chat = new ApprovalChat(under.bot);

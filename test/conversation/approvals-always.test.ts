@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from './approving.ts';
 
 const { approval: texts, tools } = en;
 
 describe('a tool that is always allowed', () => {
-  const closings: (() => Promise<void>)[] = [];
+  const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
     const env = { DIRECT_LINE_ENHANCED_AUTHENTICATION: 'true' };
-    under = await startApproving({ after: (close) => void closings.push(close) }, { isSigned: true, env });
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
+    under = await startApproving(closing, { isSigned: true, env });
   });
   /** A personal chat with somebody whom the channel verifies. */
   const personal = (name = 'Ada') =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from './approving.ts';
 
 const { approval: texts } = en;
 
@@ -14,14 +14,11 @@ const inTeams = (conversationType: string) => ({
 });
 
 describe('a call that waits in a chat of a channel that verifies people', () => {
-  const closings: (() => Promise<void>)[] = [];
+  const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
     const env = { ALLOWED_USERS: 'ada,bob,boss,U-ada,U-bob', TOOL_APPROVERS: 'BOSS' };
-    under = await startApproving({ after: (close) => void closings.push(close) }, { isSigned: true, env });
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
+    under = await startApproving(closing, { isSigned: true, env });
   });
   const asked = async (text: string, fields: Readonly<Record<string, unknown>> = inTeams('groupChat')) => {
     const chat = new ApprovalChat(under.bot, fields);

@@ -2,18 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, startApproving, startFarEnds } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, closingAfter, startApproving, startFarEnds } from './approving.ts';
 
 const { approval: texts } = en;
 
 describe('a call that waits where cards do not work', () => {
-  const closings: (() => Promise<void>)[] = [];
+  const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
-    under = await startApproving({ after: (close) => void closings.push(close) });
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
+    under = await startApproving(closing);
   });
   const inSlack = async (text: string, fields = {}) => {
     const chat = new ApprovalChat(under.bot, { channelId: 'slack', ...fields });

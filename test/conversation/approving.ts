@@ -15,6 +15,15 @@ export interface Closing {
   after(close: () => Promise<void>): void;
 }
 
+/** Closes what a suite has opened after its last test, the newest first. `after`: the hook of the suite. */
+export function closingAfter(after: (close: () => Promise<void>) => void): Closing {
+  const closings: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const close of closings.reverse()) await close();
+  });
+  return { after: (close) => void closings.push(close) };
+}
+
 export interface ApprovingBot {
   readonly bot: BotUnderTest;
   readonly mcp: ScriptedHttp;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, scriptedModel, startApproving } from './approving.ts';
+import { ApprovalChat, type ApprovingBot, closingAfter, scriptedModel, startApproving } from './approving.ts';
 
 const { approval: texts } = en;
 const ending = { kind: 'completed' } as const;
@@ -16,15 +16,12 @@ const broken = (type: string, code: string): ScriptedTurn => ({
 
 /** `look` runs without asking, and nobody has said that it changes nothing. */
 describe('what calls have done', () => {
-  const closings: (() => Promise<void>)[] = [];
+  const closing = closingAfter(after);
   let under: ApprovingBot;
   const model = scriptedModel();
   before(async () => {
     const { responder } = model;
-    under = await startApproving({ after: (close) => void closings.push(close) }, { simulator: { responder } });
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
+    under = await startApproving(closing, { simulator: { responder } });
   });
   const scripted = (...script: ScriptedTurn[]) => {
     model.play(script);
