@@ -16,7 +16,7 @@ import { homeRoute } from './pages/home.ts';
 import { playerRoute } from './pages/player.ts';
 import { recordingPageRoute } from './pages/record/page.ts';
 import { uploadRoute } from './pages/record/upload.ts';
-import { RECORDER_PATH, serveRecorder, TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/scripts.ts';
+import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/teams-library.ts';
 import { limitRequestTime } from './request-time.ts';
 
 /** The response to a received activity, if it is more than an acknowledgement. */
@@ -87,7 +87,6 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
-  get(RECORDER_PATH, serveRecorder);
   get('/record/:link', recordingPageRoute(recordings, clock));
   server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, log })));
   get('/', homeRoute(options.chatPageUrl));

@@ -7,7 +7,6 @@ export const BROWSER_FILES = [
   'player.js',
   'teams.js',
   'record.js',
-  'recorder.js',
   'about.css',
   'home.css',
   'player.css',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'restify';
 import type { Messages } from '../../messages/messages.ts';
 import { type BrowserFile, browserFile } from './browser-file.ts';
-import { TEAMS_LIBRARY_PATH } from './scripts.ts';
+import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
 
 export interface Page {
   /** Default: 200. */

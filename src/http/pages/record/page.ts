@@ -5,7 +5,6 @@ import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
 import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from '../page.ts';
-import { RECORDER_PATH } from '../scripts.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
 /** The page warns this long before the end. */
@@ -33,13 +32,10 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
   };
 }
 
-/**
- * The policy allows what the page uses. The recorder cannot carry a nonce. Teams' client library fetches the list of its
- * hosts from res.cdn.office.net.
- */
+/** The policy allows what the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
 function policy(nonce: string): readonly string[] {
   return [
-    `script-src 'nonce-${nonce}' 'self'`,
+    `script-src 'nonce-${nonce}'`,
     'media-src blob:',
     "connect-src 'self' https://res.cdn.office.net",
     `frame-ancestors ${FRAMING_HOSTS}`,
@@ -54,8 +50,6 @@ function body(link: string, leftMs: number, messages: Messages): string {
     warnAtSeconds: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
     leftMs: Math.max(0, leftMs),
     sampleRateHz: SAMPLE_RATE_HZ,
-    uploadPath: link,
-    recorderPath: RECORDER_PATH.slice(RECORDER_PATH.lastIndexOf('/') + 1),
   };
   return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
 <noscript><p class="alarm">${escaped(recording.needsScript)}</p></noscript>
