@@ -205,9 +205,7 @@ function answerRoutingErrors(server: Server): void {
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     server.on('error', reject);
-    const onListening = () => resolve((server.server.address() as AddressInfo).port);
-    if (host === undefined) server.listen(port, onListening);
-    else server.listen(port, host, onListening);
+    server.listen(port, host, () => resolve((server.server.address() as AddressInfo).port));
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'restify';
 import { clockTime, type Messages, messagesFor } from '../../messages/messages.ts';
 import { type AudioLinks, findLinked } from '../linked-audio.ts';
-import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from './page.ts';
+import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 
 /** Serves `GET` and `HEAD /audio/<link>`: the page plays a reply and shows its transcript, also in Teams' dialog. */
 export function playerRoute(links: AudioLinks) {
@@ -19,20 +19,13 @@ export function playerRoute(links: AudioLinks) {
       messages,
       style: 'player.css',
       scripts: body === undefined ? [] : ['player.js', 'teams.js'],
-      policy,
+      teamsPolicy: TEAMS_POLICY,
     });
   };
 }
 
-/** The policy allows what the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
-function policy(nonce: string): readonly string[] {
-  return [
-    `script-src 'nonce-${nonce}'`,
-    "media-src 'self'",
-    'connect-src https://res.cdn.office.net',
-    `frame-ancestors ${FRAMING_HOSTS}`,
-  ];
-}
+/** Teams' client library fetches the list of its hosts from res.cdn.office.net. */
+const TEAMS_POLICY = ["media-src 'self'", 'connect-src https://res.cdn.office.net'];
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
@@ -46,8 +39,8 @@ function controls(file: string, durationMs: number, { player, language }: Messag
   });
   return `<audio id="audio" preload="auto" src="${source}"></audio>
 <noscript><audio controls src="${source}"></audio></noscript>
-<div id="player" class="player" hidden>
-<button id="toggle" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
+<div id="player" class="player card" hidden>
+<button id="toggle" class="round" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
 data-again="${escaped(player.playAgain)}">
 <svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg>
 </button>
@@ -62,7 +55,7 @@ aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position
 <select id="speed" autocomplete="off">${speeds.join('')}</select></label>
 <a id="download" href="${source}" download>${escaped(player.download)}</a>
 </div>
-<p id="failure" role="alert" data-text="${escaped(player.notPlayable)}"></p>`;
+<p id="failure" class="alarm" role="alert" data-text="${escaped(player.notPlayable)}"></p>`;
 }
 
 /** Returns '' without a transcript. An empty `lang` states that its language is unknown: users choose it. */

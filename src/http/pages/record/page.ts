@@ -4,7 +4,7 @@ import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
-import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from '../page.ts';
+import { escaped, firstLanguage, paragraph, sendPage } from '../page.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
 /** The page warns this long before the end. */
@@ -26,21 +26,14 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
       messages,
       style: 'record.css',
       scripts: guest === undefined ? [] : ['record.js', 'teams.js'],
-      policy,
-      permissions: 'microphone=(self)',
+      teamsPolicy: TEAMS_POLICY,
+      headers: { 'Permissions-Policy': 'microphone=(self)' },
     });
   };
 }
 
-/** The policy allows what the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
-function policy(nonce: string): readonly string[] {
-  return [
-    `script-src 'nonce-${nonce}'`,
-    'media-src blob:',
-    "connect-src 'self' https://res.cdn.office.net",
-    `frame-ancestors ${FRAMING_HOSTS}`,
-  ];
-}
+/** Teams' client library fetches the list of its hosts from res.cdn.office.net. */
+const TEAMS_POLICY = ['media-src blob:', "connect-src 'self' https://res.cdn.office.net"];
 
 /** The recorder stays hidden until the script runs. */
 function body(link: string, leftMs: number, messages: Messages): string {
@@ -53,7 +46,7 @@ function body(link: string, leftMs: number, messages: Messages): string {
   };
   return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
 <noscript><p class="alarm">${escaped(recording.needsScript)}</p></noscript>
-<div id="recorder" class="recorder" hidden data-state="ready" data-facts="${escaped(JSON.stringify(facts))}" \
+<div id="recorder" class="recorder card" hidden data-state="ready" data-facts="${escaped(JSON.stringify(facts))}" \
 data-texts="${escaped(JSON.stringify(textsOf(messages)))}">
 <div id="meter" class="meter" aria-hidden="true"><div id="level"></div></div>
 <p id="clock" class="clock" role="timer"></p>
