@@ -63,7 +63,7 @@ const workDir = mkdtempSync(join(tmpdir(), 'realtime-voice-bot-'));
 const children = new Children({
   print,
   onDied: (name, lastLines) => {
-    print(`The ${name} ended unexpectedly. Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`);
+    print([`The ${name} ended unexpectedly.`, ...lastLines].join('\n  '));
     void stop(1);
   },
 });
@@ -188,7 +188,7 @@ async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec
     // The Playground chooses another port by itself if this one is taken, and prints it.
     return Number(/^Listening on (\d+)/.exec(line)?.[1] ?? port);
   } catch (error) {
-    if (isStopping || preferred === 0) throw error;
+    if (isStopping || preferred === 0 || (await freePort(port)) === port) throw error;
     return startOn(0, spec);
   }
 }
