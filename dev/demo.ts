@@ -145,11 +145,7 @@ function startBot(simulatorPort: number, pagePort: number): Promise<number> {
 async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
-      const servePage = serveDemoPage({
-        voice: settings.voice,
-        model: 'simulated model',
-        hasServers: Boolean(process.env['MCP_CONFIG']),
-      });
+      const servePage = serveDemoPage({ voice: settings.voice, hasServers: Boolean(process.env['MCP_CONFIG']) });
       directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
