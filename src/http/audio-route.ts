@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import parseRange from 'range-parser';
 import type { Request, Response } from 'restify';
 import type { ByteRange, StoredAudio } from '../audio/audio-store.ts';
-import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import type { AudioReader } from './audio-reader.ts';
-import { findLinked } from './linked-audio.ts';
 
 /** The largest part of the audio that one request holds in memory. */
 export const CHUNK_BYTES = 128 * 1024;
@@ -18,10 +16,9 @@ interface AudioResponse {
 }
 
 /** Serves `GET` and `HEAD /audio/<link>.wav`. The link is the only key: it cannot be guessed, and no page lists it. */
-export function audioRoute(audioReader: AudioReader, clock: Clock) {
+export function audioRoute(audioReader: AudioReader) {
   return async function serveAudio(request: Request, response: Response): Promise<void> {
-    const link = String(request.params.file).slice(0, -'.wav'.length);
-    const found = await findLinked(link, { audioStore: audioReader, clock });
+    const found = await audioReader.find(String(request.params.file).slice(0, -'.wav'.length));
     if (found === undefined) throw notFound();
     const audioResponse = responseTo(request, found.audio, found.leftMs);
     if (audioResponse.range !== undefined && request.method !== 'HEAD') {
@@ -86,8 +83,7 @@ async function sendAudio(
   audioReader: AudioReader,
 ): Promise<void> {
   const closed = new AbortController();
-  const onClose = () => closed.abort();
-  response.once('close', onClose);
+  response.once('close', () => closed.abort());
   try {
     for (let start = range.start; start <= range.end && !response.destroyed; start += CHUNK_BYTES) {
       const chunk = { start, end: Math.min(start + CHUNK_BYTES - 1, range.end) };
@@ -100,7 +96,5 @@ async function sendAudio(
     response.end();
   } catch (error) {
     if (!closed.signal.aborted) throw error;
-  } finally {
-    response.off('close', onClose);
   }
 }

@@ -79,9 +79,9 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     server.get(path, handler);
     server.head(path, handler);
   };
-  const audioReader = new AudioReader(audioStore);
-  const serveAudio = audioRoute(audioReader, clock);
-  const servePlayer = playerRoute({ audioStore: audioReader, clock });
+  const audioReader = new AudioReader(audioStore, clock);
+  const serveAudio = audioRoute(audioReader);
+  const servePlayer = playerRoute(audioReader);
   server.post('/api/messages', messagesRoute(options));
   get('/audio/:file', async (request, response) =>
     String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),

@@ -1,14 +1,14 @@
 import type { Request, Response } from 'restify';
 import { clockTime, type Messages, messagesFor } from '../../messages/messages.ts';
-import { type AudioLinks, findLinked } from '../linked-audio.ts';
+import type { AudioReader } from '../audio-reader.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 
 /** Serves `GET` and `HEAD /audio/<link>`: the page plays a reply and shows its transcript, also in Teams' dialog. */
-export function playerRoute(links: AudioLinks) {
+export function playerRoute(audioReader: AudioReader) {
   return async function servePlayer(request: Request, response: Response): Promise<void> {
     const link = String(request.params.file);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const audio = request.path().endsWith('/') ? undefined : (await findLinked(link, links))?.audio;
+    const audio = request.path().endsWith('/') ? undefined : (await audioReader.find(link))?.audio;
     // Without audio, the user's language is unknown.
     const messages = messagesFor(audio === undefined ? firstLanguage(request) : audio.locale);
     const body = audio && `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
