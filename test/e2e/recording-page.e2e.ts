@@ -39,7 +39,7 @@ describe('the recording page in a browser', () => {
     const { page, problems, requests, url } = await openTalk(t, world);
     await page.evaluate(`{
       window.levels = new Set();
-      new MutationObserver(() => levels.add(level.style.transform)).observe(level, { attributeFilter: ['style'] });
+      new MutationObserver(() => levels.add(level.value)).observe(level, { attributeFilter: ['value'] });
     }`);
     await button(page, talk.record).click();
     await says(page, talk.listening);

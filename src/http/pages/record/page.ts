@@ -48,7 +48,7 @@ function body(link: string, leftMs: number, messages: Messages): string {
 <noscript><p class="alarm">${escaped(recording.needsScript)}</p></noscript>
 <div id="recorder" class="recorder card" hidden data-state="ready" data-facts="${escaped(JSON.stringify(facts))}" \
 data-texts="${escaped(JSON.stringify(textsOf(messages)))}">
-<div id="meter" class="meter" aria-hidden="true"><div id="level"></div></div>
+<progress id="level" aria-hidden="true" value="0"></progress>
 <p id="clock" class="clock" role="timer"></p>
 <button id="toggle" class="round" type="button">
 <svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg><span id="action"></span>
