@@ -20,7 +20,7 @@ async function record(): Promise<void> {
   view.toggle.focus();
   view.show(texts.asking);
   try {
-    stop = await startRecording({ onAudio: progress(), onEnd: (recording) => void review(recording) });
+    stop = await startRecording({ onAudio: showProgress, onEnd: (recording) => void review(recording) });
   } catch (error) {
     return view.showNotRecorded(failureText(error));
   }
@@ -29,18 +29,12 @@ async function record(): Promise<void> {
   view.show(texts.listening);
 }
 
-/** Shows the progress of a recording, warns when its end is near, and ends it there. */
-function progress(): (level: number, seconds: number) => void {
-  let isWarned = false;
-  return (level, seconds) => {
-    view.showLevel(level);
-    view.showTime(seconds);
-    if (seconds >= facts.warnAtSeconds && !isWarned) {
-      isWarned = true;
-      view.show(texts.almostFull);
-    }
-    if (seconds >= facts.maxSeconds) stop();
-  };
+/** Shows the progress of the recording, warns when its end is near, and ends it there. */
+function showProgress(level: number, seconds: number): void {
+  view.showLevel(level);
+  view.showTime(seconds);
+  if (seconds >= facts.warnAtSeconds) view.show(texts.almostFull);
+  if (seconds >= facts.maxSeconds) stop();
 }
 
 /** The texts by the name of a DOMException. */

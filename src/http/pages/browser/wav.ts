@@ -12,7 +12,10 @@ export async function decode(recording: Blob, sampleRateHz: number): Promise<Flo
   return mixed;
 }
 
-/** Encodes samples of one channel as a WAV of 16-bit PCM: browsers record in different formats. The platforms of all browsers are little-endian, as WAV is. */
+/**
+ * Encodes samples of one channel as a WAV of 16-bit PCM, because browsers record in different formats. The platforms of all
+ * browsers are little-endian, as WAV is.
+ */
 export function encodeWav(samples: Float32Array, sampleRateHz: number): Blob {
   const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff);
   // Each of the two hexadecimal numbers holds two fields: PCM and one channel; frames of two bytes and 16 bits.
