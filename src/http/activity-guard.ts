@@ -81,9 +81,9 @@ export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: bo
   const { type, serviceUrl, channelId, id, conversation, from } = activity;
   const required = { type, serviceUrl, channelId, 'conversation.id': fieldsOf(conversation)['id'] };
   // Channels send typing signs, events and changes of members without an id or a sender.
-  const ofMessages = { id, 'from.id': fieldsOf(from)['id'] };
+  const requiredInMessages = { id, 'from.id': fieldsOf(from)['id'] };
   for (const [name, value] of Object.entries(required)) if (!isId(value)) throw invalid(name);
-  for (const [name, value] of Object.entries(ofMessages)) {
+  for (const [name, value] of Object.entries(requiredInMessages)) {
     const mayBeMissing = !ANSWERED.includes(type) && (value === undefined || value === '');
     if (!mayBeMissing && !isId(value)) throw invalid(name);
   }

@@ -15,17 +15,20 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const guest = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
+    const recordingLink = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
     // Without a recording link, the user's language is unknown.
-    const messages = messagesFor(guest === undefined ? firstLanguage(request) : guest.locale);
+    const messages = messagesFor(recordingLink === undefined ? firstLanguage(request) : recordingLink.locale);
     const { recording } = messages;
     await sendPage(request, response, {
-      status: guest === undefined ? 404 : 200,
-      title: guest === undefined ? recording.endedTitle : recording.title,
-      body: guest === undefined ? paragraph(recording.ended) : body(link, guest.expiresAtMs - clock.now(), messages),
+      status: recordingLink === undefined ? 404 : 200,
+      title: recordingLink === undefined ? recording.endedTitle : recording.title,
+      body:
+        recordingLink === undefined
+          ? paragraph(recording.ended)
+          : body(link, recordingLink.expiresAtMs - clock.now(), messages),
       messages,
       style: 'record.css',
-      scripts: guest === undefined ? [] : ['record.js', 'teams.js'],
+      scripts: recordingLink === undefined ? [] : ['record.js', 'teams.js'],
       teamsPolicy: TEAMS_POLICY,
       headers: { 'Permissions-Policy': 'microphone=(self)' },
     });
