@@ -11,16 +11,14 @@ export function playerRoute(audioReader: AudioReader) {
     const audio = request.path().endsWith('/') ? undefined : (await audioReader.find(link))?.audio;
     // Without audio, the user's language is unknown.
     const messages = messagesFor(audio === undefined ? firstLanguage(request) : audio.locale);
-    const body = audio && `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
-    await sendPage(request, response, {
-      status: body === undefined ? 404 : 200,
-      title: body === undefined ? messages.player.notFoundTitle : messages.audioTitle,
-      body: body ?? paragraph(messages.audio.gone),
-      messages,
-      style: 'player.css',
-      scripts: body === undefined ? [] : ['player.js', 'teams.js'],
-      teamsPolicy: TEAMS_POLICY,
-    });
+    const page = { messages, style: 'player.css', teamsPolicy: TEAMS_POLICY } as const;
+    if (audio === undefined) {
+      const content = { title: messages.player.notFoundTitle, body: paragraph(messages.audio.gone) };
+      return sendPage(request, response, { ...page, ...content, status: 404 });
+    }
+    const body = `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
+    const content = { title: messages.audioTitle, body };
+    await sendPage(request, response, { ...page, ...content, scripts: ['player.js', 'teams.js'] });
   };
 }
 

@@ -19,24 +19,19 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
     // Without a recording link, the user's language is unknown.
     const messages = messagesFor(recordingLink === undefined ? firstLanguage(request) : recordingLink.locale);
     const { recording } = messages;
-    await sendPage(request, response, {
-      status: recordingLink === undefined ? 404 : 200,
-      title: recordingLink === undefined ? recording.endedTitle : recording.title,
-      body:
-        recordingLink === undefined
-          ? paragraph(recording.ended)
-          : body(link, recordingLink.expiresAtMs - clock.now(), messages),
-      messages,
-      style: 'record.css',
-      scripts: recordingLink === undefined ? [] : ['record.js', 'teams.js'],
-      teamsPolicy: TEAMS_POLICY,
-      headers: { 'Permissions-Policy': 'microphone=(self)' },
-    });
+    const page = { messages, style: 'record.css', teamsPolicy: TEAMS_POLICY, headers: HEADERS } as const;
+    if (recordingLink === undefined) {
+      const content = { title: recording.endedTitle, body: paragraph(recording.ended) };
+      return sendPage(request, response, { ...page, ...content, status: 404 });
+    }
+    const content = { title: recording.title, body: body(link, recordingLink.expiresAtMs - clock.now(), messages) };
+    await sendPage(request, response, { ...page, ...content, scripts: ['record.js', 'teams.js'] });
   };
 }
 
 /** Teams' client library fetches the list of its hosts from res.cdn.office.net. */
 const TEAMS_POLICY = ['media-src blob:', "connect-src 'self' https://res.cdn.office.net"];
+const HEADERS = { 'Permissions-Policy': 'microphone=(self)' };
 
 /** The recorder stays hidden until the script runs. */
 function body(link: string, leftMs: number, messages: Messages): string {
