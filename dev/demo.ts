@@ -30,17 +30,17 @@ type Channel = (typeof CHANNELS)[number];
 
 const USAGE = `Usage: npm run demo -- [--client CLIENT] [--channel CHANNEL]
 
-The bot, a simulated model and a chat page on this machine, without an account.
+Starts the bot, a simulated model and a chat page on this machine, without an account.
 
-  --client webchat      a page with Microsoft's Web Chat, and things to try (default)
-  --client playground   Microsoft 365 Agents Playground
-  --channel msteams     the Playground in the role of Teams, with cards
-  --channel webchat     the Playground in the role of Web Chat
+  --client webchat      open a page with Microsoft's Web Chat and things to try (default)
+  --client playground   open Microsoft 365 Agents Playground
+  --channel msteams     let the Playground simulate Teams, with cards
+  --channel webchat     let the Playground simulate Web Chat
   --help                print this
 
 REALTIME_VOICE and REALTIME_INSTRUCTIONS, from the shell or .env, set the voice and the prompt. MCP_CONFIG and
-DOCUMENTS_FOLDER, from the shell, give the bot tools. No other setting is read.
-Ctrl-C ends everything. LOG_LEVEL=info before the command shows the log of the bot.`;
+DOCUMENTS_FOLDER, from the shell only, give the bot tools. The demo ignores all other settings of the bot.
+Ctrl-C stops everything. LOG_LEVEL=info before the command shows the log of the bot.`;
 
 const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type: 'string' } });
 const client = oneOf<Client>('--client', CLIENTS, options.client ?? (options.channel ? 'playground' : 'webchat'));
@@ -240,7 +240,7 @@ The bot is ready. Its model is a SIMULATOR with a computer voice. No account is 
   Chat page:              ${chatPage}
   Bot Framework Emulator: ${botEndpoint}  (leave app id and password empty)
 
-Everything answers this machine only.
+Only this machine can connect to them.
 
 ${FIRST_STEP[client][channel]} "help" lists what the simulator knows.
 Ctrl-C ends everything.

@@ -13,11 +13,11 @@ const MAX_PORT = 65_535;
 
 const USAGE = `Usage: npm run simulator
 
-The Realtime protocol of Azure OpenAI on this machine, with an audible voice and no model. Ctrl-C ends it.
+Simulates the Realtime API of Azure OpenAI on this machine, with an audible voice and without a model. Ctrl-C stops it.
 
-It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". It refuses any
-other key, any other deployment and "gpt-realtime-whisper", a model without this protocol, as Azure does. Use these to try
-the advice of npm run doctor.
+It accepts the key "${SIMULATED_RESOURCE.key}" and the deployments "simulator" and "gpt-realtime". Like Azure, it refuses
+any other key and deployment, and "gpt-realtime-whisper", a model without this API. Use these to see what npm run doctor
+suggests.
 
   --help   print this
 

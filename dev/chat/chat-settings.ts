@@ -3,19 +3,19 @@ import type { Env } from '../../src/config/env.ts';
 
 export const USAGE = `Usage: npm run chat -- [--wav FILE] [--events]
 
-A chat with the configured model in the terminal: AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (with Entra ID or
-AZURE_OPENAI_API_KEY), else OPENAI_API_KEY and OPENAI_MODEL, from the environment or .env. If none of them is set, a
-simulator answers.
+Opens a chat with the model in the terminal. Reads the settings of the model from the environment or .env:
+AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME (with Entra ID or AZURE_OPENAI_API_KEY), or OPENAI_API_KEY and
+OPENAI_MODEL. Without these settings, a simulator answers.
 
-The model has the tools of the bot: its functions, the servers in MCP_CONFIG and the documents in DOCUMENTS_FOLDER. Calls that
-need your approval ask for y, n or always, which lasts until the chat ends.
+The model has the tools of the bot: its functions, the servers in MCP_CONFIG and the documents in DOCUMENTS_FOLDER. If a
+call needs your approval, type y, n or always. "always" lasts until the chat ends.
 
-  --wav FILE   write the audio of all answers to FILE, which is replaced if it exists
+  --wav FILE   write the audio of all answers to FILE; an existing file is replaced
   --events     print each piece of text and audio as it arrives
   --help       print this
 
-q or Ctrl-D ends the chat, Ctrl-C cancels an answer. LOG_LEVEL=debug before the command (not in .env) writes the log to
-standard error.`;
+Type q or Ctrl-D to end the chat, and Ctrl-C to cancel an answer. LOG_LEVEL=debug before the command (not in .env) writes
+the log to standard error.`;
 
 /** The part of the bot's settings that a chat in a terminal needs. */
 export type ChatConfig = Pick<

@@ -10,12 +10,12 @@ import { writeWhole } from './whole-file.ts';
 // `npm run package`: makes out/bot.zip, the bot for App Service.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const USAGE = `Usage: npm run package -- [--with <file>]…
+const USAGE = `Usage: npm run package -- [--with FILE]…
 
-Writes ${ZIP_FILE}, the bot for App Service. It needs only Node.
+Writes ${ZIP_FILE}, the bot for App Service. The bot in it needs no packages, only Node.
 
-  --with <file>   also pack this file of the project, such as mcp.json; repeatable
-  --help          print this`;
+  --with FILE   also pack this file of the project, such as mcp.json; can be repeated
+  --help        print this`;
 
 function inMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB (${bytes} bytes)`;
@@ -48,7 +48,7 @@ try {
   writeWhole(`${root}${ZIP_FILE}`, zip);
   process.stdout.write(
     `${ZIP_FILE}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
-      `Version ${version}, ${commit === undefined ? 'without a commit, since this is no Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +
+      `Version ${version}, ${commit === undefined ? 'without a commit, since this is not a Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +
       (added.length === 0 ? '' : `With ${added.join(', ')}\n`) +
       `Deploy it: az webapp deploy --resource-group <group> --name <app> --type zip --src-path ${ZIP_FILE} --clean true --restart true\n`,
   );

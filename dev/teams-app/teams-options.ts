@@ -9,8 +9,8 @@ Writes out/teams-app.zip, the app of the bot for Microsoft Teams.
 
   --bot-id GUID       the Microsoft App ID of the bot (MicrosoftAppId)
   --host HOST         the public host of the bot, such as bot.example.com (that of PUBLIC_BASE_URL)
-  --app-id GUID       the id of the app in Teams (default: derived from the bot id, always the same)
-  --version X.Y.Z     the version of the app (default: that of package.json); raise it for an update
+  --app-id GUID       the id of the app in Teams (default: derived from the bot id)
+  --version X.Y.Z     the version of the app (default: that of package.json); an update needs a higher one
   --name TEXT         the name of the app, up to 30 characters (default: "Realtime Voice Bot")
   --developer TEXT    who runs the bot, up to 32 characters (default: "Realtime Voice Bot")
   --website URL       the website of the app (default: the bot's own page, https://HOST/about)

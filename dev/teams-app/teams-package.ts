@@ -41,8 +41,8 @@ function nextSteps({ name, version, appId, botId, host, developer }: TeamsOption
 ${isUnnamed ? publisher : ''}To try it: in Teams, Apps > Manage your apps > Upload an app > Upload a custom app.
 For an organisation: in the Teams admin center, Teams apps > Manage apps > Upload new app.
 
-The bot has to answer at https://${host}/api/messages. Turn on the Teams channel in its registration. Unless it runs on App
-Service, start it with
+The bot must be reachable at https://${host}/api/messages. Turn on the Teams channel in its registration. Unless it runs on
+App Service, start it with
 PUBLIC_BASE_URL=https://${host}
 `;
 }

@@ -58,7 +58,7 @@ describe('the demo page', () => {
   });
 
   it('speaks the answer to a question about an order, which a function provides', async () => {
-    await press('Ask for an order');
+    await press('Ask about an order');
     await answer(/Let me look.*shipped/s).waitFor();
     assert.ok((await heard(page)) > 1);
     await look(page, 'demo-order');

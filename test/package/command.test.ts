@@ -57,7 +57,7 @@ describe('npm run package', () => {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^out\/bot\.zip: \d+\.\d\d MB \(\d+ bytes\), unpacked \d+\.\d\d MB \(\d+ bytes\)\n/);
     assert.match(stdout, /\nDeploy it: az webapp deploy .*--src-path out\/bot\.zip --clean true --restart true\n$/);
-    assert.match(stdout, /\nVersion \d+\.\d+\.\d+, without a commit, since this is no Git clone; /);
+    assert.match(stdout, /\nVersion \d+\.\d+\.\d+, without a commit, since this is not a Git clone; /);
     assert.deepEqual(readdirSync(join(project, 'out')), ['bot.zip']);
   });
 

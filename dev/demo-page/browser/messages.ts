@@ -7,7 +7,7 @@ const en = {
   newChat: 'New chat',
   samples: 'Things to try',
   question: 'Ask a question',
-  order: 'Ask for an order',
+  order: 'Ask about an order',
   note: 'Write a note',
   picture: 'Send a picture',
   voice: 'Send a voice message',
