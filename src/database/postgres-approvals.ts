@@ -1,7 +1,7 @@
 import {
   APPROVAL_MS,
   type Approval,
-  type ApprovalDecision,
+  type Decision,
   type ApprovalStore,
   MAX_WAITING,
   type Permission,
@@ -20,7 +20,7 @@ const COLUMNS = 'approval, decision, turn';
 
 interface Row {
   readonly approval: unknown;
-  readonly decision: ApprovalDecision | null;
+  readonly decision: Decision | null;
   readonly turn: string | null;
 }
 

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import {
   APPROVAL_MS,
   type Approval,
-  type ApprovalDecision,
   type ApprovalStore,
+  type Decision,
   type Permission,
 } from '../../src/conversation/approvals/approval.ts';
 import { saying } from './saying.ts';
@@ -23,7 +23,7 @@ let count = 0;
 
 /** A call that somebody has asked for. The arguments hold what a database may refuse. */
 function approvalOf(key: string, personKey: string, expiresAtMs: number): Approval {
-  const { text: _, attachments: __, isInBand: ___, ...asked } = saying('m', { key, personKey });
+  const { text: _, attachments: __, ...asked } = saying('m', { key, personKey });
   return {
     id: `approval-${String(++count).padStart(12, '0')}`,
     title: 'Write File',
@@ -39,8 +39,8 @@ function approvalOf(key: string, personKey: string, expiresAtMs: number): Approv
   };
 }
 
-const decisionOf = (activityId: string, fields: Partial<ApprovalDecision> = {}): ApprovalDecision => ({
-  choice: 'once',
+const decisionOf = (activityId: string, fields: Partial<Decision> = {}): Decision => ({
+  kind: 'allow',
   decider: 'ada',
   deciderName: undefined,
   activityId,
@@ -133,8 +133,8 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await using store = await open();
       const { approvals } = store;
       const { id } = await waiting(approvals);
-      const choices = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { choice: 'deny' })];
-      const results = await Promise.all(choices.map((choice) => approvals.decide(id, choice)));
+      const decisions = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { kind: 'deny' })];
+      const results = await Promise.all(decisions.map((decision) => approvals.decide(id, decision)));
       const [counting] = results.map((each) => each?.decision?.activityId);
       assert.deepEqual(
         results.map((each) => each?.decision?.activityId),
@@ -168,8 +168,8 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await approvals.reopen(id);
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
-      const again = await approvals.decide(id, decisionOf('two', { choice: 'deny' }));
-      assert.deepEqual([again?.decision?.activityId, again?.decision?.choice], ['two', 'deny']);
+      const again = await approvals.decide(id, decisionOf('two', { kind: 'deny' }));
+      assert.deepEqual([again?.decision?.activityId, again?.decision?.kind], ['two', 'deny']);
       await approvals.claim(id, 'turn');
       await approvals.reopen(id);
       assert.equal((await approvals.find(id))?.decision?.activityId, 'two');

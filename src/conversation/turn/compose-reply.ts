@@ -13,15 +13,15 @@ import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(
   { model, shownHeading, calls, approvals, exceeded }: ModelAnswer,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   attachments: ReadAttachments,
   record: ConversationRecord,
   turn: Turn,
@@ -62,7 +62,7 @@ function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
 /** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */
 export function headingOf(
   transcript: string | undefined,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   message: UserMessage,
 ): string {
   const messages = messagesFor(message.locale);
@@ -136,7 +136,7 @@ function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: R
 function callNotes(
   { locale }: UserMessage,
   { outcome }: ModelResult,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   calls: readonly CallResult[],
 ): string[] {
   if (outcome.kind !== 'failed' && outcome.kind !== 'cutShort') return [];

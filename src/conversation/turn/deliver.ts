@@ -107,9 +107,9 @@ export async function discardStored(reply: Reply, turn: Turn, { audioStore }: Se
 }
 
 /** Takes the decision of the message back if the turn ends before its call began: it can be decided again. */
-export async function reopenApproval(turn: Turn, { approvals }: Services): Promise<void> {
+export async function reopenApproval(turn: Turn, { approvalStore }: Services): Promise<void> {
   const { approvalId } = turn.message;
-  if (approvalId !== undefined) await turn.orLog(approvals.reopen(approvalId), 'approval not reopened');
+  if (approvalId !== undefined) await turn.orLog(approvalStore.reopen(approvalId), 'approval not reopened');
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */

@@ -9,9 +9,9 @@ import { NO_CONTEXT } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import { outputSizeOf } from './turn-calls.ts';
+import type { TurnDecision } from './turn-decision.ts';
 
 export interface Prompt {
   readonly settings: SessionSettings;
@@ -30,7 +30,7 @@ export interface Prompt {
   /** The tools that the model may call. */
   readonly tools: ToolSet;
   /** The call that the message decides about, which takes the place of its text. */
-  readonly decided: DecidedApproval | undefined;
+  readonly decided: TurnDecision | undefined;
 }
 
 export function toPrompt(
@@ -38,7 +38,7 @@ export function toPrompt(
   attachments: ReadAttachments,
   record: ConversationRecord,
   tools: ToolSet,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   { settings, sessions }: Services,
 ): Prompt {
   const { before, after, modelWarnings, audioMs } = attachments;

@@ -1,14 +1,7 @@
 import { type Tool, toolDigest } from '../../tools/tool.ts';
 import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
-import {
-  APPROVAL_MS,
-  type Approval,
-  type AskedMessage,
-  isAlwaysAllowed,
-  type Permission,
-} from '../approvals/approval.ts';
+import { APPROVAL_MS, type Approval, isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
-import type { UserMessage } from '../user-message.ts';
 import type { Turn } from './turn.ts';
 
 /** Decides which calls of a turn need an approval. */
@@ -18,12 +11,14 @@ export interface TurnApprovals {
   readonly requested: readonly Approval[];
 }
 
-export function turnApprovals(turn: Turn, { approvals, ids, clock }: Services): TurnApprovals {
+export function turnApprovals(turn: Turn, { approvalStore, ids, clock }: Services): TurnApprovals {
   const { message } = turn;
+  // The content of the message stays out of the store.
+  const { text: _, attachments: __, ...asked } = message;
   const requested: Approval[] = [];
   let permissions: Promise<readonly Permission[]> | undefined;
   const isPermitted = async (tool: Tool) => {
-    permissions ??= turn.retryStore(() => approvals.permissionsOf(message.key, message.personKey));
+    permissions ??= turn.retryStore(() => approvalStore.permissionsOf(message.key, message.personKey));
     return isAlwaysAllowed(tool, await permissions);
   };
   /** The model may repeat a call that waits. */
@@ -42,7 +37,7 @@ export function turnApprovals(turn: Turn, { approvals, ids, clock }: Services): 
         argumentsText: call.argumentsText,
         // Others in a group would speak with the permission of one of them.
         isAlwaysOffered: message.scope === 'personal' && !tool.isDestructive,
-        asked: askedMessage(message),
+        asked,
         origin: tool.origin,
         digest: toolDigest(tool),
         expiresAtMs: clock.now() + APPROVAL_MS,
@@ -59,10 +54,10 @@ export function turnApprovals(turn: Turn, { approvals, ids, clock }: Services): 
  * that was not shown.
  */
 export async function storeApprovals(requested: readonly Approval[], turn: Turn, services: Services): Promise<void> {
-  const { approvals, audit, clock } = services;
+  const { approvalStore, audit, clock } = services;
   for (const approval of requested) {
     const { asked, tool, origin } = approval;
-    const isNew = await turn.retryStoreAtEnd(() => approvals.add(approval));
+    const isNew = await turn.retryStoreAtEnd(() => approvalStore.add(approval));
     if (!isNew) continue;
     const entry = {
       atMs: clock.now(),
@@ -77,10 +72,4 @@ export async function storeApprovals(requested: readonly Approval[], turn: Turn,
     };
     await turn.retryStoreAtEnd(() => audit.append(entry));
   }
-}
-
-/** The message without its content, which stays out of the store. */
-function askedMessage(message: UserMessage): AskedMessage {
-  const { text: _, attachments: __, isInBand: ___, approvalId: ____, isDecisionShown: _____, ...asked } = message;
-  return asked;
 }

@@ -7,11 +7,11 @@ import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySender } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { reopenApproval } from './deliver.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
 import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
+import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -83,7 +83,7 @@ export async function respond(
 async function ask(
   request: GenerateRequest,
   calls: TurnCalls,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   turn: Turn,
   services: Services,
 ): Promise<ModelResult> {

@@ -5,11 +5,11 @@ import { isKnown } from '../record-after.ts';
 import type { Services } from '../services.ts';
 import { composeReply } from './compose-reply.ts';
 import { answeredBefore, deadLetter, deliver, discardStored, endEarly, refuse, release, resend } from './deliver.ts';
-import { findDecided } from './find-decided.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reserve, respond } from './respond.ts';
 import type { Turn } from './turn.ts';
+import { findDecision } from './turn-decision.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
 import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';
@@ -46,7 +46,7 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
     return refuse(await unreadable(attachments, turn, services), sender, turn, services);
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-  const decided = await findDecided(tools, turn, services);
+  const decided = await findDecision(tools, turn, services);
   if (decided?.kind === 'refused') return refuse(decided, sender, turn, services);
   const prompt = toPrompt(message, attachments, record, tools, decided, services);
   const allowance = await reserve(prompt, turn, services);

@@ -10,11 +10,11 @@ import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
 import type { Services } from '../services.ts';
-import { claimDecidedCall } from './claim-decided-call.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import { type TurnApprovals, turnApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-decision.ts';
+import { claimDecidedCall } from './turn-decision.ts';
 
 /** A turn may call at most this many functions, over all of its responses. */
 const MAX_CALLS = 16;
@@ -65,7 +65,7 @@ export class TurnCalls {
   }
 
   /** Carries out a decision: runs the call, unless it was denied. Rejects like `functions.run`. */
-  async runDecided(decided: DecidedApproval): Promise<DecidedCall> {
+  async runDecided(decided: TurnDecision): Promise<DecidedCall> {
     const { tool: name, argumentsText } = decided.approval;
     const { signal } = this.#turn;
     const record = recordOf(this.#turn, this.#services, decided.decision.decider);

@@ -4,9 +4,9 @@ import type { OverBudget } from '../limits/spending-store.ts';
 import { canOpenPage } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { MAX_TEXT_CHARS, type RecordingLink, type UserMessage } from '../user-message.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-decision.ts';
 import type { RefusedMessage } from './turn-result.ts';
 
 /** Why a message is refused, whenever it comes; `undefined` for all others. */
@@ -41,7 +41,7 @@ export function tooFast({ job, message }: Turn, { rate }: Services): RefusedMess
 /** The turn may cost more than is left of a budget. */
 export function overBudget(
   over: OverBudget,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   { locale }: UserMessage,
 ): RefusedMessage {
   const { limits, approval } = messagesFor(locale);
