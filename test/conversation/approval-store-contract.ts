@@ -7,11 +7,13 @@ import {
   type Decision,
   type Permission,
 } from '../../src/conversation/approvals/approval.ts';
+import type { ConversationStore } from '../../src/conversation/conversation-store.ts';
 import { saying } from './saying.ts';
 
 /** An empty store, and a way to let all of its approvals expire. */
 export interface TestApprovals extends AsyncDisposable {
   readonly approvals: ApprovalStore;
+  readonly conversations: ConversationStore;
   /** Lets the time of all approvals pass, but for the last moment. `more`: that moment, too. */
   pass(more: boolean): Promise<void>;
 }
@@ -178,19 +180,19 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
 
     it('are withdrawn with the undecided ones of a conversation, and forgotten with all', async () => {
       await using store = await open();
-      const { approvals } = store;
+      const { approvals, conversations } = store;
       const [waits, decided, elsewhere] = [
         await waiting(approvals),
         await waiting(approvals),
         await waiting(approvals, 'elsewhere'),
       ];
       await approvals.decide(decided.id, decisionOf('press'));
-      await approvals.withdraw('c');
+      await conversations.apply('c', undefined, { kind: 'reset' });
       assert.equal(await approvals.find(waits.id), undefined);
       assert.equal(await idOf(approvals.find(decided.id)), decided.id);
       await approvals.allow(permissionOf(), decided.id);
       await approvals.allow(permissionOf({ conversation: 'elsewhere' }), elsewhere.id);
-      for (let times = 0; times < 2; times++) await approvals.forget('c');
+      for (let times = 0; times < 2; times++) await conversations.apply('c', undefined, { kind: 'forget' });
       assert.equal(await approvals.find(decided.id), undefined);
       // A turn that began before may still decide.
       await approvals.allow(permissionOf(), decided.id);

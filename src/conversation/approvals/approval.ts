@@ -75,10 +75,6 @@ export interface ApprovalStore {
   claim(id: string, turnId: string): Promise<boolean>;
   /** Takes a decision back unless a turn has claimed the call: people can decide again. */
   reopen(id: string): Promise<void>;
-  /** Deletes the undecided approvals of a conversation. */
-  withdraw(conversation: string): Promise<void>;
-  /** Deletes the approvals and permissions of a conversation. */
-  forget(conversation: string): Promise<void>;
   /** Stores a permission, unless its approval is gone: the conversation may have been forgotten meanwhile. */
   allow(permission: Permission, approvalId: string): Promise<void>;
   /** Resolves with the permissions of a person in a conversation. */

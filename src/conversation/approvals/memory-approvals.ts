@@ -67,11 +67,13 @@ export class MemoryApprovals implements ApprovalStore {
     this.#reopenWhere(({ asked }) => asked.key === conversation);
   }
 
-  async withdraw(conversation: string): Promise<void> {
+  /** Deletes the undecided approvals of a conversation. */
+  withdraw(conversation: string): void {
     this.#deleteWhere(({ asked, decision }) => asked.key === conversation && decision === undefined);
   }
 
-  async forget(conversation: string): Promise<void> {
+  /** Deletes the approvals and permissions of a conversation. */
+  forget(conversation: string): void {
     this.#deleteWhere(({ asked }) => asked.key === conversation);
     for (const [key, [first]] of [...this.#permissions.entries()])
       if (first?.conversation === conversation) this.#permissions.delete(key);

@@ -41,7 +41,7 @@ export async function respond(
 ): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts, history, sessionVersion, tools: set, decided } = prompt;
+  const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
   const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
   const input: TurnInput = {
@@ -57,6 +57,7 @@ export async function respond(
       allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: calls.functions,
   };
+  const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await ask(request, calls, decided, turn, services);
   services.tools.leaveOut(set, model.refusedFunctions ?? []);

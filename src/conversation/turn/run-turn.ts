@@ -1,7 +1,7 @@
 import { TurnError } from '../../errors.ts';
 import { messageId } from '../keys.ts';
 import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
-import { isKnown } from '../record-after.ts';
+import { isKnown } from '../records.ts';
 import type { Services } from '../services.ts';
 import { composeReply } from './compose-reply.ts';
 import { answeredBefore, deadLetter, deliver, discardStored, endEarly, refuse, release, resend } from './deliver.ts';
@@ -48,14 +48,14 @@ async function answer(turn: Turn, services: Services): Promise<TurnResult> {
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecision(tools, turn, services);
   if (decided?.kind === 'refused') return refuse(decided, sender, turn, services);
-  const prompt = toPrompt(message, attachments, record, tools, decided, services);
+  const prompt = toPrompt({ attachments, record, tools, decided }, message, services);
   const allowance = await reserve(prompt, turn, services);
   if (allowance.kind === 'overBudget') return refuse(overBudget(allowance, decided, message), sender, turn, services);
 
   const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
-  const reply = await composeReply(modelAnswer, decided, attachments, record, turn, services);
+  const reply = await composeReply(modelAnswer, prompt, turn, services);
 
-  const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
+  const saved = await job.save(turnEdit(modelAnswer, reply, prompt, turn, services));
   if (saved === 'superseded') return { kind: 'superseded' };
   const current = saved === 'obsolete' ? await discardStored(reply, turn, services) : reply;
   return deliver(current, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
