@@ -143,7 +143,7 @@ export class Conversations {
   async #run(job: TurnJob): Promise<void> {
     const { message } = job;
     const turn = new Turn(job, this.#withSenderFor(message), this.#services);
-    const result = await runTurn(turn, this.#services);
+    const result = await runTurn(turn);
     reportTurn(result, turn);
     if (result.kind === 'gone') await this.#leave(message.key);
   }

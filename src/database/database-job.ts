@@ -1,5 +1,5 @@
 import { writeMessage } from '../conversation/message-json.ts';
-import type { SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
+import type { CompleteOptions, SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
 import { type ConversationRecord, type Edit, EMPTY_RECORD, readRecord, withAnswered } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
@@ -98,7 +98,7 @@ export class DatabaseJob implements TurnJob {
     return result;
   }
 
-  complete(isDelivered = false): Promise<boolean> {
+  complete({ isDelivered = false }: CompleteOptions = {}): Promise<boolean> {
     return this.#end(false, isDelivered);
   }
 

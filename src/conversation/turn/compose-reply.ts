@@ -16,14 +16,9 @@ import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
-export async function composeReply(
-  modelAnswer: ModelAnswer,
-  prompt: Prompt,
-  turn: Turn,
-  services: Services,
-): Promise<Reply> {
+export async function composeReply(modelAnswer: ModelAnswer, prompt: Prompt, turn: Turn): Promise<Reply> {
   const { model, shownHeading, calls, approvals } = modelAnswer;
-  const { message } = turn;
+  const { message, services } = turn;
   const answer = await toReply(model.outcome, turn, services);
   const heading = shownHeading ?? (answer.isFromModel ? headingOf(model.transcript, prompt.decided, message) : '');
   const notes = notesOf(modelAnswer, prompt, services.settings.voice, messagesFor(message.locale));

@@ -5,9 +5,8 @@ import type { ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval, Decision } from '../approvals/approval.ts';
 import { personId } from '../keys.ts';
-import type { Services } from '../services.ts';
 import type { Turn } from './turn.ts';
-import type { RefusedMessage } from './turn-result.ts';
+import { type RefusedMessage, refusal } from './turn-result.ts';
 
 /** The decision that a turn carries out, and the tool that it is about. */
 export interface TurnDecision {
@@ -21,19 +20,16 @@ export interface TurnDecision {
  * Returns the decision that the message is about; `undefined` for all other messages. Refuses a decision that cannot be
  * carried out: the approval is gone, or the tool is not the one that the user has seen.
  */
-export async function findDecision(
-  { tools }: ToolSet,
-  turn: Turn,
-  { approvalStore }: Services,
-): Promise<TurnDecision | RefusedMessage | undefined> {
+export async function findDecision({ tools }: ToolSet, turn: Turn): Promise<TurnDecision | RefusedMessage | undefined> {
+  const { approvalStore } = turn.services;
   const { approvalId, locale } = turn.message;
   if (approvalId === undefined) return undefined;
   const texts = messagesFor(locale).approval;
   const approval = await turn.retryStore(() => approvalStore.find(approvalId), turn.signal);
-  if (approval?.decision === undefined) return { kind: 'refused', reason: 'approvalGone', text: texts.gone };
+  if (approval?.decision === undefined) return refusal('approvalGone', texts.gone);
   const tool = tools.get(approval.tool);
   const isSame = tool?.origin === approval.origin && toolDigest(tool) === approval.digest;
-  if (!isSame) return { kind: 'refused', reason: 'approvalGone', text: texts.changed(approval.title) };
+  if (!isSame) return refusal('approvalGone', texts.changed(approval.title));
   return { kind: 'decided', approval, decision: approval.decision, tool };
 }
 
@@ -43,11 +39,14 @@ export async function claimDecidedCall(
   call: ToolCall,
   record: RunCallsDeps['record'],
   turn: Turn,
-  services: Services,
 ): Promise<Verdict> {
-  const { approvalStore } = services;
+  const { approvalStore } = turn.services;
   const isClaimed = await turn.retryStore(() => approvalStore.claim(approval.id, turn.job.id));
-  if (!isClaimed) return verdictWithoutClaim(approval.id, turn, services);
+  if (!isClaimed) {
+    // The decision may also have been taken back since the turn began, by `/stop` at another instance.
+    const found = await turn.retryStore(() => approvalStore.find(approval.id));
+    return found?.turnId === undefined ? 'denied' : 'doneBefore';
+  }
   const decider = personId(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
   await record(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
@@ -58,10 +57,4 @@ export async function claimDecidedCall(
     await turn.retryStore(() => approvalStore.allow(permission, approval.id));
   }
   return 'run';
-}
-
-/** The decision may also have been taken back since the turn began, by `/stop` at another instance. */
-async function verdictWithoutClaim(id: string, turn: Turn, { approvalStore }: Services): Promise<Verdict> {
-  const found = await turn.retryStore(() => approvalStore.find(id));
-  return found?.turnId === undefined ? 'denied' : 'doneBefore';
 }

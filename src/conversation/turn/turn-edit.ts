@@ -12,7 +12,6 @@ import {
   NO_CONTEXT,
 } from '../records.ts';
 import type { Reply } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { Prompt } from './prompt.ts';
@@ -30,9 +29,8 @@ export function turnEdit(
   reply: Reply,
   { record: before, attachments }: Prompt,
   turn: Turn,
-  { historyTurns }: Services,
 ): Edit {
-  const { job, message, costUsd = 0 } = turn;
+  const { job, message, costUsd = 0, services } = turn;
   const id = messageId(message);
   const attached = attachments.remembered.map((line) => line(model.transcript));
   const lines = [decisionNote(message, calls) ?? message.text, ...attached];
@@ -44,7 +42,7 @@ export function turnEdit(
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
-      ...(isWithdrawn ? {} : nextHistory(record, past, model, historyTurns)),
+      ...(isWithdrawn ? {} : nextHistory(record, past, model, services.historyTurns)),
       settings: settingsAfter(record, model),
       usage: usageAfter(record.usage, model, reply),
       sessionVersion: sessionVersionAfter(record, before, turn),
