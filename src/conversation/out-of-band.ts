@@ -57,7 +57,7 @@ export class OutOfBandWork {
 
   /** Sends a text. Never rejects. */
   say(of: ActivityName, withSender: WithSender, text: string): Promise<void> {
-    return this.run(of, () => withSender((sender) => sender.send({ text, audio: undefined })));
+    return this.run(of, () => withSender((sender) => sender.send({ text })));
   }
 
   /** Never rejects: an error is logged as `failure`. */

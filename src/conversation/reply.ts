@@ -10,7 +10,7 @@ export interface Reply {
   readonly addsToShown?: boolean | undefined;
   /** The model's own words, which some channels want to have marked. */
   readonly isFromModel?: boolean | undefined;
-  readonly audio: ReplyAudio | undefined;
+  readonly audio?: ReplyAudio | undefined;
   /** What it rests on, below the text. */
   readonly sources?: readonly Source[] | undefined;
   /** The calls that the user is asked to approve, each on a card or in words. */

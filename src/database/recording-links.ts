@@ -1,6 +1,5 @@
 import { personId } from '../conversation/keys.ts';
-import { readRecordingLink } from '../conversation/recordings/recording-link-json.ts';
-import { type RecordingLinks, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
+import { type RecordingLinks, readRecordingLink, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';

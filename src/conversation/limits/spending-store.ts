@@ -1,12 +1,7 @@
-/** Bounds of what the model may cost, in US dollars; `undefined` = none. */
-export interface Budgets {
-  /** Over all conversations, each UTC day. */
-  readonly dayUsd: number | undefined;
-  /** Each person, each UTC day; see `personKey` of a message. */
-  readonly personUsd: number | undefined;
-  /** Each conversation, over all days. */
-  readonly conversationUsd: number | undefined;
-}
+import type { LimitSettings } from '../../config/limit-settings.ts';
+
+/** Bounds of what the model may cost; see `personKey` of a message for a person. */
+export type Budgets = Pick<LimitSettings, 'dayUsd' | 'personUsd' | 'conversationUsd'>;
 
 /** How long a reservation can be settled or replaced. What it reserved then counts as spent. */
 export const RESERVATION_MS = 3_600_000;

@@ -1,7 +1,9 @@
 import { isSignatureValid, readLink, toLink } from '../../audio/signed-links.ts';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
+import { fieldsOf } from '../../json-access.ts';
 import { conversationId, personId } from '../keys.ts';
+import { isReference } from '../message-json.ts';
 import type { Guest, RecordingLink } from '../user-message.ts';
 
 export type { Guest, RecordingLink } from '../user-message.ts';
@@ -64,4 +66,17 @@ export function recordingLinkOf(guest: Guest, ids: Ids, clock: Clock): Recording
     opensUntilMs: nowMs + OPENS_FOR_MS,
     expiresAtMs: nowMs + HOLDS_FOR_MS,
   };
+}
+
+/** Reads a recording link from JSON; `undefined` for what no version of the bot has written. */
+export function readRecordingLink(json: unknown): RecordingLink | undefined {
+  return isRecordingLink(json) ? json : undefined;
+}
+
+/** Checks what every version writes: nobody but the bot writes there. */
+function isRecordingLink(value: unknown): value is RecordingLink {
+  const { id, linkKey, key, channel, personKey, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
+  const areTexts = [id, linkKey, key, channel, personKey].every((each) => typeof each === 'string');
+  const areTimes = typeof opensUntilMs === 'number' && typeof expiresAtMs === 'number';
+  return areTexts && areTimes && isReference(reference);
 }

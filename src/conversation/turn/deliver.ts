@@ -4,8 +4,8 @@ import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { storeApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
+import { storeApprovals } from './turn-approvals.ts';
 import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
@@ -69,7 +69,7 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
   // Only a stream that has begun needs an end.
-  const unsent = turn.isOpen ? await send({ text: '', audio: undefined }, turn) : undefined;
+  const unsent = turn.isOpen ? await send({ text: '' }, turn) : undefined;
   return unsent ?? { kind: 'cancelled' };
 }
 
@@ -117,7 +117,7 @@ async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
 
 function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
   const text = apology(code, turn.incident, messagesFor(turn.message.locale));
-  return send({ text, audio: undefined, addsToShown: true }, turn);
+  return send({ text, addsToShown: true }, turn);
 }
 
 async function storedAudio({ audioId }: UnsentReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {

@@ -9,8 +9,8 @@ import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { outputSizeOf } from './turn-calls.ts';
-import type { TurnDecision } from './turn-decision.ts';
 
 /** What a prompt is made of. */
 export interface PromptSources {

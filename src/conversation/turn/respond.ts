@@ -9,8 +9,8 @@ import { reopenApproval } from './deliver.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
-import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */

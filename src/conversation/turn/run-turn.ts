@@ -8,7 +8,7 @@ import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reserve, respond } from './respond.ts';
 import type { Turn } from './turn.ts';
-import { findDecision } from './turn-decision.ts';
+import { findDecision } from './turn-approvals.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
 import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';

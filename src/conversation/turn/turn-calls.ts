@@ -10,10 +10,8 @@ import type { CallResult, ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
-import { approvalJudge, auditEntry } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
-import type { TurnDecision } from './turn-decision.ts';
-import { claimDecidedCall } from './turn-decision.ts';
+import { approvalJudge, auditEntry, claimDecidedCall, type TurnDecision } from './turn-approvals.ts';
 
 /** A turn may call at most this many functions, over all of its responses. */
 const MAX_CALLS = 16;

@@ -38,7 +38,7 @@ export interface RefusedMessage {
 }
 
 export function refusal(reason: RefusalReason, text: string): RefusedMessage {
-  return { kind: 'refused', reason, reply: { text, audio: undefined } };
+  return { kind: 'refused', reason, reply: { text } };
 }
 
 /** How a turn ended. */

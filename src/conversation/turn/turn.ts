@@ -144,7 +144,7 @@ export class Turn {
     this.#isNoticeDone = true;
     const text = messagesFor(this.message.locale).storage.lasting;
     try {
-      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text, audio: undefined }));
+      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text }));
       else await this.#sender.notify(text);
     } catch (err) {
       this.log.warn({ err }, 'notice of the outage not sent');

@@ -5,7 +5,7 @@ import { canOpenPage } from '../reply.ts';
 import { MAX_TEXT_CHARS, type UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
-import type { TurnDecision } from './turn-decision.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
 /** Why a message is refused, whenever it comes; `undefined` for all others. */
