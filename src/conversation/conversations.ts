@@ -88,8 +88,8 @@ export class Conversations {
   }
 
   /** Does what no activity waits for. It ends before the process does. An error is logged as `failure`. */
-  runOutOfBand(of: ActivityName, work: () => Promise<void>, failure: string): void {
-    void this.#outOfBand.run(of, work, failure);
+  runOutOfBand(activity: ActivityName, work: () => Promise<void>, failure: string): void {
+    void this.#outOfBand.run(activity, work, failure);
   }
 
   /** Greets each conversation once, and none that has begun. */

@@ -5,6 +5,7 @@ import type { RecordingLink } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
 export interface Reply {
+  /** Empty if there is nothing to say: then a stream that has begun is only ended. */
   readonly text: string;
   /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
   readonly addsToShown?: boolean | undefined;

@@ -2,7 +2,7 @@ import type { Person } from '../shares.ts';
 import type { UserMessage } from './user-message.ts';
 
 const MAX_NAME_CHARS = 64;
-const NOBODY_KNOWN = 'Somebody';
+const UNNAMED = 'Somebody';
 const SEVERAL_PEOPLE =
   'Several people write in this conversation: each message names its writer and then quotes what was written.';
 
@@ -13,7 +13,7 @@ export function personOf({ key, personKey }: Pick<UserMessage, 'key' | 'personKe
 
 /** The person's name in a chat of several people; `undefined` in a personal chat. */
 export function speakerName({ scope, user }: Pick<UserMessage, 'scope' | 'user'>): string | undefined {
-  return scope === 'personal' ? undefined : plainName(user.name) || NOBODY_KNOWN;
+  return scope === 'personal' ? undefined : plainName(user.name) || UNNAMED;
 }
 
 /** People choose their names: nothing in one may end it, or look like more than a name. */

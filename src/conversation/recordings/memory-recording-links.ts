@@ -18,8 +18,8 @@ export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLin
     return link?.id === id ? link : undefined;
   };
   return {
-    async create(guest) {
-      const link = recordingLinkOf(guest, ids, clock);
+    async create(owner) {
+      const link = recordingLinkOf(owner, ids, clock);
       links.set(slotOf(link.id), link);
       return link;
     },

@@ -4,9 +4,9 @@ import type { Ids } from '../../ids.ts';
 import { fieldsOf } from '../../json-access.ts';
 import { conversationId, personId } from '../keys.ts';
 import { isReference } from '../message-json.ts';
-import type { Guest, RecordingLink } from '../user-message.ts';
+import type { LinkOwner, RecordingLink } from '../user-message.ts';
 
-export type { Guest, RecordingLink } from '../user-message.ts';
+export type { LinkOwner, RecordingLink } from '../user-message.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const OPENS_FOR_MS = 10 * 60_000;
@@ -16,7 +16,7 @@ export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
 /** Recording links until they are used, or too old. All calls but `claim` are safe to call again; they reject with a StoreError. */
 export interface RecordingLinks {
   /** Ends the earlier one of the same person in the same conversation. */
-  create(guest: Guest): Promise<RecordingLink>;
+  create(owner: LinkOwner): Promise<RecordingLink>;
   /** `undefined` when there is none, or not any more. */
   find(id: string): Promise<RecordingLink | undefined>;
   /** Uses it up. True for one call alone, on whichever instance. */
@@ -50,17 +50,26 @@ export function slotOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }
 
-/** The fields of a guest alone. */
-export function guestFields({ key, channel, scope, user, personKey, isAllowed, locale, reference }: Guest): Guest {
+/** The fields of the owner alone. */
+export function ownerFields({
+  key,
+  channel,
+  scope,
+  user,
+  personKey,
+  isAllowed,
+  locale,
+  reference,
+}: LinkOwner): LinkOwner {
   return { key, channel, scope, user, personKey, isAllowed, locale, reference };
 }
 
 /** A recording link from now on. */
-export function recordingLinkOf(guest: Guest, ids: Ids, clock: Clock): RecordingLink {
-  const parts = [conversationId(guest.key), personId(guest.personKey), ids.secret()];
+export function recordingLinkOf(owner: LinkOwner, ids: Ids, clock: Clock): RecordingLink {
+  const parts = [conversationId(owner.key), personId(owner.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
-    ...guestFields(guest),
+    ...ownerFields(owner),
     id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
     linkKey: ids.secret(),
     opensUntilMs: nowMs + OPENS_FOR_MS,

@@ -9,7 +9,7 @@ import type { Conversations } from '../conversations.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { findRecordingLink, guestFields, type RecordingLink } from './recording-links.ts';
+import { findRecordingLink, ownerFields, type RecordingLink } from './recording-links.ts';
 
 /**
  * What became of a recording. `gone`: its recording link was used, or has ended. All but `accepted`: it may be sent again
@@ -133,7 +133,7 @@ function isRefusal(error: unknown): boolean {
 function messageOf(recordingLink: RecordingLink, audioId: string): UserMessage {
   const attachments = [{ kind: 'recording', audioId }] as const;
   return {
-    ...guestFields(recordingLink),
+    ...ownerFields(recordingLink),
     activityId: `talk-${recordingLink.id}`,
     isInBand: false,
     text: '',

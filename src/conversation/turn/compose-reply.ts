@@ -38,10 +38,9 @@ function isAnswer(outcome: Outcome): boolean {
 
 /** Returns each source once, in the order in which the calls found it. */
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
+  const keyOf = ({ title, page, url }: Source) => JSON.stringify([title, page, url]);
   const found = calls.flatMap(({ sources }) => sources);
-  return [
-    ...new Map(found.map((source) => [JSON.stringify([source.title, source.page, source.url]), source])).values(),
-  ];
+  return [...new Map(found.map((source) => [keyOf(source), source])).values()];
 }
 
 /** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */
@@ -63,30 +62,26 @@ export async function toReply(
   services: Pick<Services, 'audioStore'>,
 ): Promise<Reply> {
   const messages = messagesFor(turn.message.locale);
-  const fromModel = { isFromModel: true };
+  const fromModel = async (text: string, spoken: { pcm: Pcm; text: string }): Promise<Reply> => ({
+    isFromModel: true,
+    text,
+    audio: await toAudio(spoken, turn, services),
+  });
   switch (outcome.kind) {
     case 'spoken':
-      return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
+      return fromModel(outcome.text || messages.voiceReply, outcome);
     case 'needsApproval':
-      return {
-        ...fromModel,
-        text: outcome.text || messages.approval.needed,
-        audio: await toAudio(outcome, turn, services),
-      };
+      return fromModel(outcome.text || messages.approval.needed, outcome);
     case 'textOnly':
-      return { ...fromModel, text: outcome.text };
+      return { isFromModel: true, text: outcome.text };
     case 'failed':
       return { text: apology(outcome.error.code, turn.incident, messages) };
     case 'cutShort':
       if (outcome.why === 'filter') return { text: messages.cutShort.filter, addsToShown: true };
       // Nothing had come yet: the confirmation of `/stop` says all.
       if (outcome.why === 'cancelled' && outcome.text === '' && outcome.pcm.byteLength === 0)
-        return { ...fromModel, text: '' };
-      return {
-        ...fromModel,
-        text: paragraphs(outcome.text, messages.cutShort[outcome.why]),
-        audio: await toAudio(outcome, turn, services),
-      };
+        return { isFromModel: true, text: '' };
+      return fromModel(paragraphs(outcome.text, messages.cutShort[outcome.why]), outcome);
   }
 }
 

@@ -39,8 +39,8 @@ export async function resend(unsent: UnsentReply, streamId: string | undefined, 
   return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, turn);
 }
 
-/** Ends a turn that has nothing left to say. What an earlier attempt has reserved stays so until it expires. */
-export async function answeredBefore(turn: Turn): Promise<TurnResult> {
+/** Ends a turn whose message was answered before. What an earlier attempt has reserved stays so until it expires. */
+export async function endAnswered(turn: Turn): Promise<TurnResult> {
   return { kind: (await turn.complete()) ? 'answeredBefore' : 'superseded' };
 }
 

@@ -36,7 +36,7 @@ export interface ReadAttachments {
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
-/** What a model is given of one message, and the longest clip. */
+/** Limits the audio of one message that the model gets, and so the longest clip. */
 const MAX_AUDIO_MS = 181_000;
 /** Only the first 1,000 characters of a file go into the history. */
 const MAX_REMEMBERED_CHARS = 1_000;

@@ -64,8 +64,8 @@ export async function respond(
   // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
-  const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
-  if (isLeft || error?.code === 'claim_lost') throw error;
+  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
+  if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
     model,
     shownHeading: stream.heading(),

@@ -88,9 +88,13 @@ export class Turn {
     return this.#sender;
   }
 
-  /** Closes the sender. `isLeft`: another attempt goes on with what was shown. Never rejects. */
-  async close(isLeft: boolean): Promise<void> {
-    if (isLeft) this.#sender?.abandon();
+  /** Leaves what was shown to another attempt, which goes on with it. */
+  abandonStream(): void {
+    this.#sender?.abandon();
+  }
+
+  /** Closes the sender. Never rejects. */
+  async close(): Promise<void> {
     this.#sender = undefined;
     this.#ended.resolve();
     if (this.#closed !== undefined) await this.orLog(this.#closed, 'reply sender not closed');

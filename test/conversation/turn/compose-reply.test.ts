@@ -81,7 +81,6 @@ describe('the reply to a written answer', () => {
     const { saved, reply } = shelf();
     assert.deepEqual(await reply({ kind: 'textOnly', text: 'Just text' }), {
       text: 'Just text',
-      audio: undefined,
       isFromModel: true,
     });
     assert.deepEqual(saved, []);
