@@ -4,7 +4,6 @@ import { errorOf } from '../../realtime/outcome.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
-import type { ReplySender } from '../reply.ts';
 import { reopenApproval } from './deliver.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
@@ -31,16 +30,12 @@ export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | O
  * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with `claim_lost`, or
  * with `shutting_down` if another instance can still answer.
  */
-export async function respond(
-  prompt: Prompt,
-  allowance: Allowance,
-  sender: ReplySender,
-  turn: Turn,
-): Promise<ModelAnswer> {
+export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal, services } = turn;
-  const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
+  const { sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
-  const stream = streamReply(sender, prompt, turn, clock);
+  const sender = await turn.open();
+  const stream = streamReply(sender, prompt, turn);
   const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
   const input: TurnInput = {
     turnId: job.id,

@@ -51,7 +51,7 @@ async function answer(turn: Turn): Promise<TurnResult> {
   const allowance = await reserve(prompt, turn);
   if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, decided, message), turn);
 
-  const modelAnswer = await respond(prompt, allowance, sender, turn); // live text goes out meanwhile
+  const modelAnswer = await respond(prompt, allowance, turn); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, prompt, turn);
 
   const saved = await turn.save(turnEdit(modelAnswer, reply, prompt, turn));

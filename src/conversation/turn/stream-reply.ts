@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import { isTranscribed } from '../../realtime/content.ts';
 import { LiveText } from '../../realtime/live-text.ts';
@@ -23,12 +22,9 @@ export interface ReplyStream {
  * Shows the answer while it is made, and above it the transcript of clips or the decision that it carries out. Nothing that
  * was shown is removed: the heading is fixed when the first words are shown.
  */
-export function streamReply(
-  sender: ReplySender,
-  { parts, settings, decided }: Prompt,
-  { job, message, telemetry }: Turn,
-  clock: Clock,
-): ReplyStream {
+export function streamReply(sender: ReplySender, { parts, settings, decided }: Prompt, turn: Turn): ReplyStream {
+  const { job, message, telemetry, services } = turn;
+  const { clock } = services;
   const live = new LiveText(job.id, settings.modality);
   const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
   let transcription = new TranscriptionTracker(clock, clips);
