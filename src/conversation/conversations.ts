@@ -250,7 +250,7 @@ export class Conversations {
     return { text: apology('internal', incident, messagesFor(message.locale)) };
   }
 
-  /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
+  /** The channel reports the conversation as gone: waiting messages are cancelled. The record stays for an unblocked bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
     await this.#retryStore(() => this.#services.conversationStore.apply(key, undefined, { kind: 'leave' })).catch(

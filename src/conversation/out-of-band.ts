@@ -23,7 +23,7 @@ export class OutOfBandWork {
   readonly #noticeShares = new Shares(BOUNDS);
   readonly #running = new Set<Promise<void>>();
 
-  /** `onGone`: called when nobody is there any more. Must not reject. */
+  /** `onGone`: called when the channel reports a conversation as gone. Must not reject. */
   constructor(services: Services, onGone: (conversation: string) => Promise<void>) {
     this.#services = services;
     this.#onGone = onGone;

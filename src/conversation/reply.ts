@@ -18,7 +18,7 @@ export interface Reply {
   readonly approvals?: readonly Approval[] | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
-  /** What leads the user to the page on which to speak, below the text. */
+  /** The link to the recording page, below the text. */
   readonly recordingLink?: RecordingLink;
 }
 
@@ -39,7 +39,7 @@ export interface ReplyAudio {
   readonly durationMs: number;
 }
 
-/** How a user gets to the page on which to speak. */
+/** How a user gets to the recording page. */
 export type RecordingAccess =
   /** In a dialog of the client, which tells who opens it. */
   | 'dialog'
@@ -49,7 +49,7 @@ export type RecordingAccess =
   /** The page cannot be opened: the client does not reach the bot, or the answer could not be sent. */
   | 'unreachable';
 
-/** Whether the user can open the page on which to speak. */
+/** Whether the user can open the recording page. */
 export function canOpenPage(access: RecordingAccess): boolean {
   return access === 'dialog' || access === 'link';
 }

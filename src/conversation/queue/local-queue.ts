@@ -148,7 +148,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   }
 }
 
-/** What a message holds, about: of attachments only addresses are long, since a file may be inside one. */
+/** Estimates the size of a message. Of attachments only addresses are long: a data URI contains its file. */
 function charsOf({ text, attachments }: UserMessage): number {
   return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
 }

@@ -73,11 +73,6 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   return unsent ?? { kind: 'cancelled' };
 }
 
-/** Gives the turn back to the queue: nothing was sent, and another attempt follows. If that fails, the claim expires. */
-export async function release(turn: Turn): Promise<void> {
-  await turn.orLog(turn.job.release(), 'turn not released');
-}
-
 /** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
 export async function discardStored(reply: Reply, turn: Turn): Promise<Reply> {
   const id = reply.audio?.stored?.id;
@@ -104,7 +99,7 @@ type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
 async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
-  turn.beginReply();
+  turn.cancelOutageNotice();
   try {
     const sender = await turn.open();
     await turn.telemetry.step('send', () => sender.send(reply));

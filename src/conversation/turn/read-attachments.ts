@@ -14,17 +14,17 @@ import type { Turn } from './turn.ts';
 
 type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
-/** What came along with a message, read; in the order of its attachments. */
+/** What was read of the attachments of a message, in their order. */
 export interface ReadAttachments {
   /** For the model: what belongs before what the user wrote. */
   readonly before: string[];
   /** For the model: what belongs after it. */
   readonly parts: ContentPart[];
-  /** Tell the model, after the message, what could not be read. */
+  /** For the model, after all parts: what could not be read. */
   readonly modelWarnings: string[];
-  /** Tell the user what could not be read, a sentence each. */
+  /** For the user: what could not be read, a sentence each. */
   readonly warnings: string[];
-  /** What is remembered of it, a line each; of a voice message with its transcript. */
+  /** For the history, a line each. That of a voice message holds its transcript. */
   readonly remembered: ((transcript: string | undefined) => string)[];
   audioMs: number;
 }
@@ -111,7 +111,7 @@ async function readOne(attachment: MessageAttachment, reading: Reading): Promise
     case 'recording':
       return readSource(attachment, reading);
   }
-  // A newer version of the bot has accepted it, whose kinds this one does not know.
+  // A newer version of the bot has accepted the message, with a kind that this version does not know.
   warn(reading, words.unreadable, 'an attachment');
 }
 

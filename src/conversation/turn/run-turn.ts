@@ -3,7 +3,7 @@ import { messageId } from '../keys.ts';
 import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
 import { isKnown } from '../records.ts';
 import { composeReply } from './compose-reply.ts';
-import { deadLetter, deliver, discardStored, endAnswered, endEarly, refuse, release, resend } from './deliver.ts';
+import { deadLetter, deliver, discardStored, endAnswered, endEarly, refuse, resend } from './deliver.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reserve, respond } from './respond.ts';
@@ -18,8 +18,8 @@ export async function runTurn(turn: Turn): Promise<TurnResult> {
   const result = await answer(turn).catch((error: unknown) => endEarly(error, turn));
   if (result.kind === 'superseded') turn.abandonStream();
   await turn.close();
-  // After the sender is closed: another attempt may begin to send at once.
-  if (result.kind === 'released') await release(turn);
+  // After the sender is closed: another attempt may begin to send at once. If this fails, the claim expires.
+  if (result.kind === 'released') await turn.orLog(turn.job.release(), 'turn not released');
   return result;
 }
 

@@ -64,10 +64,7 @@ export async function claimDecidedCall(
  * Returns what decides which calls of a turn need an approval. It adds the approvals that the turn has to ask for to
  * `requested`, in the order of the calls.
  */
-export function approvalJudge(
-  turn: Turn,
-  requested: Approval[],
-): (tool: Tool, call: ToolCall) => Promise<'run' | 'ask'> {
+export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['judge'] {
   const { message, services } = turn;
   const { approvalStore, ids, clock } = services;
   // The content of the message stays out of the store.

@@ -8,7 +8,7 @@ import type { Turn } from './turn.ts';
 import type { TurnDecision } from './turn-approvals.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
-/** Why a message is refused, whenever it comes; `undefined` for all others. */
+/** Refuses a message that no turn can answer; returns `undefined` for all others. */
 export function validateMessage(message: UserMessage): RefusedMessage | undefined {
   const { text, attachments, approvalId, isAllowed, locale } = message;
   const messages = messagesFor(locale);
