@@ -96,9 +96,9 @@ export class VoiceBot extends TeamsActivityHandler {
     if (decision !== undefined) {
       serviceUrls.remember(message.key, context.activity);
       const withSender = this.#withSenderFor(context, message.reference);
-      const { acceptance, result } = await conversations.decide(decision, message, withSender);
-      await this.#end(context, acceptance);
-      return this.#replaceCard(context.activity, message, result);
+      const accepted = await conversations.decide(decision, message, withSender);
+      await this.#end(context, accepted);
+      return this.#replaceCard(context.activity, message, accepted.result);
     }
     if (!isAddressed(context.activity, message.text)) {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
@@ -120,10 +120,10 @@ export class VoiceBot extends TeamsActivityHandler {
     const message = toUserMessage(activity, adapter.callerOf(context), author);
     serviceUrls.remember(message.key, activity);
     const withSender = this.#withSenderFor(context, message.reference);
-    const { acceptance, result } = await conversations.decide({ ...decision, isShown: true }, message, withSender);
-    await this.#end(context, acceptance);
-    this.#replaceCard(activity, message, result);
-    return decisionResponse(result, messages);
+    const accepted = await conversations.decide({ ...decision, isShown: true }, message, withSender);
+    await this.#end(context, accepted);
+    this.#replaceCard(activity, message, accepted.result);
+    return decisionResponse(accepted.result, messages);
   }
 
   /** Shows the decision on the card, for everybody. */
