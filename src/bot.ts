@@ -9,13 +9,7 @@ import {
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
 import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
-import {
-  approvalPressIn,
-  decidedCard,
-  invokeMessage,
-  pressResponse,
-  replaceableCard,
-} from './channel/approval-card.ts';
+import { decidedCard, decisionIn, decisionResponse, invokeMessage, replaceableCard } from './channel/approval-card.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
 import type { ReplyRoutes } from './channel/reply-routes.ts';
@@ -39,7 +33,7 @@ import {
   verifiedIdentity,
 } from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
-import type { Decided } from './conversation/approvals/decide.ts';
+import type { DecisionResult } from './conversation/approvals/decide.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { WithSender } from './conversation/reply.ts';
 import type { MessageReference, UserMessage } from './conversation/user-message.ts';
@@ -86,7 +80,7 @@ export class VoiceBot extends TeamsActivityHandler {
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
     const author = this.#authorOf(context);
-    if (context.activity.name === 'adaptiveCard/action') return this.#answerPress(context, author);
+    if (context.activity.name === 'adaptiveCard/action') return this.#answerDecision(context, author);
     const { response, consent } = await answerInvoke(context.activity, author.isAllowed, invokes);
     if (consent !== undefined)
       await this.#runOutOfBand(context, (live, stopping) => files.settle(live, consent, stopping));
@@ -98,13 +92,13 @@ export class VoiceBot extends TeamsActivityHandler {
     const audioId = audioToSave(context.activity);
     if (audioId !== undefined) return this.#runOutOfBand(context, (live) => files.offer(live, audioId));
     const message = toUserMessage(context.activity, adapter.callerOf(context), this.#authorOf(context));
-    const press = message.isAllowed && message.text === '' ? approvalPressIn(context.activity.value) : undefined;
-    if (press !== undefined) {
+    const decision = message.isAllowed && message.text === '' ? decisionIn(context.activity.value) : undefined;
+    if (decision !== undefined) {
       serviceUrls.remember(message.key, context.activity);
       const withSender = this.#withSenderFor(context, message.reference);
-      const { accepted, decided } = await conversations.decide(press, message, withSender, false);
+      const accepted = await conversations.decide(decision, message, withSender);
       await this.#end(context, accepted);
-      return this.#replaceCard(context.activity, message, decided);
+      return this.#replaceCard(context.activity, message, accepted.result);
     }
     if (!isAddressed(context.activity, message.text)) {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
@@ -115,29 +109,29 @@ export class VoiceBot extends TeamsActivityHandler {
     await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
 
-  /** Answers a press of `Action.Execute` at once: clients wait for 10 s. The turn that carries it out follows. */
-  async #answerPress(context: TurnContext, author: Author): Promise<InvokeResponse> {
+  /** Answers `Action.Execute` at once: clients wait for 10 s. The turn that carries out the decision follows. */
+  async #answerDecision(context: TurnContext, author: Author): Promise<InvokeResponse> {
     const { activity } = context;
     const { adapter, conversations, serviceUrls } = this.#options;
-    const press = approvalPressIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
-    if (press === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
+    const decision = decisionIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
+    if (decision === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
     const messages = messagesFor(localeOf(activity));
     if (!author.isAllowed) return invokeMessage(messages.notAllowed);
     const message = toUserMessage(activity, adapter.callerOf(context), author);
     serviceUrls.remember(message.key, activity);
     const withSender = this.#withSenderFor(context, message.reference);
-    const { accepted, decided } = await conversations.decide(press, message, withSender, true);
+    const accepted = await conversations.decide({ ...decision, isShown: true }, message, withSender);
     await this.#end(context, accepted);
-    this.#replaceCard(activity, message, decided);
-    return pressResponse(decided, messages);
+    this.#replaceCard(activity, message, accepted.result);
+    return decisionResponse(accepted.result, messages);
   }
 
   /** Shows the decision on the card, for everybody. */
-  #replaceCard(activity: Activity, message: UserMessage, decided: Decided): void {
+  #replaceCard(activity: Activity, message: UserMessage, result: DecisionResult): void {
     const { conversations, replyRoutes } = this.#options;
     const cardId = replaceableCard(activity, activity.type === ActivityTypes.Invoke);
-    if (cardId === undefined || decided.kind !== 'decided') return;
-    const card = decidedCard(decided, messagesFor(message.locale));
+    if (cardId === undefined || result.kind !== 'decided') return;
+    const card = decidedCard(result, messagesFor(message.locale));
     const replace = () => replyRoutes.replace(message.reference, cardId, card);
     conversations.runOutOfBand(message, replace, 'card not replaced');
   }

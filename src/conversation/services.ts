@@ -22,7 +22,7 @@ import type { FetchFile, MessageReference, UserMessage } from './user-message.ts
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
   readonly later: (reference: MessageReference) => WithSender;
-  /** How the sender of a message gets to the page on which to speak. */
+  /** How the sender of a message gets to the recording page. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
   /** Whether the sender of a message gets cards with buttons. */
   readonly showsCards: (message: UserMessage) => boolean;
@@ -38,7 +38,7 @@ export interface FileServices {
 /** Everything that turns and commands use. Made once, by the app. */
 export interface Services {
   readonly queue: TurnQueue;
-  readonly conversations: ConversationStore;
+  readonly conversationStore: ConversationStore;
   readonly recordingLinks: RecordingLinks;
   readonly audioStore: AudioStore;
   readonly spending: Spending;
@@ -46,7 +46,7 @@ export interface Services {
   readonly sessions: SessionPool;
   readonly tools: Tools;
   readonly audit: AuditStore;
-  readonly approvals: ApprovalStore;
+  readonly approvalStore: ApprovalStore;
   /** The people who may decide about the calls of others, by their verified ids. */
   readonly toolApprovers: readonly string[];
   readonly files: FileServices;

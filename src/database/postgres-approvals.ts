@@ -1,9 +1,9 @@
 import {
   APPROVAL_MS,
   type Approval,
-  type ApprovalDecision,
   type ApprovalStore,
-  MAX_WAITING,
+  type Decision,
+  MAX_WAITING_APPROVALS,
   type Permission,
 } from '../conversation/approvals/approval.ts';
 import { personId } from '../conversation/keys.ts';
@@ -20,7 +20,7 @@ const COLUMNS = 'approval, decision, turn';
 
 interface Row {
   readonly approval: unknown;
-  readonly decision: ApprovalDecision | null;
+  readonly decision: Decision | null;
   readonly turn: string | null;
 }
 
@@ -55,8 +55,6 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
     async reopen(id) {
       await connection.query('UPDATE approvals SET decision = NULL WHERE id = $1 AND turn IS NULL', [id]);
     },
-    withdraw: (conversation) => withdrawApprovals(connection, conversation),
-    forget: (conversation) => forgetApprovals(connection, conversation),
     allow: (permission, approvalId) => addPermission(connection, permission, approvalId),
     async permissionsOf(conversation, person) {
       const text = 'SELECT origin, tool, digest FROM tool_permissions WHERE conversation = $1 AND person = $2';
@@ -81,7 +79,7 @@ async function addApproval(connection: Connection, approval: Approval): Promise<
        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING RETURNING id),
      evicted AS (DELETE FROM approvals WHERE EXISTS (SELECT FROM added) AND decision IS NULL AND id IN
        (SELECT id FROM approvals WHERE conversation = $2 AND person = $3 AND decision IS NULL
-        ORDER BY seq DESC OFFSET ${MAX_WAITING - 1}))
+        ORDER BY seq DESC OFFSET ${MAX_WAITING_APPROVALS - 1}))
      SELECT id FROM added`,
     [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
   );

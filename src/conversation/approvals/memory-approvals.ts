@@ -3,10 +3,10 @@ import type { Clock } from '../../clock.ts';
 import { lruOptions } from '../../lru-options.ts';
 import {
   type Approval,
-  type ApprovalDecision,
   type ApprovalStore,
   covers,
-  MAX_WAITING,
+  type Decision,
+  MAX_WAITING_APPROVALS,
   type Permission,
 } from './approval.ts';
 
@@ -32,7 +32,7 @@ export class MemoryApprovals implements ApprovalStore {
     this.#deleteWhere(({ id }) => this.#find(id) === undefined);
     const { key, personKey } = approval.asked;
     const waiting = this.#of(key, personKey).filter(({ decision }) => decision === undefined);
-    for (const { id } of waiting.slice(MAX_WAITING)) this.#approvals.delete(id);
+    for (const { id } of waiting.slice(MAX_WAITING_APPROVALS)) this.#approvals.delete(id);
     return true;
   }
 
@@ -50,7 +50,7 @@ export class MemoryApprovals implements ApprovalStore {
     return decided ?? theirs.find(({ decision }) => decision === undefined);
   }
 
-  async decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined> {
+  async decide(id: string, decision: Decision): Promise<Approval | undefined> {
     const approval = this.#find(id);
     if (approval === undefined || approval.decision !== undefined) return approval;
     const decided = { ...approval, decision };
@@ -74,11 +74,13 @@ export class MemoryApprovals implements ApprovalStore {
     this.#reopenWhere(({ asked }) => asked.key === conversation);
   }
 
-  async withdraw(conversation: string): Promise<void> {
+  /** Deletes the undecided approvals of a conversation. */
+  withdraw(conversation: string): void {
     this.#deleteWhere(({ asked, decision }) => asked.key === conversation && decision === undefined);
   }
 
-  async forget(conversation: string): Promise<void> {
+  /** Deletes the approvals and permissions of a conversation. */
+  forget(conversation: string): void {
     this.#deleteWhere(({ asked }) => asked.key === conversation);
     for (const [key, [first]] of [...this.#permissions.entries()])
       if (first?.conversation === conversation) this.#permissions.delete(key);

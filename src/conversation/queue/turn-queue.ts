@@ -6,8 +6,8 @@ export const MAX_WAITING = 16;
 /** How many messages of one person may wait over all conversations; see `personKey` of a message. */
 export const MAX_WAITING_PER_PERSON = 64;
 /**
- * How many messages may wait over all conversations, and what they hold together: a file may stand in an address. All of
- * those whom no channel verifies have half of both; see `unverifiedShare`.
+ * How many messages may wait over all conversations, and what they hold together: a data URI contains its file. People
+ * whom no channel verifies share half of both; see `unverifiedShare`.
  */
 export const MAX_WAITING_IN_ALL = 5_000;
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -33,6 +33,11 @@ export interface AddedTurn {
  * written, and the turn may still deliver. `superseded`: another attempt has the turn; nothing may be delivered.
  */
 export type SaveResult = 'saved' | 'obsolete' | 'superseded';
+
+export interface CompleteOptions {
+  /** Whether the reply is out. Then the message is known as answered also when superseded. Default: false. */
+  readonly isDelivered?: boolean;
+}
 
 /** What a turn begins with. */
 export interface Begun {
@@ -72,10 +77,9 @@ export interface TurnJob {
   save(edit: Edit): Promise<SaveResult>;
   /**
    * Ends the turn: its message is known as answered, and its saved reply is removed from the record. False when
-   * superseded. After it the message is never attempted again. `isDelivered`: the reply is out; the message is known as
-   * answered also when superseded, so that no later attempt sends it again.
+   * superseded. After it the message is never attempted again.
    */
-  complete(isDelivered?: boolean): Promise<boolean>;
+  complete(options?: CompleteOptions): Promise<boolean>;
   /** Works as `complete`, and also puts the message where an operator finds it: it cannot be answered. */
   deadLetter(): Promise<boolean>;
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */

@@ -2,47 +2,32 @@ import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
 import { apology, type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
-import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
-import type { CallEnd, CallResult } from '../../tools/tool-call.ts';
+import type { CallResult } from '../../tools/tool-call.ts';
 import { decisionLine } from '../approvals/accept-decision.ts';
-import type { OverBudget } from '../limits/spending-store.ts';
-import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { DecidedApproval } from './find-decided.ts';
-import type { ReadAttachments } from './read-attachments.ts';
+import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
-export async function composeReply(
-  { model, shownHeading, calls, approvals, exceeded }: ModelAnswer,
-  decided: DecidedApproval | undefined,
-  attachments: ReadAttachments,
-  record: ConversationRecord,
-  turn: Turn,
-  services: Services,
-): Promise<Reply> {
-  const { message } = turn;
+export async function composeReply(modelAnswer: ModelAnswer, prompt: Prompt, turn: Turn): Promise<Reply> {
+  const { model, shownHeading, calls, approvals } = modelAnswer;
+  const { message, services } = turn;
   const answer = await toReply(model.outcome, turn, services);
-  const heading = shownHeading ?? (answer.isFromModel === true ? headingOf(model.transcript, decided, message) : '');
-  const warnings = [
-    ...hintsOf(message, model, attachments),
-    ...callNotes(message, model, decided, calls),
-    ...attachments.warnings,
-    ...budgetNotes(message, model, exceeded),
-    ...voiceNotes(message, model, record, services.settings.voice),
-  ];
-  const sources = answer.isFromModel === true && answer.text !== '' ? sourcesOf(calls) : [];
+  const heading = shownHeading ?? (answer.isFromModel ? headingOf(model.transcript, prompt.decided, message) : '');
+  const notes = notesOf(modelAnswer, prompt, services.settings.voice, messagesFor(message.locale));
+  const sources = answer.isFromModel && answer.text !== '' ? sourcesOf(calls) : [];
   return {
     ...answer,
-    ...(sources.length === 0 ? {} : { sources }),
-    ...(approvals.length > 0 && isAnswer(model.outcome) ? { approvals } : {}),
-    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...warnings),
+    ...(sources.length > 0 && { sources }),
+    ...(approvals.length > 0 && isAnswer(model.outcome) && { approvals }),
+    text: paragraphs(answer.addsToShown ? '' : heading, answer.text, ...notes),
   };
 }
 
@@ -53,16 +38,15 @@ function isAnswer(outcome: Outcome): boolean {
 
 /** Returns each source once, in the order in which the calls found it. */
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
+  const keyOf = ({ title, page, url }: Source) => JSON.stringify([title, page, url]);
   const found = calls.flatMap(({ sources }) => sources);
-  return [
-    ...new Map(found.map((source) => [JSON.stringify([source.title, source.page, source.url]), source])).values(),
-  ];
+  return [...new Map(found.map((source) => [keyOf(source), source])).values()];
 }
 
 /** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */
 export function headingOf(
   transcript: string | undefined,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   message: UserMessage,
 ): string {
   const messages = messagesFor(message.locale);
@@ -78,30 +62,26 @@ export async function toReply(
   services: Pick<Services, 'audioStore'>,
 ): Promise<Reply> {
   const messages = messagesFor(turn.message.locale);
-  const fromModel = { audio: undefined, isFromModel: true };
+  const fromModel = async (text: string, spoken: { pcm: Pcm; text: string }): Promise<Reply> => ({
+    isFromModel: true,
+    text,
+    audio: await toAudio(spoken, turn, services),
+  });
   switch (outcome.kind) {
     case 'spoken':
-      return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
+      return fromModel(outcome.text || messages.voiceReply, outcome);
     case 'needsApproval':
-      return {
-        ...fromModel,
-        text: outcome.text || messages.approval.needed,
-        audio: await toAudio(outcome, turn, services),
-      };
+      return fromModel(outcome.text || messages.approval.needed, outcome);
     case 'textOnly':
-      return { ...fromModel, text: outcome.text };
+      return { isFromModel: true, text: outcome.text };
     case 'failed':
-      return { text: apology(outcome.error.code, turn.incident, messages), audio: undefined };
+      return { text: apology(outcome.error.code, turn.incident, messages) };
     case 'cutShort':
-      if (outcome.why === 'filter') return { text: messages.cutShort.filter, audio: undefined, addsToShown: true };
+      if (outcome.why === 'filter') return { text: messages.cutShort.filter, addsToShown: true };
       // Nothing had come yet: the confirmation of `/stop` says all.
       if (outcome.why === 'cancelled' && outcome.text === '' && outcome.pcm.byteLength === 0)
-        return { ...fromModel, text: '' };
-      return {
-        ...fromModel,
-        text: paragraphs(outcome.text, messages.cutShort[outcome.why]),
-        audio: await toAudio(outcome, turn, services),
-      };
+        return { isFromModel: true, text: '' };
+      return fromModel(paragraphs(outcome.text, messages.cutShort[outcome.why]), outcome);
   }
 }
 
@@ -126,60 +106,44 @@ async function toAudio(
   }
 }
 
-/** A model without vision or hearing only says that the request is invalid. */
-function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: ReadAttachments): string[] {
-  const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
-  return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
+/** What the user has to know beside the answer. */
+function notesOf(
+  { model: { outcome, refusedVoice }, calls, exceeded }: ModelAnswer,
+  { attachments, record, decided }: Prompt,
+  configuredVoice: string,
+  messages: Messages,
+): readonly string[] {
+  const notes: string[] = [];
+  // A model without vision or hearing only says that the request is invalid.
+  const isRejected = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
+  if (isRejected && attachments.parts.some(({ kind }) => kind !== 'text')) notes.push(messages.attachments.leaveOut);
+  if (outcome.kind === 'failed' || outcome.kind === 'cutShort') notes.push(...callNotes(calls, decided, messages));
+  notes.push(...attachments.warnings);
+  if (outcome.kind === 'cutShort' && outcome.why === 'budget' && exceeded !== undefined)
+    notes.push(messages.limits[exceeded.budget]);
+  // The configured voice spoke instead of the chosen one.
+  const isReplaced = refusedVoice === record.settings.voice && refusedVoice !== configuredVoice;
+  if (refusedVoice !== undefined && isReplaced && outcome.kind !== 'failed')
+    notes.push(messages.commands.voiceRefused(refusedVoice, configuredVoice));
+  return notes;
 }
 
 /** Says what the calls have done if the model could not say it. Nobody should ask for it again. */
 function callNotes(
-  { locale }: UserMessage,
-  { outcome }: ModelResult,
-  decided: DecidedApproval | undefined,
   calls: readonly CallResult[],
-): string[] {
-  if (outcome.kind !== 'failed' && outcome.kind !== 'cutShort') return [];
-  const messages = messagesFor(locale);
-  const ended = calls.flatMap(({ tool, end }, at) => {
-    const isDecided = decided !== undefined && at === 0;
-    const mayHaveDone = end.kind === 'done' || end.kind === 'doneBefore' || end.kind === 'unknown';
-    const matters = isDecided || (tool?.isReadOnly === false && mayHaveDone);
-    return matters && tool !== undefined ? [endOf(end.kind, messages)(tool.title)] : [];
-  });
+  decided: TurnDecision | undefined,
+  messages: Messages,
+): readonly string[] {
+  const { approval } = messages;
   const isNotBegun = decided !== undefined && calls.length === 0;
-  return isNotBegun ? [messages.approval.notDone(decided.approval.title)] : ended;
-}
-
-function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) => string {
-  switch (end) {
-    case 'done':
-    case 'doneBefore':
-      return approval.done;
-    case 'failed':
-    case 'waiting':
-    case 'denied':
-    case 'tooMany':
-      return approval.notDone;
-    case 'unknown':
-      return approval.doneUnknown;
-  }
-}
-
-/** Says which budget did not allow the rest of the answer. */
-function budgetNotes({ locale }: UserMessage, { outcome }: ModelResult, exceeded: OverBudget | undefined): string[] {
-  const isCut = outcome.kind === 'cutShort' && outcome.why === 'budget';
-  return isCut && exceeded !== undefined ? [messagesFor(locale).limits[exceeded.budget]] : [];
-}
-
-/** A note if the configured voice spoke instead of the chosen one. */
-function voiceNotes(
-  { locale }: UserMessage,
-  { refusedVoice, outcome }: ModelResult,
-  { settings }: ConversationRecord,
-  configuredVoice: string,
-): string[] {
-  const isReplaced = refusedVoice !== undefined && refusedVoice === settings.voice && refusedVoice !== configuredVoice;
-  if (!isReplaced || outcome.kind === 'failed') return [];
-  return [messagesFor(locale).commands.voiceRefused(refusedVoice, configuredVoice)];
+  if (isNotBegun) return [approval.notDone(decided.approval.title)];
+  return calls.flatMap(({ tool, end }, at) => {
+    const isDone = end.kind === 'done' || end.kind === 'doneBefore';
+    const isUnknown = end.kind === 'unknown';
+    const isDecided = decided !== undefined && at === 0;
+    const matters = isDecided || (tool?.isReadOnly === false && (isDone || isUnknown));
+    if (!matters || tool === undefined) return [];
+    if (isUnknown) return [approval.doneUnknown(tool.title)];
+    return [isDone ? approval.done(tool.title) : approval.notDone(tool.title)];
+  });
 }

@@ -4,26 +4,24 @@ import { errorOf } from '../../realtime/outcome.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
-import type { ReplySender } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { reopenApproval } from './deliver.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
-export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services): Promise<Allowance | OverBudget> {
-  const { job, message } = turn;
+export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | OverBudget> {
+  const { job, message, services } = turn;
   const request = {
     jobId: job.id,
     conversation: message.key,
     person: message.personKey,
     size: () => sizeOf(prompt),
   };
-  const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
+  const allowance = await turn.retryStore(() => services.spending.reserve(request), turn.signal);
   if (allowance.kind === 'allowed') turn.costUsd = 0;
   return allowance;
 }
@@ -32,18 +30,13 @@ export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services
  * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with `claim_lost`, or
  * with `shutting_down` if another instance can still answer.
  */
-export async function respond(
-  prompt: Prompt,
-  allowance: Allowance,
-  sender: ReplySender,
-  turn: Turn,
-  services: Services,
-): Promise<ModelAnswer> {
-  const { job, message, log, telemetry, signal } = turn;
-  const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts, history, sessionVersion, tools: set, decided } = prompt;
-  const stream = streamReply(sender, prompt, turn, clock);
-  const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
+export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn): Promise<ModelAnswer> {
+  const { job, message, log, telemetry, signal, services } = turn;
+  const { sessions, spending, turnTimeoutMs: timeoutMs } = services;
+  const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
+  const sender = await turn.open();
+  const stream = streamReply(sender, prompt, turn);
+  const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
   const input: TurnInput = {
     turnId: job.id,
     about,
@@ -57,16 +50,17 @@ export async function respond(
       allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: calls.functions,
   };
+  const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await ask(request, calls, decided, turn, services);
+  const model = await ask(request, calls, decided, turn);
   services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
   // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
-  const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
-  if (isLeft || error?.code === 'claim_lost') throw error;
+  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
+  if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
     model,
     shownHeading: stream.heading(),
@@ -83,16 +77,16 @@ export async function respond(
 async function ask(
   request: GenerateRequest,
   calls: TurnCalls,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   turn: Turn,
-  services: Services,
 ): Promise<ModelResult> {
+  const { services } = turn;
   if (decided === undefined) return generateResponse(request, services);
   try {
     const call = await calls.runDecided(decided);
     return await generateResponse({ ...request, input: { ...request.input, decided: call } }, services);
   } catch (reason) {
-    await reopenApproval(turn, services);
+    await reopenApproval(turn);
     return failedResult(reason);
   }
 }
