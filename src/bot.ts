@@ -8,7 +8,6 @@ import {
 } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
-import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import {
   approvalPressIn,
   decidedCard,
@@ -32,12 +31,7 @@ import {
   toReference,
   toUserMessage,
 } from './channel/user-message.ts';
-import {
-  personKeyOf,
-  type VerificationSettings,
-  type VerifiedIdentity,
-  verifiedIdentity,
-} from './channel/verified-identity.ts';
+import { type AccessSettings, authorOf, isGreeted, verifiedIdentity } from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
 import type { Decided } from './conversation/approvals/decide.ts';
 import type { Conversations } from './conversation/conversations.ts';
@@ -55,8 +49,7 @@ export interface VoiceBotOptions {
   readonly files: FileSaver;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
-  readonly allowList: AllowList;
-  readonly verification: VerificationSettings;
+  readonly access: AccessSettings;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -202,9 +195,10 @@ export class VoiceBot extends TeamsActivityHandler {
   /** Channels announce a new conversation in different ways, some in several. Only the first is answered. */
   async #welcome(context: TurnContext): Promise<void> {
     const { activity } = context;
-    const { adapter, allowList, conversations } = this.#options;
-    if (!isGreeted(this.#identityOf(context), allowList)) return;
-    const withSender = this.#withSenderFor(context, toReference(activity, adapter.callerOf(context)));
+    const { adapter, access, conversations } = this.#options;
+    const caller = adapter.callerOf(context);
+    if (!isGreeted(verifiedIdentity(activity, caller.identity, access), access)) return;
+    const withSender = this.#withSenderFor(context, toReference(activity, caller));
     const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
     const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
     await this.#end(context, await conversations.welcome(conversationKey(activity), text, withSender));
@@ -227,17 +221,8 @@ export class VoiceBot extends TeamsActivityHandler {
   }
 
   #authorOf(context: TurnContext): Author {
-    const identity = this.#identityOf(context);
-    return {
-      isAllowed: isAllowed(identity, this.#options.allowList),
-      personKey: personKeyOf(identity, context.activity),
-      verifiedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
-    };
-  }
-
-  #identityOf(context: TurnContext): VerifiedIdentity {
-    const { adapter, verification } = this.#options;
-    return verifiedIdentity(context.activity, adapter.callerOf(context).identity, verification);
+    const { adapter, access } = this.#options;
+    return authorOf(context.activity, adapter.callerOf(context).identity, access);
   }
 
   #withSenderFor(context: TurnContext, reference: MessageReference): WithSender {

@@ -4,7 +4,8 @@ import type { Logger } from '../log.ts';
 import type { Messages } from '../messages/messages.ts';
 import { approvalCard, approvalInWords } from './approval-card.ts';
 import type { Capabilities } from './capabilities.ts';
-import { type ChannelCalls, isContentRefused } from './channel-calls.ts';
+import type { ChannelCalls } from './channel-calls.ts';
+import { isContentRefused } from './channel-errors.ts';
 import { toMessage } from './reply-activity.ts';
 
 /** Asks on a card, which a decision replaces, and in words if the channel refuses the card. Rejects like `send`. */

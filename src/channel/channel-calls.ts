@@ -10,15 +10,9 @@ import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import { SendError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { isContentRefused, isFormatRefused } from './channel-errors.ts';
 
 type Sent = Promise<ResourceResponse | undefined>;
-
-/** With these a channel refuses a message for its content: it may accept it without its attachments. */
-const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
-/** The response to formatting that the channel does not understand. */
-const BAD_REQUEST = 400;
-/** Nobody is there to send to: the bot was blocked or removed, or the conversation is deleted. */
-const GONE_STATUS: ReadonlySet<number> = new Set([403, 404]);
 
 /**
  * The calls of one turn to its channel. Each call, all of its retries included, has `limitMs`; getting the bot's own token
@@ -73,7 +67,7 @@ export class ChannelCalls {
         return this.sendText(withoutAttachments(activity));
       }
       // Telegram, for one, refuses Markdown with an odd `_` ("can't parse entities").
-      if (statusOf(err) !== BAD_REQUEST || activity.textFormat !== TextFormatTypes.Markdown) throw err;
+      if (!isFormatRefused(err) || activity.textFormat !== TextFormatTypes.Markdown) throw err;
       this.#log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
       const { id: _, ...unsent } = activity;
       return this.sendText({ ...unsent, textFormat: TextFormatTypes.Plain });
@@ -87,23 +81,6 @@ export class ChannelCalls {
   }
 }
 
-/** Whether the channel might accept the message without its attachments. */
-export function isContentRefused(error: unknown): boolean {
-  return REFUSED_STATUS.has(statusOf(error));
-}
-
 export function withoutAttachments({ attachments: _, id: __, ...textOnly }: Partial<Activity>): Partial<Activity> {
   return textOnly;
-}
-
-/** The error itself, or a SendError where nobody is there to send to. */
-export function sendErrorOf(cause: unknown): unknown {
-  if (!GONE_STATUS.has(statusOf(cause))) return cause;
-  return new SendError('conversation_gone', 'the channel has no such conversation', { cause });
-}
-
-/** The status with which the channel answered; 0 when it did not. */
-function statusOf(error: unknown): number {
-  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
-  return typeof statusCode === 'number' ? statusCode : 0;
 }

@@ -9,14 +9,15 @@ import { capabilitiesOf } from './capabilities.ts';
 import { recordingCard } from './cards.ts';
 import { activityOf, capabilitiesIn, scopeOf } from './user-message.ts';
 
-/** Tells how the sender of a message gets to the recording page. */
-export function recordingAccessOf(publicBaseUrl: () => string | undefined): (message: UserMessage) => RecordingAccess {
-  return ({ channel, scope, isInBand, reference }) => {
-    // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
-    if (isInBand || !canReach(publicBaseUrl(), activityOf(reference).serviceUrl)) return 'unreachable';
-    if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
-    return scope === 'personal' ? 'link' : 'shared';
-  };
+/** How the sender of a message gets to the recording page. */
+export function recordingAccessOf(
+  { channel, scope, isInBand, reference }: UserMessage,
+  publicBaseUrl: string | undefined,
+): RecordingAccess {
+  // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
+  if (isInBand || !canReach(publicBaseUrl, activityOf(reference).serviceUrl)) return 'unreachable';
+  if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
+  return scope === 'personal' ? 'link' : 'shared';
 }
 
 /** The address of the recording page. Everyone who has it can speak for the user. */

@@ -1,11 +1,13 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { ChannelStream, WithSender } from '../conversation/reply.ts';
-import type { MessageReference } from '../conversation/user-message.ts';
+import type { ChannelStream, RecordingAccess, WithSender } from '../conversation/reply.ts';
+import type { ChannelServices } from '../conversation/services.ts';
+import type { MessageReference, UserMessage } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { VoiceAdapter } from './adapter.ts';
-import { channelOf } from './capabilities.ts';
+import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { ChannelCalls } from './channel-calls.ts';
+import { recordingAccessOf } from './recording-page.ts';
 import type { ReplyOptions } from './reply-activity.ts';
 import { ChannelReplySender, type ReplyRoute } from './reply-sender.ts';
 import type { ServiceUrls } from './service-urls.ts';
@@ -20,8 +22,8 @@ export interface ReplyRoutesOptions extends ReplyOptions {
 const MAX_CONVERSATIONS = 10_000;
 const NO_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
 
-/** The routes by which replies reach the user. */
-export class ReplyRoutes {
+/** The routes by which replies reach the user, and what the user's client can do. */
+export class ReplyRoutes implements ChannelServices {
   readonly #options: ReplyRoutesOptions;
   readonly #paces = new LRUCache<string, Pace>({
     ...lruOptions(MAX_CONVERSATIONS),
@@ -48,6 +50,14 @@ export class ReplyRoutes {
   /** After the request was answered, by calls to the channel. */
   later(reference: MessageReference): WithSender {
     return (work, stream = NO_STREAM) => this.#open(reference, stream, work);
+  }
+
+  recordingAccess(message: UserMessage): RecordingAccess {
+    return recordingAccessOf(message, this.#options.publicBaseUrl());
+  }
+
+  showsCards({ channel, scope }: UserMessage): boolean {
+    return capabilitiesOf(channel, scope).cards !== 'none';
   }
 
   /** Runs `work` in a turn of its own, after the request was answered. */

@@ -61,13 +61,7 @@ interface Policy {
   ): Promise<PipelineResponse>;
 }
 
-interface PipelineRequest {
-  timeout: number;
-  readonly url: string;
-  agent?: http.Agent;
-  readonly headers: { get(name: string): string | undefined; delete(name: string): void };
-  readonly body?: unknown;
-}
+type PipelineRequest = Parameters<ConnectorClient['sendRequest']>[0];
 
 interface PipelineResponse {
   readonly status: number;

@@ -3,9 +3,9 @@ import { type Clock, sleep } from '../clock.ts';
 import type { ChannelStream } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
-import { type ChannelCalls, isContentRefused, withoutAttachments } from './channel-calls.ts';
+import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
+import { isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
-import { isNotAccepted, type StreamError, streamErrorOf } from './stream-errors.ts';
 import { markedPiece, type StreamType } from './stream-mark.ts';
 
 /** When the next piece may be sent. One for each conversation, since its answers follow each other. */
@@ -130,9 +130,9 @@ export class StreamingMessage {
     const error = await errorOf(calls.send(this.#marked(message, 'final')));
     this.#waitAfter(0);
     if (error === undefined) return;
-    const { kind } = streamErrorOf(error, clock.now());
-    if (kind === 'stopped') this.#stop();
-    else if (kind !== 'refused') await this.#replaceUnconfirmed(message, error);
+    const failure = streamFailureOf(error);
+    if (failure === 'stopped') this.#stop();
+    else if (failure !== 'refused') await this.#replaceUnconfirmed(message, error);
     else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
     else {
       log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
@@ -158,10 +158,10 @@ export class StreamingMessage {
    * the channel refuses that: otherwise it may have the whole answer already.
    */
   async #replace(message: Partial<Activity>): Promise<void> {
-    const { calls, clock, log } = this.#options;
+    const { calls, log } = this.#options;
     const err = await errorOf(this.#update(message));
     if (err === undefined) return;
-    if (!isNotAccepted(err, clock.now())) throw err;
+    if (!isNotAccepted(err)) throw err;
     log.warn({ err }, 'streaming message not completed: rest sent apart');
     // On its own, the rest may mean something else than below the text before it, such as code that began there.
     const text = safeMarkdown((message.text ?? '').slice(this.#shown.length).trim());
@@ -193,7 +193,7 @@ export class StreamingMessage {
   }
 
   #sendPiece(text: string, type: StreamType): void {
-    const { calls, clock } = this.#options;
+    const { calls } = this.#options;
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
@@ -203,7 +203,7 @@ export class StreamingMessage {
       (error) => {
         // The text of this piece is still to be shown.
         this.#read ??= read;
-        this.#pieceFailed(streamErrorOf(error, clock.now()));
+        this.#pieceFailed(error);
       },
     );
   }
@@ -221,11 +221,12 @@ export class StreamingMessage {
     this.#pump();
   }
 
-  #pieceFailed(error: StreamError): void {
+  #pieceFailed(error: unknown): void {
     this.#inFlight = undefined;
-    this.#waitAfter(error.kind === 'tooFast' ? error.waitMs : 0);
-    if (error.kind === 'stopped') this.#stop();
-    else if (error.kind === 'refused') {
+    this.#waitAfter(requestedWaitMs(error, this.#options.clock.now()));
+    const failure = streamFailureOf(error);
+    if (failure === 'stopped') this.#stop();
+    else if (failure === 'refused') {
       if (!this.isBegun) this.#turnOff();
       else if (this.#state === 'open' || this.#state === 'closed') this.#state = 'ended';
     }
