@@ -8,7 +8,7 @@ import type { VoiceAdapter } from './adapter.ts';
 import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { ChannelCalls } from './channel-calls.ts';
 import { recordingAccessOf } from './recording-page.ts';
-import type { ReplyOptions } from './reply-activity.ts';
+import type { ReplyOptions } from './reply-context.ts';
 import { ChannelReplySender, type ReplyRoute } from './reply-sender.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import type { Pace } from './streaming-message.ts';

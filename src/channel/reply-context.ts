@@ -1,0 +1,28 @@
+import type { Activity } from 'botbuilder';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Messages } from '../messages/messages.ts';
+import type { Capabilities } from './capabilities.ts';
+
+export interface ReplyOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
+  readonly webchatAudio: 'attachment' | 'card';
+  /** Whether cards carry a link that opens outside of the client. */
+  readonly browserLinks: boolean;
+  readonly publicBaseUrl: () => string | undefined;
+  /** The time of one call to the channel, all of its retries included. */
+  readonly sendLimitMs: number;
+}
+
+/** What decides the form of a reply. */
+export interface ReplyContext {
+  /** The user's. */
+  readonly activity: Activity;
+  readonly capabilities: Capabilities;
+  readonly messages: Messages;
+  readonly options: Pick<ReplyOptions, 'webchatAudio' | 'browserLinks' | 'publicBaseUrl'>;
+  /** Uploads audio to the channel's service. Resolves with its address there, or `undefined` if it was not uploaded. */
+  readonly upload: (wav: Buffer) => Promise<string | undefined>;
+}

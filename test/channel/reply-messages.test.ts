@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Activity } from 'botbuilder';
+import { type Capabilities, capabilitiesOf } from '../../src/channel/capabilities.ts';
+import type { ReplyContext } from '../../src/channel/reply-context.ts';
+import { toMessage, withAudio } from '../../src/channel/reply-messages.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
+import { storedAudio } from '../support/stored-audio.ts';
+
+const BASE = 'https://bot.example.com';
+const PAGE = new RegExp(`^${BASE}/audio/[^/.]+$`);
+
+const stored = storedAudio();
+const audio = { stored, wav: Buffer.from('RIFF'), durationMs: stored.durationMs };
+const NOT_STORED = { ...audio, stored: undefined };
+const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
+
+/** A channel with room for an inline attachment, unless `capabilities` says otherwise. */
+function contextOf(capabilities: Partial<Capabilities>, options: Partial<ReplyContext['options']> = {}): ReplyContext {
+  return {
+    activity: { serviceUrl: 'https://channel.example.com' } as Activity,
+    capabilities: { ...capabilitiesOf('unknown', 'personal'), inlineLimitChars: 10_000, ...capabilities },
+    messages: en,
+    options: { webchatAudio: 'attachment', browserLinks: true, publicBaseUrl: () => BASE, ...options },
+    upload: async () => undefined,
+  };
+}
+
+/** The card of a message that has one. */
+function cardOf(message: Partial<Activity>) {
+  assert.equal(message.text, plain.text);
+  assert.deepEqual(
+    message.attachments?.map(({ contentType }) => contentType),
+    ['application/vnd.microsoft.card.adaptive'],
+  );
+  return message.attachments?.[0]?.content;
+}
+
+describe('the text of a reply', () => {
+  it('is Markdown', () => {
+    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
+  });
+
+  it('has the AI label and feedback buttons if the channel supports them and the model wrote it', () => {
+    const both = { audio: 'link', labelsAi: true } as const;
+    const message = toMessage({ text: 'Hi', isFromModel: true }, both);
+    assert.deepEqual(
+      message.entities?.map(({ type }) => type),
+      ['https://schema.org/Message'],
+    );
+    assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
+    assert.deepEqual(toMessage({ text: plain.text }, both), plain);
+  });
+});
+
+describe('the audio of a reply', () => {
+  it('is an audio/wav attachment at its page, or inline', async () => {
+    for (const [given, place] of [
+      [audio, new RegExp(`^${BASE}/audio/[^/.]+\\.wav$`)],
+      [NOT_STORED, /^data:audio\/wav;base64,UklGRg==$/],
+    ] as const) {
+      const { attachments, ...message } = await withAudio(plain, given, contextOf({ audio: 'attachment' }));
+      assert.deepEqual(message, plain);
+      const [{ contentUrl = '', ...attachment } = {}, ...others] = attachments ?? [];
+      assert.deepEqual([attachment, others], [{ contentType: 'audio/wav', name: 'reply.wav' }, []]);
+      assert.match(contentUrl, place);
+    }
+  });
+
+  it('is an AudioCard that does not start automatically', async () => {
+    const message = await withAudio(plain, audio, contextOf({ audio: 'attachment' }, { webchatAudio: 'card' }));
+    assert.equal(message.text, plain.text);
+    assert.equal(message.attachments?.length, 1);
+    const [card] = message.attachments ?? [];
+    assert.equal(card?.contentType, 'application/vnd.microsoft.card.audio');
+    assert.equal(card?.content.media.length, 1);
+    assert.match(card?.content.media[0].url, new RegExp(`^${BASE}/audio/[^/.]+\\.wav$`));
+    assert.equal(card?.content.autostart, false);
+  });
+
+  it('is a link to its page below the text, never an attachment', async () => {
+    for (const webchatAudio of ['attachment', 'card'] as const) {
+      const { text = '', ...message } = await withAudio(plain, audio, contextOf({ audio: 'link' }, { webchatAudio }));
+      assert.deepEqual({ ...message, text: plain.text }, plain);
+      const [, link = ''] = /^Hi \*\*there\*\*\n\n\[Listen \(0:04\)\]\((.*)\)$/.exec(text) ?? [];
+      assert.match(link, PAGE);
+    }
+  });
+
+  it('is left to a channel that speaks the text itself', async () => {
+    const speaking = contextOf({ audio: 'speak' });
+    const message = toMessage({ text: plain.text }, speaking.capabilities);
+    assert.deepEqual(message, { ...plain, speak: plain.text });
+    assert.deepEqual(await withAudio(message, audio, speaking), message);
+  });
+
+  it('is a card that plays it in a dialog, opens it in a browser and saves it', async () => {
+    const { actions, fallbackText } = cardOf(
+      await withAudio(plain, audio, contextOf({ audio: 'playerCard', savesFiles: true })),
+    );
+    const [play, open, save, ...others] = actions;
+    assert.deepEqual(
+      [play, save, others],
+      [
+        { type: 'Action.Submit', title: '▶ Play 0:04', data: { msteams: { type: 'task/fetch' }, play: stored.id } },
+        { type: 'Action.Submit', title: 'Save .wav', data: { save: stored.id } },
+        [],
+      ],
+    );
+    assert.deepEqual({ ...open, url: '' }, { type: 'Action.OpenUrl', title: 'Open in browser', url: '' });
+    assert.match(open.url, PAGE);
+    assert.equal(fallbackText, 'Voice reply');
+  });
+
+  it("is a card in the user's language, without buttons that are not allowed or not possible", async () => {
+    const context = { ...contextOf({ audio: 'playerCard' }, { browserLinks: false }), messages: de };
+    const { actions } = cardOf(await withAudio(plain, audio, context));
+    assert.deepEqual(
+      actions.map(({ title }: { title: string }) => title),
+      ['▶ Abspielen 0:04'],
+    );
+    assert.ok(!JSON.stringify(actions).includes(BASE), 'the card holds no address');
+  });
+
+  for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
+    it(`is missing if there is no address, and the reply says so if it would have been played (${delivery})`, async () => {
+      const context = contextOf({ audio: delivery, savesFiles: true, inlineLimitChars: 0 });
+      const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
+      assert.deepEqual(await withAudio(plain, NOT_STORED, context), { ...plain, text });
+    });
+  }
+
+  for (const delivery of ['link', 'playerCard'] as const) {
+    it(`is missing if it has no page (${delivery})`, async () => {
+      const context = contextOf({ audio: delivery, savesFiles: true }, { publicBaseUrl: () => undefined });
+      assert.deepEqual(await withAudio(plain, audio, context), plain);
+    });
+  }
+});
