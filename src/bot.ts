@@ -20,7 +20,6 @@ import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts
 import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
-  type Author,
   conversationKey,
   deletedChannel,
   isInBand,
@@ -33,10 +32,9 @@ import {
 } from './channel/user-message.ts';
 import { type AccessSettings, authorOf, isGreeted, verifiedIdentity } from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
-import type { Decided } from './conversation/approvals/decide.ts';
+import type { ApprovalPress, Decided } from './conversation/approvals/decide.ts';
 import type { Conversations } from './conversation/conversations.ts';
-import type { WithSender } from './conversation/reply.ts';
-import type { MessageReference, UserMessage } from './conversation/user-message.ts';
+import type { UserMessage } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import { fieldsOf } from './json-access.ts';
 import type { Logger } from './log.ts';
@@ -78,92 +76,85 @@ export class VoiceBot extends TeamsActivityHandler {
   /** botbuilder's own handlers know no ratings, and fail on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
-    const author = this.#authorOf(context);
-    if (context.activity.name === 'adaptiveCard/action') return this.#answerPress(context, author);
-    const { response, consent } = await answerInvoke(context.activity, author.isAllowed, invokes);
+    const request = readRequest(context, this.#options);
+    const { activity, author } = request;
+    if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
+    const { response, consent } = await answerInvoke(activity, author.isAllowed, invokes);
     if (consent !== undefined)
-      await this.#runOutOfBand(context, (live, stopping) => files.settle(live, consent, stopping));
+      await this.#runOutOfBand(request, (live, stopping) => files.settle(live, consent, stopping));
     return response;
   }
 
   async #accept(context: TurnContext): Promise<void> {
-    const { adapter, conversations, serviceUrls, files, log } = this.#options;
-    const audioId = audioToSave(context.activity);
-    if (audioId !== undefined) return this.#runOutOfBand(context, (live) => files.offer(live, audioId));
-    const message = toUserMessage(context.activity, adapter.callerOf(context), this.#authorOf(context));
-    const press = message.isAllowed && message.text === '' ? approvalPressIn(context.activity.value) : undefined;
+    const { conversations, files, log } = this.#options;
+    const request = readRequest(context, this.#options);
+    const { activity, caller, author, withSender } = request;
+    const audioId = audioToSave(activity);
+    if (audioId !== undefined) return this.#runOutOfBand(request, (live) => files.offer(live, audioId));
+    const message = toUserMessage(activity, caller, author);
+    const press = message.isAllowed && message.text === '' ? approvalPressIn(activity.value) : undefined;
     if (press !== undefined) {
-      serviceUrls.remember(message.key, context.activity);
-      const withSender = this.#withSenderFor(context, message.reference);
-      const { accepted, decided } = await conversations.decide(press, message, withSender, false);
-      await this.#end(context, accepted);
-      return this.#replaceCard(context.activity, message, decided);
-    }
-    if (!isAddressed(context.activity, message.text)) {
+      await this.#decide(press, message, request, false);
+    } else if (isAddressed(activity, message.text)) {
+      await this.#end(activity, await conversations.accept(message, withSender));
+    } else {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
-      return;
     }
-    // Record the service URL before replying, and for allowed users only.
-    if (message.isAllowed) serviceUrls.remember(message.key, context.activity);
-    await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
 
-  /** Answers a press of `Action.Execute` at once: clients wait for 10 s. The turn that carries it out follows. */
-  async #answerPress(context: TurnContext, author: Author): Promise<InvokeResponse> {
-    const { activity } = context;
-    const { adapter, conversations, serviceUrls } = this.#options;
+  /** Answers `Action.Execute` at once: clients wait for 10 s. The turn that carries out the decision follows. */
+  async #answerDecision(request: ActivityRequest): Promise<InvokeResponse> {
+    const { activity, caller, author, messages } = request;
     const press = approvalPressIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
     if (press === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
-    const messages = messagesFor(localeOf(activity));
     if (!author.isAllowed) return invokeMessage(messages.notAllowed);
-    const message = toUserMessage(activity, adapter.callerOf(context), author);
-    serviceUrls.remember(message.key, activity);
-    const withSender = this.#withSenderFor(context, message.reference);
-    const { accepted, decided } = await conversations.decide(press, message, withSender, true);
-    await this.#end(context, accepted);
-    this.#replaceCard(activity, message, decided);
-    return pressResponse(decided, messages);
+    const message = toUserMessage(activity, caller, author);
+    return pressResponse(await this.#decide(press, message, request, true), messages);
   }
 
-  /** Shows the decision on the card, for everybody. */
-  #replaceCard(activity: Activity, message: UserMessage, decided: Decided): void {
+  /** Decides about an approval, and shows the decision on its card for everybody. `isShown`: see `Conversations`. */
+  async #decide(
+    press: ApprovalPress,
+    message: UserMessage,
+    { activity, messages, reference, withSender }: ActivityRequest,
+    isShown: boolean,
+  ): Promise<Decided> {
     const { conversations, replyRoutes } = this.#options;
+    const { accepted, decided } = await conversations.decide(press, message, withSender, isShown);
+    await this.#end(activity, accepted);
     const cardId = replaceableCard(activity, activity.type === ActivityTypes.Invoke);
-    if (cardId === undefined || decided.kind !== 'decided') return;
-    const card = decidedCard(decided, messagesFor(message.locale));
-    const replace = () => replyRoutes.replace(message.reference, cardId, card);
-    conversations.runOutOfBand(message, replace, 'card not replaced');
+    if (cardId !== undefined && decided.kind === 'decided') {
+      const replace = () => replyRoutes.replace(reference, cardId, decidedCard(decided, messages));
+      conversations.runOutOfBand(message, replace, 'card not replaced');
+    }
+    return decided;
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
   async #runOutOfBand(
-    context: TurnContext,
+    { context, activity, author, key, messages, reference }: ActivityRequest,
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const { activity } = context;
-    const { adapter, conversations, replyRoutes, serviceUrls } = this.#options;
-    const { isAllowed, personKey } = this.#authorOf(context);
-    const key = conversationKey(activity);
-    const reference = toReference(activity, adapter.callerOf(context));
-    if (isAllowed) serviceUrls.remember(key, activity);
+    const { conversations, replyRoutes } = this.#options;
+    const { isAllowed, personKey } = author;
     const accepted = await conversations.acceptOutOfBand(
       { key, activityId: activity.id ?? '', personKey },
       (stopping) => {
         const run = async (live: TurnContext) => {
           if (isAllowed) await work(live, stopping);
-          else await live.sendActivity(messagesFor(localeOf(activity)).notAllowed);
+          else await live.sendActivity(messages.notAllowed);
         };
         return isInBand(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },
     );
-    await this.#end(context, accepted);
+    await this.#end(activity, accepted);
   }
 
   /** The request ends when its message is accepted, or with the answer where that goes back in the response. */
-  async #end(context: TurnContext, accepted: Acceptance): Promise<void> {
+  async #end(activity: Activity, accepted: Acceptance): Promise<void> {
     switch (accepted.kind) {
       case 'accepted':
-        if (isInBand(context.activity)) await accepted.done;
+        if (isInBand(activity)) await accepted.done;
         return;
       case 'duplicate':
         return;
@@ -194,39 +185,40 @@ export class VoiceBot extends TeamsActivityHandler {
 
   /** Channels announce a new conversation in different ways, some in several. Only the first is answered. */
   async #welcome(context: TurnContext): Promise<void> {
-    const { activity } = context;
-    const { adapter, access, conversations } = this.#options;
-    const caller = adapter.callerOf(context);
+    const { access, conversations } = this.#options;
+    const { activity, caller, key, messages, withSender } = readRequest(context, this.#options);
     if (!isGreeted(verifiedIdentity(activity, caller.identity, access), access)) return;
-    const withSender = this.#withSenderFor(context, toReference(activity, caller));
-    const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
-    const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
-    await this.#end(context, await conversations.welcome(conversationKey(activity), text, withSender));
+    const text = addressingIn(activity) === 'anything' ? messages.welcome : messages.welcomeGroup;
+    await this.#end(activity, await conversations.welcome(key, text, withSender));
   }
 
   /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
-  async #withdraw(context: TurnContext): Promise<void> {
-    const message = { key: conversationKey(context.activity), activityId: context.activity.id ?? '' };
-    await this.#end(context, await this.#options.conversations.withdraw(message));
+  async #withdraw({ activity }: TurnContext): Promise<void> {
+    const message = { key: conversationKey(activity), activityId: activity.id ?? '' };
+    await this.#end(activity, await this.#options.conversations.withdraw(message));
   }
 
   /** A bot that is removed from a team is removed from all of its channels, and their threads. */
-  async #forget(context: TurnContext): Promise<void> {
-    const { activity } = context;
+  async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
     const { team } = teamOf(activity);
     const channel = deletedChannel(activity);
-    await this.#end(context, await conversations.forget(channel ?? conversationKey(activity)));
-    if (team !== undefined) await this.#end(context, await conversations.forgetTeam(team, channel));
+    await this.#end(activity, await conversations.forget(channel ?? conversationKey(activity)));
+    if (team !== undefined) await this.#end(activity, await conversations.forgetTeam(team, channel));
   }
+}
 
-  #authorOf(context: TurnContext): Author {
-    const { adapter, access } = this.#options;
-    return authorOf(context.activity, adapter.callerOf(context).identity, access);
-  }
+type ActivityRequest = ReturnType<typeof readRequest>;
 
-  #withSenderFor(context: TurnContext, reference: MessageReference): WithSender {
-    const { replyRoutes } = this.#options;
-    return isInBand(context.activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
-  }
+/** Reads the request of an authenticated activity, and remembers its service URL for answers if its author is allowed. */
+function readRequest(context: TurnContext, { adapter, access, replyRoutes, serviceUrls }: VoiceBotOptions) {
+  const { activity } = context;
+  const caller = adapter.callerOf(context);
+  const author = authorOf(activity, caller.identity, access);
+  const key = conversationKey(activity);
+  if (author.isAllowed) serviceUrls.remember(key, activity);
+  const reference = toReference(activity, caller);
+  const withSender = isInBand(activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
+  const messages = messagesFor(localeOf(activity));
+  return { context, activity, caller, author, key, reference, withSender, messages };
 }

@@ -1,7 +1,10 @@
-import type { StoredAudio } from '../audio/audio-store.ts';
+import type { Activity } from 'botbuilder';
+import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { toLink } from '../audio/signed-links.ts';
 import { isLoopbackHost } from '../config/env.ts';
+import { isSameConversation } from '../conversation/keys.ts';
 import type { ReplyContext } from './reply-context.ts';
+import { conversationKey } from './user-message.ts';
 
 export const WAV_TYPE = 'audio/wav';
 
@@ -47,4 +50,14 @@ export function canReach(publicBaseUrl: string | undefined, serviceUrl: string):
 /** Whether an address is on this machine; false for a malformed one. */
 export function isLoopbackUrl(url: string): boolean {
   return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+}
+
+/** Finds a reply's audio by its id, which may be anything. Only people of the audio's own conversation find it. */
+export async function findAudio(
+  activity: Activity,
+  id: unknown,
+  audioStore: AudioStore,
+): Promise<StoredAudio | undefined> {
+  const audio = typeof id === 'string' && id !== '' ? await audioStore.find(id) : undefined;
+  return audio && isSameConversation(audio.conversation, conversationKey(activity)) ? audio : undefined;
 }
