@@ -4,7 +4,7 @@ import { Semaphore } from './attachments/semaphore.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
 import { createAdapter, type VoiceAdapter } from './channel/adapter.ts';
-import { keepEntityProperties } from './channel/entity-patch.ts';
+import { keepEntityProperties } from './channel/botbuilder-patches.ts';
 import { FileSaver } from './channel/file-saver.ts';
 import { ReplyRoutes } from './channel/reply-routes.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';

@@ -7,9 +7,9 @@ import { withDeadline } from '../deadline.ts';
 import { ConfigError, RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { tokenOf } from './bot-token.ts';
+import { trustOnlyOwnTenant } from './botbuilder-patches.ts';
 import { channelOf } from './capabilities.ts';
 import { CachedClients } from './connector-clients.ts';
-import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
 import type { Caller } from './user-message.ts';
 

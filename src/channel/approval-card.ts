@@ -1,4 +1,4 @@
-import { type Activity, type Attachment, CardFactory, type InvokeResponse } from 'botbuilder';
+import type { Activity, Attachment, InvokeResponse } from 'botbuilder';
 import { decidedText, decisionLine } from '../conversation/approvals/accept-decision.ts';
 import type { ApprovalChoice, ApprovalRequest } from '../conversation/approvals/approval.ts';
 import type { ApprovalPress, Decided } from '../conversation/approvals/decide.ts';
@@ -7,6 +7,7 @@ import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 import { isLoopbackUrl } from './audio-delivery.ts';
 import type { CardSupport } from './capabilities.ts';
+import { adaptiveCard, type CardPart } from './cards.ts';
 import { shownArguments } from './shown-arguments.ts';
 import { capabilitiesIn, isInBand, scopeOf } from './user-message.ts';
 
@@ -15,7 +16,6 @@ const APPROVAL_ID = /^[\w-]{16,64}$/;
 const MAX_ID_CHARS = 256;
 
 type DecidedCall = Extract<Decided, { kind: 'decided' }>;
-type CardPart = Readonly<Record<string, unknown>>;
 
 /** A card that asks whether a call may run. It shows the arguments in text runs, which no client formats. */
 export function approvalCard(request: ApprovalRequest, cards: CardSupport, messages: Messages): Attachment {
@@ -86,20 +86,14 @@ function card(
 ): Attachment {
   const { approval: texts } = messages;
   const { lines, isUnusual } = shownArguments(argumentsText, messages);
-  return CardFactory.adaptiveCard({
-    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
-    type: 'AdaptiveCard',
-    version: '1.5',
-    fallbackText: heading,
-    body: [
-      textRuns(heading, { weight: 'Bolder' }),
-      textRuns(texts.tool(tool), { isSubtle: true, size: 'Small' }),
-      ...lines.map((line) => textRuns(line, { fontType: 'Monospace' })),
-      ...(isUnusual ? [textRuns(texts.unusual, { color: 'Attention' })] : []),
-      ...below,
-    ],
-    actions,
-  });
+  const body = [
+    textRuns(heading, { weight: 'Bolder' }),
+    textRuns(texts.tool(tool), { isSubtle: true, size: 'Small' }),
+    ...lines.map((line) => textRuns(line, { fontType: 'Monospace' })),
+    ...(isUnusual ? [textRuns(texts.unusual, { color: 'Attention' })] : []),
+    ...below,
+  ];
+  return adaptiveCard(heading, body, actions, '1.5');
 }
 
 /** Text that no client reads as Markdown, unlike a TextBlock. */

@@ -7,7 +7,7 @@ import { clockTime, type Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 
 /** An element or an action of an Adaptive Card. */
-type CardPart = Readonly<Record<string, unknown>>;
+export type CardPart = Readonly<Record<string, unknown>>;
 
 /** The input of a choice card. */
 const CHOICE_INPUT = 'choice';
@@ -56,9 +56,15 @@ export function recordingCard(
   return adaptiveCard(recording.title, [subtle(recording.title)], actions);
 }
 
-function adaptiveCard(fallbackText: string, body: readonly CardPart[], actions: readonly CardPart[]): Attachment {
+/** A card of version 1.4, or 1.5 where it has `Action.Execute`. */
+export function adaptiveCard(
+  fallbackText: string,
+  body: readonly CardPart[],
+  actions: readonly CardPart[],
+  version: '1.4' | '1.5' = '1.4',
+): Attachment {
   const $schema = 'http://adaptivecards.io/schemas/adaptive-card.json';
-  return CardFactory.adaptiveCard({ $schema, type: 'AdaptiveCard', version: '1.4', fallbackText, body, actions });
+  return CardFactory.adaptiveCard({ $schema, type: 'AdaptiveCard', version, fallbackText, body, actions });
 }
 
 function subtle(text: string): CardPart {

@@ -9,19 +9,13 @@ import { choiceCard, choiceList, playerCard } from './cards.ts';
 import { withRecordingLink } from './recording-page.ts';
 import type { ReplyContext } from './reply-context.ts';
 import { safeMarkdown } from './safe-markdown.ts';
-import { withSources } from './sources.ts';
+import { MESSAGE_ENTITY, withSources } from './sources.ts';
 import { splitText } from './split-text.ts';
 
 /** Room for a link below the last part of a text. */
 const LINK_CHARS = 400;
-/** Teams' label "AI generated". Teams refuses a message with two root entities of this type. */
-const AI_LABEL = {
-  type: 'https://schema.org/Message',
-  '@type': 'Message',
-  '@context': 'https://schema.org',
-  '@id': '',
-  additionalType: ['AIGeneratedContent'],
-};
+/** Teams' label "AI generated". */
+const AI_LABEL = { ...MESSAGE_ENTITY, additionalType: ['AIGeneratedContent'] };
 const RATINGS = { feedbackLoop: { type: 'default' } };
 
 /**

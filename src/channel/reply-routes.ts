@@ -36,14 +36,7 @@ export class ReplyRoutes implements ChannelServices {
 
   /** Within the request that is still open (`expectReplies`). */
   inBand(context: TurnContext): WithSender {
-    const sender = this.#senderOf(context, {
-      stream: NO_STREAM,
-      pace: this.#paceOf(context),
-      clockLeadMs: 0,
-      connector: undefined,
-      hasMoved: () => false,
-      sendApart: undefined,
-    });
+    const sender = this.#senderOf(context, undefined);
     return (work) => work(sender);
   }
 
@@ -85,7 +78,7 @@ export class ReplyRoutes implements ChannelServices {
     return adapter.continueTurn(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
         stream,
-        pace: this.#paceOf(context),
+        pace: this.#paces.memo(conversationKey(context.activity)),
         clockLeadMs: reference.clockLeadMs ?? 0,
         connector: adapter.connectorOf(context),
         hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
@@ -99,14 +92,10 @@ export class ReplyRoutes implements ChannelServices {
     });
   }
 
-  #senderOf(context: TurnContext, route: ReplyRoute): ChannelReplySender {
+  #senderOf(context: TurnContext, route: ReplyRoute | undefined): ChannelReplySender {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = this.#options.log.child({ channel: channelOf(channelId), conversation, activity });
     return new ChannelReplySender(context, this.#options, route, log);
-  }
-
-  #paceOf({ activity }: TurnContext): Pace {
-    return this.#paces.memo(conversationKey(activity));
   }
 }

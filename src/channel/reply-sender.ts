@@ -15,20 +15,20 @@ import { replyMessages, toMessage } from './reply-messages.ts';
 import { safeMarkdownSoFar } from './safe-markdown.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
-import { capabilitiesIn, isInBand, localeOf } from './user-message.ts';
+import { capabilitiesIn, localeOf } from './user-message.ts';
 
+/** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
   readonly stream: ChannelStream;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
   readonly clockLeadMs: number;
-  /** Uploads audio to the channel; `undefined` where the replies go back in the response. */
   readonly connector: ConnectorClient | undefined;
   /** Whether the channel's address has changed since the turn began. */
   hasMoved(): boolean;
-  /** Sends a reply in a turn of its own, to the newest address; `undefined` where the replies go back in the response. */
-  readonly sendApart: ((reply: Reply) => Promise<void>) | undefined;
+  /** Sends a reply in a turn of its own, to the newest address. */
+  sendApart(reply: Reply): Promise<void>;
 }
 
 const MAX_TYPING_WAIT_MS = 1_000;
@@ -37,7 +37,7 @@ const MAX_TYPING_WAIT_MS = 1_000;
 export class ChannelReplySender implements ReplySender {
   readonly #context: ReplyContext;
   readonly #options: ReplyOptions;
-  readonly #route: ReplyRoute;
+  readonly #route: ReplyRoute | undefined;
   readonly #log: Logger;
   readonly #calls: ChannelCalls;
   readonly #stopping = new AbortController();
@@ -46,11 +46,11 @@ export class ChannelReplySender implements ReplySender {
   #notified: Promise<void> | undefined;
   #isAbandoned = false;
 
-  /** `log`: of this turn. */
-  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute, log: Logger) {
+  /** `route`: `undefined` where the replies go back in the response. `log`: of this turn. */
+  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined, log: Logger) {
     const { activity } = context;
     // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
-    const unseen = isInBand(activity) ? { showsTyping: false, stream: undefined } : {};
+    const unseen = route === undefined ? { showsTyping: false, stream: undefined } : {};
     this.#context = {
       activity,
       capabilities: { ...capabilitiesIn(activity), ...unseen },
@@ -63,7 +63,7 @@ export class ChannelReplySender implements ReplySender {
     this.#log = log;
     this.#calls = new ChannelCalls(context, options.clock, log, options.sendLimitMs);
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route.stream.earlierId !== undefined) this.#openStream();
+    if (route?.stream.earlierId !== undefined) this.#openStream();
   }
 
   get hasShown(): boolean {
@@ -77,7 +77,7 @@ export class ChannelReplySender implements ReplySender {
   showActivity(): void {
     this.#openStream();
     // Nothing more is shown of a stream that an earlier attempt has begun.
-    const isNew = this.#route.stream.earlierId === undefined;
+    const isNew = this.#route?.stream.earlierId === undefined;
     if (this.#context.capabilities.stream?.isAnnounced && isNew)
       this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
@@ -106,11 +106,10 @@ export class ChannelReplySender implements ReplySender {
   async send(reply: Reply): Promise<void> {
     await this.#notified?.catch(() => {});
     await this.#settle();
-    const { sendApart, hasMoved } = this.#route;
     // The user may have written from a new address while the model spoke. A stream ends where it began.
-    const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && hasMoved());
+    const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && this.#route?.hasMoved());
     if (!this.#streaming?.isStopped) {
-      if (isApart && sendApart) await sendApart(reply);
+      if (isApart && this.#route) await this.#route.sendApart(reply);
       else await this.#send(reply);
     }
     // The user may have pressed Stop before the stream ended, or at its end.
@@ -209,7 +208,7 @@ export class ChannelReplySender implements ReplySender {
   /** Resolves with the address of the audio at the channel's service, or with nothing where it was not uploaded. */
   async #upload(wav: Buffer): Promise<string | undefined> {
     const { serviceUrl, conversation } = this.#context.activity;
-    const { connector } = this.#route;
+    const connector = this.#route?.connector;
     if (connector === undefined) return undefined;
     const file = { type: WAV_TYPE, name: 'reply.wav', originalBase64: wav, thumbnailBase64: new Uint8Array() };
     try {
@@ -225,8 +224,8 @@ export class ChannelReplySender implements ReplySender {
   #openStream(): void {
     const { stream: rules } = this.#context.capabilities;
     const { clock } = this.#options;
+    if (rules === undefined || this.#route === undefined || this.#streaming !== undefined) return;
     const { stream, pace, clockLeadMs } = this.#route;
-    if (rules === undefined || this.#streaming !== undefined) return;
     this.#streaming = new StreamingMessage({
       rules,
       stream,
