@@ -15,8 +15,9 @@ import {
   pressResponse,
   replaceableCard,
 } from './channel/approval-card.ts';
+import { fileConsentOf } from './channel/file-consent.ts';
 import type { FileSaver } from './channel/file-saver.ts';
-import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
+import { ACCEPTED, answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
 import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
@@ -79,10 +80,10 @@ export class VoiceBot extends TeamsActivityHandler {
     const request = readRequest(context, this.#options);
     const { activity, author } = request;
     if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
-    const { response, consent } = await answerInvoke(activity, author.isAllowed, invokes);
-    if (consent !== undefined)
-      await this.#runOutOfBand(request, (live, stopping) => files.settle(live, consent, stopping));
-    return response;
+    if (activity.name !== 'fileConsent/invoke') return answerInvoke(activity, author.isAllowed, invokes);
+    const consent = fileConsentOf(activity);
+    await this.#runOutOfBand(request, (live, stopping) => files.settle(live, consent, stopping));
+    return ACCEPTED;
   }
 
   async #accept(context: TurnContext): Promise<void> {

@@ -35,11 +35,6 @@ export class ChannelCalls {
     return this.limit(this.#context.sendActivity(activity));
   }
 
-  /** Shows the typing indicator. */
-  async sendTyping(): Promise<void> {
-    await this.send({ type: ActivityTypes.Typing });
-  }
-
   async sendAttachments(attachments: Attachment[]): Promise<void> {
     await this.send({ type: ActivityTypes.Message, attachments });
   }

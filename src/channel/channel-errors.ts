@@ -62,3 +62,11 @@ export function sendErrorOf(cause: unknown): unknown {
   if (statusCode !== 403 && statusCode !== 404) return cause;
   return new SendError('conversation_gone', 'the channel has no such conversation', { cause });
 }
+
+/** The error of a call that failed; `undefined` for one that did not. */
+export function errorOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}

@@ -2,7 +2,6 @@ import type { Attachment, TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { isTextSigned, signText } from '../audio/signed-links.ts';
-import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
@@ -10,15 +9,13 @@ import { type Messages, messagesFor } from '../messages/messages.ts';
 import { findAudio } from './audio-delivery.ts';
 import { ChannelCalls } from './channel-calls.ts';
 import { consentCard, type FileConsent, fileCard, type UploadTarget } from './file-consent.ts';
-import { upload } from './upload.ts';
+import { type UploadDeps, upload } from './upload.ts';
 import { localeOf } from './user-message.ts';
 
-export interface FileSaverDeps {
+export interface FileSaverDeps extends UploadDeps {
   readonly audioStore: AudioStore;
   readonly ids: Ids;
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly fetch: typeof fetch;
   /** The time of one call to the channel, all of its retries included. */
   readonly sendLimitMs: number;
 }
@@ -106,12 +103,11 @@ export class FileSaver {
   }
 
   async #upload(wav: Buffer, { uploadUrl }: UploadTarget, stopping: AbortSignal): Promise<boolean> {
-    const { fetch, clock, log } = this.#deps;
     try {
-      await upload(uploadUrl, wav, fetch, clock, stopping);
+      await upload(uploadUrl, wav, stopping, this.#deps);
       return true;
     } catch (err) {
-      log.warn({ err }, 'file not saved');
+      this.#deps.log.warn({ err }, 'file not saved');
       return false;
     }
   }

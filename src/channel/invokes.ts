@@ -3,12 +3,10 @@ import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
 import { isSameConversation } from '../conversation/keys.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
-import { RequestError } from '../errors.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
 import { clockTime, messagesFor } from '../messages/messages.ts';
 import { findAudio, playerUrl } from './audio-delivery.ts';
-import { type FileConsent, fileConsentOf } from './file-consent.ts';
 import { recordingUrl } from './recording-page.ts';
 import { capabilitiesIn, conversationKey, localeOf } from './user-message.ts';
 
@@ -20,12 +18,6 @@ export interface InvokeDeps {
   readonly log: Logger;
 }
 
-/** The response to an invoke, and the consent to a file upload that came with it. */
-export interface InvokeAnswer {
-  readonly response: InvokeResponse;
-  readonly consent?: FileConsent;
-}
-
 type Dialog = TaskModuleResponse['task'];
 
 /** Long enough to open a dialog and to load its audio. */
@@ -35,26 +27,21 @@ const PLAYER_HEIGHT = 360;
 /** Room for the recording page with the longest of its sentences. */
 const RECORDING_HEIGHT = 520;
 const MAX_ID_CHARS = 256;
-const ACCEPTED: InvokeResponse = { status: 200, body: {} };
+export const ACCEPTED: InvokeResponse = { status: 200, body: {} };
 const NOT_IMPLEMENTED: InvokeResponse = { status: 501 };
 
 /** Answers what clients ask of the bot besides messages. `isAllowed`: whether this user may use the bot. */
-export async function answerInvoke(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<InvokeAnswer> {
+export async function answerInvoke(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<InvokeResponse> {
   switch (activity.name) {
     case 'message/submitAction':
-      return { response: rate(activity, isAllowed, deps.log) };
+      return rate(activity, isAllowed, deps.log);
     case 'task/fetch':
-      return { response: { status: 200, body: { task: await openDialog(activity, isAllowed, deps) } } };
+      return { status: 200, body: { task: await openDialog(activity, isAllowed, deps) } };
     case 'task/submit':
       // The recording page is done. An empty response closes its dialog.
-      return { response: ACCEPTED };
-    case 'fileConsent/invoke': {
-      const consent = fileConsentOf(activity);
-      if (consent === undefined) throw new RequestError('bad_request', 'The file consent cannot be read.');
-      return { response: ACCEPTED, consent };
-    }
+      return ACCEPTED;
     default:
-      return { response: NOT_IMPLEMENTED };
+      return NOT_IMPLEMENTED;
   }
 }
 

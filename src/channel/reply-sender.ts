@@ -1,4 +1,4 @@
-import type { Activity, TurnContext } from 'botbuilder';
+import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
 import type { ChannelStream, Reply, ReplySender } from '../conversation/reply.ts';
@@ -241,6 +241,6 @@ export class ChannelReplySender implements ReplySender {
 
   #showTyping(): void {
     if (!this.#context.capabilities.showsTyping) return;
-    this.#typing = new TypingIndicator(() => this.#calls.sendTyping(), this.#options.clock);
+    this.#typing = new TypingIndicator(() => this.#calls.send({ type: ActivityTypes.Typing }), this.#options.clock);
   }
 }

@@ -1,12 +1,11 @@
-import { type Activity, ActivityTypes } from 'botbuilder';
+import { type Activity, ActivityTypes, type Entity } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
 import type { ChannelStream } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
 import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
-import { isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
+import { errorOf, isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
-import { markedPiece, type StreamType } from './stream-mark.ts';
 
 /** When the next piece may be sent. One for each conversation, since its answers follow each other. */
 export interface Pace {
@@ -30,6 +29,16 @@ export interface StreamingMessageOptions {
 
 /** The longest wait that a channel is granted: the user waits for the answer. */
 const MAX_WAIT_MS = 15_000;
+
+/**
+ * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
+ * treats the first pieces of all streams, which have no stream id yet, as one stream, and shows an answer above its
+ * question. A value later than the next piece's timestamp hides that piece.
+ * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
+ */
+const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
+
+type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
  * `open`: pieces may be sent. `off`: the channel has no stream. `ended`: it accepts no more pieces, but has the message.
@@ -254,18 +263,14 @@ export class StreamingMessage {
     if (wasOpen) this.#options.onOff();
   }
 
+  /** Marks an activity as a piece of this stream. The first piece has no stream id, and the last one no number. */
   #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
     const { rules, channelNow } = this.#options;
-    const sequence = streamType === 'final' ? undefined : this.#sequence++;
-    const mark = { streamType, streamId: this.#streamId, sequence };
-    return markedPiece(activity, mark, rules.isInChannelData ? channelNow : undefined);
+    const streamSequence = streamType === 'final' ? undefined : this.#sequence++;
+    const info = { streamId: this.#streamId, streamType, streamSequence };
+    const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
+    if (!rules.isInChannelData) return { ...activity, entities };
+    const order = this.isBegun ? {} : { [WEB_CHAT_SEQUENCE_ID]: channelNow() };
+    return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
   }
-}
-
-/** The error of a call that failed; `undefined` for one that did not. */
-function errorOf(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }

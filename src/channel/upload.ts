@@ -3,6 +3,11 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { UploadError } from '../errors.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
+export interface UploadDeps {
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
 /** OneDrive and SharePoint, Microsoft's clouds of the United States among them, and their file transfer hosts. */
 const FILE_HOST =
   /(?:^|\.)(?:sharepoint\.com|sharepoint\.us|sharepoint-mil\.us|svc\.ms|1drv\.com|onedrive\.com|onedrive\.live\.com)$/;
@@ -18,21 +23,16 @@ const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /**
  * Uploads a whole file to an upload session. Rejects with an UploadError; sends nothing to hosts other than Microsoft's
- * file services. `fetch`: the platform's own, or one that a test directs to its server. `stopping` ends it early.
+ * file services. `stopping` ends it early.
  * https://learn.microsoft.com/graph/api/driveitem-createuploadsession
  */
-export async function upload(
-  uploadUrl: string,
-  bytes: Buffer,
-  fetch: typeof globalThis.fetch,
-  clock: Clock,
-  stopping: AbortSignal,
-): Promise<void> {
+export async function upload(uploadUrl: string, bytes: Buffer, stopping: AbortSignal, deps: UploadDeps): Promise<void> {
+  const { clock } = deps;
   const late = () => new Error(`no response within ${TRY_LIMIT_MS} ms`);
   const deadline = { clock, limitMs: TRY_LIMIT_MS, signal: stopping, late };
   let url = checkedUrl(uploadUrl);
   for (let tries = 1, redirects = 0; ; ) {
-    const put = (signal: AbortSignal) => putFile(url, bytes, fetch, signal);
+    const put = (signal: AbortSignal) => putFile(url, bytes, deps, signal);
     const { status, headers } = await withTimeoutSignal(deadline, put).catch(notReached);
     if (status === 200 || status === 201) return;
     if (REDIRECT_STATUS.has(status) && redirects++ < MAX_REDIRECTS) {
@@ -45,12 +45,7 @@ export async function upload(
   }
 }
 
-async function putFile(
-  url: URL,
-  bytes: Buffer,
-  fetch: typeof globalThis.fetch,
-  signal: AbortSignal,
-): Promise<Response> {
+async function putFile(url: URL, bytes: Buffer, { fetch }: UploadDeps, signal: AbortSignal): Promise<Response> {
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Range': `bytes 0-${bytes.byteLength - 1}/${bytes.byteLength}`,
