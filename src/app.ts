@@ -161,7 +161,7 @@ function createServices(
   const { prices, ...budgets } = limits;
   return {
     queue,
-    conversations,
+    conversationStore: conversations,
     recordingLinks,
     audioStore,
     spending: new Spending({ store: spending, budgets, prices, model: model.model, log }),
@@ -176,7 +176,7 @@ function createServices(
     }),
     tools,
     audit,
-    approvals,
+    approvalStore: approvals,
     toolApprovers: config.tools.approvers,
     files: {
       readers,

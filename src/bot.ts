@@ -8,13 +8,7 @@ import {
 } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
-import {
-  approvalPressIn,
-  decidedCard,
-  invokeMessage,
-  pressResponse,
-  replaceableCard,
-} from './channel/approval-card.ts';
+import { decidedCard, decisionIn, decisionResponse, invokeMessage, replaceableCard } from './channel/approval-card.ts';
 import { fileConsentOf } from './channel/file-consent.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { ACCEPTED, answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
@@ -33,7 +27,7 @@ import {
 } from './channel/user-message.ts';
 import { type AccessSettings, authorOf, isGreeted, verifiedIdentity } from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
-import type { ApprovalPress, Decided } from './conversation/approvals/decide.ts';
+import type { DecisionRequest, DecisionResult } from './conversation/approvals/decide.ts';
 import type { Conversations } from './conversation/conversations.ts';
 import type { UserMessage } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
@@ -93,9 +87,9 @@ export class VoiceBot extends TeamsActivityHandler {
     const audioId = audioToSave(activity);
     if (audioId !== undefined) return this.#runOutOfBand(request, (live) => files.offer(live, audioId));
     const message = toUserMessage(activity, caller, author);
-    const press = message.isAllowed && message.text === '' ? approvalPressIn(activity.value) : undefined;
-    if (press !== undefined) {
-      await this.#decide(press, message, request, false);
+    const decision = message.isAllowed && message.text === '' ? decisionIn(activity.value) : undefined;
+    if (decision !== undefined) {
+      await this.#decide(decision, message, request);
     } else if (isAddressed(activity, message.text)) {
       await this.#end(activity, await conversations.accept(message, withSender));
     } else {
@@ -106,29 +100,28 @@ export class VoiceBot extends TeamsActivityHandler {
   /** Answers `Action.Execute` at once: clients wait for 10 s. The turn that carries out the decision follows. */
   async #answerDecision(request: ActivityRequest): Promise<InvokeResponse> {
     const { activity, caller, author, messages } = request;
-    const press = approvalPressIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
-    if (press === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
+    const decision = decisionIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
+    if (decision === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
     if (!author.isAllowed) return invokeMessage(messages.notAllowed);
     const message = toUserMessage(activity, caller, author);
-    return pressResponse(await this.#decide(press, message, request, true), messages);
+    return decisionResponse(await this.#decide({ ...decision, isShown: true }, message, request), messages);
   }
 
-  /** Decides about an approval, and shows the decision on its card for everybody. `isShown`: see `Conversations`. */
+  /** Decides about an approval, and shows the decision on its card for everybody. */
   async #decide(
-    press: ApprovalPress,
+    decision: DecisionRequest,
     message: UserMessage,
     { activity, messages, reference, withSender }: ActivityRequest,
-    isShown: boolean,
-  ): Promise<Decided> {
+  ): Promise<DecisionResult> {
     const { conversations, replyRoutes } = this.#options;
-    const { accepted, decided } = await conversations.decide(press, message, withSender, isShown);
-    await this.#end(activity, accepted);
+    const { acceptance, result } = await conversations.decide(decision, message, withSender);
+    await this.#end(activity, acceptance);
     const cardId = replaceableCard(activity, activity.type === ActivityTypes.Invoke);
-    if (cardId !== undefined && decided.kind === 'decided') {
-      const replace = () => replyRoutes.replace(reference, cardId, decidedCard(decided, messages));
+    if (cardId !== undefined && result.kind === 'decided') {
+      const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));
       conversations.runOutOfBand(message, replace, 'card not replaced');
     }
-    return decided;
+    return result;
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */

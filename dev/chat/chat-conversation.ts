@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
-import { EMPTY_MEMORY, historyText, nextMemory } from '../../src/conversation/history/history.ts';
+import { EMPTY_HISTORY, historyText, nextHistory } from '../../src/conversation/history/history.ts';
 import { remembered } from '../../src/conversation/turn/turn-edit.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
@@ -50,7 +50,7 @@ export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
   #sessionVersion: string | undefined;
-  #memory = EMPTY_MEMORY;
+  #memory = EMPTY_HISTORY;
   #session: RealtimeSession | undefined;
   #announcedSessionId: string | undefined;
 
@@ -89,7 +89,7 @@ export class ChatConversation {
     const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
     this.#sessionVersion = turnId;
     this.#announceSession();
-    this.#memory = nextMemory(this.#memory, { user: text, ...remembered(results) }, result, historyTurns);
+    this.#memory = nextHistory(this.#memory, { user: text, ...remembered(results) }, result, historyTurns);
     return { outcome: result.outcome, calls: results };
   }
 

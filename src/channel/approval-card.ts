@@ -1,7 +1,7 @@
 import type { Activity, Attachment, InvokeResponse } from 'botbuilder';
-import { decidedText, decisionLine } from '../conversation/approvals/accept-decision.ts';
-import type { ApprovalChoice, ApprovalRequest } from '../conversation/approvals/approval.ts';
-import type { ApprovalPress, Decided } from '../conversation/approvals/decide.ts';
+import { decisionLine, decisionResultText } from '../conversation/approvals/accept-decision.ts';
+import type { ApprovalRequest, DecisionKind } from '../conversation/approvals/approval.ts';
+import type { DecidedApproval, DecisionRequest, DecisionResult } from '../conversation/approvals/decide.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
@@ -11,17 +11,15 @@ import { adaptiveCard, type CardPart } from './cards.ts';
 import { shownArguments } from './shown-arguments.ts';
 import { capabilitiesIn, isInBand, scopeOf } from './user-message.ts';
 
-const CHOICES: readonly ApprovalChoice[] = ['once', 'always', 'deny'];
+const DECISIONS: readonly DecisionKind[] = ['allow', 'allowAlways', 'deny'];
 const APPROVAL_ID = /^[\w-]{16,64}$/;
 const MAX_ID_CHARS = 256;
-
-type DecidedCall = Extract<Decided, { kind: 'decided' }>;
 
 /** A card that asks whether a call may run. It shows the arguments in text runs, which no client formats. */
 export function approvalCard(request: ApprovalRequest, cards: CardSupport, messages: Messages): Attachment {
   const { approval: texts } = messages;
-  const choices = CHOICES.filter((choice) => choice !== 'always' || request.isAlwaysOffered);
-  const actions = choices.map((choice) => button(request.id, choice, cards, messages));
+  const offered = DECISIONS.filter((kind) => kind !== 'allowAlways' || request.isAlwaysOffered);
+  const actions = offered.map((kind) => button(request.id, kind, cards, messages));
   const expires = textRuns(texts.expires, { isSubtle: true, size: 'Small' });
   return card(texts.ask(request.title), request, [expires], actions, messages);
 }
@@ -36,31 +34,33 @@ export function approvalInWords(request: ApprovalRequest, howToAnswer: string, m
   return paragraphs(texts.ask(request.title), texts.tool(request.tool), ...blocks, warning, howToAnswer);
 }
 
-/** Returns the choice in the data of a button; `undefined` for anything else. */
-export function approvalPressIn(data: unknown): ApprovalPress | undefined {
-  const { approval: id, choice: chosen } = fieldsOf(data);
-  const choice = CHOICES.find((each) => each === chosen);
-  return typeof id === 'string' && APPROVAL_ID.test(id) && choice !== undefined ? { id, choice } : undefined;
+/** Returns the decision in the data of a button; `undefined` for anything else. */
+export function decisionIn(data: unknown): DecisionRequest | undefined {
+  const { approval: approvalId, decision } = fieldsOf(data);
+  const kind = DECISIONS.find((each) => each === decision);
+  const isValid = typeof approvalId === 'string' && APPROVAL_ID.test(approvalId) && kind !== undefined;
+  return isValid ? { approvalId, kind } : undefined;
 }
 
 /**
- * Answers `Action.Execute`. A decision replaces the card, without buttons; anything else is shown to the presser alone.
+ * Answers `Action.Execute`. A decision replaces the card, without buttons; anything else is shown to the sender alone.
  * https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model#response-format
  */
-export function pressResponse(decided: Decided, messages: Messages): InvokeResponse {
-  if (decided.kind !== 'decided') return invokeMessage(decidedText(decided, messages));
-  const { content } = card(decidedText(decided, messages), decided.approval, [], [], messages);
+export function decisionResponse(result: DecisionResult, messages: Messages): InvokeResponse {
+  const text = decisionResultText(result, messages);
+  if (result.kind !== 'decided') return invokeMessage(text);
+  const { content } = card(text, result.approval, [], [], messages);
   return invokeBody('application/vnd.microsoft.card.adaptive', content);
 }
 
 /** The card without buttons, which says who has decided. */
-export function decidedCard({ approval, decision }: DecidedCall, messages: Messages): Attachment {
+export function decidedCard({ approval, decision }: DecidedApproval, messages: Messages): Attachment {
   return card(decisionLine(approval, decision, messages), approval, [], [], messages);
 }
 
 /**
- * Returns the id of the pressed card if it has to be replaced for everybody, and can be: Direct Line refuses updates
- * (botframework-sdk#4734). `isAnswered`: the answer to the press replaces it for the presser.
+ * Returns the id of the card if it has to be replaced for everybody, and can be: Direct Line refuses updates
+ * (botframework-sdk#4734). `isAnswered`: the response to `Action.Execute` replaces it for the sender.
  */
 export function replaceableCard(activity: Activity, isAnswered: boolean): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
@@ -68,7 +68,7 @@ export function replaceableCard(activity: Activity, isAnswered: boolean): string
   return canReplace && isUseful ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined : undefined;
 }
 
-/** Answers `Action.Execute` with a text that the client shows to the presser alone. */
+/** Answers `Action.Execute` with a text that the client shows to the sender alone. */
 export function invokeMessage(text: string): InvokeResponse {
   return invokeBody('application/vnd.microsoft.activity.message', text);
 }
@@ -101,9 +101,9 @@ function textRuns(text: string, style: CardPart): CardPart {
   return { type: 'RichTextBlock', inlines: [{ type: 'TextRun', text, ...style }] };
 }
 
-function button(id: string, choice: ApprovalChoice, cards: CardSupport, { approval }: Messages): CardPart {
-  const data = { approval: id, choice };
-  const submit = { type: 'Action.Submit', title: approval[choice], data };
+function button(id: string, decision: DecisionKind, cards: CardSupport, { approval }: Messages): CardPart {
+  const data = { approval: id, decision };
+  const submit = { type: 'Action.Submit', title: approval[decision], data };
   return cards === 'universal' ? { ...submit, type: 'Action.Execute', verb: 'approval', fallback: submit } : submit;
 }
 

@@ -1,4 +1,6 @@
-import type { ConversationRecord, Edit } from './records.ts';
+import { EMPTY_HISTORY, withoutMessage } from './history/history.ts';
+import { messageId } from './keys.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from './records.ts';
 
 /**
  * What happens to a conversation beside its turns.
@@ -36,4 +38,43 @@ export interface ConversationStore {
   apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */
   keysOfTeam(team: string): Promise<readonly string[]>;
+}
+
+/**
+ * What an action makes of a record: the same in every store. `activityId`: the activity that asked for it, which is
+ * known from then on.
+ */
+export function recordAfter(
+  record: ConversationRecord,
+  activityId: string | undefined,
+  action: ConversationAction,
+): ConversationRecord {
+  const after = changed(record, action);
+  return activityId === undefined ? after : withAnswered(after, activityId);
+}
+
+function changed(record: ConversationRecord, action: ConversationAction): ConversationRecord {
+  switch (action.kind) {
+    case 'markHandled':
+    case 'stop':
+    case 'leave':
+      return record;
+    case 'edit':
+      return action.edit(record);
+    case 'reset':
+      return { ...record, ...EMPTY_HISTORY, sessionVersion: undefined };
+    case 'forget':
+      // An activity that is delivered again is still recognised.
+      return { ...EMPTY_RECORD, answered: record.answered };
+    case 'withdraw':
+      return withdrawn(record, action.activityId);
+  }
+}
+
+/** A warm session still has the message: another `sessionVersion` closes it, and those of running turns. */
+function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
+  const history = withoutMessage(record.history, activityId);
+  const isChanged = history.length < record.history.length;
+  const sessionVersion = isChanged ? messageId({ activityId }) : record.sessionVersion;
+  return withAnswered({ ...record, history, sessionVersion }, activityId);
 }

@@ -3,13 +3,12 @@ import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
-import { type AcceptedDecision, acceptDecision, decidedText } from './approvals/accept-decision.ts';
-import { type ApprovalPress, choiceInWords, type Decided, waitingPress } from './approvals/decide.ts';
+import { type AcceptedDecision, acceptDecision, decisionResultText } from './approvals/accept-decision.ts';
+import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
-import { messageName } from './keys.ts';
 import { OutOfBandWork } from './out-of-band.ts';
-import type { AddedTurn, AddResult, TurnJob } from './queue/turn-queue.ts';
+import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithSender } from './reply.ts';
 import { retry } from './retry.ts';
 import type { Services } from './services.ts';
@@ -26,8 +25,8 @@ export class Conversations {
   readonly #services: Services;
   /** Conversations that have begun: the first turn may have no record yet. */
   readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
-  /** The open requests in which answers go back, by their messages. */
-  readonly #openRequests = new Map<string, WithSender>();
+  /** The open requests in which the answers to in-band messages go back. */
+  readonly #openRequests = new WeakMap<UserMessage, WithSender>();
   readonly #outOfBand: OutOfBandWork;
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
@@ -57,33 +56,29 @@ export class Conversations {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#accept(message, async () => {
       this.#welcomed.set(message.key, true);
-      const choice = choiceInWords(message, command, this.#services);
+      const kind = decisionInWords(message, command, this.#services);
       // Only a possible decision waits for a lookup: all others are added in the order of the calls.
-      const press = choice && (await waitingPress(choice, message, command, this.#services));
-      if (press !== undefined) return (await this.#decide(press, message, withSender, false)).accepted;
+      if (kind !== undefined) {
+        const approvalId = await approvalMeantBy(message, command, this.#services);
+        if (approvalId !== undefined) return (await this.#decide({ approvalId, kind }, message, withSender)).acceptance;
+      }
       if (command !== undefined) return this.#runCommand(command, message, withSender);
-      const { result, done } = await this.#add(message, withSender);
-      return this.#acceptance(result, done, message, withSender);
+      return this.#acceptTurn(message, withSender);
     });
   }
 
   /**
-   * Decides about a call that waits for its user, and resolves with what became of the choice. A turn of its own carries
-   * out the decision. `isShown`: the response to the request shows it, so it is not said in the chat.
+   * Decides about a call that waits for its user, and resolves with what became of the decision. A turn of its own carries
+   * it out.
    */
-  async decide(
-    press: ApprovalPress,
-    message: UserMessage,
-    withSender: WithSender,
-    isShown: boolean,
-  ): Promise<AcceptedDecision> {
-    let decided: Decided = { kind: 'gone' };
-    const accepted = await this.#accept(message, async () => {
-      const decision = await this.#decide(press, message, withSender, isShown);
-      decided = decision.decided;
-      return decision.accepted;
+  async decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
+    let result: DecisionResult = { kind: 'gone' };
+    const acceptance = await this.#accept(message, async () => {
+      const accepted = await this.#decide(request, message, withSender);
+      result = accepted.result;
+      return accepted.acceptance;
     });
-    return { accepted, decided };
+    return { acceptance, result };
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
@@ -100,7 +95,7 @@ export class Conversations {
   /** Greets each conversation once, and none that has begun. */
   welcome(key: string, text: string, withSender: WithSender): Promise<Acceptance> {
     return this.#accept({ key }, async () => {
-      const isNew = !this.#welcomed.has(key) && (await this.#services.conversations.create(key));
+      const isNew = !this.#welcomed.has(key) && (await this.#services.conversationStore.create(key));
       this.#welcomed.set(key, true);
       return { kind: 'accepted', done: isNew ? this.#outOfBand.say({ key }, withSender, text) : DONE };
     });
@@ -110,7 +105,7 @@ export class Conversations {
   withdraw(message: Required<ActivityName>): Promise<Acceptance> {
     const { key, activityId } = message;
     return this.#accept(message, async () => {
-      await this.#services.conversations.apply(key, undefined, { kind: 'withdraw', activityId });
+      await this.#services.conversationStore.apply(key, undefined, { kind: 'withdraw', activityId });
       this.#services.sessions.drop(key);
       return { kind: 'accepted', done: DONE };
     });
@@ -124,7 +119,7 @@ export class Conversations {
   /** Forgets all conversations of a team, or one of its channels, by its key, with its threads. */
   forgetTeam(team: string, channel?: string): Promise<Acceptance> {
     return this.#accept({ key: team }, async () => {
-      const keys = await this.#services.conversations.keysOfTeam(team);
+      const keys = await this.#services.conversationStore.keysOfTeam(team);
       return this.#forgetAll(keys.filter((key) => channel === undefined || key.split(';')[0] === channel));
     });
   }
@@ -148,7 +143,7 @@ export class Conversations {
   async #run(job: TurnJob): Promise<void> {
     const { message } = job;
     const turn = new Turn(job, this.#withSenderFor(message), this.#services);
-    const result = await runTurn(turn, this.#services);
+    const result = await runTurn(turn);
     reportTurn(result, turn);
     if (result.kind === 'gone') await this.#leave(message.key);
   }
@@ -172,38 +167,25 @@ export class Conversations {
   }
 
   async #add(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
-    if (message.isInBand) return this.#addInBand(message, withSender);
-    return { result: await this.#services.queue.add(message), done: DONE };
+    if (!message.isInBand) return { result: await this.#services.queue.add(message), done: DONE };
+    this.#openRequests.set(message, withSender);
+    return this.#services.queue.addInBand(message);
   }
 
-  #decide(press: ApprovalPress, message: UserMessage, withSender: WithSender, isShown: boolean) {
-    const say = async (decided: Decided): Promise<Acceptance> => {
-      if (isShown) return { kind: 'accepted', done: DONE };
-      const text = decidedText(decided, messagesFor(message.locale));
-      if (decided.kind === 'queueFull')
+  #decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
+    const say = async (result: DecisionResult): Promise<Acceptance> => {
+      if (request.isShown) return { kind: 'accepted', done: DONE };
+      const text = decisionResultText(result, messagesFor(message.locale));
+      if (result.kind === 'queueFull')
         return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
       const run = () => withSender((sender) => sender.send({ text, audio: undefined }));
       return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
     };
-    return acceptDecision(press, message, isShown, (turn) => this.#add(turn, withSender), say, this.#services);
+    return acceptDecision(request, message, (turn) => this.#add(turn, withSender), say, this.#services);
   }
 
-  /** The answer goes back in the request, which is open here alone. */
-  async #addInBand(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
-    const name = messageName(message);
-    if (this.#openRequests.has(name)) return { result: 'duplicate', done: DONE };
-    this.#openRequests.set(name, withSender);
-    let done = DONE;
-    try {
-      const added = await this.#services.queue.addInBand(message);
-      done = added.done;
-      return added;
-    } finally {
-      void done.finally(() => this.#openRequests.delete(name));
-    }
-  }
-
-  #acceptance(result: AddResult, done: Promise<void>, message: UserMessage, withSender: WithSender): Acceptance {
+  async #acceptTurn(message: UserMessage, withSender: WithSender): Promise<Acceptance> {
+    const { result, done } = await this.#add(message, withSender);
     switch (result) {
       case 'queued':
         return { kind: 'accepted', done };
@@ -230,11 +212,11 @@ export class Conversations {
   }
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
-    const { conversations, sessions } = this.#services;
+    const { conversationStore, sessions } = this.#services;
     const removals: Promise<void>[] = [];
     for (const key of keys) {
       try {
-        await conversations.apply(key, undefined, { kind: 'forget' });
+        await conversationStore.apply(key, undefined, { kind: 'forget' });
       } finally {
         // Clean up even on error: the delete may have committed, and then keysOfTeam no longer returns this key.
         this.#welcomed.delete(key);
@@ -252,7 +234,7 @@ export class Conversations {
   }
 
   #withSenderFor(message: UserMessage): WithSender {
-    return this.#openRequests.get(messageName(message)) ?? this.#services.channel.later(message.reference);
+    return this.#openRequests.get(message) ?? this.#services.channel.later(message.reference);
   }
 
   /** Tells the user of a message that nobody will answer it. */
@@ -270,7 +252,7 @@ export class Conversations {
   /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#retryStore(() => this.#services.conversations.apply(key, undefined, { kind: 'leave' })).catch(
+    await this.#retryStore(() => this.#services.conversationStore.apply(key, undefined, { kind: 'leave' })).catch(
       (err: unknown) =>
         this.#services.log.warn({ err, conversation: key }, 'waiting messages not cancelled: conversation gone'),
     );

@@ -1,16 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import { MemoryApprovals } from './approvals/memory-approvals.ts';
-import type { ConversationAction, ConversationStore } from './conversation-store.ts';
-import { messageId } from './keys.ts';
+import { type ConversationAction, type ConversationStore, recordAfter } from './conversation-store.ts';
 import { type LocalJob, LocalQueue } from './queue/local-queue.ts';
-import type { SaveResult, TurnStart } from './queue/turn-queue.ts';
-import { isKnown, recordAfter } from './record-after.ts';
 import { createMemoryRecordingLinks } from './recordings/memory-recording-links.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from './records.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, isKnown, withAnswered } from './records.ts';
 import type { UserMessage } from './user-message.ts';
 
 export interface MemoryEngineOptions {
@@ -23,10 +19,10 @@ export interface MemoryEngineOptions {
 /** Conversations and their queue in the memory of this process. They end with it. */
 export function createMemoryEngine({ clock, ids, recordRetentionMs }: MemoryEngineOptions) {
   const records = new MemoryRecords(clock, recordRetentionMs);
-  const queue = new LocalQueue((message) => new MemoryJob(message, ids.secret(), clock.now(), records), clock);
+  const queue = new LocalQueue((message) => createJob(message, ids.secret(), clock.now(), records), clock);
   const recordingLinks = createMemoryRecordingLinks(clock, ids);
   const approvals = new MemoryApprovals(clock);
-  const conversations = new MemoryConversations(records, queue, recordingLinks, approvals);
+  const conversations = createConversations(records, queue, recordingLinks, approvals);
   return { queue, conversations, recordingLinks, approvals };
 }
 
@@ -73,132 +69,97 @@ class MemoryRecords {
   }
 }
 
-class MemoryJob implements LocalJob {
-  readonly id: string;
-  readonly message: UserMessage;
-  readonly acceptedAtMs: number;
-  readonly isTransferable = false;
-  readonly isRetry = false;
-  readonly #records: MemoryRecords;
-  readonly #stop = new AbortController();
-  readonly signal = this.#stop.signal;
-  #isObsolete = false;
-
-  constructor(message: UserMessage, id: string, acceptedAtMs: number, records: MemoryRecords) {
-    this.id = id;
-    this.message = message;
-    this.acceptedAtMs = acceptedAtMs;
-    this.#records = records;
-  }
-
-  abort(reason: TurnError): void {
-    this.#stop.abort(reason);
-  }
-
+interface MemoryJob extends LocalJob {
   /** The conversation was reset or forgotten: this turn writes nothing more. */
-  makeObsolete(): void {
-    this.#isObsolete = true;
-  }
-
-  async begin(): Promise<TurnStart> {
-    const { key, team } = this.message;
-    if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
-    const before = this.#records.find(key);
-    this.#records.change(key, { isForgotten: false, team: team ?? before.team });
-    return { kind: 'begun', record: before.record, attempt: 1, streamId: undefined };
-  }
-
-  async save(edit: Edit): Promise<SaveResult> {
-    if (this.#isObsolete) return 'obsolete';
-    this.#edit(edit);
-    return 'saved';
-  }
-
-  async complete(): Promise<boolean> {
-    this.#edit((record) => withAnswered(record, messageId(this.message)));
-    return true;
-  }
-
-  /** There is no place where an operator would find it. */
-  async deadLetter(): Promise<boolean> {
-    return this.complete();
-  }
-
-  /** Nobody else can answer it: see `isTransferable`. */
-  async release(): Promise<void> {}
-
-  /** No other attempt follows. */
-  saveStreamId(): void {}
-
-  #edit(edit: Edit): void {
-    const { key } = this.message;
-    this.#records.change(key, { record: edit(this.#records.find(key).record) });
-  }
+  makeObsolete(): void;
 }
 
-class MemoryConversations implements ConversationStore {
-  readonly #records: MemoryRecords;
-  readonly #queue: LocalQueue<MemoryJob>;
-  readonly #recordingLinks: RecordingLinks;
-  readonly #approvals: MemoryApprovals;
-
-  constructor(
-    records: MemoryRecords,
-    queue: LocalQueue<MemoryJob>,
-    recordingLinks: RecordingLinks,
-    approvals: MemoryApprovals,
-  ) {
-    this.#records = records;
-    this.#approvals = approvals;
-    this.#queue = queue;
-    this.#recordingLinks = recordingLinks;
-  }
-
-  async read(key: string): Promise<ConversationRecord> {
-    return this.#records.find(key).record;
-  }
-
-  async create(key: string): Promise<boolean> {
-    if (this.#records.has(key)) return false;
-    this.#records.change(key, { isForgotten: false });
+function createJob(message: UserMessage, id: string, acceptedAtMs: number, records: MemoryRecords): MemoryJob {
+  const { key, team, activityId } = message;
+  const stop = new AbortController();
+  const { signal } = stop;
+  let isObsolete = false;
+  const write = (edit: Edit) => records.change(key, { record: edit(records.find(key).record) });
+  const complete = async () => {
+    write((record) => withAnswered(record, activityId));
     return true;
-  }
+  };
+  return {
+    id,
+    message,
+    acceptedAtMs,
+    signal,
+    isTransferable: false,
+    isRetry: false,
+    abort: (reason) => stop.abort(reason),
+    makeObsolete() {
+      isObsolete = true;
+    },
+    async begin() {
+      if (signal.aborted && signal.reason.code === 'cancelled') return { kind: 'stopped' };
+      const before = records.find(key);
+      records.change(key, { isForgotten: false, team: team ?? before.team });
+      return { kind: 'begun', record: before.record, attempt: 1, streamId: undefined };
+    },
+    async save(edit) {
+      if (isObsolete) return 'obsolete';
+      write(edit);
+      return 'saved';
+    },
+    complete,
+    /** There is no place where an operator would find it. */
+    deadLetter: complete,
+    /** Nobody else can answer it: see `isTransferable`. */
+    async release() {},
+    /** No other attempt follows. */
+    saveStreamId() {},
+  };
+}
 
-  async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
-    const { record } = this.#records.find(key);
-    if (activityId !== undefined && isKnown(record, activityId)) return false;
-    const forgotten = action.kind === 'forget' ? { team: undefined, isForgotten: true } : {};
-    this.#records.change(key, { record: recordAfter(record, activityId, action), ...forgotten });
-    await this.#act(key, action);
-    return true;
-  }
-
-  async keysOfTeam(team: string): Promise<readonly string[]> {
-    return this.#records.keysOf(team);
-  }
-
+function createConversations(
+  records: MemoryRecords,
+  queue: LocalQueue<MemoryJob>,
+  recordingLinks: RecordingLinks,
+  approvals: MemoryApprovals,
+): ConversationStore {
   /** Does to the messages of a conversation what an action does to its record. */
-  async #act(key: string, action: ConversationAction): Promise<void> {
-    const queue = this.#queue;
+  const act = async (key: string, action: ConversationAction): Promise<void> => {
     switch (action.kind) {
       case 'markHandled':
       case 'edit':
         return;
       case 'reset':
         queue.running(key)?.makeObsolete();
-        return this.#approvals.withdraw(key);
+        return approvals.withdraw(key);
       case 'stop':
-        this.#approvals.reopenAll(key);
+        approvals.reopenAll(key);
         return queue.stop(key);
       case 'leave':
         return queue.cancelWaiting(key, ({ isInBand }) => !isInBand);
       case 'forget':
         queue.stop(key);
         queue.running(key)?.makeObsolete();
-        await this.#approvals.forget(key);
-        return this.#recordingLinks.forget(key);
+        approvals.forget(key);
+        return recordingLinks.forget(key);
       case 'withdraw':
         return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);
     }
-  }
+  };
+  return {
+    read: async (key) => records.find(key).record,
+    async create(key) {
+      if (records.has(key)) return false;
+      records.change(key, { isForgotten: false });
+      return true;
+    },
+    async apply(key, activityId, action) {
+      const { record } = records.find(key);
+      if (activityId !== undefined && isKnown(record, activityId)) return false;
+      const forgotten = action.kind === 'forget' ? { team: undefined, isForgotten: true } : {};
+      records.change(key, { record: recordAfter(record, activityId, action), ...forgotten });
+      await act(key, action);
+      return true;
+    },
+    keysOfTeam: async (team) => records.keysOf(team),
+  };
 }

@@ -40,7 +40,7 @@ export class OutOfBandWork {
     if (release === undefined) return { kind: 'busy' };
     let isNew = false;
     try {
-      isNew = await this.#services.conversations.apply(key, activityId, action);
+      isNew = await this.#services.conversationStore.apply(key, activityId, action);
     } finally {
       if (!isNew) release();
     }

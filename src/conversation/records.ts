@@ -1,6 +1,7 @@
 import type { ContextTokens } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import { EMPTY_MEMORY, type Memory } from './history/history.ts';
+import { EMPTY_HISTORY, type HistoryState } from './history/history.ts';
+import { messageId } from './keys.ts';
 import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
@@ -31,7 +32,7 @@ export interface UnsentReply {
 }
 
 /** What is remembered of a conversation. Fields that a newer version has put there are kept as they are. */
-export interface ConversationRecord extends Memory {
+export interface ConversationRecord extends HistoryState {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
@@ -56,7 +57,7 @@ export const NO_CONTEXT: ContextTokens = Object.freeze({ text: 0, audio: 0 });
 
 export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   version: RECORD_VERSION,
-  ...EMPTY_MEMORY,
+  ...EMPTY_HISTORY,
   settings: {},
   usage: { turns: 0, audioMs: 0, tokens: NO_TOKENS, context: NO_CONTEXT },
   sessionVersion: undefined,
@@ -64,9 +65,37 @@ export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   unsent: undefined,
 });
 
-/** The record with one more activity that is known as answered; see `messageId`. */
-export function withAnswered(record: ConversationRecord, messageId: string): ConversationRecord {
-  const others = record.answered.filter((each) => each !== messageId);
-  const unsent = record.unsent?.messageId === messageId ? undefined : record.unsent;
-  return { ...record, answered: [...others, messageId].slice(-MAX_ANSWERED), unsent };
+/** The record with one more activity that is known as answered. */
+export function withAnswered(record: ConversationRecord, activityId: string): ConversationRecord {
+  const id = messageId({ activityId });
+  const others = record.answered.filter((each) => each !== id);
+  const unsent = record.unsent?.messageId === id ? undefined : record.unsent;
+  return { ...record, answered: [...others, id].slice(-MAX_ANSWERED), unsent };
+}
+
+/** Whether an activity was answered, or its action applied. */
+export function isKnown({ answered }: ConversationRecord, activityId: string): boolean {
+  return answered.includes(messageId({ activityId }));
+}
+
+/**
+ * Reads a record from JSON that the bot has written, in any version: what is missing or of another kind is as in an empty
+ * record, and unknown fields are kept, so that a newer version finds them again.
+ */
+export function readRecord(json: unknown): ConversationRecord {
+  const record = filled(EMPTY_RECORD, json) as ConversationRecord;
+  return { ...record, version: Math.max(RECORD_VERSION, record.version) };
+}
+
+function filled(empty: unknown, found: unknown): unknown {
+  if (empty === undefined) return found;
+  if (kindOf(found) !== kindOf(empty)) return empty;
+  if (kindOf(empty) !== 'object') return found;
+  const fields = found as Readonly<Record<string, unknown>>;
+  const known = Object.entries(empty as object).map(([name, value]) => [name, filled(value, fields[name])]);
+  return { ...fields, ...Object.fromEntries(known) };
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 }

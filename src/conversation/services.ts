@@ -38,7 +38,7 @@ export interface FileServices {
 /** Everything that turns and commands use. Made once, by the app. */
 export interface Services {
   readonly queue: TurnQueue;
-  readonly conversations: ConversationStore;
+  readonly conversationStore: ConversationStore;
   readonly recordingLinks: RecordingLinks;
   readonly audioStore: AudioStore;
   readonly spending: Spending;
@@ -46,7 +46,7 @@ export interface Services {
   readonly sessions: SessionPool;
   readonly tools: Tools;
   readonly audit: AuditStore;
-  readonly approvals: ApprovalStore;
+  readonly approvalStore: ApprovalStore;
   /** The people who may decide about the calls of others, by their verified ids. */
   readonly toolApprovers: readonly string[];
   readonly files: FileServices;

@@ -1,7 +1,5 @@
-import type { ConversationAction, ConversationStore } from '../conversation/conversation-store.ts';
-import { isKnown, recordAfter } from '../conversation/record-after.ts';
-import { readRecord } from '../conversation/record-json.ts';
-import { type ConversationRecord, EMPTY_RECORD } from '../conversation/records.ts';
+import { type ConversationAction, type ConversationStore, recordAfter } from '../conversation/conversation-store.ts';
+import { type ConversationRecord, EMPTY_RECORD, isKnown, readRecord } from '../conversation/records.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
 import type { DatabaseQueue } from './database-queue.ts';

@@ -1,8 +1,6 @@
-import { messageId } from '../conversation/keys.ts';
 import { writeMessage } from '../conversation/message-json.ts';
-import type { SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
-import { readRecord } from '../conversation/record-json.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '../conversation/records.ts';
+import type { CompleteOptions, SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, readRecord, withAnswered } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
 import { storable, storableJson } from '../storable-json.ts';
@@ -100,7 +98,7 @@ export class DatabaseJob implements TurnJob {
     return result;
   }
 
-  complete(isDelivered = false): Promise<boolean> {
+  complete({ isDelivered = false }: CompleteOptions = {}): Promise<boolean> {
     return this.#end(false, isDelivered);
   }
 
@@ -173,7 +171,7 @@ export class DatabaseJob implements TurnJob {
       const row = await this.#lock(sql);
       // If the conversation was forgotten meanwhile, its message must not stay in the dead-letter queue.
       if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
-      await this.#write(sql, withAnswered(readRecord(row?.record), messageId(message)), claim?.id ?? null);
+      await this.#write(sql, withAnswered(readRecord(row?.record), message.activityId), claim?.id ?? null);
       if (claim === undefined || (await jobs.complete(sql, claim))) return true;
       const hasEnded = await jobs.hasEnded(sql, claim);
       return isDelivered ? hasEnded : sql.rollBack(hasEnded);

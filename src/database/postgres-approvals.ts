@@ -1,8 +1,8 @@
 import {
   APPROVAL_MS,
   type Approval,
-  type ApprovalDecision,
   type ApprovalStore,
+  type Decision,
   MAX_WAITING,
   type Permission,
 } from '../conversation/approvals/approval.ts';
@@ -20,7 +20,7 @@ const COLUMNS = 'approval, decision, turn';
 
 interface Row {
   readonly approval: unknown;
-  readonly decision: ApprovalDecision | null;
+  readonly decision: Decision | null;
   readonly turn: string | null;
 }
 
@@ -55,8 +55,6 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
     async reopen(id) {
       await connection.query('UPDATE approvals SET decision = NULL WHERE id = $1 AND turn IS NULL', [id]);
     },
-    withdraw: (conversation) => withdrawApprovals(connection, conversation),
-    forget: (conversation) => forgetApprovals(connection, conversation),
     allow: (permission, approvalId) => addPermission(connection, permission, approvalId),
     async permissionsOf(conversation, person) {
       const text = 'SELECT origin, tool, digest FROM tool_permissions WHERE conversation = $1 AND person = $2';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
-import { approvalCard, approvalInWords, approvalPressIn, replaceableCard } from '../../src/channel/approval-card.ts';
+import { approvalCard, approvalInWords, decisionIn, replaceableCard } from '../../src/channel/approval-card.ts';
 import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
 import { en } from '../../src/messages/en.ts';
 import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from '../conversation/approving.ts';
@@ -34,7 +34,7 @@ describe('a press of Action.Execute in Teams', () => {
     const [once] = card.actions;
     assert.deepEqual([once.type, once.fallback.type, card.version], ['Action.Execute', 'Action.Submit', '1.5']);
     assert.deepEqual(once.fallback.data, once.data);
-    const { status, body } = await chat.execute(chat.data('once'));
+    const { status, body } = await chat.execute(chat.data('allow'));
     assert.deepEqual([status, body.statusCode, body.type], [200, 200, CARD]);
     const [heading, ...rest] = body.value.body;
     assert.equal(heading.inlines[0].text, texts.allowed('Write a note', 'Ada'));
@@ -48,7 +48,7 @@ describe('a press of Action.Execute in Teams', () => {
     const { held, release } = under.model.hold('a long question');
     await chat.say('a long question');
     await held;
-    assert.equal((await chat.execute(chat.data('once'))).body.type, CARD);
+    assert.equal((await chat.execute(chat.data('allow'))).body.type, CARD);
     assert.equal(under.ran('B'), 0);
     release();
     await chat.whenSaid('Said: echo');
@@ -57,7 +57,7 @@ describe('a press of Action.Execute in Teams', () => {
 
   it('is answered with the decision that counts when it comes again', async () => {
     const { chat } = await asked('do note C');
-    const answers = await Promise.all([chat.execute(chat.data('once')), chat.execute(chat.data('once'))]);
+    const answers = await Promise.all([chat.execute(chat.data('allow')), chat.execute(chat.data('allow'))]);
     answers.push(await chat.execute(chat.data('deny')));
     const headings = answers.map(({ body }) => body.value.body[0].inlines[0].text);
     const allowed = texts.allowed('Write a note', 'Ada');
@@ -68,9 +68,9 @@ describe('a press of Action.Execute in Teams', () => {
 
   it('of another person or about an unknown call is answered with a text', async () => {
     const { chat } = await asked('do note D');
-    const others = await chat.execute(chat.data('once'), person('Bob'));
+    const others = await chat.execute(chat.data('allow'), person('Bob'));
     assert.deepEqual([others.status, others.body.type, others.body.value], [200, MESSAGE, texts.notYours]);
-    const unknown = await chat.execute({ approval: 'x'.repeat(32), choice: 'once' });
+    const unknown = await chat.execute({ approval: 'x'.repeat(32), decision: 'allow' });
     assert.deepEqual([unknown.status, unknown.body.type, unknown.body.value], [200, MESSAGE, texts.gone]);
     assert.equal(under.ran('D'), 0);
   });
@@ -82,11 +82,11 @@ describe('a press of Action.Execute in Teams', () => {
       await chat.say(`fill ${each}`);
       if (each === 0) await held;
     }
-    const { body } = await chat.execute(chat.data('once'));
+    const { body } = await chat.execute(chat.data('allow'));
     assert.deepEqual([body.type, body.value], [MESSAGE, en.queueFull]);
     release();
     await chat.whenSaid('fill 16');
-    assert.equal((await chat.execute(chat.data('once'))).body.type, CARD);
+    assert.equal((await chat.execute(chat.data('allow'))).body.type, CARD);
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('E'), 1);
   });
@@ -94,7 +94,7 @@ describe('a press of Action.Execute in Teams', () => {
   it('replaces the card for the others in a group, also where only the fallback of the button works', async () => {
     const { chat, card } = await asked('do note H');
     const replaced = () => under.bot.connector.calls.filter(({ method }) => method === 'PUT');
-    await chat.execute(chat.data('once'), { replyToId: 'card 1' });
+    await chat.execute(chat.data('allow'), { replyToId: 'card 1' });
     await inTime(under.bot.connector.when(({ method }) => method === 'PUT'));
     await chat.press('deny', { replyToId: 'card-2' });
     await inTime(under.bot.connector.when(({ path }) => path.endsWith('card-2')));
@@ -105,7 +105,7 @@ describe('a press of Action.Execute in Teams', () => {
       assert.equal(content.body[0].inlines[0].text, texts.allowed('Write a note', 'Ada'));
       assert.deepEqual([content.body.slice(1), content.actions], [card.body.slice(1, -1), []]);
     }
-    await chat.execute(chat.data('once'), { replyToId: 'card-3', ...person('Bob') });
+    await chat.execute(chat.data('allow'), { replyToId: 'card-3', ...person('Bob') });
     const personal = { conversation: { conversationType: 'personal', tenantId: 't' } };
     const alone = new ApprovalChat(under.bot, { ...GROUP, ...personal });
     await alone.ask('do note I');
@@ -116,8 +116,8 @@ describe('a press of Action.Execute in Teams', () => {
 
   it('is refused if it cannot be read', async () => {
     const { chat } = await asked('do note F');
-    const data = chat.data('once');
-    for (const bad of [undefined, null, 'once', [], { ...data, choice: 'all' }, { choice: 'once' }, { data }])
+    const data = chat.data('allow');
+    for (const bad of [undefined, null, 'allow', [], { ...data, decision: 'all' }, { decision: 'allow' }, { data }])
       assert.equal((await chat.execute(bad)).status, 400, JSON.stringify(bad));
     for (const value of [undefined, null, 'x', [], {}, { action: null }, { action: 'x' }, { data }]) {
       const invoke = { type: 'invoke', name: 'adaptiveCard/action', value };
@@ -128,7 +128,7 @@ describe('a press of Action.Execute in Teams', () => {
 
   it('is answered together with its turn if the replies go back in the response', async () => {
     const { chat } = await asked('do note G');
-    const { status, body } = await chat.execute(chat.data('once'), { deliveryMode: 'expectReplies' });
+    const { status, body } = await chat.execute(chat.data('allow'), { deliveryMode: 'expectReplies' });
     const [said, answer] = body.activities;
     const expected = `${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo: {"text":"G"}`;
     assert.deepEqual([status, said.text, answer.type], [200, expected, 'invokeResponse']);
@@ -247,9 +247,9 @@ describe('the card of a call', () => {
 
   it('has buttons whose data can be read back, and no other can', () => {
     const { actions } = approvalCard(request({ isAlwaysOffered: true }), 'submit', en).content;
-    const read = actions.map(({ data }: { data: unknown }) => approvalPressIn(data)?.choice);
-    assert.deepEqual(read, ['once', 'always', 'deny']);
+    const read = actions.map(({ data }: { data: unknown }) => decisionIn(data)?.kind);
+    assert.deepEqual(read, ['allow', 'allowAlways', 'deny']);
     for (const id of ['', 'x'.repeat(15), 'x'.repeat(65), `${'x'.repeat(20)}\n`, 4711, null])
-      assert.equal(approvalPressIn({ approval: id, choice: 'once' }), undefined);
+      assert.equal(decisionIn({ approval: id, decision: 'allow' }), undefined);
   });
 });

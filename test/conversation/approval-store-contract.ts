@@ -3,15 +3,17 @@ import { describe, it } from 'node:test';
 import {
   APPROVAL_MS,
   type Approval,
-  type ApprovalDecision,
   type ApprovalStore,
+  type Decision,
   type Permission,
 } from '../../src/conversation/approvals/approval.ts';
+import type { ConversationStore } from '../../src/conversation/conversation-store.ts';
 import { saying } from './saying.ts';
 
 /** An empty store, and a way to let all of its approvals expire. */
 export interface TestApprovals extends AsyncDisposable {
   readonly approvals: ApprovalStore;
+  readonly conversations: ConversationStore;
   /** Lets the time of all approvals pass, but for the last moment. `more`: that moment, too. */
   pass(more: boolean): Promise<void>;
 }
@@ -23,7 +25,7 @@ let count = 0;
 
 /** A call that somebody has asked for. The arguments hold what a database may refuse. */
 function approvalOf(key: string, personKey: string, expiresAtMs: number): Approval {
-  const { text: _, attachments: __, isInBand: ___, ...asked } = saying('m', { key, personKey });
+  const { text: _, attachments: __, ...asked } = saying('m', { key, personKey });
   return {
     id: `approval-${String(++count).padStart(12, '0')}`,
     title: 'Write File',
@@ -39,8 +41,8 @@ function approvalOf(key: string, personKey: string, expiresAtMs: number): Approv
   };
 }
 
-const decisionOf = (activityId: string, fields: Partial<ApprovalDecision> = {}): ApprovalDecision => ({
-  choice: 'once',
+const decisionOf = (activityId: string, fields: Partial<Decision> = {}): Decision => ({
+  kind: 'allow',
   decider: 'ada',
   deciderName: undefined,
   activityId,
@@ -133,8 +135,8 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await using store = await open();
       const { approvals } = store;
       const { id } = await waiting(approvals);
-      const choices = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { choice: 'deny' })];
-      const results = await Promise.all(choices.map((choice) => approvals.decide(id, choice)));
+      const decisions = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { kind: 'deny' })];
+      const results = await Promise.all(decisions.map((decision) => approvals.decide(id, decision)));
       const [counting] = results.map((each) => each?.decision?.activityId);
       assert.deepEqual(
         results.map((each) => each?.decision?.activityId),
@@ -168,8 +170,8 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await approvals.reopen(id);
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
-      const again = await approvals.decide(id, decisionOf('two', { choice: 'deny' }));
-      assert.deepEqual([again?.decision?.activityId, again?.decision?.choice], ['two', 'deny']);
+      const again = await approvals.decide(id, decisionOf('two', { kind: 'deny' }));
+      assert.deepEqual([again?.decision?.activityId, again?.decision?.kind], ['two', 'deny']);
       await approvals.claim(id, 'turn');
       await approvals.reopen(id);
       assert.equal((await approvals.find(id))?.decision?.activityId, 'two');
@@ -178,19 +180,19 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
 
     it('are withdrawn with the undecided ones of a conversation, and forgotten with all', async () => {
       await using store = await open();
-      const { approvals } = store;
+      const { approvals, conversations } = store;
       const [waits, decided, elsewhere] = [
         await waiting(approvals),
         await waiting(approvals),
         await waiting(approvals, 'elsewhere'),
       ];
       await approvals.decide(decided.id, decisionOf('press'));
-      await approvals.withdraw('c');
+      await conversations.apply('c', undefined, { kind: 'reset' });
       assert.equal(await approvals.find(waits.id), undefined);
       assert.equal(await idOf(approvals.find(decided.id)), decided.id);
       await approvals.allow(permissionOf(), decided.id);
       await approvals.allow(permissionOf({ conversation: 'elsewhere' }), elsewhere.id);
-      for (let times = 0; times < 2; times++) await approvals.forget('c');
+      for (let times = 0; times < 2; times++) await conversations.apply('c', undefined, { kind: 'forget' });
       assert.equal(await approvals.find(decided.id), undefined);
       // A turn that began before may still decide.
       await approvals.allow(permissionOf(), decided.id);

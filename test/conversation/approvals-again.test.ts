@@ -22,7 +22,7 @@ describe('a button of a call that waits', () => {
 
   it('runs the call once, however often it is pressed at the same time', async () => {
     const chat = await chatWith('do note A');
-    const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await chat.press('once')).status));
+    const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await chat.press('allow')).status));
     assert.deepEqual(statuses, [200, 200, 200, 200]);
     await chat.whenSaid('Said: echo');
     const said = (await chat.when(2 + 4)).slice(2).sort();
@@ -34,7 +34,7 @@ describe('a button of a call that waits', () => {
 
   it('is answered once if its activity is delivered again, before and after its turn', async () => {
     const chat = await chatWith('do note B');
-    const activity = chat.activity(undefined, { value: chat.data('once') });
+    const activity = chat.activity(undefined, { value: chat.data('allow') });
     await Promise.all([under.bot.post(activity), under.bot.post(activity)]);
     await chat.whenSaid('Said: echo');
     assert.equal((await under.bot.post(activity)).status, 200);
@@ -50,7 +50,7 @@ describe('a button of a call that waits', () => {
     const { held, release } = under.model.hold('a long question C');
     await chat.say('a long question C');
     await held;
-    await chat.press('once');
+    await chat.press('allow');
     await chat.say('after C');
     assert.equal(under.ran('C'), 0);
     release();
@@ -62,7 +62,7 @@ describe('a button of a call that waits', () => {
     const chat = await chatWith('do note D');
     await chat.say('hello');
     await chat.whenSaid('Re: hello');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('D'), 1);
   });
@@ -73,7 +73,7 @@ describe('a button of a call that waits', () => {
       const chat = await chatWith(`do note ${text}`);
       await chat.say(command);
       await chat.when(3);
-      const activity = chat.activity(undefined, { value: chat.data('once') });
+      const activity = chat.activity(undefined, { value: chat.data('allow') });
       await under.bot.post(activity);
       assert.equal((await chat.when(4)).at(-1), texts.gone);
       await under.bot.post(activity);
@@ -86,27 +86,27 @@ describe('a button of a call that waits', () => {
 
   it('of an unknown call is kindly answered', async () => {
     const chat = new ApprovalChat(under.bot);
-    await chat.say(undefined, { value: { approval: 'x'.repeat(32), choice: 'once' } });
+    await chat.say(undefined, { value: { approval: 'x'.repeat(32), decision: 'allow' } });
     assert.deepEqual(await chat.when(1), [texts.gone]);
   });
 
   it('may be forged in any way, and nothing runs', async () => {
     const chat = await chatWith('do note F');
-    const { approval } = chat.data('once');
+    const { approval } = chat.data('allow');
     const values: unknown[] = [
-      { approval, choice: 'yes' },
-      { approval, choice: ['once'] },
-      { approval: [approval], choice: 'once' },
-      { approval: `${approval} `, choice: 'once' },
-      { approval: { toString: 'x' }, choice: 'once' },
-      { approval: '../../approvals', choice: 'once' },
-      { approval: "' OR '1'='1' --", choice: 'once' },
-      { approval: 'a'.repeat(100_000), choice: 'once' },
-      { approval: '\u0000'.repeat(32), choice: 'once' },
-      { choice: 'once', __proto__: { approval } },
-      { data: { approval, choice: 'once' } },
-      'once',
-      [approval, 'once'],
+      { approval, decision: 'yes' },
+      { approval, decision: ['allow'] },
+      { approval: [approval], decision: 'allow' },
+      { approval: `${approval} `, decision: 'allow' },
+      { approval: { toString: 'x' }, decision: 'allow' },
+      { approval: '../../approvals', decision: 'allow' },
+      { approval: "' OR '1'='1' --", decision: 'allow' },
+      { approval: 'a'.repeat(100_000), decision: 'allow' },
+      { approval: '\u0000'.repeat(32), decision: 'allow' },
+      { decision: 'allow', __proto__: { approval } },
+      { data: { approval, decision: 'allow' } },
+      'allow',
+      [approval, 'allow'],
       null,
       4711,
     ];
@@ -117,14 +117,14 @@ describe('a button of a call that waits', () => {
     await chat.say('next');
     await chat.whenSaid('Re: next');
     assert.equal(under.ran('F'), 0);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('F'), 1);
   });
 
   it('is a message if there is a text with it', async () => {
     const chat = await chatWith('do note G');
-    await chat.say('and what is this?', { value: chat.data('once') });
+    await chat.say('and what is this?', { value: chat.data('allow') });
     await chat.whenSaid('Re: and what is this?');
     assert.equal(under.ran('G'), 0);
   });
@@ -136,12 +136,12 @@ describe('a button of a call that waits', () => {
       await chat.say(`fill ${each}`);
       if (each === 0) await held;
     }
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid(en.queueFull);
     assert.ok(!chat.texts.some((each) => each.startsWith(ALLOWED)), chat.texts.join());
     release();
     await chat.whenSaid('Re: fill 16');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('H'), 1);
   });
@@ -151,10 +151,10 @@ describe('a button of a call that waits', () => {
     const { held } = under.model.hold('a long question I');
     await chat.say('a long question I');
     await held;
-    await chat.press('once');
+    await chat.press('allow');
     await chat.say('/stop');
     await chat.whenSaid(en.commands.stopped);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('I'), 1);
     assert.ok(!chat.texts.includes(BEFORE), chat.texts.join());

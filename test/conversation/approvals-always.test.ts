@@ -15,24 +15,24 @@ describe('a tool that is always allowed', () => {
   /** A personal chat with somebody whom the channel verifies. */
   const personal = (name = 'Ada') =>
     new ApprovalChat(under.bot, { channelId: 'directline', from: { id: `dl_${name}`, name } });
-  const choices = (card: ApprovalChat['cards'][number]) =>
-    card.actions.map(({ data }: { data: { choice: string } }) => data.choice);
+  const decisions = (card: ApprovalChat['cards'][number]) =>
+    card.actions.map(({ data }: { data: { decision: string } }) => data.decision);
 
   it('is offered in personal chats only, and not if it destroys something', async () => {
-    assert.deepEqual(choices(await personal().ask('do note A')), ['once', 'always', 'deny']);
-    assert.deepEqual(choices(await personal().ask('do erase A')), ['once', 'deny']);
+    assert.deepEqual(decisions(await personal().ask('do note A')), ['allow', 'allowAlways', 'deny']);
+    assert.deepEqual(decisions(await personal().ask('do erase A')), ['allow', 'deny']);
     for (const conversationType of ['groupChat', 'channel']) {
       const conversation = { conversationType, isGroup: true, tenantId: 't' };
       const from = { id: '29:Ada', aadObjectId: 'ada', name: 'Ada' };
       const group = new ApprovalChat(under.bot, { channelId: 'msteams', conversation, from });
-      assert.deepEqual(choices(await group.ask('do note A')), ['once', 'deny']);
+      assert.deepEqual(decisions(await group.ask('do note A')), ['allow', 'deny']);
     }
   });
 
   it('runs later calls without asking, in this conversation, for this person, and for no other tool', async () => {
     const chat = personal();
     await chat.ask('do note B1');
-    await chat.press('always');
+    await chat.press('allowAlways');
     await chat.whenSaid('Said: echo: {"text":"B1"}');
     await chat.say('do note B2');
     await chat.whenSaid('Said: echo: {"text":"B2"}');
@@ -49,7 +49,7 @@ describe('a tool that is always allowed', () => {
     await chat.say('/tools');
     assert.match((await chat.when(1))[0] ?? '', new RegExp(`- Write a note \\(${tools.asks}\\)`));
     await chat.ask('do note C1');
-    await chat.press('always');
+    await chat.press('allowAlways');
     await chat.whenSaid('Said: echo: {"text":"C1"}');
     await chat.say('/tools');
     await chat.whenSaid(`- Write a note (${tools.alwaysAllowed})`);
@@ -64,7 +64,7 @@ describe('a tool that is always allowed', () => {
   it('is allowed once if the card does not offer more', async () => {
     const chat = personal();
     await chat.ask('do erase D1');
-    const data = { ...chat.data('once'), choice: 'always' };
+    const data = { ...chat.data('allow'), decision: 'allowAlways' };
     await chat.say(undefined, { value: data });
     await chat.whenSaid('Said: echo: {"text":"D1"}');
     await chat.ask('do erase D2');
@@ -78,7 +78,7 @@ describe('a tool that is always allowed', () => {
   it('ends with /forget', async () => {
     const chat = personal();
     await chat.ask('do note E1');
-    await chat.press('always');
+    await chat.press('allowAlways');
     await chat.whenSaid('Said: echo: {"text":"E1"}');
     await chat.say('/forget yes');
     await chat.whenSaid(en.commands.forgotten(undefined));
@@ -89,7 +89,7 @@ describe('a tool that is always allowed', () => {
   it('asks again when its description or its effect has changed, and a waiting call is not run', async () => {
     const chat = personal();
     await chat.ask('do note F1');
-    await chat.press('always');
+    await chat.press('allowAlways');
     await chat.whenSaid('Said: echo: {"text":"F1"}');
     const other = personal('Bob');
     await other.ask('do note F2');
@@ -97,10 +97,10 @@ describe('a tool that is always allowed', () => {
     assert.ok(note !== undefined);
     note.description = 'Sends it to everybody.';
     await relist();
-    await other.press('once');
+    await other.press('allow');
     await other.whenSaid(texts.changed('Write a note'));
     await chat.ask('do note F3');
-    await chat.press('always');
+    await chat.press('allowAlways');
     await chat.whenSaid('Said: echo: {"text":"F3"}');
     note.annotations = { destructiveHint: true };
     await relist();
@@ -118,13 +118,13 @@ describe('a tool that is always allowed', () => {
     const lost = (await under.bot.logged('MCP server not connected', 0)).length;
     await chat.say('do look around');
     await under.bot.logged('MCP server not connected', lost + 1);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('cannot be reached at the moment');
     under.mcp.intercept = () => false;
     await under.bot.logged('tools listed', (await under.bot.logged('tools listed')).length + 1);
     assert.equal(under.ran('G'), 0);
     await chat.ask('do erase G');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo: {"text":"G"}');
     assert.equal(under.ran('G'), 1);
   });

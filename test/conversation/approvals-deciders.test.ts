@@ -28,28 +28,28 @@ describe('a call that waits in a chat of a channel that verifies people', () => 
 
   it('is decided by the person who asked', async () => {
     const chat = await asked('do note A');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid(`${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo`);
   });
 
   it('is not decided by another member, who is told so kindly', async () => {
     const chat = await asked('do note B');
-    for (const choice of ['once', 'deny'] as const) {
+    for (const decision of ['allow', 'deny'] as const) {
       const { length } = chat.messages;
-      assert.equal((await chat.press(choice, person('Bob'))).status, 200);
+      assert.equal((await chat.press(decision, person('Bob'))).status, 200);
       assert.equal((await chat.when(length + 1)).at(-1), texts.notYours);
     }
     await chat.say('/allow', person('Bob'));
     await chat.whenSaid(texts.nothingWaits);
     assert.equal(under.ran('B'), 0);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('B'), 1);
   });
 
   it('is decided by somebody whom the operator has named, in the name of the one who asked', async () => {
     const chat = await asked('do note C');
-    await chat.press('once', person('Boss'));
+    await chat.press('allow', person('Boss'));
     await chat.whenSaid(`${texts.allowed('Write a note', 'Boss')}\n\nSaid: echo`);
     const denied = await asked('do note C2');
     await denied.say('/deny', person('Boss'));
@@ -59,8 +59,8 @@ describe('a call that waits in a chat of a channel that verifies people', () => 
 
   it('is not decided by somebody who may not use the bot', async () => {
     const chat = await asked('do note D');
-    await chat.press('once', person('Eve'));
-    const { body } = await chat.execute(chat.data('once'), person('Eve'));
+    await chat.press('allow', person('Eve'));
+    const { body } = await chat.execute(chat.data('allow'), person('Eve'));
     assert.equal(body.value, en.notAllowed);
     await chat.press('deny');
     await chat.whenSaid('denied by the user');
@@ -71,7 +71,7 @@ describe('a call that waits in a chat of a channel that verifies people', () => 
     const chat = await asked('do note E');
     for (const sender of ['Ada', 'Bob', 'Boss']) {
       const other = new ApprovalChat(under.bot, { ...inTeams('groupChat'), ...person(sender) });
-      const value = chat.data('once');
+      const value = chat.data('allow');
       await other.say(undefined, { value });
       assert.deepEqual(await other.when(1), [texts.notYours]);
       assert.equal((await other.execute(value)).body.value, texts.notYours);

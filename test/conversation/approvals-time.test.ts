@@ -21,12 +21,12 @@ describe('a call that waits', { timeout: 30_000 }, () => {
     await clock.advance(APPROVAL_MS - 1);
     await chat.ask('do note B');
     const [first, second] = chat.cards;
-    await chat.say(undefined, { value: chat.data('once', first) });
+    await chat.say(undefined, { value: chat.data('allow', first) });
     await chat.whenSaid('Said: echo: {"text":"A"}');
     await clock.advance(APPROVAL_MS);
     for (const card of [first, second]) {
       const { length } = chat.messages;
-      await chat.say(undefined, { value: chat.data('once', card) });
+      await chat.say(undefined, { value: chat.data('allow', card) });
       assert.equal((await chat.when(length + 1)).at(-1), texts.gone);
     }
     await chat.say('/allow');
@@ -45,7 +45,7 @@ describe('a call that waits', { timeout: 30_000 }, () => {
     const refused = `${en.limits.day}\n\n${texts.stillWaits('Write a note')}`;
     for (const time of [1, 2]) {
       const { length } = chat.messages;
-      await chat.press('once');
+      await chat.press('allow');
       assert.equal((await chat.when(length + 1)).at(-1), refused, String(time));
     }
     assert.equal(ran('C'), 0);

@@ -45,7 +45,7 @@ describe('the turn of a decision', () => {
     const chat = scripted(calls(callOf('note', args)), 'It is done.', 'Hello.');
     await chat.ask('Do it.');
     const sent = listen();
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('It is done.');
     const events = sent();
     assert.deepEqual(typesOf(events), ['function_call', 'function_call_output', 'response.create']);
@@ -64,7 +64,7 @@ describe('the turn of a decision', () => {
     await chat.say('/voice marin');
     await chat.when(3);
     const sent = listen();
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('It is done.');
     const types = ['session.update', 'message', 'function_call', 'function_call_output', 'response.create'];
     assert.deepEqual(typesOf(sent()), types);
@@ -80,7 +80,7 @@ describe('the turn of a decision', () => {
   it('says that it was done if the model cannot', async () => {
     const chat = scripted(calls(note('C')), broken);
     await chat.ask('Do it.');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid(texts.done('Write a note'));
     assert.equal(under.ran('C'), 1);
   });
@@ -100,7 +100,7 @@ describe('the turn of a decision', () => {
     };
     const chat = scripted(calls(note('E')), retried, 'It is done.');
     await chat.ask('Do it.');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('It is done.');
     assert.equal(under.ran('E'), 1);
   });
@@ -109,7 +109,7 @@ describe('the turn of a decision', () => {
     const inText: ScriptedTurn = { outputs: [{ text: 'It is done.', modality: 'text' }], ending };
     const chat = scripted(calls(note('F')), inText, 'It is done!');
     await chat.ask('Do it.');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('It is done!');
     assert.equal(chat.messages.at(-1)?.attachments?.[0]?.contentType, 'audio/wav');
   });
@@ -117,11 +117,11 @@ describe('the turn of a decision', () => {
   it('says that nobody knows whether it was done if it is stopped, which is remembered', async () => {
     const chat = scripted(calls(callOf('hang', '{"text":"G"}')), 'I do not know.');
     await chat.ask('Do it.');
-    await chat.press('once');
+    await chat.press('allow');
     await until(() => under.ran('G') === 1);
     await chat.say('/stop');
     await chat.whenSaid(texts.doneUnknown('Hang'));
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid(texts.decidedBefore);
     const sent = listen();
     await chat.say('Was it done?');
@@ -133,10 +133,10 @@ describe('the turn of a decision', () => {
   it('may call further tools, which are asked about', async () => {
     const chat = scripted(calls(note('H1')), calls(note('H2')), 'Both are done.');
     await chat.ask('Do both.');
-    await chat.press('once');
+    await chat.press('allow');
     await until(() => chat.cards.length === 2);
     assert.deepEqual([under.ran('H1'), under.ran('H2')], [1, 0]);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Both are done.');
     assert.equal(under.ran('H2'), 1);
   });
@@ -150,7 +150,7 @@ describe('the turn of a decision', () => {
     assert.equal(said?.attachments?.[0]?.contentType, 'audio/wav');
     const outputs = ['function_call_output', 'function_call_output', 'response.create'];
     assert.deepEqual(typesOf(sent()).slice(-3), outputs);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Done.');
     assert.deepEqual([under.ran('I'), chat.cards.length], [1, 1]);
   });
@@ -161,7 +161,7 @@ describe('the turn of a decision', () => {
     await chat.ask('Do it.');
     await chat.when(2);
     assert.equal(chat.cards.length, 1);
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Done.');
     assert.deepEqual([under.ran('J'), chat.cards.length], [1, 1]);
   });

@@ -126,11 +126,11 @@ describe('a call that waits where cards do not work', () => {
     await chat.ask('do note I');
     const { from } = chat.activity('');
     const other = new ApprovalChat(under.bot, { channelId: 'webchat', from });
-    await other.say(undefined, { value: chat.data('once') });
+    await other.say(undefined, { value: chat.data('allow') });
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('I'), 1);
     const stranger = new ApprovalChat(under.bot, { channelId: 'webchat' });
-    await stranger.say(undefined, { value: chat.data('once') });
+    await stranger.say(undefined, { value: chat.data('allow') });
     assert.deepEqual(await stranger.when(1), [texts.notYours]);
   });
 

@@ -62,7 +62,7 @@ describe('a call that needs an approval', () => {
     assert.deepEqual(runs.slice(0, 4), [en.approval.ask('Write File'), en.approval.tool(WRITE), ...shown]);
     assert.deepEqual(
       card.actions.map(({ title }: { title: string }) => title),
-      [en.approval.once, en.approval.deny],
+      [en.approval.allow, en.approval.deny],
     );
     assert.equal(await isWritten(), false);
     const output = bot.events.findLast(({ event }) => JSON.stringify(event).includes('function_call_output'));
@@ -87,7 +87,7 @@ describe('a call that needs an approval', () => {
     assert.equal(await readFile(file, 'utf8'), '**hello**');
     assert.equal((await bot.logged('tool called', 2)).length, 2);
     const [line] = await bot.logged('approval decided');
-    assert.deepEqual([line?.['tool'], line?.['choice']], [WRITE, 'once']);
+    assert.deepEqual([line?.['tool'], line?.['decision']], [WRITE, 'allow']);
     assert.match(String(line?.['decider']), /^[\w-]{22}$/);
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Responder, ResponderContext, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
-import type { ApprovalChoice } from '../../src/conversation/approvals/approval.ts';
+import type { DecisionKind } from '../../src/conversation/approvals/approval.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { type ScriptedHttp, startScriptedHttp } from '../tools/scripted-http.ts';
@@ -227,14 +227,14 @@ export class ApprovalChat {
   }
 
   /** The data of a button of the newest card. */
-  data(choice: ApprovalChoice, card = this.cards.at(-1)): Fields {
-    const found = card?.actions.find(({ data }: { data: Fields }) => data['choice'] === choice);
-    return found?.data ?? assert.fail(`no button ${choice}`);
+  data(decision: DecisionKind, card = this.cards.at(-1)): Fields {
+    const found = card?.actions.find(({ data }: { data: Fields }) => data['decision'] === decision);
+    return found?.data ?? assert.fail(`no button ${decision}`);
   }
 
   /** Presses a button, as `Action.Submit` does it. */
-  press(choice: ApprovalChoice, fields: Fields = {}): Promise<Response> {
-    return this.post(this.activity(undefined, { value: this.data(choice), ...fields }));
+  press(decision: DecisionKind, fields: Fields = {}): Promise<Response> {
+    return this.post(this.activity(undefined, { value: this.data(decision), ...fields }));
   }
 
   /** Presses a button, as `Action.Execute` does it. */

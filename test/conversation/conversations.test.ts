@@ -149,11 +149,11 @@ describe('an activity that cannot be stored', () => {
       () => conversations.forgetTeam('red'),
       () => conversations.welcome('a', 'Hello!', withSender),
     ];
-    const { apply, create, keysOfTeam } = services.conversations;
+    const { apply, create, keysOfTeam } = services.conversationStore;
     const fails = () => Promise.reject(new StoreError('store_unavailable', 'no answer'));
-    Object.assign(services.conversations, { apply: fails, create: fails, keysOfTeam: fails });
+    Object.assign(services.conversationStore, { apply: fails, create: fails, keysOfTeam: fails });
     for (const call of calls) assert.deepEqual(await call(), { kind: 'notStored' });
-    Object.assign(services.conversations, { apply, create, keysOfTeam });
+    Object.assign(services.conversationStore, { apply, create, keysOfTeam });
     for (const call of calls) assert.equal((await call()).kind, 'accepted');
     await conversations.drain(0);
     for (const call of calls) assert.deepEqual(await call(), { kind: 'draining' });

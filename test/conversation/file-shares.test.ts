@@ -134,7 +134,7 @@ describe('files from users', { timeout: 60_000 }, () => {
     const other = read('b.txt');
     await until(SHARE + 1);
     end('b.txt');
-    assert.match(JSON.stringify((await inTime(other)).after), /half a file/);
+    assert.match(JSON.stringify((await inTime(other)).parts), /half a file/);
     await endAll(flood);
   });
 
@@ -146,7 +146,7 @@ describe('files from users', { timeout: 60_000 }, () => {
     const others = several('a', SHARE);
     await until(AT_ONCE / 2 + SHARE);
     for (let index = 0; index < SHARE; index++) end(`a${index}.txt`);
-    for (const other of others) assert.match(JSON.stringify((await inTime(other)).after), /half a file/);
+    for (const other of others) assert.match(JSON.stringify((await inTime(other)).parts), /half a file/);
     await endAll(flood);
   });
 

@@ -41,7 +41,7 @@ describe('forgetting a team', () => {
     const { withSender } = wayBack();
     const keys = ['emulator/a', 'emulator/b'];
     for (const key of keys) await say(conversations, turn('1', { key, team: 'red' }), withSender);
-    const { conversations: store, audioStore } = services;
+    const { conversationStore: store, audioStore } = services;
     const apply = store.apply.bind(store);
     let isLost = false;
     store.apply = async (...call) => {

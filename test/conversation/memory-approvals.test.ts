@@ -1,12 +1,19 @@
 import { APPROVAL_MS } from '../../src/conversation/approvals/approval.ts';
-import { MemoryApprovals } from '../../src/conversation/approvals/memory-approvals.ts';
+import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
+import { randomIds } from '../../src/ids.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { describeApprovals } from './approval-store-contract.ts';
 
 describeApprovals('memory', async () => {
   const clock = new ManualClock();
+  const { approvals, conversations } = createMemoryEngine({
+    clock,
+    ids: randomIds,
+    recordRetentionMs: 2 * APPROVAL_MS,
+  });
   return {
-    approvals: new MemoryApprovals(clock),
+    approvals,
+    conversations,
     pass: (more) => clock.advance(more ? 1 : APPROVAL_MS - 1),
     async [Symbol.asyncDispose]() {},
   };

@@ -57,8 +57,10 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
   const budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
   const prices = DEFAULT_PRICES;
   const services: Services = {
-    ...engine,
     queue: observed(engine.queue, jobOf),
+    conversationStore: engine.conversations,
+    approvalStore: engine.approvals,
+    recordingLinks: engine.recordingLinks,
     tools: new Tools(NO_TOOLS),
     toolApprovers: [],
     audit: createMemoryAudit(),

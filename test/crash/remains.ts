@@ -1,4 +1,4 @@
-import { readRecord } from '../../src/conversation/record-json.ts';
+import { readRecord } from '../../src/conversation/records.ts';
 import { costUsd, DEFAULT_PRICES } from '../../src/prices.ts';
 import { keyOf } from './ledger.ts';
 import { COMMANDS } from './steps.ts';

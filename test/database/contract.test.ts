@@ -39,6 +39,7 @@ describeApprovals('PostgreSQL', async () => {
   const server = await sharedPostgres();
   return {
     approvals: opened.database.approvals,
+    conversations: opened.database.conversations,
     async pass(more) {
       const left = more ? '0' : '1 minute';
       await server.query(`UPDATE voice_bot.approvals SET expires_at = now() + interval '${left}'`, url);

@@ -70,7 +70,7 @@ describe('stored messages', () => {
     const unsent = { messageId: messageId(late.job.message), reply: { text: 'a reply' } };
     await late.job.save((record) => ({ ...record, unsent }));
     await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
-    assert.equal(await late.job.complete(true), false);
+    assert.equal(await late.job.complete({ isDelivered: true }), false);
     late.end();
     const { job, end } = await turns.next();
     const { record } = await begun(job);

@@ -70,13 +70,13 @@ describe('a call that waits, with two instances on one database', { timeout: 60_
   it('runs once, wherever and however often it is allowed, and the audit says who did', async () => {
     const chat = chatOf();
     await chat.ask('do note A');
-    const data = chat.data('once');
+    const data = chat.data('allow');
     assert.equal((await pressAtTwo(chat, data, person('Bob'))).status, 200);
     await chat.whenSaid(texts.notYours);
     const presses = [
       pressAtTwo(chat, data, person('Boss')),
       pressAtTwo(chat, data),
-      chat.press('once'),
+      chat.press('allow'),
       chat.press('deny'),
     ];
     for (const { status } of await Promise.all(presses)) assert.equal(status, 200);
@@ -115,7 +115,7 @@ describe('a call that waits, with two instances on one database', { timeout: 60_
   it('is not run again after its instance has ended in the middle: nobody knows whether it was done', async () => {
     const chat = chatOf();
     await chat.ask('do hang C');
-    await chat.press('once');
+    await chat.press('allow');
     await until(() => one.ran('C') === 1);
     // As good as killed for the others: another attempt has its claim.
     await query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
@@ -129,7 +129,7 @@ describe('a call that waits, with two instances on one database', { timeout: 60_
   it('is unknown in the audit after /stop at the other instance', async () => {
     const chat = chatOf();
     await chat.ask('do hang D');
-    await chat.press('once');
+    await chat.press('allow');
     await until(() => one.ran('D') === 1);
     await chat.post(chat.activity('/stop'), two.bot);
     await chat.whenSaid(texts.doneUnknown('Hang'));
@@ -147,10 +147,10 @@ describe('a call that waits, with two instances on one database', { timeout: 60_
     const { held } = farEnds.model.hold('a long question E');
     await chat.say('a long question E');
     await held;
-    await pressAtTwo(chat, chat.data('once'));
+    await pressAtTwo(chat, chat.data('allow'));
     await chat.post(chat.activity('/stop'), two.bot);
     await chat.whenSaid(en.commands.stopped);
-    await pressAtTwo(chat, chat.data('once'));
+    await pressAtTwo(chat, chat.data('allow'));
     await chat.whenSaid('Said: echo: {"text":"E"}');
     assert.equal(one.ran('E'), 1);
   });

@@ -90,12 +90,12 @@ describe('the telemetry of turns', () => {
     await begun;
     const chat = new ApprovalChat(bot);
     await chat.ask('do note A');
-    await chat.press('once');
+    await chat.press('allow');
     await chat.whenSaid('Said: echo');
     await bot.close();
     const { attributes } = lastTurn().steps.find(({ name }) => name === 'execute_tool srv__note') ?? assert.fail();
     assert.match(String(attributes['gen_ai.tool.call.id']), /^call_[0-9a-f]{24}$/);
-    const id = String(chat.data('once')['approval']);
+    const id = String(chat.data('allow')['approval']);
     assert.ok(!JSON.stringify(heard.spans.map((span) => span.attributes)).includes(id));
   });
 

@@ -1,64 +1,53 @@
 import type { Messages } from '../../messages/messages.ts';
 import type { Acceptance } from '../acceptance.ts';
 import type { AddedTurn } from '../queue/turn-queue.ts';
+import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { Approval, ApprovalDecision } from './approval.ts';
-import { type ApprovalPress, type Decided, type DecideServices, decide } from './decide.ts';
+import type { Approval, Decision } from './approval.ts';
+import { type DecidedApproval, type DecisionRequest, type DecisionResult, decide } from './decide.ts';
 
-/** The acceptance of a message that decides, and what became of its choice. */
+/** The acceptance of a message that decides, and what became of its decision. */
 export interface AcceptedDecision {
-  readonly accepted: Acceptance;
-  readonly decided: Decided;
+  readonly acceptance: Acceptance;
+  readonly result: DecisionResult;
 }
 
 /**
- * Decides, and adds the turn that carries out the decision. The answer of that turn begins with the decision, unless
- * `isShown`: the card shows it. `say` tells the sender what became of a choice that adds no turn.
+ * Decides, and adds the turn that carries out the decision. `say` tells the sender what became of a decision that adds no
+ * turn. Rejects with a StoreError.
  */
 export async function acceptDecision(
-  press: ApprovalPress,
+  request: DecisionRequest,
   message: UserMessage,
-  isShown: boolean,
   add: (turn: UserMessage) => Promise<AddedTurn>,
-  say: (decided: Decided) => Promise<Acceptance>,
-  services: DecideServices,
+  say: (result: DecisionResult) => Promise<Acceptance>,
+  services: Services,
 ): Promise<AcceptedDecision> {
-  const { approvals } = services;
-  const decided = await decide(press, message, services);
-  if (decided.kind !== 'decided') return { accepted: await say(decided), decided };
-  const { approval, decision, isNew } = decided;
-  // An activity that is delivered again finds the decision that it has made.
-  const accepted = async (): Promise<Acceptance> => (isNew ? { kind: 'duplicate' } : say(decided));
-  if (approval.turnId !== undefined) return { accepted: await accepted(), decided };
-  const { result, done } = await add(decisionMessage(approval, decision, message, isShown));
-  switch (result) {
-    case 'queued':
-      return { accepted: { kind: 'accepted', done }, decided };
-    case 'duplicate':
-      return { accepted: await accepted(), decided };
-    case 'busy':
-      await approvals.reopen(approval.id);
-      return { accepted: { kind: 'busy' }, decided };
-    case 'queueFull': {
-      await approvals.reopen(approval.id);
-      const full = { kind: 'queueFull' } as const;
-      return { accepted: await say(full), decided: full };
-    }
+  const result = await decide(request, message, services);
+  if (result.kind !== 'decided') return { acceptance: await say(result), result };
+  const { approval, isNew } = result;
+  const added = approval.turnId === undefined && (await add(decisionMessage(result, request, message)));
+  if (added === false || added.result === 'duplicate') {
+    // An activity that is delivered again finds the decision that it has made.
+    return { acceptance: isNew ? { kind: 'duplicate' } : await say(result), result };
   }
+  if (added.result === 'queued') return { acceptance: { kind: 'accepted', done: added.done }, result };
+  await services.approvalStore.reopen(approval.id);
+  if (added.result === 'busy') return { acceptance: { kind: 'busy' }, result };
+  const full = { kind: 'queueFull' } as const;
+  return { acceptance: await say(full), result: full };
 }
 
 /** The message of the turn that carries out a decision, in the conversation in which the call was asked for. */
 function decisionMessage(
-  approval: Approval,
-  decision: ApprovalDecision,
+  { approval: { asked, id: approvalId }, decision: { activityId } }: DecidedApproval,
+  { isShown = false }: DecisionRequest,
   message: UserMessage,
-  isShown: boolean,
 ): UserMessage {
-  const { asked, id: approvalId } = approval;
   const isThere = message.key === asked.key;
   return {
     ...asked,
-    activityId: decision.activityId,
+    activityId,
     approvalId,
     // In groups, others may still see the card as it was.
     isDecisionShown: isShown && asked.scope === 'personal',
@@ -69,10 +58,10 @@ function decisionMessage(
   };
 }
 
-/** Says what became of a choice, to the person who made it. */
-export function decidedText(decided: Decided, messages: Messages): string {
+/** Says what became of a decision, to the person who made it. */
+export function decisionResultText(result: DecisionResult, messages: Messages): string {
   const { approval: texts, queueFull } = messages;
-  switch (decided.kind) {
+  switch (result.kind) {
     case 'queueFull':
       return queueFull;
     case 'gone':
@@ -80,9 +69,8 @@ export function decidedText(decided: Decided, messages: Messages): string {
     case 'notYours':
       return texts.notYours;
     case 'decided': {
-      const { approval, decision, isNew } = decided;
-      const line = decisionLine(approval, decision, messages);
-      return isNew ? line : `${texts.decidedBefore} ${line}`;
+      const line = decisionLine(result.approval, result.decision, messages);
+      return result.isNew ? line : `${texts.decidedBefore} ${line}`;
     }
   }
 }
@@ -90,15 +78,15 @@ export function decidedText(decided: Decided, messages: Messages): string {
 /** Says how a call was decided, and by whom where others see it. */
 export function decisionLine(
   { title, isAlwaysOffered }: Pick<Approval, 'title' | 'isAlwaysOffered'>,
-  { choice, deciderName }: ApprovalDecision,
+  { kind, deciderName }: Decision,
   { approval: texts }: Messages,
 ): string {
-  switch (choice) {
+  switch (kind) {
     case 'deny':
       return texts.denied(title, deciderName);
-    case 'once':
+    case 'allow':
       return texts.allowed(title, deciderName);
-    case 'always':
+    case 'allowAlways':
       return (isAlwaysOffered ? texts.alwaysAllowed : texts.allowed)(title, deciderName);
   }
 }

@@ -7,25 +7,11 @@ export const APPROVAL_MS = 24 * 3_600_000;
 /** So many calls of one person may wait in a conversation. The oldest are deleted first. */
 export const MAX_WAITING = 50;
 
-/** `always`: this call, and later calls of the same tool. */
-export type ApprovalChoice = 'once' | 'always' | 'deny';
+/** What a user decides on an approval. `allowAlways`: this call, and later calls of the same tool. */
+export type DecisionKind = 'allow' | 'allowAlways' | 'deny';
 
 /** The message that a call was made for, without its content: who asked, and where the answer goes. */
-export type AskedMessage = Pick<
-  UserMessage,
-  | 'key'
-  | 'activityId'
-  | 'channel'
-  | 'scope'
-  | 'user'
-  | 'personKey'
-  | 'isAllowed'
-  | 'verifiedIds'
-  | 'locale'
-  | 'timeZone'
-  | 'reference'
-  | 'team'
->;
+export type AskedMessage = Omit<UserMessage, 'text' | 'attachments'>;
 
 /** What a user gets to see of a call before it runs. */
 export interface ApprovalRequest {
@@ -48,13 +34,13 @@ export interface Approval extends ApprovalRequest {
   /** See `toolDigest`: a tool that has changed since is not run. */
   readonly digest: string;
   readonly expiresAtMs: number;
-  readonly decision: ApprovalDecision | undefined;
+  readonly decision: Decision | undefined;
   /** The job of the turn that carries out the decision. No other turn may run the call. */
   readonly turnId: string | undefined;
 }
 
-export interface ApprovalDecision {
-  readonly choice: ApprovalChoice;
+export interface Decision {
+  readonly kind: DecisionKind;
   /** The `personKey` of the person who decided. */
   readonly decider: string;
   /** The name that others see; `undefined` in a personal chat. */
@@ -84,15 +70,11 @@ export interface ApprovalStore {
    */
   findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
   /** Decides if nobody has decided yet. Resolves with the approval and the decision that counts. */
-  decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined>;
+  decide(id: string, decision: Decision): Promise<Approval | undefined>;
   /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */
   claim(id: string, turnId: string): Promise<boolean>;
   /** Takes a decision back unless a turn has claimed the call: people can decide again. */
   reopen(id: string): Promise<void>;
-  /** Deletes the undecided approvals of a conversation. */
-  withdraw(conversation: string): Promise<void>;
-  /** Deletes the approvals and permissions of a conversation. */
-  forget(conversation: string): Promise<void>;
   /** Stores a permission, unless its approval is gone: the conversation may have been forgotten meanwhile. */
   allow(permission: Permission, approvalId: string): Promise<void>;
   /** Resolves with the permissions of a person in a conversation. */

@@ -1,14 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { lruOptions } from '../../lru-options.ts';
-import {
-  type Approval,
-  type ApprovalDecision,
-  type ApprovalStore,
-  covers,
-  MAX_WAITING,
-  type Permission,
-} from './approval.ts';
+import { type Approval, type ApprovalStore, covers, type Decision, MAX_WAITING, type Permission } from './approval.ts';
 
 const MAX_APPROVALS = 10_000;
 /** The number of people with permissions, each in one conversation. */
@@ -50,7 +43,7 @@ export class MemoryApprovals implements ApprovalStore {
     return decided ?? theirs.find(({ decision }) => decision === undefined);
   }
 
-  async decide(id: string, decision: ApprovalDecision): Promise<Approval | undefined> {
+  async decide(id: string, decision: Decision): Promise<Approval | undefined> {
     const approval = this.#find(id);
     if (approval === undefined || approval.decision !== undefined) return approval;
     const decided = { ...approval, decision };
@@ -74,11 +67,13 @@ export class MemoryApprovals implements ApprovalStore {
     this.#reopenWhere(({ asked }) => asked.key === conversation);
   }
 
-  async withdraw(conversation: string): Promise<void> {
+  /** Deletes the undecided approvals of a conversation. */
+  withdraw(conversation: string): void {
     this.#deleteWhere(({ asked, decision }) => asked.key === conversation && decision === undefined);
   }
 
-  async forget(conversation: string): Promise<void> {
+  /** Deletes the approvals and permissions of a conversation. */
+  forget(conversation: string): void {
     this.#deleteWhere(({ asked }) => asked.key === conversation);
     for (const [key, [first]] of [...this.#permissions.entries()])
       if (first?.conversation === conversation) this.#permissions.delete(key);

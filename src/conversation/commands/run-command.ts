@@ -113,16 +113,16 @@ function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }:
 
 /** Lists the tools that this person can use here. */
 function planTools(argument: string, message: UserMessage, messages: Messages, services: Services): CommandPlan {
-  const { approvals, clock, log } = services;
+  const { approvalStore, clock, log } = services;
   const { key, personKey } = message;
   const isRevoked = argument.toLowerCase() === 'ask';
   const confirm = async (signal: AbortSignal) => {
     if (isRevoked) {
-      await retry(() => approvals.revoke(key, personKey), { clock, log, signal });
+      await retry(() => approvalStore.revoke(key, personKey), { clock, log, signal });
       return say(messages.tools.revoked);
     }
     const { tools } = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-    const permissions = await retry(() => approvals.permissionsOf(key, personKey), { clock, log, signal });
+    const permissions = await retry(() => approvalStore.permissionsOf(key, personKey), { clock, log, signal });
     const downServers = services.tools.downServers(message.verifiedIds ?? [], message.scope);
     return say(listOfTools([...tools.values()], downServers, permissions, messages));
   };
@@ -164,10 +164,10 @@ async function usageOf(
 
 function recordOf(
   { key }: UserMessage,
-  { conversations, clock, log }: Services,
+  { conversationStore, clock, log }: Services,
   signal: AbortSignal,
 ): Promise<ConversationRecord> {
-  return retry(() => conversations.read(key), { clock, log, signal });
+  return retry(() => conversationStore.read(key), { clock, log, signal });
 }
 
 /** Who gave the command, where others see it, too. */

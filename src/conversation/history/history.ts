@@ -29,25 +29,25 @@ const BYTES_PER_TOKEN = 3;
 /** Stands for a message that the service refused. */
 const LEFT_OUT = '[left out]';
 
-/** What is remembered of the exchanges. */
-export interface Memory {
+/** The history, and whether the service accepts it. */
+export interface HistoryState {
   readonly history: readonly PastTurn[];
   /** Consecutive turns refused in sessions that replayed the history. */
   readonly rejectedTurns: number;
 }
 
-export const EMPTY_MEMORY: Memory = Object.freeze({ history: [], rejectedTurns: 0 });
+export const EMPTY_HISTORY: HistoryState = Object.freeze({ history: [], rejectedTurns: 0 });
 
 /** After 3 refusals in a row, suspect the history and drop its older half. */
 const MAX_REJECTED_TURNS = 3;
 
-/** The memory after one more turn. */
-export function nextMemory(
-  { history, rejectedTurns }: Memory,
+/** The state after one more turn. */
+export function nextHistory(
+  { history, rejectedTurns }: HistoryState,
   message: PastMessage,
   result: ModelResult,
   maxTurns: number,
-): Memory {
+): HistoryState {
   if (!isRefused(result.outcome)) {
     return {
       history: withTurn(history, { ...message, assistant: textOf(result.outcome) }, maxTurns),

@@ -34,6 +34,11 @@ export interface AddedTurn {
  */
 export type SaveResult = 'saved' | 'obsolete' | 'superseded';
 
+export interface CompleteOptions {
+  /** Whether the reply is out. Then the message is known as answered also when superseded. Default: false. */
+  readonly isDelivered?: boolean;
+}
+
 /** What a turn begins with. */
 export interface Begun {
   readonly kind: 'begun';
@@ -72,10 +77,9 @@ export interface TurnJob {
   save(edit: Edit): Promise<SaveResult>;
   /**
    * Ends the turn: its message is known as answered, and its saved reply is removed from the record. False when
-   * superseded. After it the message is never attempted again. `isDelivered`: the reply is out; the message is known as
-   * answered also when superseded, so that no later attempt sends it again.
+   * superseded. After it the message is never attempted again.
    */
-  complete(isDelivered?: boolean): Promise<boolean>;
+  complete(options?: CompleteOptions): Promise<boolean>;
   /** Works as `complete`, and also puts the message where an operator finds it: it cannot be answered. */
   deadLetter(): Promise<boolean>;
   /** Gives the turn back, to be attempted again at once. Does not count as an attempt. */

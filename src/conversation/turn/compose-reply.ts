@@ -2,47 +2,32 @@ import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
 import { apology, type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
-import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
 import type { CallEnd, CallResult } from '../../tools/tool-call.ts';
 import { decisionLine } from '../approvals/accept-decision.ts';
-import type { OverBudget } from '../limits/spending-store.ts';
-import type { ConversationRecord } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { DecidedApproval } from './find-decided.ts';
-import type { ReadAttachments } from './read-attachments.ts';
+import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
-export async function composeReply(
-  { model, shownHeading, calls, approvals, exceeded }: ModelAnswer,
-  decided: DecidedApproval | undefined,
-  attachments: ReadAttachments,
-  record: ConversationRecord,
-  turn: Turn,
-  services: Services,
-): Promise<Reply> {
-  const { message } = turn;
+export async function composeReply(modelAnswer: ModelAnswer, prompt: Prompt, turn: Turn): Promise<Reply> {
+  const { model, shownHeading, calls, approvals } = modelAnswer;
+  const { message, services } = turn;
   const answer = await toReply(model.outcome, turn, services);
-  const heading = shownHeading ?? (answer.isFromModel === true ? headingOf(model.transcript, decided, message) : '');
-  const warnings = [
-    ...hintsOf(message, model, attachments),
-    ...callNotes(message, model, decided, calls),
-    ...attachments.warnings,
-    ...budgetNotes(message, model, exceeded),
-    ...voiceNotes(message, model, record, services.settings.voice),
-  ];
-  const sources = answer.isFromModel === true && answer.text !== '' ? sourcesOf(calls) : [];
+  const heading = shownHeading ?? (answer.isFromModel ? headingOf(model.transcript, prompt.decided, message) : '');
+  const notes = notesOf(modelAnswer, prompt, services.settings.voice, messagesFor(message.locale));
+  const sources = answer.isFromModel && answer.text !== '' ? sourcesOf(calls) : [];
   return {
     ...answer,
-    ...(sources.length === 0 ? {} : { sources }),
-    ...(approvals.length > 0 && isAnswer(model.outcome) ? { approvals } : {}),
-    text: paragraphs(answer.addsToShown === true ? '' : heading, answer.text, ...warnings),
+    ...(sources.length > 0 && { sources }),
+    ...(approvals.length > 0 && isAnswer(model.outcome) && { approvals }),
+    text: paragraphs(answer.addsToShown ? '' : heading, answer.text, ...notes),
   };
 }
 
@@ -62,7 +47,7 @@ function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
 /** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */
 export function headingOf(
   transcript: string | undefined,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   message: UserMessage,
 ): string {
   const messages = messagesFor(message.locale);
@@ -126,29 +111,42 @@ async function toAudio(
   }
 }
 
-/** A model without vision or hearing only says that the request is invalid. */
-function hintsOf({ locale }: UserMessage, { outcome }: ModelResult, { after }: ReadAttachments): string[] {
-  const isRefused = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
-  return isRefused && after.some(({ kind }) => kind !== 'text') ? [messagesFor(locale).attachments.leaveOut] : [];
+/** What the user has to know beside the answer. */
+function notesOf(
+  { model: { outcome, refusedVoice }, calls, exceeded }: ModelAnswer,
+  { attachments, record, decided }: Prompt,
+  configuredVoice: string,
+  messages: Messages,
+): readonly string[] {
+  const notes: string[] = [];
+  // A model without vision or hearing only says that the request is invalid.
+  const isRejected = outcome.kind === 'failed' && outcome.error.code === 'request_rejected';
+  if (isRejected && attachments.parts.some(({ kind }) => kind !== 'text')) notes.push(messages.attachments.leaveOut);
+  if (outcome.kind === 'failed' || outcome.kind === 'cutShort') notes.push(...callNotes(calls, decided, messages));
+  notes.push(...attachments.warnings);
+  if (outcome.kind === 'cutShort' && outcome.why === 'budget' && exceeded !== undefined)
+    notes.push(messages.limits[exceeded.budget]);
+  // The configured voice spoke instead of the chosen one.
+  const isReplaced = refusedVoice === record.settings.voice && refusedVoice !== configuredVoice;
+  if (refusedVoice !== undefined && isReplaced && outcome.kind !== 'failed')
+    notes.push(messages.commands.voiceRefused(refusedVoice, configuredVoice));
+  return notes;
 }
 
 /** Says what the calls have done if the model could not say it. Nobody should ask for it again. */
 function callNotes(
-  { locale }: UserMessage,
-  { outcome }: ModelResult,
-  decided: DecidedApproval | undefined,
   calls: readonly CallResult[],
-): string[] {
-  if (outcome.kind !== 'failed' && outcome.kind !== 'cutShort') return [];
-  const messages = messagesFor(locale);
-  const ended = calls.flatMap(({ tool, end }, at) => {
+  decided: TurnDecision | undefined,
+  messages: Messages,
+): readonly string[] {
+  const isNotBegun = decided !== undefined && calls.length === 0;
+  if (isNotBegun) return [messages.approval.notDone(decided.approval.title)];
+  return calls.flatMap(({ tool, end }, at) => {
     const isDecided = decided !== undefined && at === 0;
     const mayHaveDone = end.kind === 'done' || end.kind === 'doneBefore' || end.kind === 'unknown';
     const matters = isDecided || (tool?.isReadOnly === false && mayHaveDone);
     return matters && tool !== undefined ? [endOf(end.kind, messages)(tool.title)] : [];
   });
-  const isNotBegun = decided !== undefined && calls.length === 0;
-  return isNotBegun ? [messages.approval.notDone(decided.approval.title)] : ended;
 }
 
 function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) => string {
@@ -164,22 +162,4 @@ function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) =>
     case 'unknown':
       return approval.doneUnknown;
   }
-}
-
-/** Says which budget did not allow the rest of the answer. */
-function budgetNotes({ locale }: UserMessage, { outcome }: ModelResult, exceeded: OverBudget | undefined): string[] {
-  const isCut = outcome.kind === 'cutShort' && outcome.why === 'budget';
-  return isCut && exceeded !== undefined ? [messagesFor(locale).limits[exceeded.budget]] : [];
-}
-
-/** A note if the configured voice spoke instead of the chosen one. */
-function voiceNotes(
-  { locale }: UserMessage,
-  { refusedVoice, outcome }: ModelResult,
-  { settings }: ConversationRecord,
-  configuredVoice: string,
-): string[] {
-  const isReplaced = refusedVoice !== undefined && refusedVoice === settings.voice && refusedVoice !== configuredVoice;
-  if (!isReplaced || outcome.kind === 'failed') return [];
-  return [messagesFor(locale).commands.voiceRefused(refusedVoice, configuredVoice)];
 }

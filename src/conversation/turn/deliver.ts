@@ -2,7 +2,7 @@ import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
 import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
-import type { Reply, ReplyAudio, ReplySender } from '../reply.ts';
+import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import { storeApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
@@ -12,86 +12,65 @@ import type { RefusedMessage, TurnResult } from './turn-result.ts';
  * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one attempt a
  * send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
  */
-export async function deliver(
-  reply: Reply,
-  result: TurnResult,
-  sender: ReplySender,
-  turn: Turn,
-  services: Services,
-): Promise<TurnResult> {
-  const settling = settle(turn, services);
-  const { approvals = [] } = reply;
-  await turn.orLog(storeApprovals(approvals, turn, services), 'approvals not stored');
-  const unsent = await send(reply, sender, turn);
-  // Settle before completing: a completed turn is never retried, so nobody else would settle it.
-  await settling;
-  await turn.orLog(turn.job.complete(true), 'end of the turn not stored');
+export async function deliver(reply: Reply, result: TurnResult, turn: Turn): Promise<TurnResult> {
+  const ending = endReservation(turn);
+  await turn.orLog(storeApprovals(reply.approvals ?? [], turn), 'approvals not stored');
+  const unsent = await send(reply, turn);
+  // Before completing: a completed turn is never retried, so nobody else would end the reservation.
+  await ending;
+  await turn.orLog(turn.complete({ isDelivered: true }), 'end of the turn not stored');
   return unsent ?? result;
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
-export async function refuse(
-  { reason, over, text, recordingLink }: RefusedMessage,
-  sender: ReplySender,
-  turn: Turn,
-  services: Services,
-) {
-  await reopenApproval(turn, services);
-  const isOurs = await turn.job.complete();
-  if (!isOurs) return { kind: 'superseded' } as const;
-  return (
-    (await send({ text, ...(recordingLink && { recordingLink }), audio: undefined }, sender, turn)) ??
-    ({ kind: 'refused', reason, ...(over && { over }) } as const)
-  );
+export async function refuse({ reply, ...result }: RefusedMessage, turn: Turn): Promise<TurnResult> {
+  await reopenApproval(turn);
+  if (!(await turn.complete())) return { kind: 'superseded' };
+  return (await send(reply, turn)) ?? result;
 }
 
 /** Sends a saved reply again: an earlier attempt ended before it could say whether it was sent. */
-export async function resend(
-  unsent: UnsentReply,
-  streamId: string | undefined,
-  turn: Turn,
-  services: Services,
-): Promise<TurnResult> {
+export async function resend(unsent: UnsentReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
   turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
-  const audio = await turn.orLog(storedAudio(unsent, services), 'reply audio not read');
+  const audio = await turn.orLog(storedAudio(unsent, turn.services), 'reply audio not read');
   turn.costUsd = unsent.costUsd;
   // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
-  const sender = await turn.open(unsent.reply.addsToShown === true ? undefined : streamId);
-  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, sender, turn, services);
+  await turn.open(unsent.reply.addsToShown ? undefined : streamId);
+  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, turn);
 }
 
 /** Ends a turn that has nothing left to say. What an earlier attempt has reserved stays so until it expires. */
-export async function answeredBefore({ job }: Turn): Promise<TurnResult> {
-  return { kind: (await job.complete()) ? 'answeredBefore' : 'superseded' };
+export async function answeredBefore(turn: Turn): Promise<TurnResult> {
+  return { kind: (await turn.complete()) ? 'answeredBefore' : 'superseded' };
 }
 
 /**
  * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known if
  * an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
-export async function deadLetter({ unsent }: ConversationRecord, turn: Turn, services: Services): Promise<TurnResult> {
+export async function deadLetter({ unsent }: ConversationRecord, turn: Turn): Promise<TurnResult> {
   if (unsent?.messageId === messageId(turn.message)) turn.costUsd = unsent.costUsd;
-  await settle(turn, services);
-  const isOurs = await turn.job.deadLetter();
+  await endReservation(turn);
+  const isOurs = await turn.retryStoreAtEnd(() => turn.job.deadLetter());
   if (!isOurs) return { kind: 'superseded' };
   return (await apologize('internal', turn)) ?? { kind: 'deadLettered' };
 }
 
 /** Ends a turn that broke, or that was ended from outside, before it had a reply. Never rejects. */
-export async function endEarly(error: unknown, turn: Turn, services: Services): Promise<TurnResult> {
-  const { job, sender } = turn;
+export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> {
   const code = error instanceof TurnError ? error.code : 'internal';
   // The reservation belongs to the other attempt now.
   if (code === 'claim_lost') return { kind: 'superseded' };
-  await settle(turn, services);
-  if (code === 'shutting_down' && job.isTransferable) return { kind: 'released' };
-  await reopenApproval(turn, services);
+  await endReservation(turn);
+  if (code === 'shutting_down' && turn.job.isTransferable) return { kind: 'released' };
+  await reopenApproval(turn);
   // A failure is logged; go on as the owner, since no other attempt will tell the user.
-  const isOurs = (await turn.orLog(job.complete(), 'end of the turn not stored')) ?? true;
+  const isOurs = (await turn.orLog(turn.complete(), 'end of the turn not stored')) ?? true;
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
   // Only a stream that has begun needs an end.
-  return (sender && (await send({ text: '', audio: undefined }, sender, turn))) ?? { kind: 'cancelled' };
+  const unsent = turn.isOpen ? await send({ text: '', audio: undefined }, turn) : undefined;
+  return unsent ?? { kind: 'cancelled' };
 }
 
 /** Gives the turn back to the queue: nothing was sent, and another attempt follows. If that fails, the claim expires. */
@@ -100,34 +79,34 @@ export async function release(turn: Turn): Promise<void> {
 }
 
 /** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
-export async function discardStored(reply: Reply, turn: Turn, { audioStore }: Services): Promise<Reply> {
+export async function discardStored(reply: Reply, turn: Turn): Promise<Reply> {
   const id = reply.audio?.stored?.id;
-  if (id !== undefined) await turn.orLog(audioStore.remove(id), 'reply audio not removed');
+  if (id !== undefined) await turn.orLog(turn.services.audioStore.remove(id), 'reply audio not removed');
   return { ...reply, audio: undefined, approvals: undefined };
 }
 
 /** Takes the decision of the message back if the turn ends before its call began: it can be decided again. */
-export async function reopenApproval(turn: Turn, { approvals }: Services): Promise<void> {
+export async function reopenApproval(turn: Turn): Promise<void> {
   const { approvalId } = turn.message;
-  if (approvalId !== undefined) await turn.orLog(approvals.reopen(approvalId), 'approval not reopened');
+  if (approvalId !== undefined)
+    await turn.orLog(turn.services.approvalStore.reopen(approvalId), 'approval not reopened');
 }
 
 /** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
-async function settle(turn: Turn, { spending }: Services): Promise<void> {
-  const { job, costUsd } = turn;
+async function endReservation(turn: Turn): Promise<void> {
+  const { job, costUsd, services } = turn;
   if (costUsd === undefined) return;
-  await turn.orLog(
-    turn.retryStoreAtEnd(() => spending.settle(job.id, costUsd)),
-    'cost of the turn not stored',
-  );
+  const settling = turn.retryStoreAtEnd(() => services.spending.settle(job.id, costUsd));
+  await turn.orLog(settling, 'cost of the turn not stored');
 }
 
 type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
-async function send(reply: Reply, sender: ReplySender, turn: Turn): Promise<Unsent | undefined> {
+async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
   turn.beginReply();
   try {
+    const sender = await turn.open();
     await turn.telemetry.step('send', () => sender.send(reply));
     return undefined;
   } catch (error) {
@@ -136,13 +115,9 @@ async function send(reply: Reply, sender: ReplySender, turn: Turn): Promise<Unse
   }
 }
 
-async function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
+function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
   const text = apology(code, turn.incident, messagesFor(turn.message.locale));
-  try {
-    return await send({ text, audio: undefined, addsToShown: true }, await turn.open(), turn);
-  } catch (error) {
-    return { kind: 'unsent', error };
-  }
+  return send({ text, audio: undefined, addsToShown: true }, turn);
 }
 
 async function storedAudio({ audioId }: UnsentReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {

@@ -4,16 +4,27 @@ import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { historyText } from '../history/history.ts';
-import type { ConversationRecord, ConversationUsage } from '../records.ts';
-import { NO_CONTEXT } from '../records.ts';
+import { type ConversationRecord, type ConversationUsage, NO_CONTEXT } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import { outputSizeOf } from './turn-calls.ts';
+import type { TurnDecision } from './turn-decision.ts';
 
-export interface Prompt {
+/** What a prompt is made of. */
+export interface PromptSources {
+  readonly attachments: ReadAttachments;
+  /** The record at the start of the turn. */
+  readonly record: ConversationRecord;
+  /** The tools that the model may call. */
+  readonly tools: ToolSet;
+  /** The decision that the turn carries out. Its call takes the place of the message's text. */
+  readonly decided: TurnDecision | undefined;
+}
+
+/** What the model is asked in a turn. */
+export interface Prompt extends PromptSources {
   readonly settings: SessionSettings;
   /** Facts about the people who write, for a new session. */
   readonly about: string | undefined;
@@ -22,55 +33,42 @@ export interface Prompt {
   readonly parts: readonly ContentPart[];
   /** The transcript so far, for a new session. */
   readonly history: string | undefined;
-  readonly audioMs: number;
-  /** A warm session has to have this version. */
-  readonly sessionVersion: string | undefined;
-  /** What that session holds already. */
+  /** What the session holds already. */
   readonly context: ConversationUsage['context'];
-  /** The tools that the model may call. */
-  readonly tools: ToolSet;
-  /** The call that the message decides about, which takes the place of its text. */
-  readonly decided: DecidedApproval | undefined;
 }
 
-export function toPrompt(
-  message: UserMessage,
-  attachments: ReadAttachments,
-  record: ConversationRecord,
-  tools: ToolSet,
-  decided: DecidedApproval | undefined,
-  { settings, sessions }: Services,
-): Prompt {
-  const { before, after, modelWarnings, audioMs } = attachments;
+export function toPrompt(sources: PromptSources, message: UserMessage, { settings, sessions }: Services): Prompt {
+  const { attachments, record } = sources;
+  const warnings = attachments.modelWarnings.map((text) => ({ kind: 'text', text }) as const);
   return {
+    ...sources,
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
-    text: paragraphs(...before, itemText(message)),
-    parts: [...after, ...modelWarnings.map((text) => ({ kind: 'text', text }) as const)],
+    text: paragraphs(...attachments.before, itemText(message)),
+    parts: [...attachments.parts, ...warnings],
     history: historyText(record.history),
-    audioMs,
-    sessionVersion: record.sessionVersion,
     context: sessions.isWarm(message.key, record.sessionVersion) ? record.usage.context : NO_CONTEXT,
-    tools,
-    decided,
   };
 }
 
 /** Whether there is nothing that a model could be asked. */
-export function isEmpty({ text, approvalId }: UserMessage, { before, after }: ReadAttachments): boolean {
-  return text === '' && approvalId === undefined && before.length === 0 && after.length === 0;
+export function isEmpty({ text, approvalId }: UserMessage, { before, parts }: ReadAttachments): boolean {
+  return text === '' && approvalId === undefined && before.length === 0 && parts.length === 0;
 }
 
 const NO_OUTPUT = { bytes: 0, pictures: 0 };
 
 /** The size that bounds the cost of the prompt's answer. */
 export function sizeOf(prompt: Prompt): ResponseSize {
-  const { settings, about, history, text, parts, audioMs, tools, decided } = prompt;
+  const { settings, about, history, text, parts, attachments, tools, decided } = prompt;
   const output = decided === undefined ? NO_OUTPUT : outputSizeOf(1);
-  const pictures = parts.filter(({ kind }) => kind === 'image').length + output.pictures;
-  const context = { text: prompt.context.text + output.bytes, audio: prompt.context.audio };
   const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
-  const texts = [settings.instructions, about, history, text, decided?.approval.argumentsText, ...partTexts];
-  const { maxOutputTokens } = settings;
-  return { context, texts, audioMs, pictures, toolBytes: tools.definitionBytes, maxOutputTokens };
+  return {
+    context: { text: prompt.context.text + output.bytes, audio: prompt.context.audio },
+    texts: [settings.instructions, about, history, text, decided?.approval.argumentsText, ...partTexts],
+    audioMs: attachments.audioMs,
+    pictures: parts.filter(({ kind }) => kind === 'image').length + output.pictures,
+    toolBytes: tools.definitionBytes,
+    maxOutputTokens: settings.maxOutputTokens,
+  };
 }

@@ -19,7 +19,7 @@ export interface ReadAttachments {
   /** For the model: what belongs before what the user wrote. */
   readonly before: string[];
   /** For the model: what belongs after it. */
-  readonly after: ContentPart[];
+  readonly parts: ContentPart[];
   /** Tell the model, after the message, what could not be read. */
   readonly modelWarnings: string[];
   /** Tell the user what could not be read, a sentence each. */
@@ -62,7 +62,7 @@ export async function readAttachments(
   services: AttachmentServices,
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;
-  const read: ReadAttachments = { before: [], after: [], modelWarnings: [], warnings: [], remembered: [], audioMs: 0 };
+  const read: ReadAttachments = { before: [], parts: [], modelWarnings: [], warnings: [], remembered: [], audioMs: 0 };
   if (message.attachments.length === 0) return read;
   const late = () => new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`);
   const deadline = { clock: services.clock, limitMs: READ_LIMIT_MS, signal, late };
@@ -87,7 +87,7 @@ async function readOne(attachment: MessageAttachment, read: ReadAttachments, rea
     case 'quote': {
       const line = quoteLine(attachment);
       if (attachment.of === 'reply') read.before.push(line);
-      else read.after.push({ kind: 'text', text: line });
+      else read.parts.push({ kind: 'text', text: line });
       read.remembered.push(() => `(${line})`);
       return;
     }
@@ -129,8 +129,8 @@ async function readSource(
     const { part, audioMs = 0, remembered } = await unlessAborted(reading.limited, () => contentOf(source, reading));
     if (read.audioMs + audioMs > MAX_AUDIO_MS) throw new AttachmentError('too_long', 'all clips of a message together');
     // There is one transcript for all clips: it stands with the first of them.
-    const isFirst = !read.after.some(({ kind }) => kind === 'audio');
-    read.after.push(part);
+    const isFirst = !read.parts.some(({ kind }) => kind === 'audio');
+    read.parts.push(part);
     read.remembered.push((transcript) => remembered(isFirst ? transcript : undefined));
     read.audioMs += audioMs;
   } catch (err) {

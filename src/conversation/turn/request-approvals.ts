@@ -1,56 +1,43 @@
+import type { AuditEntry, AuditEvent } from '../../tools/audit.ts';
 import { type Tool, toolDigest } from '../../tools/tool.ts';
 import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
-import {
-  APPROVAL_MS,
-  type Approval,
-  type AskedMessage,
-  isAlwaysAllowed,
-  type Permission,
-} from '../approvals/approval.ts';
-import type { Services } from '../services.ts';
-import type { UserMessage } from '../user-message.ts';
+import { APPROVAL_MS, type Approval, isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
 import type { Turn } from './turn.ts';
 
-/** Decides which calls of a turn need an approval. */
-export interface TurnApprovals {
-  judge(tool: Tool, call: ToolCall): Promise<'run' | 'ask'>;
-  /** The approvals that this turn asks for, in the order of the calls. */
-  readonly requested: readonly Approval[];
-}
-
-export function turnApprovals(turn: Turn, { approvals, ids, clock }: Services): TurnApprovals {
-  const { message } = turn;
-  const requested: Approval[] = [];
+/**
+ * Returns what decides which calls of a turn need an approval. It adds the approvals that the turn has to ask for to
+ * `requested`, in the order of the calls.
+ */
+export function approvalJudge(
+  turn: Turn,
+  requested: Approval[],
+): (tool: Tool, call: ToolCall) => Promise<'run' | 'ask'> {
+  const { message, services } = turn;
+  const { approvalStore, ids, clock } = services;
+  // The content of the message stays out of the store.
+  const { text: _, attachments: __, ...asked } = message;
   let permissions: Promise<readonly Permission[]> | undefined;
-  const isPermitted = async (tool: Tool) => {
-    permissions ??= turn.retryStore(() => approvals.permissionsOf(message.key, message.personKey));
-    return isAlwaysAllowed(tool, await permissions);
-  };
-  /** The model may repeat a call that waits. */
-  const isRequested = ({ name, argumentsText }: ToolCall) =>
-    requested.some((each) => each.tool === name && each.argumentsText === argumentsText);
-  return {
-    requested,
-    async judge(tool, call) {
-      if (tool.approval === 'never') return 'run';
-      if (await isPermitted(tool)) return 'run';
-      if (isRequested(call)) return 'ask';
-      requested.push({
-        id: ids.secret(),
-        title: tool.title,
-        tool: tool.name,
-        argumentsText: call.argumentsText,
-        // Others in a group would speak with the permission of one of them.
-        isAlwaysOffered: message.scope === 'personal' && !tool.isDestructive,
-        asked: askedMessage(message),
-        origin: tool.origin,
-        digest: toolDigest(tool),
-        expiresAtMs: clock.now() + APPROVAL_MS,
-        decision: undefined,
-        turnId: undefined,
-      });
-      return 'ask';
-    },
+  return async (tool, { name, argumentsText }) => {
+    if (tool.approval === 'never') return 'run';
+    permissions ??= turn.retryStore(() => approvalStore.permissionsOf(message.key, message.personKey));
+    if (isAlwaysAllowed(tool, await permissions)) return 'run';
+    // The model may repeat a call that waits.
+    if (requested.some((each) => each.tool === name && each.argumentsText === argumentsText)) return 'ask';
+    requested.push({
+      id: ids.secret(),
+      title: tool.title,
+      tool: tool.name,
+      argumentsText,
+      // Others in a group would speak with the permission of one of them.
+      isAlwaysOffered: message.scope === 'personal' && !tool.isDestructive,
+      asked,
+      origin: tool.origin,
+      digest: toolDigest(tool),
+      expiresAtMs: clock.now() + APPROVAL_MS,
+      decision: undefined,
+      turnId: undefined,
+    });
+    return 'ask';
   };
 }
 
@@ -58,29 +45,33 @@ export function turnApprovals(turn: Turn, { approvals, ids, clock }: Services): 
  * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a call
  * that was not shown.
  */
-export async function storeApprovals(requested: readonly Approval[], turn: Turn, services: Services): Promise<void> {
-  const { approvals, audit, clock } = services;
+export async function storeApprovals(requested: readonly Approval[], turn: Turn): Promise<void> {
+  const { approvalStore, audit } = turn.services;
   for (const approval of requested) {
-    const { asked, tool, origin } = approval;
-    const isNew = await turn.retryStoreAtEnd(() => approvals.add(approval));
+    const isNew = await turn.retryStoreAtEnd(() => approvalStore.add(approval));
     if (!isNew) continue;
-    const entry = {
-      atMs: clock.now(),
-      event: 'asked' as const,
-      turnId: turn.job.id,
-      conversation: asked.key,
-      asker: asked.personKey,
-      decider: undefined,
-      tool,
-      origin,
-      argumentsHash: argumentsHash(approval),
-    };
+    const entry = auditEntry(turn, { name: approval.tool, origin: approval.origin }, approval, 'asked', undefined);
     await turn.retryStoreAtEnd(() => audit.append(entry));
   }
 }
 
-/** The message without its content, which stays out of the store. */
-function askedMessage(message: UserMessage): AskedMessage {
-  const { text: _, attachments: __, isInBand: ___, approvalId: ____, isDecisionShown: _____, ...asked } = message;
-  return asked;
+/** An entry of the audit about a call of the turn. `decider`: the person who decided about it, if anybody. */
+export function auditEntry(
+  { job, message, services }: Turn,
+  { name: tool, origin }: Pick<Tool, 'name' | 'origin'>,
+  call: Pick<ToolCall, 'argumentsText'>,
+  event: AuditEvent,
+  decider: string | undefined,
+): AuditEntry {
+  return {
+    atMs: services.clock.now(),
+    event,
+    turnId: job.id,
+    conversation: message.key,
+    asker: message.personKey,
+    decider,
+    tool,
+    origin,
+    argumentsHash: argumentsHash(call),
+  };
 }

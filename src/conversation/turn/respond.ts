@@ -5,25 +5,24 @@ import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import type { ReplySender } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { reopenApproval } from './deliver.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
 import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
+import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
-export async function reserve(prompt: Prompt, turn: Turn, { spending }: Services): Promise<Allowance | OverBudget> {
-  const { job, message } = turn;
+export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | OverBudget> {
+  const { job, message, services } = turn;
   const request = {
     jobId: job.id,
     conversation: message.key,
     person: message.personKey,
     size: () => sizeOf(prompt),
   };
-  const allowance = await turn.retryStore(() => spending.reserve(request), turn.signal);
+  const allowance = await turn.retryStore(() => services.spending.reserve(request), turn.signal);
   if (allowance.kind === 'allowed') turn.costUsd = 0;
   return allowance;
 }
@@ -37,13 +36,12 @@ export async function respond(
   allowance: Allowance,
   sender: ReplySender,
   turn: Turn,
-  services: Services,
 ): Promise<ModelAnswer> {
-  const { job, message, log, telemetry, signal } = turn;
+  const { job, message, log, telemetry, signal, services } = turn;
   const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
-  const { settings, about, text, parts, history, sessionVersion, tools: set, decided } = prompt;
+  const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
   const stream = streamReply(sender, prompt, turn, clock);
-  const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn, services);
+  const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
   const input: TurnInput = {
     turnId: job.id,
     about,
@@ -57,8 +55,9 @@ export async function respond(
       allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
     functions: calls.functions,
   };
+  const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await ask(request, calls, decided, turn, services);
+  const model = await ask(request, calls, decided, turn);
   services.tools.leaveOut(set, model.refusedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
@@ -83,16 +82,16 @@ export async function respond(
 async function ask(
   request: GenerateRequest,
   calls: TurnCalls,
-  decided: DecidedApproval | undefined,
+  decided: TurnDecision | undefined,
   turn: Turn,
-  services: Services,
 ): Promise<ModelResult> {
+  const { services } = turn;
   if (decided === undefined) return generateResponse(request, services);
   try {
     const call = await calls.runDecided(decided);
     return await generateResponse({ ...request, input: { ...request.input, decided: call } }, services);
   } catch (reason) {
-    await reopenApproval(turn, services);
+    await reopenApproval(turn);
     return failedResult(reason);
   }
 }

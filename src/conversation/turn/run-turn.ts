@@ -1,22 +1,21 @@
 import { TurnError } from '../../errors.ts';
 import { messageId } from '../keys.ts';
 import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
-import { isKnown } from '../record-after.ts';
-import type { Services } from '../services.ts';
+import { isKnown } from '../records.ts';
 import { composeReply } from './compose-reply.ts';
 import { answeredBefore, deadLetter, deliver, discardStored, endEarly, refuse, release, resend } from './deliver.ts';
-import { findDecided } from './find-decided.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reserve, respond } from './respond.ts';
 import type { Turn } from './turn.ts';
+import { findDecision } from './turn-decision.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
 import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';
 
 /** Runs one turn: from a dequeued message to a delivered reply. Never rejects: every end is a result. */
-export async function runTurn(turn: Turn, services: Services): Promise<TurnResult> {
-  const result = await answer(turn, services).catch((error: unknown) => endEarly(error, turn, services));
+export async function runTurn(turn: Turn): Promise<TurnResult> {
+  const result = await answer(turn).catch((error: unknown) => endEarly(error, turn));
   await turn.close(result.kind === 'superseded');
   // After the sender is closed: another attempt may begin to send at once.
   if (result.kind === 'released') await release(turn);
@@ -24,39 +23,38 @@ export async function runTurn(turn: Turn, services: Services): Promise<TurnResul
 }
 
 /** Rejects with what has ended the turn before it had a reply. */
-async function answer(turn: Turn, services: Services): Promise<TurnResult> {
-  const { job, message } = turn;
-  const start = await job.begin();
+async function answer(turn: Turn): Promise<TurnResult> {
+  const { job, message, services } = turn;
+  const start = await turn.retryStore(() => job.begin());
   if (start.kind === 'superseded') return start;
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
   const { unsent } = record;
   if (isKnown(record, message.activityId)) return answeredBefore(turn);
-  if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn, services);
+  if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn);
   // An earlier attempt saved this reply and crashed before sending it.
-  if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn, services);
+  if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn);
 
   const sender = await turn.open(streamId);
-  const refused = validateMessage(message) ?? tooFast(turn, services);
-  if (refused !== undefined) return refuse(refused, sender, turn, services);
+  const refused = validateMessage(message) ?? tooFast(turn);
+  if (refused !== undefined) return refuse(refused, turn);
 
   sender.showActivity();
   const attachments = await readAttachments(turn, services);
-  if (isEmpty(message, attachments))
-    return refuse(await unreadable(attachments, turn, services), sender, turn, services);
+  if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn), turn);
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-  const decided = await findDecided(tools, turn, services);
-  if (decided?.kind === 'refused') return refuse(decided, sender, turn, services);
-  const prompt = toPrompt(message, attachments, record, tools, decided, services);
-  const allowance = await reserve(prompt, turn, services);
-  if (allowance.kind === 'overBudget') return refuse(overBudget(allowance, decided, message), sender, turn, services);
+  const decided = await findDecision(tools, turn);
+  if (decided?.kind === 'refused') return refuse(decided, turn);
+  const prompt = toPrompt({ attachments, record, tools, decided }, message, services);
+  const allowance = await reserve(prompt, turn);
+  if (allowance.kind === 'overBudget') return refuse(overBudget(allowance, decided, message), turn);
 
-  const modelAnswer = await respond(prompt, allowance, sender, turn, services); // live text goes out meanwhile
-  const reply = await composeReply(modelAnswer, decided, attachments, record, turn, services);
+  const modelAnswer = await respond(prompt, allowance, sender, turn); // live text goes out meanwhile
+  const reply = await composeReply(modelAnswer, prompt, turn);
 
-  const saved = await job.save(turnEdit({ answer: modelAnswer, attachments, reply }, record, turn, services));
+  const saved = await turn.save(turnEdit(modelAnswer, reply, prompt, turn));
   if (saved === 'superseded') return { kind: 'superseded' };
-  const current = saved === 'obsolete' ? await discardStored(reply, turn, services) : reply;
-  return deliver(current, { kind: 'answered', model: modelAnswer.model }, sender, turn, services);
+  const current = saved === 'obsolete' ? await discardStored(reply, turn) : reply;
+  return deliver(current, { kind: 'answered', model: modelAnswer.model }, turn);
 }

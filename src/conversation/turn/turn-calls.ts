@@ -6,15 +6,14 @@ import type { AuditEntry } from '../../tools/audit.ts';
 import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
 import { earlierEnd, interrupted, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
+import type { CallResult, ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
-import type { Services } from '../services.ts';
-import { claimDecidedCall } from './claim-decided-call.ts';
-import type { DecidedApproval } from './find-decided.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
-import { type TurnApprovals, turnApprovals } from './request-approvals.ts';
+import { approvalJudge, auditEntry } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-decision.ts';
+import { claimDecidedCall } from './turn-decision.ts';
 
 /** A turn may call at most this many functions, over all of its responses. */
 const MAX_CALLS = 16;
@@ -35,19 +34,17 @@ export class TurnCalls {
   readonly #set: ToolSet;
   readonly #onCall: (tool: Tool) => void;
   readonly #turn: Turn;
-  readonly #services: Services;
-  readonly #earlier: EarlierEnds;
-  readonly #approvals: TurnApprovals;
+  readonly #judge: RunCallsDeps['judge'];
+  readonly #requested: Approval[] = [];
   readonly #results: CallResult[] = [];
+  #earlierCalls: Promise<readonly AuditEntry[]> | undefined;
 
   /** `onCall` is called before each call that runs. */
-  constructor(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn, services: Services) {
+  constructor(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn) {
     this.#set = set;
     this.#onCall = onCall;
     this.#turn = turn;
-    this.#services = services;
-    this.#earlier = earlierEnds(turn, services);
-    this.#approvals = turnApprovals(turn, services);
+    this.#judge = approvalJudge(turn, this.#requested);
   }
 
   get functions(): TurnFunctions {
@@ -61,25 +58,24 @@ export class TurnCalls {
 
   /** The approvals that the turn asks for. */
   get requested(): readonly Approval[] {
-    return this.#approvals.requested;
+    return this.#requested;
   }
 
   /** Carries out a decision: runs the call, unless it was denied. Rejects like `functions.run`. */
-  async runDecided(decided: DecidedApproval): Promise<DecidedCall> {
+  async runDecided(decided: TurnDecision): Promise<DecidedCall> {
     const { tool: name, argumentsText } = decided.approval;
-    const { signal } = this.#turn;
-    const record = recordOf(this.#turn, this.#services, decided.decision.decider);
-    const judge = (call: ToolCall) => claimDecidedCall(decided, call, record, this.#turn, this.#services);
-    const decidedCall = { callId: this.#services.ids.wire('call'), name, argumentsText };
-    const ended = await this.#run([decidedCall], (_, call) => judge(call), record, signal);
-    const { outputs, parts } = await readToolPictures(ended, signal, this.#turn, this.#services);
+    const { signal, services } = this.#turn;
+    const record = this.#recordOf(decided.decision.decider);
+    const call = { callId: services.ids.wire('call'), name, argumentsText };
+    const judge = (_: Tool, ofModel: ToolCall) => claimDecidedCall(decided, ofModel, record, this.#turn);
+    const ended = await this.#run([call], judge, record, signal);
+    const { outputs, parts } = await readToolPictures(ended, signal, this.#turn);
     return { name, argumentsText, output: outputs[0]?.output ?? '', parts };
   }
 
   async #answer(calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> {
-    const record = recordOf(this.#turn, this.#services, undefined);
-    const ended = await this.#run(calls, (tool, call) => this.#approvals.judge(tool, call), record, signal);
-    const { outputs, parts } = await readToolPictures(ended, signal, this.#turn, this.#services);
+    const ended = await this.#run(calls, this.#judge, this.#recordOf(undefined), signal);
+    const { outputs, parts } = await readToolPictures(ended, signal, this.#turn);
     return { outputs, parts, isWaiting: ended.every(({ end }) => end.kind === 'waiting') };
   }
 
@@ -90,14 +86,16 @@ export class TurnCalls {
     record: RunCallsDeps['record'],
     signal: AbortSignal,
   ): Promise<readonly CallResult[]> {
-    const { log, telemetry, message } = this.#turn;
+    const { log, telemetry, message, services } = this.#turn;
+    const { locale, timeZone, verifiedIds = [] } = message;
     const begun = new Map<ToolCall, Tool>();
     const deps: RunCallsDeps = {
       tools: this.#set.tools,
-      downServers: this.#services.tools.downServers(message.verifiedIds ?? [], message.scope),
-      context: contextOf(this.#turn, this.#services),
-      clock: this.#services.clock,
-      judge: async (tool, call) => (await this.#earlier(tool, call)) ?? judge(tool, call),
+      downServers: services.tools.downServers(verifiedIds, message.scope),
+      // The last id is the Entra object id where there is one: it names the person to other systems, too.
+      context: { now: services.clock.now(), locale, timeZone, log, userId: verifiedIds.at(-1) },
+      clock: services.clock,
+      judge: async (tool, call) => (await this.#earlierEnd(tool, call)) ?? judge(tool, call),
       measure: (tool, call, work) => {
         begun.set(call, tool);
         this.#onCall(tool);
@@ -107,11 +105,8 @@ export class TurnCalls {
     };
     try {
       const ended = await runCalls(calls, MAX_CALLS - this.#results.length, deps, signal);
-      for (const result of ended)
-        log.info(
-          { tool: result.tool?.name, end: result.end.kind, code: errorOf(result), tookMs: result.tookMs },
-          'tool called',
-        );
+      for (const { tool, end, tookMs } of ended)
+        log.info({ tool: tool?.name, end: end.kind, code: errorOf({ end }), tookMs }, 'tool called');
       this.#results.push(...ended);
       return ended;
     } catch (reason) {
@@ -119,40 +114,25 @@ export class TurnCalls {
       throw reason;
     }
   }
-}
 
-function contextOf({ message, log }: Turn, { clock }: Services): RunCallsDeps['context'] {
-  const { locale, timeZone, verifiedIds } = message;
-  // The last id is the Entra object id where there is one: it names the person to other systems, too.
-  return { now: clock.now(), locale, timeZone, log, userId: verifiedIds?.at(-1) };
-}
-
-type EarlierEnds = (tool: Tool, call: ToolCall) => Promise<'doneBefore' | 'unknown' | undefined>;
-
-/** Returns how an earlier attempt at the turn ended a call. A call may be made twice in one attempt. */
-function earlierEnds(turn: Turn, { audit }: Services): EarlierEnds {
-  let earlier: Promise<readonly AuditEntry[]> | undefined;
-  return async (tool, call) => {
+  /** How an earlier attempt at the turn ended the call. A call may be made twice in one attempt. */
+  async #earlierEnd(tool: Tool, call: ToolCall): Promise<'doneBefore' | 'unknown' | undefined> {
     if (tool.isReadOnly) return undefined;
+    const { job, services } = this.#turn;
     // Read once, before this attempt records anything.
-    earlier ??= turn.retryStore(() => audit.ofTurn(turn.job.id));
-    return earlierEnd(await earlier, tool, call);
-  };
-}
+    this.#earlierCalls ??= this.#turn.retryStore(() => services.audit.ofTurn(job.id));
+    return earlierEnd(await this.#earlierCalls, tool, call);
+  }
 
-/** Writes the audit of the turn. */
-function recordOf(turn: Turn, { audit, clock }: Services, decider: string | undefined): RunCallsDeps['record'] {
-  const { job, message } = turn;
-  const names = { turnId: job.id, conversation: message.key, asker: message.personKey, decider };
-  return (tool, call, event) =>
-    turn.retryStore(() => audit.append({ ...names, ...entryOf(tool, call), atMs: clock.now(), event }));
-}
-
-function entryOf({ name, origin }: Tool, call: ToolCall) {
-  return { tool: name, origin, argumentsHash: argumentsHash(call) };
+  /** Writes the audit of the turn. */
+  #recordOf(decider: string | undefined): RunCallsDeps['record'] {
+    const { audit } = this.#turn.services;
+    return (tool, call, event) =>
+      this.#turn.retryStore(() => audit.append(auditEntry(this.#turn, tool, call, event, decider)));
+  }
 }
 
 /** The literal code of a call that did not do what it should. */
-function errorOf({ end }: CallResult): string | undefined {
+function errorOf({ end }: Pick<CallResult, 'end'>): string | undefined {
   return end.kind === 'failed' ? end.code : end.kind === 'unknown' ? 'outcome_unknown' : undefined;
 }

@@ -1,45 +1,40 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import { addUsage } from '../../token-usage.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
-import { nextMemory } from '../history/history.ts';
+import { nextHistory } from '../history/history.ts';
 import { messageId } from '../keys.ts';
-import { isKnown } from '../record-after.ts';
-import type { ConversationRecord, ConversationUsage, Edit } from '../records.ts';
-import { NO_CONTEXT } from '../records.ts';
+import {
+  type ConversationRecord,
+  type ConversationSettings,
+  type ConversationUsage,
+  type Edit,
+  isKnown,
+  NO_CONTEXT,
+} from '../records.ts';
 import type { Reply } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import type { ReadAttachments } from './read-attachments.ts';
+import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
 import type { ModelAnswer } from './turn-result.ts';
-
-export interface AnsweredTurn {
-  readonly attachments: ReadAttachments;
-  readonly answer: ModelAnswer;
-  readonly reply: Reply;
-}
 
 /** The history holds at most this much of each tool's result. */
 const MAX_REMEMBERED_CHARS = 200;
 /** The model may call a tool that does not exist, by any name. */
 const MAX_REMEMBERED_NAME_CHARS = 64;
 
-/** Applies a turn to the newest record; does nothing the second time. `before`: the record at the start of the turn. */
+/** Applies a turn to the newest record; does nothing the second time. */
 export function turnEdit(
-  { attachments, answer: { model, calls }, reply }: AnsweredTurn,
-  before: ConversationRecord,
+  { model, calls }: ModelAnswer,
+  reply: Reply,
+  { record: before, attachments }: Prompt,
   turn: Turn,
-  { historyTurns, settings: { voice: configuredVoice } }: Services,
 ): Edit {
-  const { job, message, costUsd = 0 } = turn;
+  const { job, message, costUsd = 0, services } = turn;
   const id = messageId(message);
-  const user = [
-    decisionNote(message, calls) ?? message.text,
-    ...attachments.remembered.map((line) => line(model.transcript)),
-  ]
-    .filter((line) => line !== '')
-    .join('\n');
+  const attached = attachments.remembered.map((line) => line(model.transcript));
+  const lines = [decisionNote(message, calls) ?? message.text, ...attached];
+  const user = lines.filter((line) => line !== '').join('\n');
   const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   return (record) => {
@@ -47,8 +42,8 @@ export function turnEdit(
     const isWithdrawn = isKnown(record, message.activityId);
     return {
       ...record,
-      ...(isWithdrawn ? {} : nextMemory(record, past, model, historyTurns)),
-      settings: settingsAfter(record, model, configuredVoice),
+      ...(isWithdrawn ? {} : nextHistory(record, past, model, services.historyTurns)),
+      settings: settingsAfter(record, model),
       usage: usageAfter(record.usage, model, reply),
       sessionVersion: sessionVersionAfter(record, before, turn),
       unsent: {
@@ -90,13 +85,9 @@ function sessionVersionAfter(
 }
 
 /** The settings without the chosen voice, if the service refused it. */
-function settingsAfter(
-  { settings }: ConversationRecord,
-  { refusedVoice }: ModelResult,
-  configuredVoice: string,
-): ConversationRecord['settings'] {
+function settingsAfter({ settings }: ConversationRecord, { refusedVoice }: ModelResult): ConversationSettings {
   const { voice, ...others } = settings;
-  return refusedVoice !== undefined && refusedVoice === voice && voice !== configuredVoice ? others : settings;
+  return refusedVoice !== undefined && refusedVoice === voice ? others : settings;
 }
 
 function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {

@@ -2,7 +2,7 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
 import type { Approval } from '../approvals/approval.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
-import type { RecordingLink } from '../user-message.ts';
+import type { Reply } from '../reply.ts';
 
 /** What the turn got from the model: its result, the calls, what was shown. */
 export interface ModelAnswer {
@@ -27,14 +27,18 @@ export type RefusalReason =
   | 'approvalGone'
   | OverBudget['budget'];
 
-/** A message that is refused, and the text that its user gets. */
+/** A message that is refused. */
 export interface RefusedMessage {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
-  readonly text: string;
+  /** Tells the user why. */
+  readonly reply: Reply;
   /** The budget that is exceeded, and by how much; `undefined` for other reasons. */
   readonly over?: OverBudget;
-  readonly recordingLink?: RecordingLink;
+}
+
+export function refusal(reason: RefusalReason, text: string): RefusedMessage {
+  return { kind: 'refused', reason, reply: { text, audio: undefined } };
 }
 
 /** How a turn ended. */

@@ -3,7 +3,8 @@ import type { Logger } from '../../log.ts';
 import { messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
-import type { SaveResult, TurnJob } from '../queue/turn-queue.ts';
+import type { CompleteOptions, SaveResult, TurnJob } from '../queue/turn-queue.ts';
+import type { Edit } from '../records.ts';
 import type { ReplySender, WithSender } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
@@ -16,8 +17,8 @@ const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
 export class Turn {
-  /** Calls of this job wait for a store that does not answer. */
   readonly job: TurnJob;
+  readonly services: Services;
   /** Each line carries the names of the turn. */
   readonly log: Logger;
   readonly telemetry: TurnTelemetry;
@@ -29,7 +30,6 @@ export class Turn {
   costUsd: number | undefined;
   readonly #startedMs: number;
   readonly #withSender: WithSender;
-  readonly #services: Services;
   readonly #ended = Promise.withResolvers<void>();
   #sender: ReplySender | undefined;
   #closed: Promise<void> | undefined;
@@ -40,13 +40,13 @@ export class Turn {
   constructor(job: TurnJob, withSender: WithSender, services: Services) {
     const { channel, key, activityId } = job.message;
     const { telemetry, ids, log } = services;
-    this.job = this.#retrying(job);
+    this.job = job;
+    this.services = services;
     this.log = log.child({ channel, conversation: key, activity: activityId, turn: job.id });
     this.telemetry = telemetry.turn({ key, channel, turnId: job.id, acceptedAtMs: job.acceptedAtMs });
     this.incident = ids.incident();
     this.#startedMs = services.clock.now();
     this.#withSender = withSender;
-    this.#services = services;
     this.#signal = job.signal;
   }
 
@@ -59,14 +59,14 @@ export class Turn {
     return this.#signal;
   }
 
-  /** The open sender; `undefined` before `open` and after `close`. */
-  get sender(): ReplySender | undefined {
-    return this.#sender;
+  /** Whether the sender is open. */
+  get isOpen(): boolean {
+    return this.#sender !== undefined;
   }
 
   /** The time since the attempt began. */
   elapsedMs(): number {
-    return this.#services.clock.now() - this.#startedMs;
+    return this.services.clock.now() - this.#startedMs;
   }
 
   /**
@@ -106,12 +106,28 @@ export class Turn {
     this.#isNoticeDone = true;
   }
 
+  /** Saves an edit of the record. An open request gets its answer also when that fails: nobody else can give it. */
+  async save(edit: Edit): Promise<SaveResult> {
+    try {
+      return await this.retryStoreAtEnd(() => this.job.save(edit));
+    } catch (err) {
+      if (!this.message.isInBand || !(err instanceof StoreError)) throw err;
+      this.log.warn({ err }, 'turn not saved');
+      return 'saved';
+    }
+  }
+
+  /** Completes the job, also after it was aborted. False when superseded. */
+  complete(options?: CompleteOptions): Promise<boolean> {
+    return this.retryStoreAtEnd(() => this.job.complete(options));
+  }
+
   /**
    * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its reason. A
    * turn whose request is open waits 3 s at most, then rejects with a StoreError.
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
-    const { clock } = this.#services;
+    const { clock } = this.services;
     const { log } = this;
     if (this.message.isInBand) return retry(call, { clock, log, signal, limitMs: MAX_IN_BAND_WAIT_MS });
     return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
@@ -120,32 +136,7 @@ export class Turn {
   /** Works as `retryStore`, but stores even after the job was aborted: then it waits 10 s at most. */
   retryStoreAtEnd<T>(call: () => Promise<T>): Promise<T> {
     if (!this.job.signal.aborted) return this.retryStore(call);
-    return retry(call, { clock: this.#services.clock, log: this.log, limitMs: MAX_ENDING_MS });
-  }
-
-  #retrying(job: TurnJob): TurnJob {
-    const { id, message, acceptedAtMs, signal, isTransferable, isRetry } = job;
-    return {
-      id,
-      message,
-      acceptedAtMs,
-      signal,
-      isTransferable,
-      isRetry,
-      begin: () => this.retryStore(() => job.begin()),
-      save: (edit) => this.retryStoreAtEnd(() => job.save(edit)).catch((err: unknown) => this.#notSaved(err)),
-      complete: (isDelivered) => this.retryStoreAtEnd(() => job.complete(isDelivered)),
-      deadLetter: () => this.retryStoreAtEnd(() => job.deadLetter()),
-      release: () => job.release(),
-      saveStreamId: (streamId) => job.saveStreamId(streamId),
-    };
-  }
-
-  /** A request that is open gets its answer also when that cannot be saved: nobody else can give it. */
-  #notSaved(err: unknown): SaveResult {
-    if (!this.message.isInBand || !(err instanceof StoreError)) throw err;
-    this.log.warn({ err }, 'turn not saved');
-    return 'saved';
+    return retry(call, { clock: this.services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }
 
   async #notifyOfOutage(): Promise<void> {

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { createMemoryRecordingLinks } from '../../../src/conversation/recordings/memory-recording-links.ts';
 import { randomIds } from '../../../src/ids.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { guest, itKeepsInvitations } from './recording-links-contract.ts';
+import { describeRecordingLinks, guest } from './recording-links-contract.ts';
 
 function recordingLinks() {
   const clock = new ManualClock();
   return { clock, store: createMemoryRecordingLinks(clock, randomIds) };
 }
 
-itKeepsInvitations('memory', async () => recordingLinks());
+describeRecordingLinks('memory', async () => recordingLinks());
 
 describe('recording links in memory', () => {
   it('are evicted, the oldest first, at the maximum', async () => {

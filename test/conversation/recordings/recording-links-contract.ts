@@ -17,14 +17,14 @@ export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Gues
   return { key, channel, scope, user, personKey, isAllowed, locale, reference };
 };
 
-export interface InvitationsUnderTest {
+export interface TestRecordingLinks {
   readonly clock: ManualClock;
   readonly store: RecordingLinks;
 }
 
 /** The contract of every store of recording links. */
-export function itKeepsInvitations(what: string, open: () => Promise<InvitationsUnderTest>): void {
-  describe(`recordingLinks in ${what}`, () => {
+export function describeRecordingLinks(what: string, open: () => Promise<TestRecordingLinks>): void {
+  describe(`recording links in ${what}`, () => {
     it('are found complete, whatever the key of their conversation', async () => {
       const { clock, store } = await open();
       for (const key of KEYS) {

@@ -31,7 +31,7 @@ export function start({
     return way.withSender(work);
   };
   const job = new ScriptedJob(message, way.diary, script);
-  const result = () => runTurn(new Turn(job, withSender, services), services);
+  const result = () => runTurn(new Turn(job, withSender, services));
   return { job, message, result, model, clock, services, streams, ...way };
 }
 

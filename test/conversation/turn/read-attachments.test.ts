@@ -60,7 +60,7 @@ describe('a recording from the recording page', () => {
       const turn = { message: spoken(kept?.id ?? '', locale), log, signal, telemetry };
       const read = await readAttachments(turn, services);
       assert.deepEqual(read.warnings, [messagesFor(locale).attachments.recordingLost]);
-      assert.deepEqual([read.after, read.audioMs], [[], 0]);
+      assert.deepEqual([read.parts, read.audioMs], [[], 0]);
       assert.match(logs.join(''), /not_fetched/);
     });
   }

@@ -1,4 +1,4 @@
-import type { SaveResult, TurnJob, TurnStart } from '../../../src/conversation/queue/turn-queue.ts';
+import type { CompleteOptions, SaveResult, TurnJob, TurnStart } from '../../../src/conversation/queue/turn-queue.ts';
 import { type ConversationRecord, EMPTY_RECORD } from '../../../src/conversation/records.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { StoreError, type TurnError } from '../../../src/errors.ts';
@@ -30,7 +30,7 @@ export class ScriptedJob implements TurnJob {
   readonly #script: JobScript;
   readonly #stop = new AbortController();
   record: ConversationRecord;
-  /** The arguments of its completion. */
+  /** The option of its completion. */
   isDelivered: boolean | undefined;
   /** How often each call fails before it succeeds. */
   failures = 0;
@@ -67,7 +67,7 @@ export class ScriptedJob implements TurnJob {
     return saved;
   }
 
-  async complete(isDelivered = false): Promise<boolean> {
+  async complete({ isDelivered = false }: CompleteOptions = {}): Promise<boolean> {
     this.#answer('complete');
     this.isDelivered = isDelivered;
     return !this.#script.isSuperseded && !this.#script.isSupersededAtEnd;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readRecord } from '../../src/conversation/record-json.ts';
-import { EMPTY_RECORD } from '../../src/conversation/records.ts';
+import { EMPTY_RECORD, readRecord } from '../../src/conversation/records.ts';
 
 const { usage } = EMPTY_RECORD;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Memory, nextMemory } from '../../../src/conversation/history/history.ts';
+import { type HistoryState, nextHistory } from '../../../src/conversation/history/history.ts';
 import { TurnError } from '../../../src/errors.ts';
 import type { ModelResult } from '../../../src/realtime/model-result.ts';
 import type { Outcome } from '../../../src/realtime/outcome.ts';
@@ -8,7 +8,7 @@ import { NO_TOKENS } from '../../../src/token-usage.ts';
 
 const UNBILLED = { usage: NO_TOKENS, isUsageUnknown: false, contextTokens: undefined };
 const NO_SOUND = { chunks: [], byteLength: 0 };
-const FOUR: Memory = {
+const FOUR: HistoryState = {
   history: ['1', '2', '3', '4'].map((user) => ({ user, assistant: `answer ${user}` })),
   rejectedTurns: 0,
 };
@@ -28,18 +28,18 @@ function resultOf(outcome: Outcome, more: Partial<ModelResult> = {}): ModelResul
   };
 }
 
-/** The memory after this number of equal results in a row. */
-function after(times: number, result: ModelResult): Memory {
-  let memory = FOUR;
-  for (let count = 0; count < times; count++) memory = nextMemory(memory, { user: 'refused' }, result, 40);
-  return memory;
+/** The state after this number of equal results in a row. */
+function after(times: number, result: ModelResult): HistoryState {
+  let state = FOUR;
+  for (let count = 0; count < times; count++) state = nextHistory(state, { user: 'refused' }, result, 40);
+  return state;
 }
 
-const usersOf = ({ history }: Memory) => history.map(({ user }) => user);
+const usersOf = ({ history }: HistoryState) => history.map(({ user }) => user);
 
-describe('the memory of a conversation', () => {
+describe('the history after a turn', () => {
   it('contains a question that has no answer', () => {
-    const { history } = nextMemory(FOUR, { user: '5' }, resultOf(lost), 40);
+    const { history } = nextHistory(FOUR, { user: '5' }, resultOf(lost), 40);
     assert.deepEqual(history.at(-1), { user: '5', assistant: undefined });
   });
 
@@ -52,7 +52,7 @@ describe('the memory of a conversation', () => {
       assert.deepEqual(usersOf(after(3, resultOf(outcome))), ['3', '4']);
       assert.deepEqual(usersOf(after(4, resultOf(outcome))), ['4']);
       assert.deepEqual(usersOf(after(5, resultOf(outcome))), []);
-      const answered = nextMemory(
+      const answered = nextHistory(
         after(3, resultOf(outcome)),
         { user: '5' },
         resultOf({ kind: 'textOnly', text: 'Hi' }),
@@ -67,7 +67,7 @@ describe('the memory of a conversation', () => {
   }
 
   it('loses its older half at once if the service names it as the cause', () => {
-    const { history, rejectedTurns } = nextMemory(
+    const { history, rejectedTurns } = nextHistory(
       FOUR,
       { user: 'x' },
       resultOf(rejected, { isHistoryRejected: true }),
