@@ -77,6 +77,8 @@ export const de: Messages = {
     yes: /^(?:ja|j|ok|okay|klar|erlauben|erlaubt)$/i,
     no: /^(?:nein|n|nö|ablehnen|abgelehnt)$/i,
     allowed: (title, by) => `${by === undefined ? 'Erlaubt' : `Von ${by} erlaubt`}: ${title}`,
+    allowedOnce: (title, by) =>
+      `${by === undefined ? 'Einmal' : `Von ${by} einmal`} erlaubt, denn hier frage ich jedes Mal: ${title}`,
     alwaysAllowed: (title, by) => `Ab jetzt ${by === undefined ? '' : `von ${by} `}immer erlaubt: ${title}`,
     denied: (title, by) => `${by === undefined ? 'Abgelehnt' : `Von ${by} abgelehnt`}: ${title}`,
     decidedBefore: 'Darüber ist schon entschieden.',

@@ -81,6 +81,9 @@ export const en = {
     yes: /^(?:yes|y|ok|okay|sure|allow)$/i,
     no: /^(?:no|n|nope|deny)$/i,
     allowed: (title: string, by: string | undefined) => `Allowed${by === undefined ? '' : ` by ${by}`}: ${title}`,
+    /** For "always" where it is not offered. */
+    allowedOnce: (title: string, by: string | undefined) =>
+      `Allowed once${by === undefined ? '' : ` by ${by}`}, because I always ask here: ${title}`,
     alwaysAllowed: (title: string, by: string | undefined) =>
       `Always allowed from now on${by === undefined ? '' : ` by ${by}`}: ${title}`,
     denied: (title: string, by: string | undefined) => `Denied${by === undefined ? '' : ` by ${by}`}: ${title}`,
