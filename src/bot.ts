@@ -1,6 +1,5 @@
 import {
   type Activity,
-  ActivityTypes,
   type ChannelAccount,
   type InvokeResponse,
   TeamsActivityHandler,
@@ -19,7 +18,7 @@ import {
   deletedChannel,
   isInBand,
   isTeamDeleted,
-  localeOf,
+  messagesOf,
   scopeOf,
   teamOf,
   toReference,
@@ -33,7 +32,6 @@ import type { UserMessage } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import { fieldsOf } from './json-access.ts';
 import type { Logger } from './log.ts';
-import { messagesFor } from './messages/messages.ts';
 
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
@@ -116,7 +114,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const { conversations, replyRoutes } = this.#options;
     const { acceptance, result } = await conversations.decide(decision, message, withSender);
     await this.#end(activity, acceptance);
-    const cardId = replaceableCard(activity, activity.type === ActivityTypes.Invoke);
+    const cardId = replaceableCard(activity);
     if (cardId !== undefined && result.kind === 'decided') {
       const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));
       conversations.runOutOfBand(message, replace, 'card not replaced');
@@ -213,6 +211,6 @@ function readRequest(context: TurnContext, { adapter, access, replyRoutes, servi
   if (author.isAllowed) serviceUrls.remember(key, activity);
   const reference = toReference(activity, caller);
   const withSender = isInBand(activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
-  const messages = messagesFor(localeOf(activity));
+  const messages = messagesOf(activity);
   return { context, activity, caller, author, key, reference, withSender, messages };
 }

@@ -1,4 +1,4 @@
-import type { Activity, Attachment, InvokeResponse } from 'botbuilder';
+import { type Activity, ActivityTypes, type Attachment, type InvokeResponse } from 'botbuilder';
 import { decisionLine, decisionResultText } from '../conversation/approvals/accept-decision.ts';
 import type { ApprovalRequest, DecisionKind } from '../conversation/approvals/approval.ts';
 import type { DecidedApproval, DecisionRequest, DecisionResult } from '../conversation/approvals/decide.ts';
@@ -60,12 +60,14 @@ export function decidedCard({ approval, decision }: DecidedApproval, messages: M
 
 /**
  * Returns the id of the card if it has to be replaced for everybody, and can be: Direct Line refuses updates
- * (botframework-sdk#4734). `isAnswered`: the response to `Action.Execute` replaces it for the sender.
+ * (botframework-sdk#4734). The response to `Action.Execute` replaces it for the sender, who is alone in a personal chat.
  */
-export function replaceableCard(activity: Activity, isAnswered: boolean): string | undefined {
+export function replaceableCard(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
-  const isUseful = !isInBand(activity) && !(isAnswered && scopeOf(activity) === 'personal');
-  return canReplace && isUseful ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined : undefined;
+  const isReplaced = activity.type === ActivityTypes.Invoke && scopeOf(activity) === 'personal';
+  return canReplace && !isReplaced && !isInBand(activity)
+    ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined
+    : undefined;
 }
 
 /** Answers `Action.Execute` with a text that the client shows to the sender alone. */

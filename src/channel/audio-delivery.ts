@@ -49,7 +49,7 @@ export function canReach(publicBaseUrl: string | undefined, serviceUrl: string):
 
 /** Whether an address is on this machine; false for a malformed one. */
 export function isLoopbackUrl(url: string): boolean {
-  return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+  return isLoopbackHost(URL.parse(url)?.hostname ?? '');
 }
 
 /** Finds a reply's audio by its id, which may be anything. Only people of the audio's own conversation find it. */

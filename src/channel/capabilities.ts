@@ -201,11 +201,10 @@ export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
 }
 
 /**
- * Whether the bot can offer files in a conversation. Teams has no consent to files in GCC High, DoD and the cloud of
- * 21Vianet, which have service URLs of their own.
+ * Whether a cloud of Teams has consent to files. GCC High, DoD and the cloud of 21Vianet have not, and service URLs of
+ * their own.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
  */
-export function canSaveFiles({ savesFiles }: Capabilities, serviceUrl: string): boolean {
-  const host = URL.canParse(serviceUrl) ? new URL(serviceUrl).hostname : '';
-  return savesFiles && !/\.(?:us|cn)$/.test(host);
+export function hasFileConsent(serviceUrl: string): boolean {
+  return !/\.(?:us|cn)$/.test(URL.parse(serviceUrl)?.hostname ?? '');
 }

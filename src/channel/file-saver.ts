@@ -5,12 +5,12 @@ import { isTextSigned, signText } from '../audio/signed-links.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
-import { type Messages, messagesFor } from '../messages/messages.ts';
+import type { Messages } from '../messages/messages.ts';
 import { findAudio } from './audio-delivery.ts';
 import { ChannelCalls } from './channel-calls.ts';
 import { consentCard, type FileConsent, fileCard, type UploadTarget } from './file-consent.ts';
 import { type UploadDeps, upload } from './upload.ts';
-import { localeOf } from './user-message.ts';
+import { messagesOf } from './user-message.ts';
 
 export interface FileSaverDeps extends UploadDeps {
   readonly audioStore: AudioStore;
@@ -39,7 +39,7 @@ export class FileSaver {
   /** Offers the file when the user presses "Save". */
   async offer(context: TurnContext, audioId: string): Promise<void> {
     const { ids, audioStore } = this.#deps;
-    const messages = messagesFor(localeOf(context.activity));
+    const messages = messagesOf(context.activity);
     const calls = this.#callsOf(context);
     const audio = await findAudio(context.activity, audioId, audioStore);
     if (audio === undefined) {
@@ -57,7 +57,7 @@ export class FileSaver {
    */
   async settle(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
     const { offerId, cardId, target } = consent;
-    const messages = messagesFor(localeOf(context.activity));
+    const messages = messagesOf(context.activity);
     const calls = this.#callsOf(context);
     const audio = await findAudio(context.activity, consent.audioId, this.#deps.audioStore);
     const state = this.#answered.get(offerId);

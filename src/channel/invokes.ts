@@ -5,10 +5,10 @@ import { isSameConversation } from '../conversation/keys.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
-import { clockTime, messagesFor } from '../messages/messages.ts';
+import { clockTime } from '../messages/messages.ts';
 import { findAudio, playerUrl } from './audio-delivery.ts';
 import { recordingUrl } from './recording-page.ts';
-import { capabilitiesIn, conversationKey, localeOf } from './user-message.ts';
+import { capabilitiesIn, conversationKey, messagesOf } from './user-message.ts';
 
 export interface InvokeDeps {
   readonly audioStore: AudioStore;
@@ -64,7 +64,7 @@ export function audioToSave(activity: Activity): string | undefined {
 
 /** A page of the bot in a dialog of the client, or a message why not. `isAllowed`: whether this user may use the bot. */
 async function openDialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<Dialog> {
-  if (!isAllowed) return message(messagesFor(localeOf(activity)).notAllowed);
+  if (!isAllowed) return message(messagesOf(activity).notAllowed);
   const { play, recording } = fieldsOf(fieldsOf(activity.value)['data']);
   return typeof recording === 'string' && recording !== ''
     ? recordingDialog(activity, recording, deps)
@@ -72,7 +72,7 @@ async function openDialog(activity: Activity, isAllowed: boolean, deps: InvokeDe
 }
 
 async function playerDialog(activity: Activity, id: unknown, deps: InvokeDeps): Promise<Dialog> {
-  const { audioTitle, audio: texts } = messagesFor(localeOf(activity));
+  const { audioTitle, audio: texts } = messagesOf(activity);
   const audio = await findAudio(activity, id, deps.audioStore);
   const expiresAtMs = deps.clock.now() + DIALOG_LINK_MS;
   const url = audio && playerUrl(audio, expiresAtMs, deps.publicBaseUrl(), activity.serviceUrl);
@@ -82,7 +82,7 @@ async function playerDialog(activity: Activity, id: unknown, deps: InvokeDeps): 
 
 /** The recording page, for the user to whom the recording link belongs. */
 async function recordingDialog(activity: Activity, id: string, deps: InvokeDeps): Promise<Dialog> {
-  const { recording } = messagesFor(localeOf(activity));
+  const { recording } = messagesOf(activity);
   const link = await deps.recordingLinks.find(id);
   if (link === undefined || !isSameConversation(link.key, conversationKey(activity))) return message(recording.ended);
   if (deps.clock.now() >= link.opensUntilMs) return message(recording.ended);

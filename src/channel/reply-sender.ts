@@ -4,7 +4,6 @@ import { sleep } from '../clock.ts';
 import type { ChannelStream, Reply, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { messagesFor } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 import { approvalCard, approvalInWords } from './approval-card.ts';
 import { isLoopbackUrl, WAV_TYPE } from './audio-delivery.ts';
@@ -15,7 +14,7 @@ import { replyMessages, toMessage } from './reply-messages.ts';
 import { safeMarkdownSoFar } from './safe-markdown.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
-import { capabilitiesIn, localeOf } from './user-message.ts';
+import { capabilitiesIn, messagesOf } from './user-message.ts';
 
 /** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
@@ -54,7 +53,7 @@ export class ChannelReplySender implements ReplySender {
     this.#context = {
       activity,
       capabilities: { ...capabilitiesIn(activity), ...unseen },
-      messages: messagesFor(localeOf(activity)),
+      messages: messagesOf(activity),
       options,
       upload: (wav) => this.#upload(wav),
     };

@@ -64,8 +64,8 @@ function notReached(cause: unknown): never {
 
 /** Addresses come from users. A user name in one could hide where it leads. */
 function checkedUrl(text: string, base?: URL): URL {
-  const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
+  const url = URL.parse(text, base?.href);
   const isPlain = url?.protocol === 'https:' && url.port === '' && url.username === '' && url.password === '';
-  if (url !== undefined && isPlain && FILE_HOST.test(url.hostname)) return url;
+  if (url && isPlain && FILE_HOST.test(url.hostname)) return url;
   throw new UploadError('untrusted_upload_host', `not an address of a file service: ${url?.host ?? 'malformed'}`);
 }

@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
-import { type Capabilities, canSaveFiles, capabilitiesOf, channelOf } from './capabilities.ts';
+import { type Messages, messagesFor } from '../messages/messages.ts';
+import { type Capabilities, capabilitiesOf, channelOf, hasFileConsent } from './capabilities.ts';
 import { chosenCommand } from './cards.ts';
 import { textWithoutBot } from './mentions.ts';
 import { quotedReplies } from './quoted-replies.ts';
@@ -93,8 +94,13 @@ export function teamOf(activity: Activity): { readonly team?: string } {
   return id ? { team: id } : {};
 }
 
+/** The texts in the language of an activity's user. */
+export function messagesOf(activity: Activity): Messages {
+  return messagesFor(localeOf(activity));
+}
+
 /** Language, script and region of a locale. The model is given it, and any other part could be a sentence. */
-export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
+function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
   return locale.length > MAX_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
 }
 
@@ -133,7 +139,7 @@ export function scopeOf({ conversation }: Activity): Scope {
 /** What the channel of an activity can take in its conversation. */
 export function capabilitiesIn(activity: Activity): Capabilities {
   const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
-  return { ...capabilities, savesFiles: canSaveFiles(capabilities, activity.serviceUrl) };
+  return { ...capabilities, savesFiles: capabilities.savesFiles && hasFileConsent(activity.serviceUrl) };
 }
 
 /** The text and the attachments, in the order in which the model gets them. */

@@ -23,7 +23,6 @@ export const en = {
     `That message is too long for me. Please send it in parts of up to ${maxChars} characters.`,
   queueFull: 'I’m still working on your earlier messages. Please send that again once I’ve answered them.',
   notAllowed: 'Sorry, I’m not available to your account. Please contact the person who runs this bot.',
-  shuttingDown: 'I’m restarting. Please send that again in a minute.',
   storage: {
     lasting: 'I can’t reach my memory right now. Your message is safe, and I’ll answer as soon as I can.',
     notStored:

@@ -138,7 +138,7 @@ describe('a press of Action.Execute in Teams', () => {
 
 describe('a card that was pressed', () => {
   const pressed = (channelId: string, serviceUrl: string, fields: object = {}) =>
-    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity, false);
+    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity);
 
   it('is replaced where the channel lets bots replace messages, and where it is named', () => {
     assert.equal(pressed('msteams', 'https://smba.example/'), 'card');
