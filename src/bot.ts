@@ -66,7 +66,7 @@ export class VoiceBot extends TeamsActivityHandler {
     await super.run(context);
   }
 
-  /** botbuilder's own handlers know no ratings, and fail on an invoke without a value. */
+  /** botbuilder's own invoke handlers ignore ratings, and throw on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
     const request = readRequest(context, this.#options);
@@ -74,7 +74,7 @@ export class VoiceBot extends TeamsActivityHandler {
     if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
     if (activity.name !== 'fileConsent/invoke') return answerInvoke(activity, author.isAllowed, invokes);
     const consent = fileConsentOf(activity);
-    await this.#runOutOfBand(request, (live, stopping) => files.settle(live, consent, stopping));
+    await this.#runOutOfBand(request, (live, stopping) => files.handleConsent(live, consent, stopping));
     return ACCEPTED;
   }
 

@@ -19,9 +19,9 @@ export interface AdapterOptions extends SendPolicyOptions {
 }
 
 /** botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s. */
-const AUTHENTICATION_LIMIT_MS = 5_000;
+const AUTHENTICATION_TIMEOUT_MS = 5_000;
 
-function tooLate(): RequestError {
+function authenticationTimeout(): RequestError {
   return new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
 }
 
@@ -117,7 +117,7 @@ export class VoiceAdapter extends CloudAdapter {
     try {
       // Keys are endorsed for channels, not for the products in compound channel ids.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_LIMIT_MS, late: tooLate };
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_TIMEOUT_MS, late: authenticationTimeout };
       return await withDeadline(deadline, () =>
         this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
       );

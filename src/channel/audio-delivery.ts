@@ -21,13 +21,13 @@ export async function audioUrl(
   wav: Buffer,
   textLength: number,
   pageUrl: string | undefined,
-  { capabilities: { inlineLimitChars, uploadLimitBytes }, upload }: Pick<ReplyContext, 'capabilities' | 'upload'>,
+  { capabilities: { maxInlineChars, maxUploadBytes }, upload }: Pick<ReplyContext, 'capabilities' | 'upload'>,
 ): Promise<string | undefined> {
   if (pageUrl !== undefined) return `${pageUrl}.wav`;
   const base64Chars = Math.ceil(wav.byteLength / 3) * 4;
-  if (base64Chars + textLength + ACTIVITY_OVERHEAD_CHARS <= inlineLimitChars)
+  if (base64Chars + textLength + ACTIVITY_OVERHEAD_CHARS <= maxInlineChars)
     return `data:${WAV_TYPE};base64,${wav.toString('base64')}`;
-  return base64Chars + UPLOAD_OVERHEAD_BYTES <= uploadLimitBytes ? upload(wav) : undefined;
+  return base64Chars + UPLOAD_OVERHEAD_BYTES <= maxUploadBytes ? upload(wav) : undefined;
 }
 
 /** The page that plays a reply until `expiresAtMs`; `undefined` where the user's client cannot reach it. */

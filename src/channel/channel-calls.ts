@@ -14,21 +14,24 @@ import { isContentRefused, isFormatRefused } from './channel-errors.ts';
 
 type Sent = Promise<ResourceResponse | undefined>;
 
+export interface CallOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The time of one call to the channel, all of its retries included. */
+  readonly sendLimitMs: number;
+}
+
 /**
- * The calls of one turn to its channel. Each call, all of its retries included, has `limitMs`; getting the bot's own token
+ * The calls of one turn to its channel. Each call, all of its retries included, has `sendLimitMs`; getting the bot's own token
  * counts, too, since it may hang.
  */
 export class ChannelCalls {
   readonly #context: TurnContext;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #limitMs: number;
+  readonly #options: CallOptions;
 
-  constructor(context: TurnContext, clock: Clock, log: Logger, limitMs: number) {
+  constructor(context: TurnContext, options: CallOptions) {
     this.#context = context;
-    this.#clock = clock;
-    this.#log = log;
-    this.#limitMs = limitMs;
+    this.#options = options;
   }
 
   send(activity: string | Partial<Activity>): Sent {
@@ -58,12 +61,12 @@ export class ChannelCalls {
     } catch (err) {
       if (!isContentRefused(err)) throw err;
       if (activity.attachments !== undefined) {
-        this.#log.warn({ err }, 'reply rejected by the channel: sent again without attachments');
+        this.#options.log.warn({ err }, 'reply rejected by the channel: sent again without attachments');
         return this.sendText(withoutAttachments(activity));
       }
       // Telegram, for one, refuses Markdown with an odd `_` ("can't parse entities").
       if (!isFormatRefused(err) || activity.textFormat !== TextFormatTypes.Markdown) throw err;
-      this.#log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
+      this.#options.log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
       const { id: _, ...unsent } = activity;
       return this.sendText({ ...unsent, textFormat: TextFormatTypes.Plain });
     }
@@ -71,8 +74,9 @@ export class ChannelCalls {
 
   /** Settles like a call to the channel, or rejects with a SendError when it takes too long. */
   limit<T>(call: Promise<T>): Promise<T> {
-    const late = () => new SendError('send_timeout', `not sent within ${this.#limitMs} ms`);
-    return withDeadline({ clock: this.#clock, limitMs: this.#limitMs, late }, () => call);
+    const { clock, sendLimitMs } = this.#options;
+    const late = () => new SendError('send_timeout', `not sent within ${sendLimitMs} ms`);
+    return withDeadline({ clock, limitMs: sendLimitMs, late }, () => call);
   }
 }
 

@@ -1,19 +1,14 @@
 import type { Activity } from 'botbuilder';
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
 import type { Messages } from '../messages/messages.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { CallOptions } from './channel-calls.ts';
 
-export interface ReplyOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface ReplyOptions extends CallOptions {
   /** How audio stands in a chat that plays attachments; see WEBCHAT_AUDIO. */
   readonly webchatAudio: 'attachment' | 'card';
   /** Whether cards carry a link that opens outside of the client. */
   readonly browserLinks: boolean;
   readonly publicBaseUrl: () => string | undefined;
-  /** The time of one call to the channel, all of its retries included. */
-  readonly sendLimitMs: number;
 }
 
 /** What decides the form of a reply. */

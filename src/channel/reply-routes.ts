@@ -61,11 +61,8 @@ export class ReplyRoutes implements ChannelServices {
 
   /** Replaces a message of the bot by a card. Rejects if the channel refuses it. */
   replace(reference: MessageReference, activityId: string, card: Attachment): Promise<void> {
-    const { clock, log, sendLimitMs } = this.#options;
     const activity = { type: ActivityTypes.Message, id: activityId, attachments: [card] };
-    return this.openContext(reference, (context) =>
-      new ChannelCalls(context, clock, log, sendLimitMs).update(activity),
-    );
+    return this.openContext(reference, (context) => new ChannelCalls(context, this.#options).update(activity));
   }
 
   #open<T>(

@@ -60,7 +60,7 @@ export class ChannelReplySender implements ReplySender {
     this.#options = options;
     this.#route = route;
     this.#log = log;
-    this.#calls = new ChannelCalls(context, options.clock, log, options.sendLimitMs);
+    this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
     if (route?.stream.earlierId !== undefined) this.#openStream();
   }

@@ -12,9 +12,9 @@ export interface UploadDeps {
 const FILE_HOST =
   /(?:^|\.)(?:sharepoint\.com|sharepoint\.us|sharepoint-mil\.us|svc\.ms|1drv\.com|onedrive\.com|onedrive\.live\.com)$/;
 const MAX_REDIRECTS = 3;
-const MAX_TRIES = 3;
-const TRY_LIMIT_MS = 60_000;
-const FIRST_WAIT_MS = 1_000;
+const MAX_ATTEMPTS = 3;
+const ATTEMPT_TIMEOUT_MS = 60_000;
+const FIRST_BACKOFF_MS = 1_000;
 const MAX_WAIT_MS = 15_000;
 /** Transient errors of the file service. To send the same bytes to the same address again is safe. */
 const RETRY_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
@@ -28,18 +28,18 @@ const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
  */
 export async function upload(uploadUrl: string, bytes: Buffer, stopping: AbortSignal, deps: UploadDeps): Promise<void> {
   const { clock } = deps;
-  const late = () => new Error(`no response within ${TRY_LIMIT_MS} ms`);
-  const deadline = { clock, limitMs: TRY_LIMIT_MS, signal: stopping, late };
+  const late = () => new Error(`no response within ${ATTEMPT_TIMEOUT_MS} ms`);
+  const deadline = { clock, limitMs: ATTEMPT_TIMEOUT_MS, signal: stopping, late };
   let url = checkedUrl(uploadUrl);
-  for (let tries = 1, redirects = 0; ; ) {
+  for (let attempts = 1, redirects = 0; ; ) {
     const put = (signal: AbortSignal) => putFile(url, bytes, deps, signal);
     const { status, headers } = await withTimeoutSignal(deadline, put).catch(notReached);
     if (status === 200 || status === 201) return;
     if (REDIRECT_STATUS.has(status) && redirects++ < MAX_REDIRECTS) {
       url = checkedUrl(headers.get('location') ?? '', url);
-    } else if (RETRY_STATUS.has(status) && tries < MAX_TRIES) {
+    } else if (RETRY_STATUS.has(status) && attempts < MAX_ATTEMPTS) {
       const askedMs = retryAfterMs(Object.fromEntries(headers), clock.now()) ?? 0;
-      const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 2 ** (tries++ - 1)));
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_BACKOFF_MS * 2 ** (attempts++ - 1)));
       await sleep(clock, waitMs, stopping).catch(notReached);
     } else throw new UploadError('upload_refused', `the file service answered ${status}`);
   }

@@ -20,7 +20,7 @@ const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
 function contextOf(capabilities: Partial<Capabilities>, options: Partial<ReplyContext['options']> = {}): ReplyContext {
   return {
     activity: { serviceUrl: 'https://channel.example.com' } as Activity,
-    capabilities: { ...capabilitiesOf('unknown', 'personal'), inlineLimitChars: 10_000, ...capabilities },
+    capabilities: { ...capabilitiesOf('unknown', 'personal'), maxInlineChars: 10_000, ...capabilities },
     messages: en,
     options: { webchatAudio: 'attachment', browserLinks: true, publicBaseUrl: () => BASE, ...options },
     upload: async () => undefined,
@@ -114,7 +114,7 @@ describe('the audio of a reply', () => {
 
   for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
     it(`is missing if there is no address, and the reply says so if it would have been played (${delivery})`, async () => {
-      const context = contextOf({ audio: delivery, savesFiles: true, inlineLimitChars: 0 });
+      const context = contextOf({ audio: delivery, savesFiles: true, maxInlineChars: 0 });
       const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
       assert.deepEqual(await withAudio(plain, NOT_STORED, context), { ...plain, text });
     });
