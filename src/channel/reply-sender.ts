@@ -138,7 +138,7 @@ export class ChannelReplySender implements ReplySender {
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MAX_TYPING_WAIT_MS)]);
     if (this.#streaming?.isStopped || whole.text === '') return;
     const messages = await replyMessages(whole, this.#context);
-    await this.#sendAll(messages, reply).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    await this.#sendAll(messages, reply, this.#streaming);
   }
 
   /** The user has seen the text up to the stop, so a message of its own has only the audio of it. */
@@ -149,11 +149,7 @@ export class ChannelReplySender implements ReplySender {
       approvals,
       isFromModel: audio !== undefined,
     };
-    const send = async () => {
-      for (const message of await replyMessages(reply, this.#context)) await this.#calls.sendText(message);
-      await this.#askOnCards(reply);
-    };
-    await send().catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    await this.#sendAll(await replyMessages(reply, this.#context), reply, undefined);
   }
 
   /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
@@ -183,15 +179,20 @@ export class ChannelReplySender implements ReplySender {
     }
   }
 
-  /** The first message continues what was shown. */
-  async #sendAll([first = {}, ...others]: Partial<Activity>[], reply: Reply): Promise<void> {
-    if (this.#streaming === undefined) await this.#calls.sendText(first);
-    else await this.#endStream(this.#streaming, first);
-    for (const message of others) {
-      if (this.#streaming?.isStopped) return;
-      await this.#calls.sendText(message);
+  /** The first message continues what the stream has shown. */
+  async #sendAll(
+    [first = {}, ...others]: Partial<Activity>[],
+    reply: Reply,
+    stream: StreamingMessage | undefined,
+  ): Promise<void> {
+    try {
+      if (stream === undefined) await this.#calls.sendText(first);
+      else await this.#endStream(stream, first);
+      for (const message of others) if (!stream?.isStopped) await this.#calls.sendText(message);
+      if (!stream?.isStopped) await this.#askOnCards(reply);
+    } catch (err) {
+      throw sendErrorOf(err);
     }
-    if (!this.#streaming?.isStopped) await this.#askOnCards(reply);
   }
 
   async #endStream(streaming: StreamingMessage, message: Partial<Activity>): Promise<void> {

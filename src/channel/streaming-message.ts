@@ -137,7 +137,7 @@ export class StreamingMessage {
     const waitMs = pace.nextAtMs - clock.now();
     if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
     const error = await errorOf(calls.send(this.#marked(message, 'final')));
-    this.#waitAfter(0);
+    this.#waitAfter();
     if (error === undefined) return;
     const failure = streamFailureOf(error);
     if (failure === 'stopped') this.#stop();
@@ -196,30 +196,31 @@ export class StreamingMessage {
     const text = this.#read?.() ?? '';
     // The text only grows. To read it again would cost time with every word of a long answer.
     this.#isFull = text.length > this.#options.rules.maxChars;
-    if (text.length > this.#shown.length && !this.#isFull) this.#sendPiece(text, 'streaming');
-    else if (this.#announcement !== '') this.#sendPiece(this.#announcement, 'informative');
+    if (text.length > this.#shown.length && !this.#isFull) this.#inFlight = this.#sendPiece(text, 'streaming');
+    else if (this.#announcement !== '') this.#inFlight = this.#sendPiece(this.#announcement, 'informative');
     else this.#read = undefined;
   }
 
-  #sendPiece(text: string, type: StreamType): void {
-    const { calls } = this.#options;
+  async #sendPiece(text: string, type: StreamType): Promise<void> {
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
     this.hasShown ||= type === 'streaming';
-    this.#inFlight = calls.send(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
-      (response) => this.#pieceAccepted(text, type, response?.id),
-      (error) => {
-        // The text of this piece is still to be shown.
-        this.#read ??= read;
-        this.#pieceFailed(error);
-      },
-    );
+    const piece = this.#marked({ type: ActivityTypes.Typing, text }, type);
+    const [sent] = await Promise.allSettled([this.#options.calls.send(piece)]);
+    this.#inFlight = undefined;
+    this.#waitAfter(sent.status === 'rejected' ? sent.reason : undefined);
+    if (sent.status === 'fulfilled') {
+      this.#pieceAccepted(text, type, sent.value?.id);
+    } else {
+      // The text of this piece is still to be shown.
+      this.#read ??= read;
+      this.#pieceFailed(sent.reason);
+    }
+    this.#pump();
   }
 
   #pieceAccepted(text: string, type: StreamType, id: string | undefined): void {
-    this.#inFlight = undefined;
-    this.#waitAfter(0);
     if (!this.isBegun && id) {
       this.#streamId = id;
       this.#options.stream.onBegun(id);
@@ -227,12 +228,9 @@ export class StreamingMessage {
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing indicator.
     if (!this.isBegun) this.#turnOff();
-    this.#pump();
   }
 
   #pieceFailed(error: unknown): void {
-    this.#inFlight = undefined;
-    this.#waitAfter(requestedWaitMs(error, this.#options.clock.now()));
     const failure = streamFailureOf(error);
     if (failure === 'stopped') this.#stop();
     else if (failure === 'refused') {
@@ -241,13 +239,13 @@ export class StreamingMessage {
     }
     // A stream that has not begun begins with its first piece, however often that is sent.
     if (!this.isBegun) this.#sequence = 1;
-    this.#pump();
   }
 
-  /** The interval counts from the response, so pieces keep it wherever it is measured. */
-  #waitAfter(askedMs: number): void {
+  /** The interval counts from the response, so pieces keep it wherever it is measured. `error`: of the piece that failed. */
+  #waitAfter(error?: unknown): void {
     const { clock, rules, pace } = this.#options;
-    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, Math.min(askedMs, MAX_WAIT_MS));
+    const requestedMs = Math.min(requestedWaitMs(error, clock.now()), MAX_WAIT_MS);
+    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, requestedMs);
   }
 
   #stop(): void {

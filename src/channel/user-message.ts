@@ -45,6 +45,7 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
 export function toUserMessage(activity: Activity, caller: Caller, author: Author): UserMessage {
   const { text, attachments } = partsOf(activity);
+  const timeZone = textOf(activity.localTimezone, MAX_LOCALE_CHARS);
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
@@ -57,7 +58,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     },
     ...author,
     locale: localeOf(activity),
-    ...timeZoneOf(activity),
+    ...(timeZone === undefined ? {} : { timeZone }),
     isInBand: isInBand(activity),
     // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
@@ -65,11 +66,6 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     reference: toReference(activity, caller),
     ...teamOf(activity),
   };
-}
-
-function timeZoneOf({ localTimezone }: { readonly localTimezone?: unknown }): { readonly timeZone?: string } {
-  const timeZone = textOf(localTimezone, MAX_LOCALE_CHARS);
-  return timeZone === undefined ? {} : { timeZone };
 }
 
 /** Whether a team was deleted, or one of its channels. The channel's service removes nobody from it then. */
