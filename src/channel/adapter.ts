@@ -75,8 +75,8 @@ export class VoiceAdapter extends CloudAdapter {
     await this.#authenticate(authorization, { channelId: '', serviceUrl: '' });
   }
 
-  /** Runs `work` in a turn that answers a message later, with the claims of the request that brought the message. */
-  async continueTurn<T>(
+  /** Runs `work` with a context that answers a message later, with the claims of the request that brought the message. */
+  async openContext<T>(
     { activity, claims, audience }: MessageReference,
     serviceUrl: string,
     work: (context: TurnContext) => Promise<T>,
@@ -88,7 +88,7 @@ export class VoiceAdapter extends CloudAdapter {
       done = work(context);
       await done;
     });
-    if (done === undefined) throw new Error('botbuilder ran no turn');
+    if (done === undefined) throw new Error('botbuilder made no context');
     return done;
   }
 

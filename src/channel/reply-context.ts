@@ -13,7 +13,7 @@ export interface ReplyOptions extends CallOptions {
 
 /** What decides the form of a reply. */
 export interface ReplyContext {
-  /** The user's. */
+  /** The activity that the reply answers. */
   readonly activity: Activity;
   readonly capabilities: Capabilities;
   readonly messages: Messages;

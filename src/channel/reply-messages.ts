@@ -92,11 +92,9 @@ export async function withAudio(
       const link = `[${messages.listen(clockTime(durationMs))}](${pageUrl})`;
       return pageUrl === undefined ? message : { ...message, text: paragraphs(text, link) };
     }
-    case 'playerCard': {
+    case 'playerCard':
       if (stored === undefined || pageUrl === undefined) return message;
-      const browserUrl = options.browserLinks ? pageUrl : undefined;
-      return { ...message, attachments: [playerCard(stored, browserUrl, capabilities.savesFiles, messages)] };
-    }
+      return { ...message, attachments: [playerCard(stored, pageUrl, context)] };
   }
 }
 

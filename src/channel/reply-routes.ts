@@ -53,10 +53,10 @@ export class ReplyRoutes implements ChannelServices {
     return capabilitiesOf(channel, scope).cards !== 'none';
   }
 
-  /** Runs `work` in a turn of its own, after the request was answered. */
+  /** Runs `work` with a context of its own, after the request was answered. */
   openContext<T>(reference: MessageReference, work: (context: TurnContext) => Promise<T>): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
-    return adapter.continueTurn(reference, serviceUrls.newest(reference), work);
+    return adapter.openContext(reference, serviceUrls.newest(reference), work);
   }
 
   /** Replaces a message of the bot by a card. Rejects if the channel refuses it. */
@@ -72,7 +72,7 @@ export class ReplyRoutes implements ChannelServices {
   ): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
     const openedUrl = serviceUrls.newest(reference);
-    return adapter.continueTurn(reference, openedUrl, async (context) => {
+    return adapter.openContext(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
         stream,
         pace: this.#paces.memo(conversationKey(context.activity)),

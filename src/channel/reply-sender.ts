@@ -26,7 +26,7 @@ export interface ReplyRoute {
   readonly connector: ConnectorClient | undefined;
   /** Whether the channel's address has changed since the turn began. */
   hasMoved(): boolean;
-  /** Sends a reply in a turn of its own, to the newest address. */
+  /** Sends a reply with a context of its own, to the newest address. */
   sendApart(reply: Reply): Promise<void>;
 }
 
@@ -49,10 +49,10 @@ export class ChannelReplySender implements ReplySender {
   constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined, log: Logger) {
     const { activity } = context;
     // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
-    const unseen = route === undefined ? { showsTyping: false, stream: undefined } : {};
+    const inBandLimits = route === undefined ? { showsTyping: false, stream: undefined } : {};
     this.#context = {
       activity,
-      capabilities: { ...capabilitiesIn(activity), ...unseen },
+      capabilities: { ...capabilitiesIn(activity), ...inBandLimits },
       messages: messagesOf(activity),
       options,
       upload: (wav) => this.#upload(wav),
