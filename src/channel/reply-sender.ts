@@ -98,7 +98,7 @@ export class ChannelReplySender implements ReplySender {
 
   /** Ends what was shown of the answer with the notice. */
   notify(text: string): Promise<void> {
-    this.#notified ??= this.#send({ text, audio: undefined, addsToShown: true });
+    this.#notified ??= this.#send({ text, addsToShown: true });
     return this.#notified;
   }
 
@@ -122,7 +122,7 @@ export class ChannelReplySender implements ReplySender {
   async close(): Promise<void> {
     await this.#settle();
     if (this.#streaming?.lacksEnd !== true || this.#isAbandoned) return;
-    const notice = { text: this.#context.messages.interrupted, audio: undefined, addsToShown: true };
+    const notice = { text: this.#context.messages.interrupted, addsToShown: true };
     await this.#send(notice).catch((err: unknown) => this.#log.warn({ err }, 'stream not ended'));
   }
 

@@ -88,8 +88,8 @@ export class Conversations {
   }
 
   /** Does what no activity waits for. It ends before the process does. An error is logged as `failure`. */
-  runOutOfBand(of: ActivityName, work: () => Promise<void>, failure: string): void {
-    void this.#outOfBand.run(of, work, failure);
+  runOutOfBand(activity: ActivityName, work: () => Promise<void>, failure: string): void {
+    void this.#outOfBand.run(activity, work, failure);
   }
 
   /** Greets each conversation once, and none that has begun. */
@@ -178,7 +178,7 @@ export class Conversations {
       const text = decisionResultText(result, messagesFor(message.locale));
       if (result.kind === 'queueFull')
         return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
-      const run = () => withSender((sender) => sender.send({ text, audio: undefined }));
+      const run = () => withSender((sender) => sender.send({ text }));
       return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
     };
     return acceptDecision(request, message, (turn) => this.#add(turn, withSender), say, this.#services);
@@ -205,7 +205,8 @@ export class Conversations {
   #runCommand(command: Command, message: UserMessage, withSender: WithSender): Promise<Acceptance> {
     const { action, confirm } = planCommand(command, message, this.#services);
     const run = async () => {
-      const reply = await confirm(this.#drained.signal).catch((err: unknown) => this.#apology(err, message));
+      const confirming = confirm((call) => this.#retryStore(call));
+      const reply = await confirming.catch((err: unknown) => this.#apology(err, message));
       await withSender((sender) => sender.send(reply));
     };
     return this.#outOfBand.accept(message, action, run);
@@ -246,10 +247,10 @@ export class Conversations {
     const { ids, log } = this.#services;
     const incident = ids.incident();
     log.error({ err, incident, ...logNamesOf(message) }, 'command failed');
-    return { text: apology('internal', incident, messagesFor(message.locale)), audio: undefined };
+    return { text: apology('internal', incident, messagesFor(message.locale)) };
   }
 
-  /** Nobody can be reached there: waiting messages are cancelled. The record stays, for a user who unblocks the bot. */
+  /** The channel reports the conversation as gone: waiting messages are cancelled. The record stays for an unblocked bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
     await this.#retryStore(() => this.#services.conversationStore.apply(key, undefined, { kind: 'leave' })).catch(

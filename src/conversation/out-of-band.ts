@@ -7,8 +7,8 @@ import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
 
 /**
- * What runs out of band at once; it may hold a file each. A person's share is far more than anybody types or presses
- * before the first of them is answered.
+ * What runs out of band at once; it may hold a file each. A person's share is far more than anybody sends before
+ * the first of them is answered.
  */
 const BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
 
@@ -23,7 +23,7 @@ export class OutOfBandWork {
   readonly #noticeShares = new Shares(BOUNDS);
   readonly #running = new Set<Promise<void>>();
 
-  /** `onGone`: called when nobody is there any more. Must not reject. */
+  /** `onGone`: called when the channel reports a conversation as gone. Must not reject. */
   constructor(services: Services, onGone: (conversation: string) => Promise<void>) {
     this.#services = services;
     this.#onGone = onGone;
@@ -56,18 +56,18 @@ export class OutOfBandWork {
   }
 
   /** Sends a text. Never rejects. */
-  say(of: ActivityName, withSender: WithSender, text: string): Promise<void> {
-    return this.run(of, () => withSender((sender) => sender.send({ text, audio: undefined })));
+  say(activity: ActivityName, withSender: WithSender, text: string): Promise<void> {
+    return this.run(activity, () => withSender((sender) => sender.send({ text })));
   }
 
   /** Never rejects: an error is logged as `failure`. */
-  run(of: ActivityName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
+  run(activity: ActivityName, work: () => Promise<void>, failure = 'reply not sent'): Promise<void> {
     const { ids, log } = this.#services;
     // The async wrapper turns a synchronous throw into a rejection.
     const running = (async () => work())()
       .catch(async (err: unknown) => {
-        log.error({ err, incident: ids.incident(), ...logNamesOf(of) }, failure);
-        if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(of.key);
+        log.error({ err, incident: ids.incident(), ...logNamesOf(activity) }, failure);
+        if (err instanceof SendError && err.code === 'conversation_gone') await this.#onGone(activity.key);
       })
       .finally(() => this.#running.delete(running));
     this.#running.add(running);

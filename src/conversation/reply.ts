@@ -5,19 +5,20 @@ import type { RecordingLink } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
 export interface Reply {
+  /** Empty if there is nothing to say: then a stream that has begun is only ended. */
   readonly text: string;
   /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
   readonly addsToShown?: boolean | undefined;
   /** The model's own words, which some channels want to have marked. */
   readonly isFromModel?: boolean | undefined;
-  readonly audio: ReplyAudio | undefined;
+  readonly audio?: ReplyAudio | undefined;
   /** What it rests on, below the text. */
   readonly sources?: readonly Source[] | undefined;
   /** The calls that the user is asked to approve, each on a card or in words. */
   readonly approvals?: readonly Approval[] | undefined;
   /** What the user may choose from, below the text. */
   readonly choice?: Choice;
-  /** What leads the user to the page on which to speak, below the text. */
+  /** The link to the recording page, below the text. */
   readonly recordingLink?: RecordingLink;
 }
 
@@ -38,7 +39,7 @@ export interface ReplyAudio {
   readonly durationMs: number;
 }
 
-/** How a user gets to the page on which to speak. */
+/** How a user gets to the recording page. */
 export type RecordingAccess =
   /** In a dialog of the client, which tells who opens it. */
   | 'dialog'
@@ -48,7 +49,7 @@ export type RecordingAccess =
   /** The page cannot be opened: the client does not reach the bot, or the answer could not be sent. */
   | 'unreachable';
 
-/** Whether the user can open the page on which to speak. */
+/** Whether the user can open the recording page. */
 export function canOpenPage(access: RecordingAccess): boolean {
   return access === 'dialog' || access === 'link';
 }

@@ -22,7 +22,7 @@ import type { FetchFile, MessageReference, UserMessage } from './user-message.ts
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
   readonly later: (reference: MessageReference) => WithSender;
-  /** How the sender of a message gets to the page on which to speak. */
+  /** How the sender of a message gets to the recording page. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
   /** Whether the sender of a message gets cards with buttons. */
   readonly showsCards: (message: UserMessage) => boolean;

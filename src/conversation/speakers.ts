@@ -2,7 +2,9 @@ import type { Person } from '../shares.ts';
 import type { UserMessage } from './user-message.ts';
 
 const MAX_NAME_CHARS = 64;
-const NOBODY_KNOWN = 'Somebody';
+const UNNAMED = 'Somebody';
+const SEVERAL_PEOPLE =
+  'Several people write in this conversation: each message names its writer and then quotes what was written.';
 
 /** Whose share a message counts in: see `personKey` of a message. */
 export function personOf({ key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Person {
@@ -11,13 +13,7 @@ export function personOf({ key, personKey }: Pick<UserMessage, 'key' | 'personKe
 
 /** The person's name in a chat of several people; `undefined` in a personal chat. */
 export function speakerName({ scope, user }: Pick<UserMessage, 'scope' | 'user'>): string | undefined {
-  switch (scope) {
-    case 'personal':
-      return undefined;
-    case 'group':
-    case 'channel':
-      return plainName(user.name) || NOBODY_KNOWN;
-  }
+  return scope === 'personal' ? undefined : plainName(user.name) || UNNAMED;
 }
 
 /** People choose their names: nothing in one may end it, or look like more than a name. */
@@ -38,12 +34,7 @@ export function itemText(message: Pick<UserMessage, 'scope' | 'user' | 'text'>):
 
 /** Facts about the people who write, below the instructions of a session. */
 export function aboutPeople({ scope, locale }: Pick<UserMessage, 'scope' | 'locale'>): string | undefined {
-  const facts: string[] = [];
-  if (scope !== 'personal') {
-    facts.push(
-      'Several people write in this conversation: each message names its writer and then quotes what was written.',
-    );
-  }
-  if (locale !== undefined) facts.push(`The user's locale is ${locale}.`);
-  return facts.length === 0 ? undefined : facts.join(' ');
+  const people = scope === 'personal' ? '' : SEVERAL_PEOPLE;
+  const language = locale === undefined ? '' : `The user's locale is ${locale}.`;
+  return [people, language].filter((fact) => fact !== '').join(' ') || undefined;
 }

@@ -66,15 +66,15 @@ export interface UserMessage {
   readonly attachments: readonly MessageAttachment[];
   /** Set for a decision about a call, which has no other content: the id of the approval. */
   readonly approvalId?: string;
-  /** Whether the pressed card shows that decision, so that the answer does not begin with it. Default: false. */
+  /** Whether the card shows that decision, so that the answer does not begin with it. Default: false. */
   readonly isDecisionShown?: boolean;
   readonly reference: MessageReference;
   /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
   readonly team?: string;
 }
 
-/** Who is invited to speak, and where the answer goes. */
-export type Guest = Pick<
+/** Whom a recording link belongs to, and where the answer goes. */
+export type LinkOwner = Pick<
   UserMessage,
   'key' | 'channel' | 'scope' | 'user' | 'personKey' | 'isAllowed' | 'locale' | 'reference'
 >;
@@ -83,9 +83,9 @@ export type Guest = Pick<
  * A recording link to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
  * by itself, and a card that others see may show it; its link speaks for the user.
  */
-export interface RecordingLink extends Guest, LinkedAudio {
-  /** Until then its page is shown. */
+export interface RecordingLink extends LinkOwner, LinkedAudio {
+  /** The end of the time in which its page is shown. */
   readonly opensUntilMs: number;
-  /** Until then recordings are accepted. */
+  /** The end of the time in which recordings are accepted. */
   readonly expiresAtMs: number;
 }

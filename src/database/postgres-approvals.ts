@@ -3,7 +3,7 @@ import {
   type Approval,
   type ApprovalStore,
   type Decision,
-  MAX_WAITING,
+  MAX_WAITING_APPROVALS,
   type Permission,
 } from '../conversation/approvals/approval.ts';
 import { personId } from '../conversation/keys.ts';
@@ -79,7 +79,7 @@ async function addApproval(connection: Connection, approval: Approval): Promise<
        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT (id) DO NOTHING RETURNING id),
      evicted AS (DELETE FROM approvals WHERE EXISTS (SELECT FROM added) AND decision IS NULL AND id IN
        (SELECT id FROM approvals WHERE conversation = $2 AND person = $3 AND decision IS NULL
-        ORDER BY seq DESC OFFSET ${MAX_WAITING - 1}))
+        ORDER BY seq DESC OFFSET ${MAX_WAITING_APPROVALS - 1}))
      SELECT id FROM added`,
     [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
   );

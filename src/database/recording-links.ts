@@ -1,6 +1,5 @@
 import { personId } from '../conversation/keys.ts';
-import { readRecordingLink } from '../conversation/recordings/recording-link-json.ts';
-import { type RecordingLinks, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
+import { type RecordingLinks, readRecordingLink, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
@@ -12,8 +11,8 @@ const ID = /^[A-Za-z0-9_-]{33}$/;
 /** Recording links that all instances share: one for each person in a conversation. */
 export function createRecordingLinks({ connection, clock, ids }: DatabaseServices): RecordingLinks {
   return {
-    async create(guest) {
-      const recordingLink = recordingLinkOf(guest, ids, clock);
+    async create(owner) {
+      const recordingLink = recordingLinkOf(owner, ids, clock);
       await connection.query(
         `INSERT INTO recording_links (id, conversation, person, link, expires_at)
          VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
@@ -21,8 +20,8 @@ export function createRecordingLinks({ connection, clock, ids }: DatabaseService
          SET id = excluded.id, link = excluded.link, expires_at = excluded.expires_at`,
         [
           recordingLink.id,
-          storedKey(guest.key),
-          personId(guest.personKey),
+          storedKey(owner.key),
+          personId(owner.personKey),
           storableJson(recordingLink),
           recordingLink.expiresAtMs - clock.now(),
         ],

@@ -17,7 +17,7 @@ import { noRecordings } from '../support/no-recordings.ts';
 
 const ORDINARY_MS = 20_000;
 const LONG_MS = 120_000;
-const GUEST = {
+const OWNER = {
   key: 'emulator/a',
   channel: 'emulator',
   scope: 'personal',
@@ -31,7 +31,7 @@ const GUEST = {
 /** A server on a manual clock. The link `invited` is valid; the check of any other never completes. */
 async function started(t: TestContext) {
   const clock = new ManualClock();
-  const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(GUEST);
+  const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(OWNER);
   const looked = Promise.withResolvers<void>();
   const server = createHttpServer({
     build: TEST_BUILD,

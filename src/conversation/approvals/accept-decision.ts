@@ -44,7 +44,7 @@ function decisionMessage(
   { isShown = false }: DecisionRequest,
   message: UserMessage,
 ): UserMessage {
-  const isThere = message.key === asked.key;
+  const isInConversation = message.key === asked.key;
   return {
     ...asked,
     activityId,
@@ -53,8 +53,8 @@ function decisionMessage(
     isDecisionShown: isShown && asked.scope === 'personal',
     text: '',
     attachments: [],
-    isInBand: isThere && message.isInBand,
-    reference: isThere ? message.reference : asked.reference,
+    isInBand: isInConversation && message.isInBand,
+    reference: isInConversation ? message.reference : asked.reference,
   };
 }
 

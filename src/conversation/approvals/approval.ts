@@ -4,8 +4,8 @@ import type { UserMessage } from '../user-message.ts';
 /** How long people have to decide. */
 export const APPROVAL_MS = 24 * 3_600_000;
 
-/** So many calls of one person may wait in a conversation. The oldest are deleted first. */
-export const MAX_WAITING = 50;
+/** Limits the undecided approvals of one person in a conversation. The oldest are deleted first. */
+export const MAX_WAITING_APPROVALS = 50;
 
 /** What a user decides on an approval. `allowAlways`: this call, and later calls of the same tool. */
 export type DecisionKind = 'allow' | 'allowAlways' | 'deny';
@@ -15,7 +15,7 @@ export type AskedMessage = Omit<UserMessage, 'text' | 'attachments'>;
 
 /** What a user gets to see of a call before it runs. */
 export interface ApprovalRequest {
-  /** Random. A pressed button returns it. */
+  /** Random. The buttons of its card return it. */
   readonly id: string;
   /** The tool's name for users, such as "Write a file". */
   readonly title: string;

@@ -52,8 +52,8 @@ export async function decide(
 function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonly string[]): boolean {
   if (personOf(asked).isVerified || personOf(message).isVerified) {
     // Where a channel verifies people, a button counts in its own conversation only.
-    const isThere = isSameConversation(message.key, asked.key);
-    return isThere && (message.personKey === asked.personKey || isApprover(message, approvers));
+    const isInConversation = isSameConversation(message.key, asked.key);
+    return isInConversation && (message.personKey === asked.personKey || isApprover(message, approvers));
   }
   // The channel verifies nobody, so the random id stands for its conversation. Agents Playground gives presses of buttons
   // another conversation id.

@@ -1,7 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { lruOptions } from '../../lru-options.ts';
-import { type Approval, type ApprovalStore, covers, type Decision, MAX_WAITING, type Permission } from './approval.ts';
+import {
+  type Approval,
+  type ApprovalStore,
+  covers,
+  type Decision,
+  MAX_WAITING_APPROVALS,
+  type Permission,
+} from './approval.ts';
 
 const MAX_APPROVALS = 10_000;
 /** The number of people with permissions, each in one conversation. */
@@ -25,7 +32,7 @@ export class MemoryApprovals implements ApprovalStore {
     this.#deleteWhere(({ id }) => this.#find(id) === undefined);
     const { key, personKey } = approval.asked;
     const waiting = this.#of(key, personKey).filter(({ decision }) => decision === undefined);
-    for (const { id } of waiting.slice(MAX_WAITING)) this.#approvals.delete(id);
+    for (const { id } of waiting.slice(MAX_WAITING_APPROVALS)) this.#approvals.delete(id);
     return true;
   }
 

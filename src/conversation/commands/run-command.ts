@@ -3,26 +3,30 @@ import { type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ConversationAction } from '../conversation-store.ts';
 import { messageId } from '../keys.ts';
-import type { ConversationRecord, ConversationSettings } from '../records.ts';
+import type { ConversationSettings } from '../records.ts';
 import type { Reply } from '../reply.ts';
-import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import { listOfCommands, listOfTools, usageText } from './command-texts.ts';
 import type { Command } from './commands.ts';
 
+/** Calls a store until it answers. */
+type RetryStore = <T>(call: () => Promise<T>) => Promise<T>;
+
+type Confirm = (retryStore: RetryStore) => Promise<Reply>;
+
 export interface CommandPlan {
   /** Its effect, which is applied before its message counts as accepted. */
   readonly action: ConversationAction;
-  /** Makes the reply once the effect is applied. `signal` ends waiting for a store. */
-  readonly confirm: (signal: AbortSignal) => Promise<Reply>;
+  /** Makes the reply once the effect is applied. */
+  readonly confirm: Confirm;
 }
+
+const MARK_HANDLED: ConversationAction = { kind: 'markHandled' };
 
 /** A user's own words are echoed up to here. */
 const MAX_ECHO_CHARS = 40;
-
-const MARK_HANDLED: ConversationAction = { kind: 'markHandled' };
 
 /** What a command does and says. Counts it in the rate of its person. */
 export function planCommand(command: Command, message: UserMessage, services: Services): CommandPlan {
@@ -30,46 +34,46 @@ export function planCommand(command: Command, message: UserMessage, services: Se
   const { commands } = messages;
   const by = authorOf(message);
   // /stop is exempt from the rate limit: it ends work.
-  if (!services.rate.admit(message.personKey) && command.name !== 'stop')
-    return plan(MARK_HANDLED, messages.limits.tooFast);
+  if (!services.rate.admit(message.personKey) && command.name !== 'stop') return say(messages.limits.tooFast);
   switch (command.name) {
     case 'help':
-      return plan(MARK_HANDLED, listOfCommands(messages));
+      return say(listOfCommands(messages));
     case 'start':
-      return plan(MARK_HANDLED, messages.welcome);
+      return say(messages.welcome);
     case 'unknown':
-      return plan(MARK_HANDLED, paragraphs(commands.unknown(command.written), listOfCommands(messages)));
+      return say(paragraphs(commands.unknown(command.written), listOfCommands(messages)));
     case 'talk':
-      return { action: MARK_HANDLED, confirm: (signal) => invite(message, messages, services, signal) };
+      return planRecording(message, messages, services);
     case 'reset':
-      return plan({ kind: 'reset' }, commands.reset(by));
+      return act({ kind: 'reset' }, commands.reset(by));
     case 'forget':
       return planForget(command.argument, message, messages, services);
     case 'voice':
       return planVoice(command.argument, message, messages, services);
     case 'audio':
-      if (/^on$/i.test(command.argument)) return plan(choose({ modality: 'audio' }, message), commands.audioOn(by));
-      if (/^off$/i.test(command.argument)) return plan(choose({ modality: 'text' }, message), commands.audioOff(by));
-      return plan(MARK_HANDLED, commands.audioHow);
+      if (/^on$/i.test(command.argument)) return act(choose({ modality: 'audio' }, message), commands.audioOn(by));
+      if (/^off$/i.test(command.argument)) return act(choose({ modality: 'text' }, message), commands.audioOff(by));
+      return say(commands.audioHow);
     case 'stop':
-      return plan({ kind: 'stop' }, commands.stopped);
+      return act({ kind: 'stop' }, commands.stopped);
     case 'tools':
       return planTools(command.argument, message, messages, services);
     case 'allow':
     case 'deny':
-      // A command that decides does not come here: see `choiceInWords`.
-      return plan(MARK_HANDLED, decisionHelp(command.argument, command.name, messages));
+      // A command that decides does not come here: see `decisionInWords`.
+      return say(decisionHelp(command.argument, command.name, messages));
     case 'usage':
-      return { action: MARK_HANDLED, confirm: (signal) => usageOf(message, messages, services, signal) };
+      return planUsage(message, messages, services);
   }
 }
 
-function plan(action: ConversationAction, text: string): CommandPlan {
-  return { action, confirm: async () => say(text) };
+/** A command that only says something. */
+function say(text: string): CommandPlan {
+  return act(MARK_HANDLED, text);
 }
 
-function say(text: string): Reply {
-  return { text, audio: undefined };
+function act(action: ConversationAction, text: string): CommandPlan {
+  return { action, confirm: async () => ({ text }) };
 }
 
 /** Deletes what no record holds. Safe to call twice. */
@@ -81,11 +85,10 @@ export async function forgetBesideRecord(key: string, { audioStore, audit }: Ser
 /** Asks first. The answer is a command of its own, which any instance takes: nothing is stored meanwhile. */
 function planForget(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
   const by = authorOf(message);
-  if (argument.toLowerCase() !== 'yes') return plan(MARK_HANDLED, commands.confirmForget(by));
-  const confirm = async (signal: AbortSignal) => {
-    const { clock, log } = services;
-    await retry(() => forgetBesideRecord(message.key, services), { clock, log, signal });
-    return say(commands.forgotten(by));
+  if (argument.toLowerCase() !== 'yes') return say(commands.confirmForget(by));
+  const confirm: Confirm = async (retryStore) => {
+    await retryStore(() => forgetBesideRecord(message.key, services));
+    return { text: commands.forgotten(by) };
   };
   return { action: { kind: 'forget' }, confirm };
 }
@@ -95,13 +98,14 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
   // The configured one may be of a kind that is not listed.
   const values = [...new Set([configured, ...VOICES])];
   const voice = values.find((each) => each.toLowerCase() === argument.toLowerCase());
-  if (voice !== undefined) return plan(choose({ voice }, message), commands.voice(voice, authorOf(message)));
-  const confirm = async (signal: AbortSignal): Promise<Reply> => {
-    const { voice: current = configured } = (await recordOf(message, services, signal)).settings;
+  if (voice !== undefined) return act(choose({ voice }, message), commands.voice(voice, authorOf(message)));
+  const confirm: Confirm = async (retryStore) => {
+    const { settings } = await retryStore(() => services.conversationStore.read(message.key));
+    const { voice: current = configured } = settings;
     const echo = withoutMarkdown(argument.slice(0, MAX_ECHO_CHARS));
     const text = argument === '' ? commands.voiceIs(current) : commands.voiceUnknown(echo);
-    const choice = { command: 'voice', title: commands.chooseVoice, values, current, use: commands.useVoice } as const;
-    return { ...say(text), choice };
+    const { chooseVoice: title, useVoice: use } = commands;
+    return { text, choice: { command: 'voice', title, values, current, use } };
   };
   return { action: MARK_HANDLED, confirm };
 }
@@ -113,18 +117,17 @@ function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }:
 
 /** Lists the tools that this person can use here. */
 function planTools(argument: string, message: UserMessage, messages: Messages, services: Services): CommandPlan {
-  const { approvalStore, clock, log } = services;
-  const { key, personKey } = message;
-  const isRevoked = argument.toLowerCase() === 'ask';
-  const confirm = async (signal: AbortSignal) => {
-    if (isRevoked) {
-      await retry(() => approvalStore.revoke(key, personKey), { clock, log, signal });
-      return say(messages.tools.revoked);
+  const { approvalStore } = services;
+  const { key, personKey, verifiedIds = [], scope } = message;
+  const confirm: Confirm = async (retryStore) => {
+    if (argument.toLowerCase() === 'ask') {
+      await retryStore(() => approvalStore.revoke(key, personKey));
+      return { text: messages.tools.revoked };
     }
-    const { tools } = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-    const permissions = await retry(() => approvalStore.permissionsOf(key, personKey), { clock, log, signal });
-    const downServers = services.tools.downServers(message.verifiedIds ?? [], message.scope);
-    return say(listOfTools([...tools.values()], downServers, permissions, messages));
+    const { tools } = await services.tools.setFor(verifiedIds, scope);
+    const permissions = await retryStore(() => approvalStore.permissionsOf(key, personKey));
+    const downServers = services.tools.downServers(verifiedIds, scope);
+    return { text: listOfTools([...tools.values()], downServers, permissions, messages) };
   };
   return { action: MARK_HANDLED, confirm };
 }
@@ -138,36 +141,25 @@ function choose(settings: ConversationSettings, message: UserMessage): Conversat
   };
 }
 
-/** The recording link belongs to the person who asked for it. */
-async function invite(
-  message: UserMessage,
-  { recording }: Messages,
-  { channel, recordingLinks, clock, log }: Services,
-  signal: AbortSignal,
-): Promise<Reply> {
+/** Gives the person who asks a recording link. */
+function planRecording(message: UserMessage, { recording }: Messages, services: Services): CommandPlan {
+  const { channel, recordingLinks } = services;
   const access = channel.recordingAccess(message);
   if (access === 'shared' || access === 'unreachable') return say(recording[access]);
-  const recordingLink = await retry(() => recordingLinks.create(message), { clock, log, signal });
-  return { ...say(recording.invited(authorOf(message))), recordingLink };
+  const confirm: Confirm = async (retryStore) => {
+    const recordingLink = await retryStore(() => recordingLinks.create(message));
+    return { text: recording.invited(authorOf(message)), recordingLink };
+  };
+  return { action: MARK_HANDLED, confirm };
 }
 
-async function usageOf(
-  message: UserMessage,
-  messages: Messages,
-  services: Services,
-  signal: AbortSignal,
-): Promise<Reply> {
-  const { usage } = await recordOf(message, services, signal);
-  const { spending } = services;
-  return say(usageText(usage, spending.costOf(usage.tokens), spending.priceDate, messages));
-}
-
-function recordOf(
-  { key }: UserMessage,
-  { conversationStore, clock, log }: Services,
-  signal: AbortSignal,
-): Promise<ConversationRecord> {
-  return retry(() => conversationStore.read(key), { clock, log, signal });
+function planUsage({ key }: UserMessage, messages: Messages, services: Services): CommandPlan {
+  const { conversationStore, spending } = services;
+  const confirm: Confirm = async (retryStore) => {
+    const { usage } = await retryStore(() => conversationStore.read(key));
+    return { text: usageText(usage, spending.costOf(usage.tokens), spending.priceDate, messages) };
+  };
+  return { action: MARK_HANDLED, confirm };
 }
 
 /** Who gave the command, where others see it, too. */

@@ -1,14 +1,9 @@
-/** Bounds of what the model may cost, in US dollars; `undefined` = none. */
-export interface Budgets {
-  /** Over all conversations, each UTC day. */
-  readonly dayUsd: number | undefined;
-  /** Each person, each UTC day; see `personKey` of a message. */
-  readonly personUsd: number | undefined;
-  /** Each conversation, over all days. */
-  readonly conversationUsd: number | undefined;
-}
+import type { LimitSettings } from '../../config/limit-settings.ts';
 
-/** How long a reservation can be settled or replaced. What it reserved then counts as spent. */
+/** Bounds of what the model may cost; see `personKey` of a message for a person. */
+export type Budgets = Pick<LimitSettings, 'dayUsd' | 'personUsd' | 'conversationUsd'>;
+
+/** How long a reservation can be settled or replaced. After that, what it has reserved counts as spent. */
 export const RESERVATION_MS = 3_600_000;
 
 /** The most that a turn may cost. */
@@ -38,7 +33,8 @@ export type ReserveResult =
 
 /**
  * What was spent and what is reserved; both count for the day (UTC) of the reservation. Invariant: spent and reserved
- * together never exceed a budget, however many instances reserve at once. Rejects with a StoreError when the store cannot be reached.
+ * together never exceed a budget, however many instances reserve at once. Rejects with a StoreError when the store cannot
+ * be reached.
  */
 export interface SpendingStore {
   /** Replaces the job's own reservation, if it has one. */

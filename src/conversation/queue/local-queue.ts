@@ -88,10 +88,10 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   }
 
   /** Cancels waiting messages of a conversation. */
-  cancelWaiting(key: string, isMeant: (message: UserMessage) => boolean = () => true): void {
+  cancelWaiting(key: string, matches: (message: UserMessage) => boolean = () => true): void {
     const turns = this.#waiting.get(key) ?? [];
     for (const turn of turns.splice(0)) {
-      if (isMeant(turn.job.message)) turn.end();
+      if (matches(turn.job.message)) turn.end();
       else turns.push(turn);
     }
   }
@@ -119,7 +119,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     if (hasShare && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount))) return refused('busy');
     this.#known.set(name, true);
     if (!hasShare) return refused('queueFull');
-    const turn = this.#turnOf(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
+    const turn = this.#createTurn(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
     if (waiting !== undefined) waiting.push(turn);
     else {
       this.#waiting.set(key, [turn]);
@@ -128,7 +128,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     return { result: 'queued', done: turn.done };
   }
 
-  #turnOf(message: UserMessage, releases: readonly ((() => void) | undefined)[]): QueuedTurn<Job> {
+  #createTurn(message: UserMessage, releases: readonly ((() => void) | undefined)[]): QueuedTurn<Job> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const end = () => {
       for (const release of releases) release?.();
@@ -148,7 +148,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   }
 }
 
-/** What a message holds, about: of attachments only addresses are long, since a file may be inside one. */
+/** Estimates the size of a message. Of attachments only addresses are long: a data URI contains its file. */
 function charsOf({ text, attachments }: UserMessage): number {
   return attachments.reduce((sum, each) => sum + (each.kind === 'file' ? each.url.length : 0), text.length);
 }

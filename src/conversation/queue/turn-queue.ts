@@ -6,8 +6,8 @@ export const MAX_WAITING = 16;
 /** How many messages of one person may wait over all conversations; see `personKey` of a message. */
 export const MAX_WAITING_PER_PERSON = 64;
 /**
- * How many messages may wait over all conversations, and what they hold together: a file may stand in an address. All of
- * those whom no channel verifies have half of both; see `unverifiedShare`.
+ * How many messages may wait over all conversations, and what they hold together: a data URI contains its file. People
+ * whom no channel verifies share half of both; see `unverifiedShare`.
  */
 export const MAX_WAITING_IN_ALL = 5_000;
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;

@@ -8,7 +8,7 @@ const MAX_LINKS = 50_000;
 
 /** Recording links in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
-  // One is expired once it is older than that, in whole milliseconds.
+  // lru-cache keeps an entry of exactly this age.
   const ttl = { ttl: HOLDS_FOR_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
   /** Keyed by the slot of each link. */
   const links = new LRUCache<string, RecordingLink>({ ...lruOptions(MAX_LINKS), ...ttl });
@@ -18,8 +18,8 @@ export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLin
     return link?.id === id ? link : undefined;
   };
   return {
-    async create(guest) {
-      const link = recordingLinkOf(guest, ids, clock);
+    async create(owner) {
+      const link = recordingLinkOf(owner, ids, clock);
       links.set(slotOf(link.id), link);
       return link;
     },

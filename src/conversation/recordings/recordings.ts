@@ -9,7 +9,7 @@ import type { Conversations } from '../conversations.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
-import { findRecordingLink, guestFields, type RecordingLink } from './recording-links.ts';
+import { findRecordingLink, ownerFields, type RecordingLink } from './recording-links.ts';
 
 /**
  * What became of a recording. `gone`: its recording link was used, or has ended. All but `accepted`: it may be sent again
@@ -24,7 +24,7 @@ export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
 
-/** Its sender may have gone: what arrived whole is accepted. */
+/** A complete recording is accepted even if its sender has disconnected. */
 const NEVER = new AbortController().signal;
 
 /** What users record on the bot's own page. */
@@ -39,16 +39,16 @@ export class Recordings {
     this.#services = services;
   }
 
-  /** Whom the page is shown to; `undefined` for a link that leads nowhere, or has ended. */
-  async findOpenLink(link: string): Promise<RecordingLink | undefined> {
-    const recordingLink = await this.findUsableLink(link);
+  /** Finds the link whose page may be shown, by the name in the URL; `undefined` if it is unknown or has ended. */
+  async findOpenLink(name: string): Promise<RecordingLink | undefined> {
+    const recordingLink = await this.findUsableLink(name);
     const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
     return isOpen ? recordingLink : undefined;
   }
 
-  /** Whose recording is still accepted: what was begun in time may be sent for a while longer. */
-  findUsableLink(link: string): Promise<RecordingLink | undefined> {
-    return findRecordingLink(link, this.#services.recordingLinks);
+  /** Works as `findOpenLink`, for 5 minutes more: a recording that was begun in time may still be sent. */
+  findUsableLink(name: string): Promise<RecordingLink | undefined> {
+    return findRecordingLink(name, this.#services.recordingLinks);
   }
 
   /**
@@ -133,7 +133,7 @@ function isRefusal(error: unknown): boolean {
 function messageOf(recordingLink: RecordingLink, audioId: string): UserMessage {
   const attachments = [{ kind: 'recording', audioId }] as const;
   return {
-    ...guestFields(recordingLink),
+    ...ownerFields(recordingLink),
     activityId: `talk-${recordingLink.id}`,
     isInBand: false,
     text: '',

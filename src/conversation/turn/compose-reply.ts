@@ -4,7 +4,7 @@ import { apology, type Messages, messagesFor } from '../../messages/messages.ts'
 import { paragraphs } from '../../paragraphs.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
-import type { CallEnd, CallResult } from '../../tools/tool-call.ts';
+import type { CallResult } from '../../tools/tool-call.ts';
 import { decisionLine } from '../approvals/accept-decision.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
@@ -12,7 +12,7 @@ import { speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
-import type { TurnDecision } from './turn-decision.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
@@ -38,10 +38,9 @@ function isAnswer(outcome: Outcome): boolean {
 
 /** Returns each source once, in the order in which the calls found it. */
 function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
+  const keyOf = ({ title, page, url }: Source) => JSON.stringify([title, page, url]);
   const found = calls.flatMap(({ sources }) => sources);
-  return [
-    ...new Map(found.map((source) => [JSON.stringify([source.title, source.page, source.url]), source])).values(),
-  ];
+  return [...new Map(found.map((source) => [keyOf(source), source])).values()];
 }
 
 /** What stands above the answer: the transcript of voice messages, or the decision that it carries out. */
@@ -63,30 +62,26 @@ export async function toReply(
   services: Pick<Services, 'audioStore'>,
 ): Promise<Reply> {
   const messages = messagesFor(turn.message.locale);
-  const fromModel = { audio: undefined, isFromModel: true };
+  const fromModel = async (text: string, spoken: { pcm: Pcm; text: string }): Promise<Reply> => ({
+    isFromModel: true,
+    text,
+    audio: await toAudio(spoken, turn, services),
+  });
   switch (outcome.kind) {
     case 'spoken':
-      return { ...fromModel, text: outcome.text || messages.voiceReply, audio: await toAudio(outcome, turn, services) };
+      return fromModel(outcome.text || messages.voiceReply, outcome);
     case 'needsApproval':
-      return {
-        ...fromModel,
-        text: outcome.text || messages.approval.needed,
-        audio: await toAudio(outcome, turn, services),
-      };
+      return fromModel(outcome.text || messages.approval.needed, outcome);
     case 'textOnly':
-      return { ...fromModel, text: outcome.text };
+      return { isFromModel: true, text: outcome.text };
     case 'failed':
-      return { text: apology(outcome.error.code, turn.incident, messages), audio: undefined };
+      return { text: apology(outcome.error.code, turn.incident, messages) };
     case 'cutShort':
-      if (outcome.why === 'filter') return { text: messages.cutShort.filter, audio: undefined, addsToShown: true };
+      if (outcome.why === 'filter') return { text: messages.cutShort.filter, addsToShown: true };
       // Nothing had come yet: the confirmation of `/stop` says all.
       if (outcome.why === 'cancelled' && outcome.text === '' && outcome.pcm.byteLength === 0)
-        return { ...fromModel, text: '' };
-      return {
-        ...fromModel,
-        text: paragraphs(outcome.text, messages.cutShort[outcome.why]),
-        audio: await toAudio(outcome, turn, services),
-      };
+        return { isFromModel: true, text: '' };
+      return fromModel(paragraphs(outcome.text, messages.cutShort[outcome.why]), outcome);
   }
 }
 
@@ -139,27 +134,16 @@ function callNotes(
   decided: TurnDecision | undefined,
   messages: Messages,
 ): readonly string[] {
+  const { approval } = messages;
   const isNotBegun = decided !== undefined && calls.length === 0;
-  if (isNotBegun) return [messages.approval.notDone(decided.approval.title)];
+  if (isNotBegun) return [approval.notDone(decided.approval.title)];
   return calls.flatMap(({ tool, end }, at) => {
+    const isDone = end.kind === 'done' || end.kind === 'doneBefore';
+    const isUnknown = end.kind === 'unknown';
     const isDecided = decided !== undefined && at === 0;
-    const mayHaveDone = end.kind === 'done' || end.kind === 'doneBefore' || end.kind === 'unknown';
-    const matters = isDecided || (tool?.isReadOnly === false && mayHaveDone);
-    return matters && tool !== undefined ? [endOf(end.kind, messages)(tool.title)] : [];
+    const matters = isDecided || (tool?.isReadOnly === false && (isDone || isUnknown));
+    if (!matters || tool === undefined) return [];
+    if (isUnknown) return [approval.doneUnknown(tool.title)];
+    return [isDone ? approval.done(tool.title) : approval.notDone(tool.title)];
   });
-}
-
-function endOf(end: CallEnd['kind'], { approval }: Messages): (title: string) => string {
-  switch (end) {
-    case 'done':
-    case 'doneBefore':
-      return approval.done;
-    case 'failed':
-    case 'waiting':
-    case 'denied':
-    case 'tooMany':
-      return approval.notDone;
-    case 'unknown':
-      return approval.doneUnknown;
-  }
 }

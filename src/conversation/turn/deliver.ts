@@ -4,8 +4,8 @@ import { messageId } from '../keys.ts';
 import type { ConversationRecord, UnsentReply } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
-import { storeApprovals } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
+import { storeApprovals } from './turn-approvals.ts';
 import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
@@ -39,8 +39,8 @@ export async function resend(unsent: UnsentReply, streamId: string | undefined, 
   return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, turn);
 }
 
-/** Ends a turn that has nothing left to say. What an earlier attempt has reserved stays so until it expires. */
-export async function answeredBefore(turn: Turn): Promise<TurnResult> {
+/** Ends a turn whose message was answered before. What an earlier attempt has reserved stays so until it expires. */
+export async function endAnswered(turn: Turn): Promise<TurnResult> {
   return { kind: (await turn.complete()) ? 'answeredBefore' : 'superseded' };
 }
 
@@ -69,13 +69,8 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
   // Only a stream that has begun needs an end.
-  const unsent = turn.isOpen ? await send({ text: '', audio: undefined }, turn) : undefined;
+  const unsent = turn.isOpen ? await send({ text: '' }, turn) : undefined;
   return unsent ?? { kind: 'cancelled' };
-}
-
-/** Gives the turn back to the queue: nothing was sent, and another attempt follows. If that fails, the claim expires. */
-export async function release(turn: Turn): Promise<void> {
-  await turn.orLog(turn.job.release(), 'turn not released');
 }
 
 /** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
@@ -104,7 +99,7 @@ type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
 async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
-  turn.beginReply();
+  turn.cancelOutageNotice();
   try {
     const sender = await turn.open();
     await turn.telemetry.step('send', () => sender.send(reply));
@@ -117,7 +112,7 @@ async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
 
 function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
   const text = apology(code, turn.incident, messagesFor(turn.message.locale));
-  return send({ text, audio: undefined, addsToShown: true }, turn);
+  return send({ text, addsToShown: true }, turn);
 }
 
 async function storedAudio({ audioId }: UnsentReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {

@@ -2,15 +2,16 @@ import type { SessionSettings } from '../../config/config.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
+import type { ContextTokens } from '../../realtime/model-result.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { historyText } from '../history/history.ts';
-import { type ConversationRecord, type ConversationUsage, NO_CONTEXT } from '../records.ts';
+import { type ConversationRecord, NO_CONTEXT } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { outputSizeOf } from './turn-calls.ts';
-import type { TurnDecision } from './turn-decision.ts';
 
 /** What a prompt is made of. */
 export interface PromptSources {
@@ -34,7 +35,7 @@ export interface Prompt extends PromptSources {
   /** The transcript so far, for a new session. */
   readonly history: string | undefined;
   /** What the session holds already. */
-  readonly context: ConversationUsage['context'];
+  readonly context: ContextTokens;
 }
 
 export function toPrompt(sources: PromptSources, message: UserMessage, { settings, sessions }: Services): Prompt {

@@ -14,17 +14,17 @@ import type { Turn } from './turn.ts';
 
 type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
-/** What came along with a message, read; in the order of its attachments. */
+/** What was read of the attachments of a message, in their order. */
 export interface ReadAttachments {
   /** For the model: what belongs before what the user wrote. */
   readonly before: string[];
   /** For the model: what belongs after it. */
   readonly parts: ContentPart[];
-  /** Tell the model, after the message, what could not be read. */
+  /** For the model, after all parts: what could not be read. */
   readonly modelWarnings: string[];
-  /** Tell the user what could not be read, a sentence each. */
+  /** For the user: what could not be read, a sentence each. */
   readonly warnings: string[];
-  /** What is remembered of it, a line each; of a voice message with its transcript. */
+  /** For the history, a line each. That of a voice message holds its transcript. */
   readonly remembered: ((transcript: string | undefined) => string)[];
   audioMs: number;
 }
@@ -36,7 +36,7 @@ export interface ReadAttachments {
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
-/** What a model is given of one message, and the longest clip. */
+/** Limits the audio of one message that the model gets, and so the longest clip. */
 const MAX_AUDIO_MS = 181_000;
 /** Only the first 1,000 characters of a file go into the history. */
 const MAX_REMEMBERED_CHARS = 1_000;
@@ -54,6 +54,8 @@ interface Reading {
   readonly services: AttachmentServices;
   /** Ends the reading as well when it takes too long. */
   readonly limited: AbortSignal;
+  /** What was read so far. */
+  readonly read: ReadAttachments;
 }
 
 /** Fetches and reads all that came along with a message. Rejects only with the reason of the turn's aborted signal. */
@@ -69,20 +71,16 @@ export async function readAttachments(
   await telemetry.step('read', () =>
     withTimeoutSignal(deadline, async (limited) => {
       // One after another: each may be large.
-      for (const attachment of message.attachments) await readOne(attachment, read, { turn, services, limited });
+      for (const attachment of message.attachments) await readOne(attachment, { turn, services, limited, read });
     }),
   );
   return read;
 }
 
-async function readOne(attachment: MessageAttachment, read: ReadAttachments, reading: Reading): Promise<void> {
-  const { message } = reading.turn;
+async function readOne(attachment: MessageAttachment, reading: Reading): Promise<void> {
+  const { read, turn, services } = reading;
+  const { message } = turn;
   const { attachments: words } = messagesFor(message.locale);
-  const warn = (text: string, what?: string) => {
-    read.warnings.push(text);
-    if (what !== undefined)
-      read.modelWarnings.push(`The user also sent ${what}, which could not be read; they are told so.`);
-  };
   switch (attachment.kind) {
     case 'quote': {
       const line = quoteLine(attachment);
@@ -93,37 +91,40 @@ async function readOne(attachment: MessageAttachment, read: ReadAttachments, rea
     }
     case 'teamsVoiceClip': {
       // The page is recommended only where it can be reached.
-      const hasPage = canOpenPage(reading.services.channel.recordingAccess(message));
-      return warn(hasPage ? words.voiceClip : words.voiceClipNoPage);
+      const hasPage = canOpenPage(services.channel.recordingAccess(message));
+      return warn(reading, hasPage ? words.voiceClip : words.voiceClipNoPage);
     }
     case 'teamsVideoClip':
-      return warn(words.videoClip);
+      return warn(reading, words.videoClip);
     case 'withheldFile': {
       // What Teams does not give in channels and group chats, it gives in a chat of two.
       const text = message.scope === 'personal' ? words.withheldFile : words.withheldFileInGroup;
-      return warn(text, 'a file, of which nothing but its place came');
+      return warn(reading, text, 'a file, of which nothing but its place came');
     }
     case 'loop':
-      return warn(words.loop(attachment.url), 'a component of Microsoft Loop');
+      return warn(reading, words.loop(attachment.url), 'a component of Microsoft Loop');
     case 'unreadable':
-      return warn(words.unreadable, 'a card or an attachment');
+      return warn(reading, words.unreadable, 'a card or an attachment');
     case 'tooManyFiles':
-      return warn(words.tooMany(String(MAX_FILES), String(attachment.count)));
+      return warn(reading, words.tooMany(String(MAX_FILES), String(attachment.count)));
     case 'file':
     case 'recording':
-      return readSource(attachment, read, reading, warn);
+      return readSource(attachment, reading);
   }
-  // A newer version of the bot has accepted it, whose kinds this one does not know.
-  warn(words.unreadable, 'an attachment');
+  // A newer version of the bot has accepted the message, with a kind that this version does not know.
+  warn(reading, words.unreadable, 'an attachment');
 }
 
-async function readSource(
-  source: SentFile | Recording,
-  read: ReadAttachments,
-  reading: Reading,
-  warn: (text: string, what?: string) => void,
-): Promise<void> {
-  const { message, log, signal } = reading.turn;
+/** Tells the user, and the model with `what`, that something could not be read. */
+function warn({ read }: Reading, text: string, what?: string): void {
+  read.warnings.push(text);
+  if (what !== undefined)
+    read.modelWarnings.push(`The user also sent ${what}, which could not be read; they are told so.`);
+}
+
+async function readSource(source: SentFile | Recording, reading: Reading): Promise<void> {
+  const { read, turn } = reading;
+  const { message, log, signal } = turn;
   const { attachments: words } = messagesFor(message.locale);
   try {
     const { part, audioMs = 0, remembered } = await unlessAborted(reading.limited, () => contentOf(source, reading));
@@ -138,8 +139,11 @@ async function readSource(
     const code = err instanceof AttachmentError ? err.code : 'damaged';
     log.warn({ err, code }, 'attachment not read');
     // A recording cannot be sent again: its recording link is used.
-    if (source.kind === 'recording') warn(words.recordingLost);
-    else warn(words.notRead[code](source.name), source.name === undefined ? 'a file' : JSON.stringify(source.name));
+    if (source.kind === 'recording') warn(reading, words.recordingLost);
+    else {
+      const what = source.name === undefined ? 'a file' : JSON.stringify(source.name);
+      warn(reading, words.notRead[code](source.name), what);
+    }
   }
 }
 

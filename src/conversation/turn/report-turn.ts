@@ -15,51 +15,49 @@ interface Report {
 
 /** Logs and counts how a turn ended: once, and here alone. */
 export function reportTurn(result: TurnResult, turn: Turn): void {
-  const { model, telemetry, log } = turn;
+  const { model, telemetry, log, incident } = turn;
   const { end, level, text, fields } = reportOf(result, turn);
   const audioBytes = audioBytesOf(model?.outcome);
   const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
   const errorCode = result.kind === 'deadLettered' ? 'dead_lettered' : error;
   telemetry.end({ end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
-  const ofModel = model && { response: model.responseId };
-  log[level]({ result: end, ms: turn.elapsedMs(), ...ofModel, ...(audioBytes > 0 && { audioBytes }), ...fields }, text);
+  const line = {
+    result: end,
+    ms: turn.elapsedMs(),
+    ...(model && { response: model.responseId }),
+    ...(audioBytes > 0 && { audioBytes }),
+    ...('error' in result && { err: result.error }),
+    ...(level === 'error' && { incident }),
+    ...fields,
+  };
+  log[level](line, text);
 }
 
 function reportOf(result: TurnResult, turn: Turn): Report {
-  const { incident } = turn;
   switch (result.kind) {
     case 'answered':
-      return answered(result.model.outcome, incident);
+      return answered(result.model.outcome);
     case 'refused':
       return refused(result, turn);
     case 'unsent':
     case 'gone':
-      return { end: result.kind, level: 'error', text: 'reply not sent', fields: { err: result.error, incident } };
+      return { end: result.kind, level: 'error', text: 'reply not sent' };
     case 'broken':
-      return { end: 'failed', level: 'error', text: 'turn failed', fields: { err: result.error, incident } };
+      return { end: 'failed', level: 'error', text: 'turn failed' };
     case 'deadLettered':
-      return {
-        end: 'failed',
-        level: 'error',
-        text: 'message dead-lettered: every attempt crashed',
-        fields: { incident },
-      };
+      return { end: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' };
     case 'cancelled':
       return { end: 'withdrawn', level: 'info', text: 'turn ended' };
     case 'resent':
     case 'answeredBefore':
       return { end: result.kind, level: 'info', text: 'turn ended' };
     case 'released':
-      return { end: 'released', level: 'warn', text: 'turn released' };
     case 'superseded':
-      return { end: 'superseded', level: 'warn', text: 'turn superseded' };
+      return { end: result.kind, level: 'warn', text: `turn ${result.kind}` };
   }
 }
 
-function refused(
-  { reason, over }: Extract<TurnResult, { kind: 'refused' }>,
-  { message: { personKey, key } }: Turn,
-): Report {
+function refused({ reason, over }: Extract<TurnResult, { kind: 'refused' }>, { message }: Turn): Report {
   if (over !== undefined) {
     const [neededUsd, leftUsd] = [over.neededUsd, over.leftUsd].map((usd) => Number(usd.toFixed(4)));
     const fields = { budget: over.budget, neededUsd, leftUsd };
@@ -67,7 +65,7 @@ function refused(
   }
   if (reason === 'notAllowed') {
     // For the list of those who may. Where the channel verifies nobody, the key is that of the conversation.
-    const fields = personKey === key ? {} : { person: personKey };
+    const fields = message.personKey === message.key ? {} : { person: message.personKey };
     const text = 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS';
     return { end: 'refused', level: 'info', text, fields };
   }
@@ -75,7 +73,7 @@ function refused(
   return { end, level: 'info', text: 'message refused', fields: { reason } };
 }
 
-function answered(outcome: Outcome, incident: string): Report {
+function answered(outcome: Outcome): Report {
   const { kind: end } = outcome;
   const text = 'turn ended';
   switch (outcome.kind) {
@@ -86,7 +84,7 @@ function answered(outcome: Outcome, incident: string): Report {
     case 'cutShort':
       return { end, level: 'warn', text, fields: { why: outcome.why, err: outcome.error } };
     case 'failed':
-      return { end, level: 'error', text, fields: { incident, code: outcome.error.code, err: outcome.error } };
+      return { end, level: 'error', text, fields: { code: outcome.error.code, err: outcome.error } };
   }
 }
 

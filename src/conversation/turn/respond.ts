@@ -4,13 +4,12 @@ import { errorOf } from '../../realtime/outcome.ts';
 import type { TurnInput } from '../../realtime/session.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
-import type { ReplySender } from '../reply.ts';
 import { reopenApproval } from './deliver.ts';
 import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
-import type { TurnDecision } from './turn-decision.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
@@ -31,16 +30,12 @@ export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | O
  * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with `claim_lost`, or
  * with `shutting_down` if another instance can still answer.
  */
-export async function respond(
-  prompt: Prompt,
-  allowance: Allowance,
-  sender: ReplySender,
-  turn: Turn,
-): Promise<ModelAnswer> {
+export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal, services } = turn;
-  const { clock, sessions, spending, turnTimeoutMs: timeoutMs } = services;
+  const { sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
-  const stream = streamReply(sender, prompt, turn, clock);
+  const sender = await turn.open();
+  const stream = streamReply(sender, prompt, turn);
   const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
   const input: TurnInput = {
     turnId: job.id,
@@ -64,8 +59,8 @@ export async function respond(
   // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
-  const isLeft = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
-  if (isLeft || error?.code === 'claim_lost') throw error;
+  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
+  if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
     model,
     shownHeading: stream.heading(),

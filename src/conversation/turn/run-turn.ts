@@ -3,22 +3,23 @@ import { messageId } from '../keys.ts';
 import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
 import { isKnown } from '../records.ts';
 import { composeReply } from './compose-reply.ts';
-import { answeredBefore, deadLetter, deliver, discardStored, endEarly, refuse, release, resend } from './deliver.ts';
+import { deadLetter, deliver, discardStored, endAnswered, endEarly, refuse, resend } from './deliver.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reserve, respond } from './respond.ts';
 import type { Turn } from './turn.ts';
-import { findDecision } from './turn-decision.ts';
+import { findDecision } from './turn-approvals.ts';
 import { turnEdit } from './turn-edit.ts';
 import type { TurnResult } from './turn-result.ts';
-import { overBudget, tooFast, unreadable, validateMessage } from './validate-message.ts';
+import { budgetRefusal, checkRate, unreadableRefusal, validateMessage } from './validate-message.ts';
 
 /** Runs one turn: from a dequeued message to a delivered reply. Never rejects: every end is a result. */
 export async function runTurn(turn: Turn): Promise<TurnResult> {
   const result = await answer(turn).catch((error: unknown) => endEarly(error, turn));
-  await turn.close(result.kind === 'superseded');
-  // After the sender is closed: another attempt may begin to send at once.
-  if (result.kind === 'released') await release(turn);
+  if (result.kind === 'superseded') turn.abandonStream();
+  await turn.close();
+  // After the sender is closed: another attempt may begin to send at once. If this fails, the claim expires.
+  if (result.kind === 'released') await turn.orLog(turn.job.release(), 'turn not released');
   return result;
 }
 
@@ -30,27 +31,27 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
   const { unsent } = record;
-  if (isKnown(record, message.activityId)) return answeredBefore(turn);
+  if (isKnown(record, message.activityId)) return endAnswered(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn);
   // An earlier attempt saved this reply and crashed before sending it.
   if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn);
 
   const sender = await turn.open(streamId);
-  const refused = validateMessage(message) ?? tooFast(turn);
+  const refused = validateMessage(message) ?? checkRate(turn);
   if (refused !== undefined) return refuse(refused, turn);
 
   sender.showActivity();
   const attachments = await readAttachments(turn, services);
-  if (isEmpty(message, attachments)) return refuse(await unreadable(attachments, turn), turn);
+  if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecision(tools, turn);
   if (decided?.kind === 'refused') return refuse(decided, turn);
   const prompt = toPrompt({ attachments, record, tools, decided }, message, services);
   const allowance = await reserve(prompt, turn);
-  if (allowance.kind === 'overBudget') return refuse(overBudget(allowance, decided, message), turn);
+  if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, decided, message), turn);
 
-  const modelAnswer = await respond(prompt, allowance, sender, turn); // live text goes out meanwhile
+  const modelAnswer = await respond(prompt, allowance, turn); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, prompt, turn);
 
   const saved = await turn.save(turnEdit(modelAnswer, reply, prompt, turn));

@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import { isTranscribed } from '../../realtime/content.ts';
 import { LiveText } from '../../realtime/live-text.ts';
@@ -15,26 +14,23 @@ const MAX_TRANSCRIPT_WAIT_MS = 1_500;
 /** Shows an answer while it is made. */
 export interface ReplyStream {
   readonly onEvent: (event: ServerEvent) => void;
-  /** What was shown above the answer, which stays; `undefined` while nothing of it is shown. */
+  /** What was shown above the answer, and stays: may be empty. `undefined` while nothing of the answer is shown. */
   readonly heading: () => string | undefined;
 }
 
 /**
  * Shows the answer while it is made, and above it the transcript of clips or the decision that it carries out. Nothing that
- * was shown is removed: the heading is settled when the first words are shown.
+ * was shown is removed: the heading is fixed when the first words are shown.
  */
-export function streamReply(
-  sender: ReplySender,
-  { parts, settings, decided }: Prompt,
-  { job, message, telemetry }: Turn,
-  clock: Clock,
-): ReplyStream {
+export function streamReply(sender: ReplySender, { parts, settings, decided }: Prompt, turn: Turn): ReplyStream {
+  const { job, message, telemetry, services } = turn;
+  const { clock } = services;
   const live = new LiveText(job.id, settings.modality);
   const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
   let transcription = new TranscriptionTracker(clock, clips);
   let textSinceMs: number | undefined;
   let shownHeading: string | undefined;
-  const isSettled = (nowMs: number) =>
+  const isHeadingFixed = (nowMs: number) =>
     shownHeading !== undefined || transcription.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
     // Another attempt sends the clips again.
@@ -45,7 +41,7 @@ export function streamReply(
       telemetry.firstText();
       textSinceMs ??= clock.now();
     } else if (event.kind !== 'transcript') return;
-    if (textSinceMs === undefined || !isSettled(clock.now())) return;
+    if (textSinceMs === undefined || !isHeadingFixed(clock.now())) return;
     const heading = shownHeading ?? (transcription.isComplete ? headingOf(transcription.text(), decided, message) : '');
     shownHeading = heading;
     sender.showText(() => paragraphs(heading, live.text()));

@@ -10,10 +10,8 @@ import type { CallResult, ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
-import { approvalJudge, auditEntry } from './request-approvals.ts';
 import type { Turn } from './turn.ts';
-import type { TurnDecision } from './turn-decision.ts';
-import { claimDecidedCall } from './turn-decision.ts';
+import { approvalJudge, auditEntry, claimDecidedCall, type TurnDecision } from './turn-approvals.ts';
 
 /** A turn may call at most this many functions, over all of its responses. */
 const MAX_CALLS = 16;
@@ -31,12 +29,14 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
 
 /** What the model may call in a turn, and what it has called. */
 export class TurnCalls {
+  /** The approvals that the turn asks for. */
+  readonly requested: Approval[] = [];
+  /** The results in the order in which the calls ended. */
+  readonly results: CallResult[] = [];
   readonly #set: ToolSet;
   readonly #onCall: (tool: Tool) => void;
   readonly #turn: Turn;
   readonly #judge: RunCallsDeps['judge'];
-  readonly #requested: Approval[] = [];
-  readonly #results: CallResult[] = [];
   #earlierCalls: Promise<readonly AuditEntry[]> | undefined;
 
   /** `onCall` is called before each call that runs. */
@@ -44,21 +44,11 @@ export class TurnCalls {
     this.#set = set;
     this.#onCall = onCall;
     this.#turn = turn;
-    this.#judge = approvalJudge(turn, this.#requested);
+    this.#judge = approvalJudge(turn, this.requested);
   }
 
   get functions(): TurnFunctions {
     return { definitions: this.#set.definitions, run: (calls, signal) => this.#answer(calls, signal) };
-  }
-
-  /** The results in the order in which the calls ended. */
-  get results(): readonly CallResult[] {
-    return this.#results;
-  }
-
-  /** The approvals that the turn asks for. */
-  get requested(): readonly Approval[] {
-    return this.#requested;
   }
 
   /** Carries out a decision: runs the call, unless it was denied. Rejects like `functions.run`. */
@@ -104,13 +94,13 @@ export class TurnCalls {
       record,
     };
     try {
-      const ended = await runCalls(calls, MAX_CALLS - this.#results.length, deps, signal);
+      const ended = await runCalls(calls, MAX_CALLS - this.results.length, deps, signal);
       for (const { tool, end, tookMs } of ended)
         log.info({ tool: tool?.name, end: end.kind, code: errorOf({ end }), tookMs }, 'tool called');
-      this.#results.push(...ended);
+      this.results.push(...ended);
       return ended;
     } catch (reason) {
-      for (const [call, tool] of begun) if (!tool.isReadOnly) this.#results.push(interrupted(call, tool));
+      for (const [call, tool] of begun) if (!tool.isReadOnly) this.results.push(interrupted(call, tool));
       throw reason;
     }
   }

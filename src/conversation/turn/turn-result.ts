@@ -7,7 +7,7 @@ import type { Reply } from '../reply.ts';
 /** What the turn got from the model: its result, the calls, what was shown. */
 export interface ModelAnswer {
   readonly model: ModelResult;
-  /** What was shown above the answer while it was made, and stays; `undefined` when nothing was shown. */
+  /** What was shown above the answer, and stays: may be empty. `undefined` if nothing of the answer was shown. */
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
@@ -38,7 +38,7 @@ export interface RefusedMessage {
 }
 
 export function refusal(reason: RefusalReason, text: string): RefusedMessage {
-  return { kind: 'refused', reason, reply: { text, audio: undefined } };
+  return { kind: 'refused', reason, reply: { text } };
 }
 
 /** How a turn ended. */

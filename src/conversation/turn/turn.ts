@@ -10,7 +10,7 @@ import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 
-/** A request that is open waits no longer for a store. */
+/** The longest that an open request waits for a store. */
 const MAX_IN_BAND_WAIT_MS = 3_000;
 /** How long a turn that was aborted waits for a store, to end in order. */
 const MAX_ENDING_MS = 10_000;
@@ -19,7 +19,7 @@ const MAX_ENDING_MS = 10_000;
 export class Turn {
   readonly job: TurnJob;
   readonly services: Services;
-  /** Each line carries the names of the turn. */
+  /** Each line has the ids of the turn. */
   readonly log: Logger;
   readonly telemetry: TurnTelemetry;
   /** The id that an apology gives the user, and that the log repeats. */
@@ -88,9 +88,13 @@ export class Turn {
     return this.#sender;
   }
 
-  /** Closes the sender. `isLeft`: another attempt goes on with what was shown. Never rejects. */
-  async close(isLeft: boolean): Promise<void> {
-    if (isLeft) this.#sender?.abandon();
+  /** Leaves what was shown to another attempt, which goes on with it. */
+  abandonStream(): void {
+    this.#sender?.abandon();
+  }
+
+  /** Closes the sender. Never rejects. */
+  async close(): Promise<void> {
     this.#sender = undefined;
     this.#ended.resolve();
     if (this.#closed !== undefined) await this.orLog(this.#closed, 'reply sender not closed');
@@ -101,8 +105,8 @@ export class Turn {
     return work.catch((err: unknown) => void this.log.warn({ err }, failure));
   }
 
-  /** Call it before the answer is sent. It only cancels the notice of an outage, which is then no longer needed. */
-  beginReply(): void {
+  /** Call it before the answer is sent: the notice of an outage is no longer needed. */
+  cancelOutageNotice(): void {
     this.#isNoticeDone = true;
   }
 
@@ -144,7 +148,7 @@ export class Turn {
     this.#isNoticeDone = true;
     const text = messagesFor(this.message.locale).storage.lasting;
     try {
-      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text, audio: undefined }));
+      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text }));
       else await this.#sender.notify(text);
     } catch (err) {
       this.log.warn({ err }, 'notice of the outage not sent');

@@ -5,10 +5,10 @@ import { canOpenPage } from '../reply.ts';
 import { MAX_TEXT_CHARS, type UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
-import type { TurnDecision } from './turn-decision.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
-/** Why a message is refused, whenever it comes; `undefined` for all others. */
+/** Refuses a message that no turn can answer; returns `undefined` for all others. */
 export function validateMessage(message: UserMessage): RefusedMessage | undefined {
   const { text, attachments, approvalId, isAllowed, locale } = message;
   const messages = messagesFor(locale);
@@ -21,15 +21,15 @@ export function validateMessage(message: UserMessage): RefusedMessage | undefine
 }
 
 /** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
-export function tooFast({ job, message, services }: Turn): RefusedMessage | undefined {
+export function checkRate({ job, message, services }: Turn): RefusedMessage | undefined {
   // A decision is worth nothing if it is refused: no button brings it back.
   if (message.approvalId !== undefined) return undefined;
   if (job.isRetry || services.rate.admit(message.personKey)) return undefined;
   return refusal('tooFast', messagesFor(message.locale).limits.tooFast);
 }
 
-/** The turn may cost more than is left of a budget. */
-export function overBudget(
+/** The refusal of a turn that may cost more than is left of a budget. */
+export function budgetRefusal(
   over: OverBudget,
   decided: TurnDecision | undefined,
   { locale }: UserMessage,
@@ -39,8 +39,8 @@ export function overBudget(
   return { ...refusal(over.budget, paragraphs(limits[over.budget], note)), over };
 }
 
-/** Nothing of what was sent can be read. A user who has spoken in vain is shown where to speak. */
-export async function unreadable({ warnings }: ReadAttachments, turn: Turn): Promise<RefusedMessage> {
+/** The refusal of a message of which nothing can be read. A user who has spoken in vain is shown where to speak. */
+export async function unreadableRefusal({ warnings }: ReadAttachments, turn: Turn): Promise<RefusedMessage> {
   const refused = refusal('unreadable', paragraphs(...warnings));
   const { message, services } = turn;
   const hasSpoken = message.attachments.some(({ kind }) => kind === 'teamsVoiceClip');

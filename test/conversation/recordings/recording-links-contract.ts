@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   findRecordingLink,
-  type Guest,
   HOLDS_FOR_MS,
+  type LinkOwner,
   OPENS_FOR_MS,
   type RecordingLinks,
   recordingLinkName,
@@ -12,7 +12,7 @@ import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS, saying } from '../saying.ts';
 
 /** A sender with every optional field missing. */
-export const guest = (key = 'msteams/a', personKey = '["msteams","user"]'): Guest => {
+export const owner = (key = 'msteams/a', personKey = '["msteams","user"]'): LinkOwner => {
   const { channel, scope, user, isAllowed, locale, reference } = saying('1');
   return { key, channel, scope, user, personKey, isAllowed, locale, reference };
 };
@@ -28,8 +28,8 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
     it('are found complete, whatever the key of their conversation', async () => {
       const { clock, store } = await open();
       for (const key of KEYS) {
-        const { id, linkKey, opensUntilMs, expiresAtMs, ...rest } = await store.create(guest(key));
-        assert.deepEqual(rest, guest(key));
+        const { id, linkKey, opensUntilMs, expiresAtMs, ...rest } = await store.create(owner(key));
+        assert.deepEqual(rest, owner(key));
         assert.equal(opensUntilMs, clock.now() + OPENS_FOR_MS);
         assert.equal(expiresAtMs, clock.now() + HOLDS_FOR_MS);
         assert.deepEqual(await store.find(id), { id, linkKey, opensUntilMs, expiresAtMs, ...rest });
@@ -57,7 +57,7 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
 
     it('are all different, and found only by their id', async () => {
       const { store } = await open();
-      const [one, two] = [await store.create(guest('a')), await store.create(guest('b'))];
+      const [one, two] = [await store.create(owner('a')), await store.create(owner('b'))];
       assert.notEqual(one.id, two.id);
       assert.deepEqual(await findRecordingLink(recordingLinkName(one), store), one);
       assert.deepEqual(await findRecordingLink(recordingLinkName(two), store), two);
@@ -80,9 +80,9 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
 
     it('are limited to one for each user in a conversation: a new one ends the last', async () => {
       const { store } = await open();
-      const others = [await store.create(guest('a', 'other')), await store.create(guest('b'))];
-      const earlier = [await store.create(guest('a')), await store.create(guest('a'))];
-      const last = await store.create(guest('a'));
+      const others = [await store.create(owner('a', 'other')), await store.create(owner('b'))];
+      const earlier = [await store.create(owner('a')), await store.create(owner('a'))];
+      const last = await store.create(owner('a'));
       for (const { id } of earlier) {
         assert.equal(await store.find(id), undefined);
         assert.equal(await store.claim(id), false);
@@ -94,7 +94,7 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
 
     it('are used once, even by many concurrent uploads', async () => {
       const { store } = await open();
-      const { id } = await store.create(guest());
+      const { id } = await store.create(owner());
       const taken = await Promise.all(Array.from({ length: 8 }, () => store.claim(id)));
       assert.equal(taken.filter(Boolean).length, 1);
       assert.equal(await store.find(id), undefined);
@@ -103,7 +103,7 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
 
     it('expire fifteen minutes after they were made', async () => {
       const { clock, store } = await open();
-      const { id } = await store.create(guest());
+      const { id } = await store.create(owner());
       await clock.advance(HOLDS_FOR_MS - 1);
       assert.notEqual(await store.find(id), undefined);
       await clock.advance(1);
@@ -112,8 +112,8 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
 
     it('are forgotten with their conversation, and no others', async () => {
       const { store } = await open();
-      const [one, two] = [await store.create(guest('a')), await store.create(guest('a', 'other'))];
-      const other = await store.create(guest('b'));
+      const [one, two] = [await store.create(owner('a')), await store.create(owner('a', 'other'))];
+      const other = await store.create(owner('b'));
       for (let count = 0; count < 2; count++) await store.forget('a');
       for (const { id } of [one, two]) {
         assert.equal(await store.find(id), undefined);

@@ -81,7 +81,6 @@ describe('the reply to a written answer', () => {
     const { saved, reply } = shelf();
     assert.deepEqual(await reply({ kind: 'textOnly', text: 'Just text' }), {
       text: 'Just text',
-      audio: undefined,
       isFromModel: true,
     });
     assert.deepEqual(saved, []);
@@ -130,7 +129,7 @@ describe('the reply to an interrupted answer', () => {
   it('is empty if the user stopped it before its first word', async () => {
     const { saved, reply } = shelf();
     const stopped = cutShort('cancelled', '', SILENCE);
-    assert.deepEqual(await reply(stopped), { text: '', audio: undefined, isFromModel: true });
+    assert.deepEqual(await reply(stopped), { text: '', isFromModel: true });
     assert.deepEqual(saved, []);
   });
 });
