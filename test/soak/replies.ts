@@ -11,7 +11,8 @@ export function replyKind({ text, hasAudio }: Pick<Send, 'text' | 'hasAudio'>): 
   if (text === texts.apologies.restarting) return 'restarting';
   // The text shown before the filter comes first.
   if (text.includes(texts.cutShort.filter)) return 'filtered';
-  if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(texts.apologies.restarting) ? 'restarting' : 'apology';
+  if (/\(incident [0-9a-f]{8}\)$/.test(text))
+    return text.includes(texts.apologies.restarting) ? 'restarting' : 'apology';
   if (text.includes(texts.cutShort.length) || text.includes(texts.cutShort.lost)) return 'cutShort';
   if (!/^c\d+-m\d+ /.test(text)) return 'other';
   return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';
