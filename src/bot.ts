@@ -112,8 +112,9 @@ export class VoiceBot extends TeamsActivityHandler {
     { activity, messages, reference, withSender }: ActivityRequest,
   ): Promise<DecisionResult> {
     const { conversations, replyRoutes } = this.#options;
-    const { acceptance, result } = await conversations.decide(decision, message, withSender);
-    await this.#end(activity, acceptance);
+    const accepted = await conversations.decide(decision, message, withSender);
+    await this.#end(activity, accepted);
+    const { result } = accepted;
     const cardId = replaceableCard(activity);
     if (cardId !== undefined && result.kind === 'decided') {
       const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { ApprovalStore } from './conversation/approvals/approval.ts';
 import type { ConversationStore } from './conversation/conversation-store.ts';
-import { MemorySpending } from './conversation/limits/memory-spending.ts';
+import { createMemorySpending } from './conversation/limits/memory-spending.ts';
 import type { SpendingStore } from './conversation/limits/spending-store.ts';
 import { createMemoryEngine } from './conversation/memory-engine.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
@@ -91,7 +91,7 @@ function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
   const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs, recordRetentionMs } = config;
   return {
     ...createMemoryEngine({ clock, ids, recordRetentionMs }),
-    spending: new MemorySpending(clock),
+    spending: createMemorySpending(clock),
     audioStore: createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }),
     audit: createMemoryAudit(),
     start: () => {},

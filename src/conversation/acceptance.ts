@@ -15,7 +15,13 @@ export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
-  | { readonly kind: 'duplicate' | 'draining' | 'busy' | 'notStored' };
+  | { readonly kind: 'duplicate' | 'busy' }
+  | Postponed;
+
+/** Nothing of the activity was done: the process ends, or the store cannot be reached. */
+export interface Postponed {
+  readonly kind: 'draining' | 'notStored';
+}
 
 /** The fields of log lines about an activity. */
 export function logNamesOf({ key, activityId }: ActivityName) {

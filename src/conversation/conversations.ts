@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
-import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
+import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity, type Postponed } from './acceptance.ts';
 import { type AcceptedDecision, acceptDecision, decisionResultText } from './approvals/accept-decision.ts';
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
@@ -60,7 +60,7 @@ export class Conversations {
       // Only a possible decision waits for a lookup: all others are added in the order of the calls.
       if (kind !== undefined) {
         const approvalId = await approvalMeantBy(message, command, this.#services);
-        if (approvalId !== undefined) return (await this.#decide({ approvalId, kind }, message, withSender)).acceptance;
+        if (approvalId !== undefined) return this.#decide({ approvalId, kind }, message, withSender);
       }
       if (command !== undefined) return this.#runCommand(command, message, withSender);
       return this.#acceptTurn(message, withSender);
@@ -72,13 +72,8 @@ export class Conversations {
    * it out.
    */
   async decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
-    let result: DecisionResult = { kind: 'gone' };
-    const acceptance = await this.#accept(message, async () => {
-      const accepted = await this.#decide(request, message, withSender);
-      result = accepted.result;
-      return accepted.acceptance;
-    });
-    return { acceptance, result };
+    const accepted = await this.#accept(message, () => this.#decide(request, message, withSender));
+    return 'result' in accepted ? accepted : { ...accepted, result: { kind: 'gone' } };
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
@@ -148,7 +143,7 @@ export class Conversations {
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  async #accept(activity: ActivityName, add: () => Promise<Acceptance>): Promise<Acceptance> {
+  async #accept<T extends Acceptance>(activity: ActivityName, add: () => Promise<T>): Promise<T | Postponed> {
     if (this.#isDraining) return { kind: 'draining' };
     const { telemetry, log } = this.#services;
     const names = logNamesOf(activity);

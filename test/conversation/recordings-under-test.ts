@@ -4,7 +4,7 @@ import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Acceptance } from '../../src/conversation/acceptance.ts';
 import { Conversations } from '../../src/conversation/conversations.ts';
-import { MemorySpending } from '../../src/conversation/limits/memory-spending.ts';
+import { createMemorySpending } from '../../src/conversation/limits/memory-spending.ts';
 import { Spending } from '../../src/conversation/limits/spending.ts';
 import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
 import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
@@ -65,7 +65,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
     toolApprovers: [],
     audit: createMemoryAudit(),
     audioStore: createMemoryAudioStore({ maxBytes: 1_000_000, retentionMs: HOUR_MS, clock, ids: randomIds }),
-    spending: new Spending({ store: new MemorySpending(clock), budgets, prices, model: 'x', log }),
+    spending: new Spending({ store: createMemorySpending(clock), budgets, prices, model: 'x', log }),
     rate: new TurnRate(clock, { turnsPerMinute: undefined }),
     sessions: new SessionPool({ open, clock, idleMs: 300_000, maxSessions: 10, turnMs: 90_000 }),
     files: {

@@ -7,10 +7,7 @@ import type { Approval, Decision } from './approval.ts';
 import { type DecidedApproval, type DecisionRequest, type DecisionResult, decide } from './decide.ts';
 
 /** The acceptance of a message that decides, and what became of its decision. */
-export interface AcceptedDecision {
-  readonly acceptance: Acceptance;
-  readonly result: DecisionResult;
-}
+export type AcceptedDecision = Acceptance & { readonly result: DecisionResult };
 
 /**
  * Decides, and adds the turn that carries out the decision. `say` tells the sender what became of a decision that adds no
@@ -24,18 +21,18 @@ export async function acceptDecision(
   services: Services,
 ): Promise<AcceptedDecision> {
   const result = await decide(request, message, services);
-  if (result.kind !== 'decided') return { acceptance: await say(result), result };
+  if (result.kind !== 'decided') return { ...(await say(result)), result };
   const { approval, isNew } = result;
   const added = approval.turnId === undefined && (await add(decisionMessage(result, request, message)));
   if (added === false || added.result === 'duplicate') {
     // An activity that is delivered again finds the decision that it has made.
-    return { acceptance: isNew ? { kind: 'duplicate' } : await say(result), result };
+    return isNew ? { kind: 'duplicate', result } : { ...(await say(result)), result };
   }
-  if (added.result === 'queued') return { acceptance: { kind: 'accepted', done: added.done }, result };
+  if (added.result === 'queued') return { kind: 'accepted', done: added.done, result };
   await services.approvalStore.reopen(approval.id);
-  if (added.result === 'busy') return { acceptance: { kind: 'busy' }, result };
+  if (added.result === 'busy') return { kind: 'busy', result };
   const full = { kind: 'queueFull' } as const;
-  return { acceptance: await say(full), result: full };
+  return { ...(await say(full)), result: full };
 }
 
 /** The message of the turn that carries out a decision, in the conversation in which the call was asked for. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
+import { createMemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
 import { RESERVATION_MS } from '../../../src/conversation/limits/spending-store.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { itBoundsSpending } from './spending-contract.ts';
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 itBoundsSpending('memory', {
   async open() {
     const clock = new ManualClock();
-    const store = new MemorySpending(clock);
+    const store = createMemorySpending(clock);
     return { store, others: [store], later: (ms) => clock.advance(ms) };
   },
   runs: 500,
@@ -23,7 +23,7 @@ describe('the memory spending store', () => {
   it('counts a reservation on the day on which it was made', async () => {
     const clock = new ManualClock();
     await clock.advance(DAY_MS - (clock.now() % DAY_MS) - 1);
-    const store = new MemorySpending(clock);
+    const store = createMemorySpending(clock);
     assert.equal((await store.reserve({ ...reservation('1'), usd: 2 }, budgets)).kind, 'reserved');
     await clock.advance(1);
     await store.settle('1', 2);
@@ -32,7 +32,7 @@ describe('the memory spending store', () => {
 
   it('can refund a reservation for exactly an hour, to the millisecond', async () => {
     const clock = new ManualClock();
-    const store = new MemorySpending(clock);
+    const store = createMemorySpending(clock);
     for (const job of ['1', '2']) await store.reserve(reservation(job), budgets);
     await clock.advance(RESERVATION_MS);
     await store.settle('1', 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { MemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
+import { createMemorySpending } from '../../../src/conversation/limits/memory-spending.ts';
 import { type Allowance, type CostRequest, Spending } from '../../../src/conversation/limits/spending.ts';
 import type { Budgets, SpendingStore } from '../../../src/conversation/limits/spending-store.ts';
 import { StoreError } from '../../../src/errors.ts';
@@ -81,7 +81,7 @@ function billed({ sum }: Held, share: number): TokenUsage {
   };
 }
 
-function spendingOf(budgets: Budgets, store: SpendingStore = new MemorySpending(new ManualClock())) {
+function spendingOf(budgets: Budgets, store: SpendingStore = createMemorySpending(new ManualClock())) {
   const log = watchedLog();
   return { log, spending: new Spending({ store, budgets, prices: DEFAULT_PRICES, model: MODEL, log: log.log }) };
 }
@@ -192,7 +192,7 @@ describe('the cost of turns', () => {
   });
 
   it('is unknown while the store is unavailable: no turn begins, and none retries', async () => {
-    const memory = new MemorySpending(new ManualClock());
+    const memory = createMemorySpending(new ManualClock());
     let isAway = false;
     const away = () => Promise.reject(new StoreError('store_unavailable', 'away'));
     const store: SpendingStore = {
