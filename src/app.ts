@@ -4,8 +4,7 @@ import { Semaphore } from './attachments/semaphore.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
 import { createAdapter, type VoiceAdapter } from './channel/adapter.ts';
-import { channelServices } from './channel/channel-services.ts';
-import { keepEntityProperties } from './channel/entity-patch.ts';
+import { keepEntityProperties } from './channel/botbuilder-patches.ts';
 import { FileSaver } from './channel/file-saver.ts';
 import { ReplyRoutes } from './channel/reply-routes.ts';
 import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
@@ -152,7 +151,7 @@ async function preload({ config, log, telemetry }: Shared, { sessions, tools }: 
 }
 
 function createServices(
-  { config, clock, ids, log, random, telemetry, publicBaseUrl, openConnection }: Shared,
+  { config, clock, ids, log, random, telemetry, openConnection }: Shared,
   { queue, conversations, recordingLinks, audioStore, spending, audit, approvals }: Stores,
   tools: Tools,
   { adapter, replyRoutes }: Channel,
@@ -191,7 +190,7 @@ function createServices(
       }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
-    channel: channelServices(replyRoutes, publicBaseUrl),
+    channel: replyRoutes,
     settings,
     historyTurns,
     turnTimeoutMs,
@@ -260,8 +259,7 @@ function createReceiver(
     invokes: { audioStore, recordingLinks, clock, log, publicBaseUrl },
     serviceUrls,
     log,
-    allowList: { tenants: config.allowedTenants, users: config.allowedUsers },
-    verification: { hasEnhancedAuthentication: config.directLineEnhancedAuthentication },
+    access: config,
   });
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }

@@ -1,6 +1,5 @@
 import {
   type Activity,
-  ActivityTypes,
   type ChannelAccount,
   type InvokeResponse,
   TeamsActivityHandler,
@@ -8,39 +7,31 @@ import {
 } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
-import { type AllowList, isAllowed, isGreeted } from './channel/allow-list.ts';
 import { decidedCard, decisionIn, decisionResponse, invokeMessage, replaceableCard } from './channel/approval-card.ts';
+import { fileConsentOf } from './channel/file-consent.ts';
 import type { FileSaver } from './channel/file-saver.ts';
-import { answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
+import { ACCEPTED, answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
 import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
-  type Author,
   conversationKey,
   deletedChannel,
   isInBand,
   isTeamDeleted,
-  localeOf,
+  messagesOf,
   scopeOf,
   teamOf,
   toReference,
   toUserMessage,
 } from './channel/user-message.ts';
-import {
-  personKeyOf,
-  type VerificationSettings,
-  type VerifiedIdentity,
-  verifiedIdentity,
-} from './channel/verified-identity.ts';
+import { type AccessSettings, authorOf, isGreeted, verifiedIdentity } from './channel/verified-identity.ts';
 import type { Acceptance } from './conversation/acceptance.ts';
-import type { DecisionResult } from './conversation/approvals/decide.ts';
+import type { DecisionRequest, DecisionResult } from './conversation/approvals/decide.ts';
 import type { Conversations } from './conversation/conversations.ts';
-import type { WithSender } from './conversation/reply.ts';
-import type { MessageReference, UserMessage } from './conversation/user-message.ts';
+import type { UserMessage } from './conversation/user-message.ts';
 import { RequestError } from './errors.ts';
 import { fieldsOf } from './json-access.ts';
 import type { Logger } from './log.ts';
-import { messagesFor } from './messages/messages.ts';
 
 export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
@@ -49,8 +40,7 @@ export interface VoiceBotOptions {
   readonly files: FileSaver;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
-  readonly allowList: AllowList;
-  readonly verification: VerificationSettings;
+  readonly access: AccessSettings;
   readonly serviceUrls: ServiceUrls;
 }
 
@@ -76,95 +66,88 @@ export class VoiceBot extends TeamsActivityHandler {
     await super.run(context);
   }
 
-  /** botbuilder's own handlers know no ratings, and fail on an invoke without a value. */
+  /** botbuilder's own invoke handlers ignore ratings, and throw on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
-    const author = this.#authorOf(context);
-    if (context.activity.name === 'adaptiveCard/action') return this.#answerDecision(context, author);
-    const { response, consent } = await answerInvoke(context.activity, author.isAllowed, invokes);
-    if (consent !== undefined)
-      await this.#runOutOfBand(context, (live, stopping) => files.settle(live, consent, stopping));
-    return response;
+    const request = readRequest(context, this.#options);
+    const { activity, author } = request;
+    if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
+    if (activity.name !== 'fileConsent/invoke') return answerInvoke(activity, author.isAllowed, invokes);
+    const consent = fileConsentOf(activity);
+    await this.#runOutOfBand(request, (live, stopping) => files.handleConsent(live, consent, stopping));
+    return ACCEPTED;
   }
 
   async #accept(context: TurnContext): Promise<void> {
-    const { adapter, conversations, serviceUrls, files, log } = this.#options;
-    const audioId = audioToSave(context.activity);
-    if (audioId !== undefined) return this.#runOutOfBand(context, (live) => files.offer(live, audioId));
-    const message = toUserMessage(context.activity, adapter.callerOf(context), this.#authorOf(context));
-    const decision = message.isAllowed && message.text === '' ? decisionIn(context.activity.value) : undefined;
+    const { conversations, files, log } = this.#options;
+    const request = readRequest(context, this.#options);
+    const { activity, caller, author, withSender } = request;
+    const audioId = audioToSave(activity);
+    if (audioId !== undefined) return this.#runOutOfBand(request, (live) => files.offer(live, audioId));
+    const message = toUserMessage(activity, caller, author);
+    const decision = message.isAllowed && message.text === '' ? decisionIn(activity.value) : undefined;
     if (decision !== undefined) {
-      serviceUrls.remember(message.key, context.activity);
-      const withSender = this.#withSenderFor(context, message.reference);
-      const accepted = await conversations.decide(decision, message, withSender);
-      await this.#end(context, accepted);
-      return this.#replaceCard(context.activity, message, accepted.result);
-    }
-    if (!isAddressed(context.activity, message.text)) {
+      await this.#decide(decision, message, request);
+    } else if (isAddressed(activity, message.text)) {
+      await this.#end(activity, await conversations.accept(message, withSender));
+    } else {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
-      return;
     }
-    // Record the service URL before replying, and for allowed users only.
-    if (message.isAllowed) serviceUrls.remember(message.key, context.activity);
-    await this.#end(context, await conversations.accept(message, this.#withSenderFor(context, message.reference)));
   }
 
   /** Answers `Action.Execute` at once: clients wait for 10 s. The turn that carries out the decision follows. */
-  async #answerDecision(context: TurnContext, author: Author): Promise<InvokeResponse> {
-    const { activity } = context;
-    const { adapter, conversations, serviceUrls } = this.#options;
+  async #answerDecision(request: ActivityRequest): Promise<InvokeResponse> {
+    const { activity, caller, author, messages } = request;
     const decision = decisionIn(fieldsOf(fieldsOf(activity.value)['action'])['data']);
     if (decision === undefined) throw new RequestError('bad_request', 'The action of the card cannot be read.');
-    const messages = messagesFor(localeOf(activity));
     if (!author.isAllowed) return invokeMessage(messages.notAllowed);
-    const message = toUserMessage(activity, adapter.callerOf(context), author);
-    serviceUrls.remember(message.key, activity);
-    const withSender = this.#withSenderFor(context, message.reference);
-    const accepted = await conversations.decide({ ...decision, isShown: true }, message, withSender);
-    await this.#end(context, accepted);
-    this.#replaceCard(activity, message, accepted.result);
-    return decisionResponse(accepted.result, messages);
+    const message = toUserMessage(activity, caller, author);
+    return decisionResponse(await this.#decide({ ...decision, isShown: true }, message, request), messages);
   }
 
-  /** Shows the decision on the card, for everybody. */
-  #replaceCard(activity: Activity, message: UserMessage, result: DecisionResult): void {
+  /** Decides about an approval, and shows the decision on its card for everybody. */
+  async #decide(
+    decision: DecisionRequest,
+    message: UserMessage,
+    { activity, messages, reference, withSender }: ActivityRequest,
+  ): Promise<DecisionResult> {
     const { conversations, replyRoutes } = this.#options;
-    const cardId = replaceableCard(activity, activity.type === ActivityTypes.Invoke);
-    if (cardId === undefined || result.kind !== 'decided') return;
-    const card = decidedCard(result, messagesFor(message.locale));
-    const replace = () => replyRoutes.replace(message.reference, cardId, card);
-    conversations.runOutOfBand(message, replace, 'card not replaced');
+    const accepted = await conversations.decide(decision, message, withSender);
+    await this.#end(activity, accepted);
+    const { result } = accepted;
+    const cardId = replaceableCard(activity);
+    if (cardId !== undefined && result.kind === 'decided') {
+      const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));
+      conversations.runOutOfBand(message, replace, 'card not replaced');
+    }
+    return result;
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
   async #runOutOfBand(
-    context: TurnContext,
+    { context, activity, author, key, messages, reference }: ActivityRequest,
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const { activity } = context;
-    const { adapter, conversations, replyRoutes, serviceUrls } = this.#options;
-    const { isAllowed, personKey } = this.#authorOf(context);
-    const key = conversationKey(activity);
-    const reference = toReference(activity, adapter.callerOf(context));
-    if (isAllowed) serviceUrls.remember(key, activity);
+    const { conversations, replyRoutes } = this.#options;
+    const { isAllowed, personKey } = author;
     const accepted = await conversations.acceptOutOfBand(
       { key, activityId: activity.id ?? '', personKey },
       (stopping) => {
         const run = async (live: TurnContext) => {
           if (isAllowed) await work(live, stopping);
-          else await live.sendActivity(messagesFor(localeOf(activity)).notAllowed);
+          else await live.sendActivity(messages.notAllowed);
         };
         return isInBand(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },
     );
-    await this.#end(context, accepted);
+    await this.#end(activity, accepted);
   }
 
   /** The request ends when its message is accepted, or with the answer where that goes back in the response. */
-  async #end(context: TurnContext, accepted: Acceptance): Promise<void> {
+  async #end(activity: Activity, accepted: Acceptance): Promise<void> {
     switch (accepted.kind) {
       case 'accepted':
-        if (isInBand(context.activity)) await accepted.done;
+        if (isInBand(activity)) await accepted.done;
         return;
       case 'duplicate':
         return;
@@ -195,47 +178,40 @@ export class VoiceBot extends TeamsActivityHandler {
 
   /** Channels announce a new conversation in different ways, some in several. Only the first is answered. */
   async #welcome(context: TurnContext): Promise<void> {
-    const { activity } = context;
-    const { adapter, allowList, conversations } = this.#options;
-    if (!isGreeted(this.#identityOf(context), allowList)) return;
-    const withSender = this.#withSenderFor(context, toReference(activity, adapter.callerOf(context)));
-    const { welcome, welcomeGroup } = messagesFor(localeOf(activity));
-    const text = addressingIn(activity) === 'anything' ? welcome : welcomeGroup;
-    await this.#end(context, await conversations.welcome(conversationKey(activity), text, withSender));
+    const { access, conversations } = this.#options;
+    const { activity, caller, key, messages, withSender } = readRequest(context, this.#options);
+    if (!isGreeted(verifiedIdentity(activity, caller.identity, access), access)) return;
+    const text = addressingIn(activity) === 'anything' ? messages.welcome : messages.welcomeGroup;
+    await this.#end(activity, await conversations.welcome(key, text, withSender));
   }
 
   /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
-  async #withdraw(context: TurnContext): Promise<void> {
-    const message = { key: conversationKey(context.activity), activityId: context.activity.id ?? '' };
-    await this.#end(context, await this.#options.conversations.withdraw(message));
+  async #withdraw({ activity }: TurnContext): Promise<void> {
+    const message = { key: conversationKey(activity), activityId: activity.id ?? '' };
+    await this.#end(activity, await this.#options.conversations.withdraw(message));
   }
 
   /** A bot that is removed from a team is removed from all of its channels, and their threads. */
-  async #forget(context: TurnContext): Promise<void> {
-    const { activity } = context;
+  async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
     const { team } = teamOf(activity);
     const channel = deletedChannel(activity);
-    await this.#end(context, await conversations.forget(channel ?? conversationKey(activity)));
-    if (team !== undefined) await this.#end(context, await conversations.forgetTeam(team, channel));
+    await this.#end(activity, await conversations.forget(channel ?? conversationKey(activity)));
+    if (team !== undefined) await this.#end(activity, await conversations.forgetTeam(team, channel));
   }
+}
 
-  #authorOf(context: TurnContext): Author {
-    const identity = this.#identityOf(context);
-    return {
-      isAllowed: isAllowed(identity, this.#options.allowList),
-      personKey: personKeyOf(identity, context.activity),
-      verifiedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
-    };
-  }
+type ActivityRequest = ReturnType<typeof readRequest>;
 
-  #identityOf(context: TurnContext): VerifiedIdentity {
-    const { adapter, verification } = this.#options;
-    return verifiedIdentity(context.activity, adapter.callerOf(context).identity, verification);
-  }
-
-  #withSenderFor(context: TurnContext, reference: MessageReference): WithSender {
-    const { replyRoutes } = this.#options;
-    return isInBand(context.activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
-  }
+/** Reads the request of an authenticated activity, and remembers its service URL for answers if its author is allowed. */
+function readRequest(context: TurnContext, { adapter, access, replyRoutes, serviceUrls }: VoiceBotOptions) {
+  const { activity } = context;
+  const caller = adapter.callerOf(context);
+  const author = authorOf(activity, caller.identity, access);
+  const key = conversationKey(activity);
+  if (author.isAllowed) serviceUrls.remember(key, activity);
+  const reference = toReference(activity, caller);
+  const withSender = isInBand(activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
+  const messages = messagesOf(activity);
+  return { context, activity, caller, author, key, reference, withSender, messages };
 }

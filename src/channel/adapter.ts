@@ -7,9 +7,9 @@ import { withDeadline } from '../deadline.ts';
 import { ConfigError, RequestError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { tokenOf } from './bot-token.ts';
+import { trustOnlyOwnTenant } from './botbuilder-patches.ts';
 import { channelOf } from './capabilities.ts';
 import { CachedClients } from './connector-clients.ts';
-import { trustOnlyOwnTenant } from './issuer-patch.ts';
 import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
 import type { Caller } from './user-message.ts';
 
@@ -19,9 +19,9 @@ export interface AdapterOptions extends SendPolicyOptions {
 }
 
 /** botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s. */
-const AUTHENTICATION_LIMIT_MS = 5_000;
+const AUTHENTICATION_TIMEOUT_MS = 5_000;
 
-function tooLate(): RequestError {
+function authenticationTimeout(): RequestError {
   return new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
 }
 
@@ -75,8 +75,8 @@ export class VoiceAdapter extends CloudAdapter {
     await this.#authenticate(authorization, { channelId: '', serviceUrl: '' });
   }
 
-  /** Runs `work` in a turn that answers a message later, with the claims of the request that brought the message. */
-  async continueTurn<T>(
+  /** Runs `work` with a context that answers a message later, with the claims of the request that brought the message. */
+  async openContext<T>(
     { activity, claims, audience }: MessageReference,
     serviceUrl: string,
     work: (context: TurnContext) => Promise<T>,
@@ -88,7 +88,7 @@ export class VoiceAdapter extends CloudAdapter {
       done = work(context);
       await done;
     });
-    if (done === undefined) throw new Error('botbuilder ran no turn');
+    if (done === undefined) throw new Error('botbuilder made no context');
     return done;
   }
 
@@ -117,7 +117,7 @@ export class VoiceAdapter extends CloudAdapter {
     try {
       // Keys are endorsed for channels, not for the products in compound channel ids.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_LIMIT_MS, late: tooLate };
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_TIMEOUT_MS, late: authenticationTimeout };
       return await withDeadline(deadline, () =>
         this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
       );

@@ -1,4 +1,4 @@
-import { type Activity, type Attachment, CardFactory, type InvokeResponse } from 'botbuilder';
+import { type Activity, ActivityTypes, type Attachment, type InvokeResponse } from 'botbuilder';
 import { decisionLine, decisionResultText } from '../conversation/approvals/accept-decision.ts';
 import type { ApprovalRequest, DecisionKind } from '../conversation/approvals/approval.ts';
 import type { DecidedApproval, DecisionRequest, DecisionResult } from '../conversation/approvals/decide.ts';
@@ -7,14 +7,13 @@ import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 import { isLoopbackUrl } from './audio-delivery.ts';
 import type { CardSupport } from './capabilities.ts';
+import { adaptiveCard, type CardPart } from './cards.ts';
 import { shownArguments } from './shown-arguments.ts';
 import { capabilitiesIn, isInBand, scopeOf } from './user-message.ts';
 
 const DECISIONS: readonly DecisionKind[] = ['allow', 'allowAlways', 'deny'];
 const APPROVAL_ID = /^[\w-]{16,64}$/;
 const MAX_ID_CHARS = 256;
-
-type CardPart = Readonly<Record<string, unknown>>;
 
 /** A card that asks whether a call may run. It shows the arguments in text runs, which no client formats. */
 export function approvalCard(request: ApprovalRequest, cards: CardSupport, messages: Messages): Attachment {
@@ -61,12 +60,14 @@ export function decidedCard({ approval, decision }: DecidedApproval, messages: M
 
 /**
  * Returns the id of the card if it has to be replaced for everybody, and can be: Direct Line refuses updates
- * (botframework-sdk#4734). `isAnswered`: the response to `Action.Execute` replaces it for the sender.
+ * (botframework-sdk#4734). The response to `Action.Execute` replaces it for the sender, who is alone in a personal chat.
  */
-export function replaceableCard(activity: Activity, isAnswered: boolean): string | undefined {
+export function replaceableCard(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
-  const isUseful = !isInBand(activity) && !(isAnswered && scopeOf(activity) === 'personal');
-  return canReplace && isUseful ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined : undefined;
+  const isReplaced = activity.type === ActivityTypes.Invoke && scopeOf(activity) === 'personal';
+  return canReplace && !isReplaced && !isInBand(activity)
+    ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined
+    : undefined;
 }
 
 /** Answers `Action.Execute` with a text that the client shows to the sender alone. */
@@ -87,20 +88,14 @@ function card(
 ): Attachment {
   const { approval: texts } = messages;
   const { lines, isUnusual } = shownArguments(argumentsText, messages);
-  return CardFactory.adaptiveCard({
-    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
-    type: 'AdaptiveCard',
-    version: '1.5',
-    fallbackText: heading,
-    body: [
-      textRuns(heading, { weight: 'Bolder' }),
-      textRuns(texts.tool(tool), { isSubtle: true, size: 'Small' }),
-      ...lines.map((line) => textRuns(line, { fontType: 'Monospace' })),
-      ...(isUnusual ? [textRuns(texts.unusual, { color: 'Attention' })] : []),
-      ...below,
-    ],
-    actions,
-  });
+  const body = [
+    textRuns(heading, { weight: 'Bolder' }),
+    textRuns(texts.tool(tool), { isSubtle: true, size: 'Small' }),
+    ...lines.map((line) => textRuns(line, { fontType: 'Monospace' })),
+    ...(isUnusual ? [textRuns(texts.unusual, { color: 'Attention' })] : []),
+    ...below,
+  ];
+  return adaptiveCard(heading, body, actions, '1.5');
 }
 
 /** Text that no client reads as Markdown, unlike a TextBlock. */

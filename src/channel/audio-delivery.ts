@@ -1,17 +1,12 @@
-import type { StoredAudio } from '../audio/audio-store.ts';
+import type { Activity } from 'botbuilder';
+import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { toLink } from '../audio/signed-links.ts';
 import { isLoopbackHost } from '../config/env.ts';
-import type { ReplyAudio } from '../conversation/reply.ts';
-import type { Capabilities } from './capabilities.ts';
+import { isSameConversation } from '../conversation/keys.ts';
+import type { ReplyContext } from './reply-context.ts';
+import { conversationKey } from './user-message.ts';
 
 export const WAV_TYPE = 'audio/wav';
-
-/** How a user's client gets the audio of a reply. */
-export interface AudioSource {
-  readonly wavUrl: string;
-  /** The page that plays it; `undefined` where the user's client cannot reach the bot. */
-  readonly pageUrl: string | undefined;
-}
 
 /** What an activity holds besides the audio and its text. */
 const ACTIVITY_OVERHEAD_CHARS = 4_096;
@@ -19,23 +14,20 @@ const ACTIVITY_OVERHEAD_CHARS = 4_096;
 const UPLOAD_OVERHEAD_BYTES = 1_024;
 
 /**
- * The bot's own address where the client can reach it; else inside the activity where it fits; else uploaded. `undefined`:
- * none of these. `upload` resolves with the address of the audio at the channel's service.
+ * The address of the audio of a reply: the bot's own where the client can reach it; else a data URI where the activity has
+ * room for it beside its text; else that of an upload. `undefined`: none of these.
  */
-export async function audioSource(
-  audio: ReplyAudio,
+export async function audioUrl(
+  wav: Buffer,
   textLength: number,
   pageUrl: string | undefined,
-  { inlineLimitChars, uploadLimitBytes }: Capabilities,
-  upload: () => Promise<string | undefined>,
-): Promise<AudioSource | undefined> {
-  if (pageUrl !== undefined) return { wavUrl: `${pageUrl}.wav`, pageUrl };
-  const base64Chars = Math.ceil(audio.wav.byteLength / 3) * 4;
-  if (base64Chars + textLength + ACTIVITY_OVERHEAD_CHARS <= inlineLimitChars) {
-    return { wavUrl: `data:${WAV_TYPE};base64,${audio.wav.toString('base64')}`, pageUrl };
-  }
-  const wavUrl = base64Chars + UPLOAD_OVERHEAD_BYTES <= uploadLimitBytes ? await upload() : undefined;
-  return wavUrl === undefined ? undefined : { wavUrl, pageUrl };
+  { capabilities: { maxInlineChars, maxUploadBytes }, upload }: Pick<ReplyContext, 'capabilities' | 'upload'>,
+): Promise<string | undefined> {
+  if (pageUrl !== undefined) return `${pageUrl}.wav`;
+  const base64Chars = Math.ceil(wav.byteLength / 3) * 4;
+  if (base64Chars + textLength + ACTIVITY_OVERHEAD_CHARS <= maxInlineChars)
+    return `data:${WAV_TYPE};base64,${wav.toString('base64')}`;
+  return base64Chars + UPLOAD_OVERHEAD_BYTES <= maxUploadBytes ? upload(wav) : undefined;
 }
 
 /** The page that plays a reply until `expiresAtMs`; `undefined` where the user's client cannot reach it. */
@@ -57,5 +49,15 @@ export function canReach(publicBaseUrl: string | undefined, serviceUrl: string):
 
 /** Whether an address is on this machine; false for a malformed one. */
 export function isLoopbackUrl(url: string): boolean {
-  return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+  return isLoopbackHost(URL.parse(url)?.hostname ?? '');
+}
+
+/** Finds a reply's audio by its id, which may be anything. Only people of the audio's own conversation find it. */
+export async function findAudio(
+  activity: Activity,
+  id: unknown,
+  audioStore: AudioStore,
+): Promise<StoredAudio | undefined> {
+  const audio = typeof id === 'string' && id !== '' ? await audioStore.find(id) : undefined;
+  return audio && isSameConversation(audio.conversation, conversationKey(activity)) ? audio : undefined;
 }

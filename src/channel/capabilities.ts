@@ -56,18 +56,18 @@ export type Addressing =
 export type CardSupport =
   /** No cards: choices are shown as a list of commands. */
   | 'none'
-  /** `Action.Submit`: a press arrives as a message, and the card stays as it is. */
+  /** `Action.Submit`: a pressed button arrives as a message, and the card stays as it is. */
   | 'submit'
-  /** Also `Action.Execute`: the answer to a press replaces the card for the presser. */
+  /** Also `Action.Execute`: the response replaces the card for the user who pressed the button. */
   | 'universal';
 
 export interface Capabilities {
   readonly verifies: VerifiedFields;
   readonly audio: AudioDelivery;
   /** The largest activity, in characters of JSON, that may carry the audio itself. */
-  readonly inlineLimitChars: number;
-  /** The largest request to `/v3/conversations/{id}/attachments`, in bytes with its JSON and base64; 0: it takes none. */
-  readonly uploadLimitBytes: number;
+  readonly maxInlineChars: number;
+  /** The largest request to `/v3/conversations/{id}/attachments`, in bytes with its JSON and base64; 0 if it accepts none. */
+  readonly maxUploadBytes: number;
   readonly showsTyping: boolean;
   /** How text is shown while it is produced; `undefined` = not at all. */
   readonly stream: StreamRules | undefined;
@@ -114,8 +114,8 @@ const TEAMS_STREAM: StreamRules = {
 const PLAIN: Capabilities = {
   verifies: 'nothing',
   audio: 'link',
-  inlineLimitChars: 0,
-  uploadLimitBytes: 0,
+  maxInlineChars: 0,
+  maxUploadBytes: 0,
   showsTyping: true,
   stream: undefined,
   labelsAi: false,
@@ -137,8 +137,8 @@ const PLAIN: Capabilities = {
 const WEB: Capabilities = {
   ...PLAIN,
   audio: 'attachment',
-  inlineLimitChars: 150_000,
-  uploadLimitBytes: 262_144,
+  maxInlineChars: 150_000,
+  maxUploadBytes: 262_144,
   sources: 'definitions',
   cards: 'submit',
   attachmentsWantToken: false,
@@ -169,7 +169,7 @@ const TEAMS: Capabilities = {
 const BY_CHANNEL: ReadonlyMap<string, Capabilities> = new Map(
   Object.entries({
     // The Emulator has no limit on the size of a request.
-    emulator: { ...WEB, inlineLimitChars: Number.POSITIVE_INFINITY, uploadLimitBytes: Number.POSITIVE_INFINITY },
+    emulator: { ...WEB, maxInlineChars: Number.POSITIVE_INFINITY, maxUploadBytes: Number.POSITIVE_INFINITY },
     directline: { ...WEB, verifies: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
     webchat: { ...WEB, verifies: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
     msteams: TEAMS,
@@ -201,11 +201,10 @@ export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
 }
 
 /**
- * Whether the bot can offer files in a conversation. Teams has no consent to files in GCC High, DoD and the cloud of
- * 21Vianet, which have service URLs of their own.
+ * Whether a cloud of Teams has consent to files. GCC High, DoD and the cloud of 21Vianet have not, and service URLs of
+ * their own.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
  */
-export function canSaveFiles({ savesFiles }: Capabilities, serviceUrl: string): boolean {
-  const host = URL.canParse(serviceUrl) ? new URL(serviceUrl).hostname : '';
-  return savesFiles && !/\.(?:us|cn)$/.test(host);
+export function hasFileConsent(serviceUrl: string): boolean {
+  return !/\.(?:us|cn)$/.test(URL.parse(serviceUrl)?.hostname ?? '');
 }

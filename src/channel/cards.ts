@@ -5,9 +5,10 @@ import type { RecordingLink } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { clockTime, type Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
+import type { ReplyContext } from './reply-context.ts';
 
 /** An element or an action of an Adaptive Card. */
-type CardPart = Readonly<Record<string, unknown>>;
+export type CardPart = Readonly<Record<string, unknown>>;
 
 /** The input of a choice card. */
 const CHOICE_INPUT = 'choice';
@@ -33,20 +34,20 @@ export function chosenCommand(value: unknown): string | undefined {
 /**
  * The card below an answer: plays it in a dialog of the client, opens it in a browser, saves it as a file. A submitted
  * card names the audio by its id, which opens nothing by itself: the bot checks the conversation of the user who asks.
- * `browserUrl`: opened outside of the client; `undefined` leaves the button out.
  */
-export function playerCard(
-  { id, durationMs }: StoredAudio,
-  browserUrl: string | undefined,
-  savesFiles: boolean,
-  { card, audioTitle }: Messages,
-): Attachment {
+export function playerCard({ id, durationMs }: StoredAudio, pageUrl: string, context: ReplyContext): Attachment {
+  const { capabilities, options, messages } = context;
+  const { card, audioTitle } = messages;
   const play = openDialog(card.play(clockTime(durationMs)), { play: id });
-  const save = savesFiles ? [submit(card.save, { save: id })] : [];
-  return adaptiveCard(audioTitle, [subtle(audioTitle)], [play, ...openUrl(card.openInBrowser, browserUrl), ...save]);
+  const open = openUrl(card.openInBrowser, options.browserLinks ? pageUrl : undefined);
+  const save = capabilities.savesFiles ? [submit(card.save, { save: id })] : [];
+  return adaptiveCard(audioTitle, [subtle(audioTitle)], [play, ...open, ...save]);
 }
 
-/** The card that opens the recording page. As with the player, the id on it opens nothing by itself. */
+/**
+ * The card that opens the recording page. As with the player, the id on it opens nothing by itself. Without a `browserUrl`
+ * it has no link.
+ */
 export function recordingCard(
   { id }: RecordingLink,
   browserUrl: string | undefined,
@@ -56,9 +57,15 @@ export function recordingCard(
   return adaptiveCard(recording.title, [subtle(recording.title)], actions);
 }
 
-function adaptiveCard(fallbackText: string, body: readonly CardPart[], actions: readonly CardPart[]): Attachment {
+/** A card of version 1.4, or 1.5 where it has `Action.Execute`. */
+export function adaptiveCard(
+  fallbackText: string,
+  body: readonly CardPart[],
+  actions: readonly CardPart[],
+  version: '1.4' | '1.5' = '1.4',
+): Attachment {
   const $schema = 'http://adaptivecards.io/schemas/adaptive-card.json';
-  return CardFactory.adaptiveCard({ $schema, type: 'AdaptiveCard', version: '1.4', fallbackText, body, actions });
+  return CardFactory.adaptiveCard({ $schema, type: 'AdaptiveCard', version, fallbackText, body, actions });
 }
 
 function subtle(text: string): CardPart {

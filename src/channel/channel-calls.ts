@@ -10,40 +10,32 @@ import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import { SendError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { isContentRefused, isFormatRefused } from './channel-errors.ts';
 
 type Sent = Promise<ResourceResponse | undefined>;
 
-/** With these a channel refuses a message for its content: it may accept it without its attachments. */
-const REFUSED_STATUS: ReadonlySet<number> = new Set([400, 413, 415]);
-/** The response to formatting that the channel does not understand. */
-const BAD_REQUEST = 400;
-/** Nobody is there to send to: the bot was blocked or removed, or the conversation is deleted. */
-const GONE_STATUS: ReadonlySet<number> = new Set([403, 404]);
+export interface CallOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The time of one call to the channel, all of its retries included. */
+  readonly sendLimitMs: number;
+}
 
 /**
- * The calls of one turn to its channel. Each call, all of its retries included, has `limitMs`; getting the bot's own token
+ * The calls of one turn to its channel. Each call, all of its retries included, has `sendLimitMs`; getting the bot's own token
  * counts, too, since it may hang.
  */
 export class ChannelCalls {
   readonly #context: TurnContext;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #limitMs: number;
+  readonly #options: CallOptions;
 
-  constructor(context: TurnContext, clock: Clock, log: Logger, limitMs: number) {
+  constructor(context: TurnContext, options: CallOptions) {
     this.#context = context;
-    this.#clock = clock;
-    this.#log = log;
-    this.#limitMs = limitMs;
+    this.#options = options;
   }
 
   send(activity: string | Partial<Activity>): Sent {
     return this.limit(this.#context.sendActivity(activity));
-  }
-
-  /** Shows the typing indicator. */
-  async sendTyping(): Promise<void> {
-    await this.send({ type: ActivityTypes.Typing });
   }
 
   async sendAttachments(attachments: Attachment[]): Promise<void> {
@@ -69,12 +61,12 @@ export class ChannelCalls {
     } catch (err) {
       if (!isContentRefused(err)) throw err;
       if (activity.attachments !== undefined) {
-        this.#log.warn({ err }, 'reply rejected by the channel: sent again without attachments');
+        this.#options.log.warn({ err }, 'reply rejected by the channel: sent again without attachments');
         return this.sendText(withoutAttachments(activity));
       }
       // Telegram, for one, refuses Markdown with an odd `_` ("can't parse entities").
-      if (statusOf(err) !== BAD_REQUEST || activity.textFormat !== TextFormatTypes.Markdown) throw err;
-      this.#log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
+      if (!isFormatRefused(err) || activity.textFormat !== TextFormatTypes.Markdown) throw err;
+      this.#options.log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
       const { id: _, ...unsent } = activity;
       return this.sendText({ ...unsent, textFormat: TextFormatTypes.Plain });
     }
@@ -82,28 +74,12 @@ export class ChannelCalls {
 
   /** Settles like a call to the channel, or rejects with a SendError when it takes too long. */
   limit<T>(call: Promise<T>): Promise<T> {
-    const late = () => new SendError('send_timeout', `not sent within ${this.#limitMs} ms`);
-    return withDeadline({ clock: this.#clock, limitMs: this.#limitMs, late }, () => call);
+    const { clock, sendLimitMs } = this.#options;
+    const late = () => new SendError('send_timeout', `not sent within ${sendLimitMs} ms`);
+    return withDeadline({ clock, limitMs: sendLimitMs, late }, () => call);
   }
-}
-
-/** Whether the channel might accept the message without its attachments. */
-export function isContentRefused(error: unknown): boolean {
-  return REFUSED_STATUS.has(statusOf(error));
 }
 
 export function withoutAttachments({ attachments: _, id: __, ...textOnly }: Partial<Activity>): Partial<Activity> {
   return textOnly;
-}
-
-/** The error itself, or a SendError where nobody is there to send to. */
-export function sendErrorOf(cause: unknown): unknown {
-  if (!GONE_STATUS.has(statusOf(cause))) return cause;
-  return new SendError('conversation_gone', 'the channel has no such conversation', { cause });
-}
-
-/** The status with which the channel answered; 0 when it did not. */
-function statusOf(error: unknown): number {
-  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
-  return typeof statusCode === 'number' ? statusCode : 0;
 }

@@ -1,5 +1,6 @@
 import type { Activity, Attachment } from 'botbuilder';
 import type { StoredAudio } from '../audio/audio-store.ts';
+import { RequestError } from '../errors.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import type { Messages } from '../messages/messages.ts';
 
@@ -50,15 +51,15 @@ export function fileCard({ contentUrl, name, uniqueId, fileType }: UploadTarget)
   return { contentType, contentUrl, name, content: { uniqueId, fileType } };
 }
 
-/** Reads the answer to an offer; `undefined` for anything else. Its fields may hold anything. */
-export function fileConsentOf({ value, replyToId }: Activity): FileConsent | undefined {
+/** Reads the answer to an offer, whose fields may hold anything. Throws a RequestError if it cannot be read. */
+export function fileConsentOf({ value, replyToId }: Activity): FileConsent {
   const { type, action, context, uploadInfo } = fieldsOf(value);
   const { offer, audio } = fieldsOf(context);
   const [offerId, audioId, cardId] = [offer, audio, replyToId].map((id) => textOf(id, MAX_ID_CHARS));
-  if (type !== 'fileUpload' || offerId === undefined || audioId === undefined) return undefined;
-  if (action === 'decline') return { offerId, audioId, cardId, target: undefined };
   const target = action === 'accept' ? targetOf(fieldsOf(uploadInfo)) : undefined;
-  return target && { offerId, audioId, cardId, target };
+  const isReadable = type === 'fileUpload' && (action === 'decline' || target !== undefined);
+  if (isReadable && offerId !== undefined && audioId !== undefined) return { offerId, audioId, cardId, target };
+  throw new RequestError('bad_request', 'The file consent cannot be read.');
 }
 
 function targetOf(info: Readonly<Record<string, unknown>>): UploadTarget | undefined {

@@ -2,25 +2,18 @@ import type { Attachment, TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { isTextSigned, signText } from '../audio/signed-links.ts';
-import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
-import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
-import { type Messages, messagesFor } from '../messages/messages.ts';
-import { ChannelCalls } from './channel-calls.ts';
-import { findAudio } from './dialogs.ts';
+import type { Messages } from '../messages/messages.ts';
+import { findAudio } from './audio-delivery.ts';
+import { type CallOptions, ChannelCalls } from './channel-calls.ts';
 import { consentCard, type FileConsent, fileCard, type UploadTarget } from './file-consent.ts';
-import { upload } from './upload.ts';
-import { localeOf } from './user-message.ts';
+import { type UploadDeps, upload } from './upload.ts';
+import { messagesOf } from './user-message.ts';
 
-export interface FileSaverDeps {
+export interface FileSaverDeps extends UploadDeps, CallOptions {
   readonly audioStore: AudioStore;
   readonly ids: Ids;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly fetch: typeof fetch;
-  /** The time of one call to the channel, all of its retries included. */
-  readonly sendLimitMs: number;
 }
 
 const MAX_OFFERS = 10_000;
@@ -42,8 +35,8 @@ export class FileSaver {
   /** Offers the file when the user presses "Save". */
   async offer(context: TurnContext, audioId: string): Promise<void> {
     const { ids, audioStore } = this.#deps;
-    const messages = messagesFor(localeOf(context.activity));
-    const calls = this.#callsOf(context);
+    const messages = messagesOf(context.activity);
+    const calls = new ChannelCalls(context, this.#deps);
     const audio = await findAudio(context.activity, audioId, audioStore);
     if (audio === undefined) {
       await calls.send(messages.audio.gone);
@@ -55,13 +48,13 @@ export class FileSaver {
   }
 
   /**
-   * Handles the answer to an offer. Settles once the file is saved and shown, or the user knows why it is not; `stopping`
+   * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not; `stopping`
    * ends it early. Its errors are for the log.
    */
-  async settle(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
+  async handleConsent(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
     const { offerId, cardId, target } = consent;
-    const messages = messagesFor(localeOf(context.activity));
-    const calls = this.#callsOf(context);
+    const messages = messagesOf(context.activity);
+    const calls = new ChannelCalls(context, this.#deps);
     const audio = await findAudio(context.activity, consent.audioId, this.#deps.audioStore);
     const state = this.#answered.get(offerId);
     if (state === 'saving') {
@@ -75,7 +68,7 @@ export class FileSaver {
       // The id of a card that this bot may not have sent is not trusted.
       await this.#refuse(calls, target, messages.audio.notSaved);
     } else {
-      await this.#answer(calls, consent, audio, messages, stopping).finally(() => this.#removeCard(calls, cardId));
+      await this.#save(calls, consent, audio, messages, stopping).finally(() => this.#removeCard(calls, cardId));
     }
   }
 
@@ -84,7 +77,7 @@ export class FileSaver {
     if (target !== undefined) await calls.send(text);
   }
 
-  async #answer(
+  async #save(
     calls: ChannelCalls,
     { offerId, target }: FileConsent,
     audio: StoredAudio,
@@ -106,12 +99,11 @@ export class FileSaver {
   }
 
   async #upload(wav: Buffer, { uploadUrl }: UploadTarget, stopping: AbortSignal): Promise<boolean> {
-    const { fetch, clock, log } = this.#deps;
     try {
-      await upload(uploadUrl, wav, fetch, clock, stopping);
+      await upload(uploadUrl, wav, stopping, this.#deps);
       return true;
     } catch (err) {
-      log.warn({ err }, 'file not saved');
+      this.#deps.log.warn({ err }, 'file not saved');
       return false;
     }
   }
@@ -130,11 +122,6 @@ export class FileSaver {
       this.#deps.log.warn({ err, card: card.contentType }, 'card not sent');
       await calls.send(text);
     }
-  }
-
-  #callsOf(context: TurnContext): ChannelCalls {
-    const { clock, log, sendLimitMs } = this.#deps;
-    return new ChannelCalls(context, clock, log, sendLimitMs);
   }
 }
 

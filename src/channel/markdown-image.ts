@@ -64,6 +64,6 @@ function endOfAlt(source: MarkdownSource, from: number): number | undefined {
     else if (char === '[' && ++depth > MAX_NESTED_BRACKETS) return undefined;
     else if (char === ']' && depth-- === 0) return at;
   }
-  source.decide(from);
+  source.throwIfUndecided(from);
   return undefined;
 }

@@ -37,12 +37,12 @@ export class MarkdownSource {
   match(pattern: RegExp, at: number, end?: RegExp): RegExpExecArray | null {
     pattern.lastIndex = 0;
     const found = pattern.exec(this.text.slice(at, at + MAX_CONSTRUCT_CHARS));
-    if (found === null) this.decide(at, end);
+    if (found === null) this.throwIfUndecided(at, end);
     return found;
   }
 
   /** Throws UNDECIDED while a construct that begins at `from` and does not go beyond `end` may still be completed. */
-  decide(from: number, end?: RegExp): void {
+  throwIfUndecided(from: number, end?: RegExp): void {
     if (this.isWhole || this.text.length - from >= MAX_CONSTRUCT_CHARS) return;
     if (!end?.test(this.text.slice(from))) throw UNDECIDED;
   }
@@ -74,7 +74,7 @@ export class MarkdownSource {
   codeSpan(at: number, count: number): number | undefined {
     const content = this.text.slice(at + count, at + count + MAX_CONSTRUCT_CHARS);
     const length = content.search(/[`\r\n]/);
-    if (length < 0) this.decide(at + count);
+    if (length < 0) this.throwIfUndecided(at + count);
     if (content[length] !== '`' || DOUBTFUL_IN_CODE.test(content.slice(0, length))) return undefined;
     const end = at + count + length;
     return this.run(end) === count ? end + count : undefined;

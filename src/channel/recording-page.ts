@@ -2,21 +2,22 @@ import type { Activity } from 'botbuilder';
 import { recordingLinkName } from '../conversation/recordings/recording-links.ts';
 import type { RecordingAccess } from '../conversation/reply.ts';
 import type { RecordingLink, UserMessage } from '../conversation/user-message.ts';
-import type { Messages } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 import { canReach } from './audio-delivery.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { recordingCard } from './cards.ts';
-import { activityOf, capabilitiesIn, scopeOf } from './user-message.ts';
+import type { ReplyContext } from './reply-context.ts';
+import { activityOf, scopeOf } from './user-message.ts';
 
-/** Tells how the sender of a message gets to the recording page. */
-export function recordingAccessOf(publicBaseUrl: () => string | undefined): (message: UserMessage) => RecordingAccess {
-  return ({ channel, scope, isInBand, reference }) => {
-    // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
-    if (isInBand || !canReach(publicBaseUrl(), activityOf(reference).serviceUrl)) return 'unreachable';
-    if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
-    return scope === 'personal' ? 'link' : 'shared';
-  };
+/** How the sender of a message gets to the recording page. */
+export function recordingAccessOf(
+  { channel, scope, isInBand, reference }: UserMessage,
+  publicBaseUrl: string | undefined,
+): RecordingAccess {
+  // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
+  if (isInBand || !canReach(publicBaseUrl, activityOf(reference).serviceUrl)) return 'unreachable';
+  if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
+  return scope === 'personal' ? 'link' : 'shared';
 }
 
 /** The address of the recording page. Everyone who has it can speak for the user. */
@@ -34,19 +35,16 @@ export function recordingUrl(
 export function withRecordingLink(
   message: Partial<Activity>,
   recordingLink: RecordingLink,
-  activity: Activity,
-  publicBaseUrl: string | undefined,
-  browserLinks: boolean,
-  messages: Messages,
+  { activity, capabilities, messages, options }: ReplyContext,
 ): Partial<Activity> {
-  const scope = scopeOf(activity);
-  const url = recordingUrl(recordingLink, publicBaseUrl, activity);
+  const isPersonal = scopeOf(activity) === 'personal';
+  const url = recordingUrl(recordingLink, options.publicBaseUrl(), activity);
   if (url === undefined) return message;
-  if (capabilitiesIn(activity).opensDialogs) {
+  if (capabilities.opensDialogs) {
     // Everyone in a group sees the card, so a link on it would be shared.
-    const browserUrl = browserLinks && scope === 'personal' ? url : undefined;
+    const browserUrl = options.browserLinks && isPersonal ? url : undefined;
     return { ...message, attachments: [recordingCard(recordingLink, browserUrl, messages)] };
   }
-  if (scope !== 'personal') return message;
+  if (!isPersonal) return message;
   return { ...message, text: paragraphs(message.text ?? '', `[${messages.recording.open}](${url})`) };
 }

@@ -1,12 +1,14 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { ChannelStream, WithSender } from '../conversation/reply.ts';
-import type { MessageReference } from '../conversation/user-message.ts';
+import type { ChannelStream, RecordingAccess, WithSender } from '../conversation/reply.ts';
+import type { ChannelServices } from '../conversation/services.ts';
+import type { MessageReference, UserMessage } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { VoiceAdapter } from './adapter.ts';
-import { channelOf } from './capabilities.ts';
+import { capabilitiesOf, channelOf } from './capabilities.ts';
 import { ChannelCalls } from './channel-calls.ts';
-import type { ReplyOptions } from './reply-activity.ts';
+import { recordingAccessOf } from './recording-page.ts';
+import type { ReplyOptions } from './reply-context.ts';
 import { ChannelReplySender, type ReplyRoute } from './reply-sender.ts';
 import type { ServiceUrls } from './service-urls.ts';
 import type { Pace } from './streaming-message.ts';
@@ -20,8 +22,8 @@ export interface ReplyRoutesOptions extends ReplyOptions {
 const MAX_CONVERSATIONS = 10_000;
 const NO_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
 
-/** The routes by which replies reach the user. */
-export class ReplyRoutes {
+/** The routes by which replies reach the user, and what the user's client can do. */
+export class ReplyRoutes implements ChannelServices {
   readonly #options: ReplyRoutesOptions;
   readonly #paces = new LRUCache<string, Pace>({
     ...lruOptions(MAX_CONVERSATIONS),
@@ -34,14 +36,7 @@ export class ReplyRoutes {
 
   /** Within the request that is still open (`expectReplies`). */
   inBand(context: TurnContext): WithSender {
-    const sender = this.#senderOf(context, {
-      stream: NO_STREAM,
-      pace: this.#paceOf(context),
-      clockLeadMs: 0,
-      connector: undefined,
-      hasMoved: () => false,
-      sendApart: undefined,
-    });
+    const sender = this.#senderOf(context, undefined);
     return (work) => work(sender);
   }
 
@@ -50,19 +45,24 @@ export class ReplyRoutes {
     return (work, stream = NO_STREAM) => this.#open(reference, stream, work);
   }
 
-  /** Runs `work` in a turn of its own, after the request was answered. */
+  recordingAccess(message: UserMessage): RecordingAccess {
+    return recordingAccessOf(message, this.#options.publicBaseUrl());
+  }
+
+  showsCards({ channel, scope }: UserMessage): boolean {
+    return capabilitiesOf(channel, scope).cards !== 'none';
+  }
+
+  /** Runs `work` with a context of its own, after the request was answered. */
   openContext<T>(reference: MessageReference, work: (context: TurnContext) => Promise<T>): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
-    return adapter.continueTurn(reference, serviceUrls.newest(reference), work);
+    return adapter.openContext(reference, serviceUrls.newest(reference), work);
   }
 
   /** Replaces a message of the bot by a card. Rejects if the channel refuses it. */
   replace(reference: MessageReference, activityId: string, card: Attachment): Promise<void> {
-    const { clock, log, sendLimitMs } = this.#options;
     const activity = { type: ActivityTypes.Message, id: activityId, attachments: [card] };
-    return this.openContext(reference, (context) =>
-      new ChannelCalls(context, clock, log, sendLimitMs).update(activity),
-    );
+    return this.openContext(reference, (context) => new ChannelCalls(context, this.#options).update(activity));
   }
 
   #open<T>(
@@ -72,10 +72,10 @@ export class ReplyRoutes {
   ): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
     const openedUrl = serviceUrls.newest(reference);
-    return adapter.continueTurn(reference, openedUrl, async (context) => {
+    return adapter.openContext(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
         stream,
-        pace: this.#paceOf(context),
+        pace: this.#paces.memo(conversationKey(context.activity)),
         clockLeadMs: reference.clockLeadMs ?? 0,
         connector: adapter.connectorOf(context),
         hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
@@ -89,14 +89,10 @@ export class ReplyRoutes {
     });
   }
 
-  #senderOf(context: TurnContext, route: ReplyRoute): ChannelReplySender {
+  #senderOf(context: TurnContext, route: ReplyRoute | undefined): ChannelReplySender {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = this.#options.log.child({ channel: channelOf(channelId), conversation, activity });
     return new ChannelReplySender(context, this.#options, route, log);
-  }
-
-  #paceOf({ activity }: TurnContext): Pace {
-    return this.#paces.memo(conversationKey(activity));
   }
 }

@@ -1,51 +1,42 @@
-import type { Activity, TurnContext } from 'botbuilder';
+import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
-import type { ChannelStream, Reply, ReplyAudio, ReplySender } from '../conversation/reply.ts';
+import type { ChannelStream, Reply, ReplySender } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type Messages, messagesFor } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
-import { approvalInWords } from './approval-card.ts';
-import { askOnCard } from './ask-on-card.ts';
-import { type AudioSource, audioSource, isLoopbackUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
-import type { Capabilities } from './capabilities.ts';
-import { choiceCard, choiceList } from './cards.ts';
-import { ChannelCalls, sendErrorOf } from './channel-calls.ts';
-import { withRecordingLink } from './recording-page.ts';
-import { type ReplyOptions, toMessage, withAudio } from './reply-activity.ts';
-import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
-import { withSources } from './sources.ts';
-import { splitText } from './split-text.ts';
+import { approvalCard, approvalInWords } from './approval-card.ts';
+import { isLoopbackUrl, WAV_TYPE } from './audio-delivery.ts';
+import { ChannelCalls } from './channel-calls.ts';
+import { isContentRefused, sendErrorOf } from './channel-errors.ts';
+import type { ReplyContext, ReplyOptions } from './reply-context.ts';
+import { replyMessages, toMessage } from './reply-messages.ts';
+import { safeMarkdownSoFar } from './safe-markdown.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
-import { capabilitiesIn, isInBand, localeOf } from './user-message.ts';
+import { capabilitiesIn, messagesOf } from './user-message.ts';
 
+/** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
   readonly stream: ChannelStream;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
   readonly clockLeadMs: number;
-  /** Uploads audio to the channel; `undefined` where the replies go back in the response. */
   readonly connector: ConnectorClient | undefined;
   /** Whether the channel's address has changed since the turn began. */
   hasMoved(): boolean;
-  /** Sends a reply in a turn of its own, to the newest address; `undefined` where the replies go back in the response. */
-  readonly sendApart: ((reply: Reply) => Promise<void>) | undefined;
+  /** Sends a reply with a context of its own, to the newest address. */
+  sendApart(reply: Reply): Promise<void>;
 }
 
 const MAX_TYPING_WAIT_MS = 1_000;
-/** Room for a link below the last part of a text. */
-const LINK_CHARS = 400;
 
 /** Shows and sends one turn's answer in the form of its channel. */
 export class ChannelReplySender implements ReplySender {
-  readonly #activity: Activity;
-  readonly #capabilities: Capabilities;
-  readonly #messages: Messages;
+  readonly #context: ReplyContext;
   readonly #options: ReplyOptions;
-  readonly #route: ReplyRoute;
+  readonly #route: ReplyRoute | undefined;
   readonly #log: Logger;
   readonly #calls: ChannelCalls;
   readonly #stopping = new AbortController();
@@ -54,20 +45,24 @@ export class ChannelReplySender implements ReplySender {
   #notified: Promise<void> | undefined;
   #isAbandoned = false;
 
-  /** `log`: of this turn. */
-  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute, log: Logger) {
+  /** `route`: `undefined` where the replies go back in the response. `log`: of this turn. */
+  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined, log: Logger) {
     const { activity } = context;
-    this.#activity = activity;
     // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
-    const unseen = isInBand(activity) ? { showsTyping: false, stream: undefined } : {};
-    this.#capabilities = { ...capabilitiesIn(activity), ...unseen };
-    this.#messages = messagesFor(localeOf(activity));
+    const inBandLimits = route === undefined ? { showsTyping: false, stream: undefined } : {};
+    this.#context = {
+      activity,
+      capabilities: { ...capabilitiesIn(activity), ...inBandLimits },
+      messages: messagesOf(activity),
+      options,
+      upload: (wav) => this.#upload(wav),
+    };
     this.#options = options;
     this.#route = route;
     this.#log = log;
-    this.#calls = new ChannelCalls(context, options.clock, log, options.sendLimitMs);
+    this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route.stream.earlierId !== undefined) this.#openStream();
+    if (route?.stream.earlierId !== undefined) this.#openStream();
   }
 
   get hasShown(): boolean {
@@ -81,8 +76,9 @@ export class ChannelReplySender implements ReplySender {
   showActivity(): void {
     this.#openStream();
     // Nothing more is shown of a stream that an earlier attempt has begun.
-    const isNew = this.#route.stream.earlierId === undefined;
-    if (this.#capabilities.stream?.isAnnounced && isNew) this.#streaming?.inform(this.#messages.working);
+    const isNew = this.#route?.stream.earlierId === undefined;
+    if (this.#context.capabilities.stream?.isAnnounced && isNew)
+      this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
   }
 
@@ -109,11 +105,10 @@ export class ChannelReplySender implements ReplySender {
   async send(reply: Reply): Promise<void> {
     await this.#notified?.catch(() => {});
     await this.#settle();
-    const { sendApart, hasMoved } = this.#route;
     // The user may have written from a new address while the model spoke. A stream ends where it began.
-    const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && hasMoved());
+    const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && this.#route?.hasMoved());
     if (!this.#streaming?.isStopped) {
-      if (isApart && sendApart) await sendApart(reply);
+      if (isApart && this.#route) await this.#route.sendApart(reply);
       else await this.#send(reply);
     }
     // The user may have pressed Stop before the stream ended, or at its end.
@@ -127,7 +122,7 @@ export class ChannelReplySender implements ReplySender {
   async close(): Promise<void> {
     await this.#settle();
     if (this.#streaming?.lacksEnd !== true || this.#isAbandoned) return;
-    const notice = { text: this.#messages.interrupted, addsToShown: true };
+    const notice = { text: this.#context.messages.interrupted, addsToShown: true };
     await this.#send(notice).catch((err: unknown) => this.#log.warn({ err }, 'stream not ended'));
   }
 
@@ -142,98 +137,78 @@ export class ChannelReplySender implements ReplySender {
     const whole = this.#withShown(reply);
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MAX_TYPING_WAIT_MS)]);
     if (this.#streaming?.isStopped || whole.text === '') return;
-    const messages = await this.#messagesOf(whole);
-    await this.#sendAll(messages, reply).catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    const messages = await replyMessages(whole, this.#context);
+    await this.#sendAll(messages, reply, this.#streaming);
   }
 
   /** The user has seen the text up to the stop, so a message of its own has only the audio of it. */
   async #confirmStop({ audio, approvals }: Reply): Promise<void> {
-    const reply = { text: this.#messages.apologies.cancelled, audio, approvals, isFromModel: audio !== undefined };
-    const send = async () => {
-      for (const message of await this.#messagesOf(reply)) await this.#calls.sendText(message);
-      await this.#askOnCards(reply);
+    const reply = {
+      text: this.#context.messages.apologies.cancelled,
+      audio,
+      approvals,
+      isFromModel: audio !== undefined,
     };
-    await send().catch((err: unknown) => Promise.reject(sendErrorOf(err)));
+    await this.#sendAll(await replyMessages(reply, this.#context), reply, undefined);
   }
 
   /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
   #withShown(reply: Reply): Reply {
     const shown = this.#streaming?.shown ?? '';
     if (reply.text === '' && this.#streaming?.isBegun) {
-      return { ...reply, text: this.#messages.apologies.cancelled, isFromModel: false };
+      return { ...reply, text: this.#context.messages.apologies.cancelled, isFromModel: false };
     }
     return reply.addsToShown && shown !== ''
       ? { ...reply, text: paragraphs(shown, reply.text), isFromModel: true }
       : reply;
   }
 
-  /** Text that is too long for one message goes in several; the audio goes with the last. */
-  async #messagesOf(reply: Reply): Promise<Partial<Activity>[]> {
-    const { choice, recordingLink, audio, approvals = [] } = reply;
-    const { audio: delivery, maxTextChars, cards } = this.#capabilities;
-    const { browserLinks, publicBaseUrl } = this.#options;
-    const single = toMessage(reply, this.#capabilities);
-    if (choice !== undefined) {
-      if (cards !== 'none') return [{ ...single, attachments: [choiceCard(choice)] }];
-      return [toMessage({ text: paragraphs(reply.text, choiceList(choice)) }, this.#capabilities)];
-    }
-    if (recordingLink !== undefined) {
-      const baseUrl = publicBaseUrl();
-      return [withRecordingLink(single, recordingLink, this.#activity, baseUrl, browserLinks, this.#messages)];
-    }
-    const maxChars = maxTextChars - (delivery === 'link' ? LINK_CHARS : 0);
-    const { howToAnswer, howToAnswerEach } = this.#messages.approval;
-    const how = approvals.length === 1 ? howToAnswer : howToAnswerEach;
-    const asked = cards === 'none' ? approvals.map((each) => approvalInWords(each, how, this.#messages)) : [];
-    const texts = splitText(paragraphs(reply.text, ...asked), maxChars, (part) => safeMarkdown(part).length);
-    const messages = texts.map((text) => toMessage({ ...reply, text }, this.#capabilities));
-    const last = messages.pop();
-    if (last === undefined) return [];
-    const whole = withSources(last, reply.sources ?? [], this.#capabilities.sources, this.#messages);
-    if (audio === undefined) return [...messages, whole];
-    const source = await this.#audioSource(audio, texts.at(-1)?.length ?? 0);
-    const audible = withAudio(whole, audio, source, this.#capabilities, this.#options, this.#messages);
-    return [...messages, audible];
-  }
-
-  /** A card of its own for each question, so that a decision replaces that card alone. */
+  /** A card of its own for each question, so that a decision replaces that card alone; in words if the channel refuses it. */
   async #askOnCards({ approvals = [] }: Reply): Promise<void> {
-    if (this.#capabilities.cards === 'none') return;
-    for (const each of approvals) await askOnCard(each, this.#calls, this.#capabilities, this.#messages, this.#log);
+    const { capabilities, messages } = this.#context;
+    if (capabilities.cards === 'none') return;
+    for (const approval of approvals) {
+      try {
+        await this.#calls.sendAttachments([approvalCard(approval, capabilities.cards, messages)]);
+      } catch (err) {
+        if (!isContentRefused(err)) throw err;
+        this.#log.warn({ err }, 'card refused: asked in words');
+        const text = approvalInWords(approval, messages.approval.howToDecide, messages);
+        await this.#calls.sendText(toMessage({ text }, capabilities));
+      }
+    }
   }
 
-  /** The first message continues what was shown. */
-  async #sendAll([first = {}, ...others]: Partial<Activity>[], reply: Reply): Promise<void> {
-    if (this.#streaming === undefined) await this.#calls.sendText(first);
-    else await this.#endStream(this.#streaming, first);
-    for (const message of others) {
-      if (this.#streaming?.isStopped) return;
-      await this.#calls.sendText(message);
+  /** The first message continues what the stream has shown. */
+  async #sendAll(
+    [first = {}, ...others]: Partial<Activity>[],
+    reply: Reply,
+    stream: StreamingMessage | undefined,
+  ): Promise<void> {
+    try {
+      if (stream === undefined) await this.#calls.sendText(first);
+      else await this.#endStream(stream, first);
+      for (const message of others) if (!stream?.isStopped) await this.#calls.sendText(message);
+      if (!stream?.isStopped) await this.#askOnCards(reply);
+    } catch (err) {
+      throw sendErrorOf(err);
     }
-    if (!this.#streaming?.isStopped) await this.#askOnCards(reply);
   }
 
   async #endStream(streaming: StreamingMessage, message: Partial<Activity>): Promise<void> {
     const { attachments, ...text } = message;
     // Agents Playground, for which AudioCards are, loses the attachments of the last piece of a stream.
-    const isPlayground = this.#options.webchatAudio === 'card' && isLoopbackUrl(this.#activity.serviceUrl);
+    const isPlayground = this.#options.webchatAudio === 'card' && isLoopbackUrl(this.#context.activity.serviceUrl);
     if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(message);
     await streaming.finish(text);
     // The text is sent: audio that fails costs nothing else.
     await this.#calls.sendAttachments(attachments).catch((err: unknown) => this.#log.warn({ err }, 'audio not sent'));
   }
 
-  async #audioSource(audio: ReplyAudio, textLength: number): Promise<AudioSource | undefined> {
-    const { stored } = audio;
-    const pageUrl =
-      stored && playerUrl(stored, stored.expiresAtMs, this.#options.publicBaseUrl(), this.#activity.serviceUrl);
-    return audioSource(audio, textLength, pageUrl, this.#capabilities, () => this.#upload(audio.wav));
-  }
-
   /** Resolves with the address of the audio at the channel's service, or with nothing where it was not uploaded. */
   async #upload(wav: Buffer): Promise<string | undefined> {
-    const { serviceUrl, conversation } = this.#activity;
-    const { connector } = this.#route;
+    const { serviceUrl, conversation } = this.#context.activity;
+    const connector = this.#route?.connector;
     if (connector === undefined) return undefined;
     const file = { type: WAV_TYPE, name: 'reply.wav', originalBase64: wav, thumbnailBase64: new Uint8Array() };
     try {
@@ -247,10 +222,10 @@ export class ChannelReplySender implements ReplySender {
   }
 
   #openStream(): void {
-    const { stream: rules } = this.#capabilities;
+    const { stream: rules } = this.#context.capabilities;
     const { clock } = this.#options;
+    if (rules === undefined || this.#route === undefined || this.#streaming !== undefined) return;
     const { stream, pace, clockLeadMs } = this.#route;
-    if (rules === undefined || this.#streaming !== undefined) return;
     this.#streaming = new StreamingMessage({
       rules,
       stream,
@@ -265,7 +240,7 @@ export class ChannelReplySender implements ReplySender {
   }
 
   #showTyping(): void {
-    if (!this.#capabilities.showsTyping) return;
-    this.#typing = new TypingIndicator(() => this.#calls.sendTyping(), this.#options.clock);
+    if (!this.#context.capabilities.showsTyping) return;
+    this.#typing = new TypingIndicator(() => this.#calls.send({ type: ActivityTypes.Typing }), this.#options.clock);
   }
 }

@@ -46,8 +46,6 @@ class Neutralizer {
   /** Within the label of a reference, or a bare address: some clients read backticks as part of it. */
   #isInLabel = false;
   #isInAddress = false;
-  /** Whether the last character written is a `!`. */
-  #isBehindMark = false;
 
   constructor(source: MarkdownSource) {
     this.#source = source;
@@ -132,7 +130,7 @@ class Neutralizer {
   /** Behind a `!` that stays, even one behind a backslash, a bracket would begin an image in some client. */
   #openBracket(text = '[', next = this.#at + 1): void {
     this.#openBrackets++;
-    this.#write(this.#isBehindMark ? ` ${text}` : text, next);
+    this.#write(this.#out.endsWith('!') ? ` ${text}` : text, next);
   }
 
   #tag(): void {
@@ -210,7 +208,6 @@ class Neutralizer {
   #write(text: string, next: number): void {
     this.#out += text;
     this.#at = next;
-    this.#isBehindMark = text.endsWith('!');
     this.#isLineBlank = false;
   }
 }

@@ -14,7 +14,7 @@ const MAX_RETRIES = 3;
 const FIRST_BACKOFF_MS = 500;
 
 /**
- * With these the channel says that it did not accept the message. Teams asks for retries with jitter after 412, 429, 502
+ * Statuses that say that the channel did not accept the message. Teams asks for retries with jitter after 412, 429, 502
  * and 504. After a 500 the fate of the message is unknown, so it is not sent again.
  */
 const RETRIED_STATUS: ReadonlySet<number> = new Set([412, 429, 502, 503, 504]);
@@ -61,13 +61,7 @@ interface Policy {
   ): Promise<PipelineResponse>;
 }
 
-interface PipelineRequest {
-  timeout: number;
-  readonly url: string;
-  agent?: http.Agent;
-  readonly headers: { get(name: string): string | undefined; delete(name: string): void };
-  readonly body?: unknown;
-}
+type PipelineRequest = Parameters<ConnectorClient['sendRequest']>[0];
 
 interface PipelineResponse {
   readonly status: number;
@@ -94,13 +88,13 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
       // A proxy has an agent of its own.
       request.agent ??= request.url.startsWith('https:') ? AGENTS.https : AGENTS.http;
       if (!/^[ -~]*$/.test(request.headers.get(CONVERSATION_HEADER) ?? '')) request.headers.delete(CONVERSATION_HEADER);
-      const lastTryAtMs = clock.now() + retryWithinMs;
+      const lastAttemptAtMs = clock.now() + retryWithinMs;
       for (let retries = 0; ; retries++) {
         const [attempt] = await Promise.allSettled([next(request)]);
         const outcome = attempt.status === 'fulfilled' ? { status: attempt.value.status } : { err: attempt.reason };
         if (outcome.status === 429) telemetry.count('sendsThrottled');
         const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock.now()) : undefined;
-        const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastTryAtMs;
+        const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastAttemptAtMs;
         if (!isInTime || isTypingIndicator(request)) {
           if (attempt.status === 'rejected') throw attempt.reason;
           return attempt.value;

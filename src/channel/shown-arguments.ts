@@ -1,6 +1,6 @@
 import type { Messages } from '../messages/messages.ts';
 
-/** What a question shows of the arguments of a call. */
+/** The arguments of a call as the user sees them who decides about it. */
 export interface ShownArguments {
   /** One line for each argument, in the order and the form in which the model wrote them. */
   readonly lines: readonly string[];

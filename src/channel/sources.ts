@@ -14,8 +14,13 @@ export type SourceStyle = 'entity' | 'definitions' | 'list';
 const MAX_SOURCES = 10;
 const MAX_NAME_CHARS = 80;
 
-/** Both clients allow at most one entity of this kind in a message. */
-const MESSAGE_TYPE = 'https://schema.org/Message';
+/** What is said about a whole message. Teams and Agents Playground refuse a message with two of these. */
+export const MESSAGE_ENTITY = {
+  type: 'https://schema.org/Message',
+  '@type': 'Message',
+  '@context': 'https://schema.org',
+  '@id': '',
+};
 
 /** The message with its sources below it. Only adds to the text: what was streamed is never taken back. */
 export function withSources(
@@ -71,15 +76,14 @@ function quotable(name: string): string {
 }
 
 /** The claims stand in the entity that marks the message as made by AI, where there is one. */
-function withClaims(entities: Entity[] | undefined, named: readonly NamedSource[]): Entity[] {
-  const label = entities?.find(({ type }) => type === MESSAGE_TYPE);
-  const others = entities?.filter((entity) => entity !== label) ?? [];
-  const base = label ?? { type: MESSAGE_TYPE, '@type': 'Message', '@context': 'https://schema.org', '@id': '' };
+function withClaims(entities: readonly Entity[] = [], named: readonly NamedSource[]): Entity[] {
+  const label = entities.find(({ type }) => type === MESSAGE_ENTITY.type);
+  const others = entities.filter((entity) => entity !== label);
   const citation = named.map(({ name, url }, at) => ({
     '@type': 'Claim',
     position: at + 1,
     // Teams requires an abstract. Web Chat shows the text of a source without an address.
     appearance: { '@type': 'DigitalDocument', name, abstract: name, ...(url === undefined ? { text: name } : { url }) },
   }));
-  return [...others, { ...base, citation }];
+  return [...others, { ...(label ?? MESSAGE_ENTITY), citation }];
 }

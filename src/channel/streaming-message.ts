@@ -1,12 +1,11 @@
-import { type Activity, ActivityTypes } from 'botbuilder';
+import { type Activity, ActivityTypes, type Entity } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
 import type { ChannelStream } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
-import { type ChannelCalls, isContentRefused, withoutAttachments } from './channel-calls.ts';
+import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
+import { errorOf, isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
-import { isNotAccepted, type StreamError, streamErrorOf } from './stream-errors.ts';
-import { markedPiece, type StreamType } from './stream-mark.ts';
 
 /** When the next piece may be sent. One for each conversation, since its answers follow each other. */
 export interface Pace {
@@ -30,6 +29,16 @@ export interface StreamingMessageOptions {
 
 /** The longest wait that a channel is granted: the user waits for the answer. */
 const MAX_WAIT_MS = 15_000;
+
+/**
+ * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
+ * treats the first pieces of all streams, which have no stream id yet, as one stream, and shows an answer above its
+ * question. A value later than the next piece's timestamp hides that piece.
+ * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
+ */
+const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
+
+type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
  * `open`: pieces may be sent. `off`: the channel has no stream. `ended`: it accepts no more pieces, but has the message.
@@ -128,11 +137,11 @@ export class StreamingMessage {
     const waitMs = pace.nextAtMs - clock.now();
     if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
     const error = await errorOf(calls.send(this.#marked(message, 'final')));
-    this.#waitAfter(0);
+    this.#waitAfter();
     if (error === undefined) return;
-    const { kind } = streamErrorOf(error, clock.now());
-    if (kind === 'stopped') this.#stop();
-    else if (kind !== 'refused') await this.#replaceUnconfirmed(message, error);
+    const failure = streamFailureOf(error);
+    if (failure === 'stopped') this.#stop();
+    else if (failure !== 'refused') await this.#replaceUnconfirmed(message, error);
     else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
     else {
       log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
@@ -158,10 +167,10 @@ export class StreamingMessage {
    * the channel refuses that: otherwise it may have the whole answer already.
    */
   async #replace(message: Partial<Activity>): Promise<void> {
-    const { calls, clock, log } = this.#options;
+    const { calls, log } = this.#options;
     const err = await errorOf(this.#update(message));
     if (err === undefined) return;
-    if (!isNotAccepted(err, clock.now())) throw err;
+    if (!isNotAccepted(err)) throw err;
     log.warn({ err }, 'streaming message not completed: rest sent apart');
     // On its own, the rest may mean something else than below the text before it, such as code that began there.
     const text = safeMarkdown((message.text ?? '').slice(this.#shown.length).trim());
@@ -187,30 +196,31 @@ export class StreamingMessage {
     const text = this.#read?.() ?? '';
     // The text only grows. To read it again would cost time with every word of a long answer.
     this.#isFull = text.length > this.#options.rules.maxChars;
-    if (text.length > this.#shown.length && !this.#isFull) this.#sendPiece(text, 'streaming');
-    else if (this.#announcement !== '') this.#sendPiece(this.#announcement, 'informative');
+    if (text.length > this.#shown.length && !this.#isFull) this.#inFlight = this.#sendPiece(text, 'streaming');
+    else if (this.#announcement !== '') this.#inFlight = this.#sendPiece(this.#announcement, 'informative');
     else this.#read = undefined;
   }
 
-  #sendPiece(text: string, type: StreamType): void {
-    const { calls, clock } = this.#options;
+  async #sendPiece(text: string, type: StreamType): Promise<void> {
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
     this.hasShown ||= type === 'streaming';
-    this.#inFlight = calls.send(this.#marked({ type: ActivityTypes.Typing, text }, type)).then(
-      (response) => this.#pieceAccepted(text, type, response?.id),
-      (error) => {
-        // The text of this piece is still to be shown.
-        this.#read ??= read;
-        this.#pieceFailed(streamErrorOf(error, clock.now()));
-      },
-    );
+    const piece = this.#marked({ type: ActivityTypes.Typing, text }, type);
+    const [sent] = await Promise.allSettled([this.#options.calls.send(piece)]);
+    this.#inFlight = undefined;
+    this.#waitAfter(sent.status === 'rejected' ? sent.reason : undefined);
+    if (sent.status === 'fulfilled') {
+      this.#pieceAccepted(text, type, sent.value?.id);
+    } else {
+      // The text of this piece is still to be shown.
+      this.#read ??= read;
+      this.#pieceFailed(sent.reason);
+    }
+    this.#pump();
   }
 
   #pieceAccepted(text: string, type: StreamType, id: string | undefined): void {
-    this.#inFlight = undefined;
-    this.#waitAfter(0);
     if (!this.isBegun && id) {
       this.#streamId = id;
       this.#options.stream.onBegun(id);
@@ -218,26 +228,24 @@ export class StreamingMessage {
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing indicator.
     if (!this.isBegun) this.#turnOff();
-    this.#pump();
   }
 
-  #pieceFailed(error: StreamError): void {
-    this.#inFlight = undefined;
-    this.#waitAfter(error.kind === 'tooFast' ? error.waitMs : 0);
-    if (error.kind === 'stopped') this.#stop();
-    else if (error.kind === 'refused') {
+  #pieceFailed(error: unknown): void {
+    const failure = streamFailureOf(error);
+    if (failure === 'stopped') this.#stop();
+    else if (failure === 'refused') {
       if (!this.isBegun) this.#turnOff();
       else if (this.#state === 'open' || this.#state === 'closed') this.#state = 'ended';
     }
     // A stream that has not begun begins with its first piece, however often that is sent.
     if (!this.isBegun) this.#sequence = 1;
-    this.#pump();
   }
 
-  /** The interval counts from the response, so pieces keep it wherever it is measured. */
-  #waitAfter(askedMs: number): void {
+  /** The interval counts from the response, so pieces keep it wherever it is measured. `error`: of the piece that failed. */
+  #waitAfter(error?: unknown): void {
     const { clock, rules, pace } = this.#options;
-    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, Math.min(askedMs, MAX_WAIT_MS));
+    const requestedMs = Math.min(requestedWaitMs(error, clock.now()), MAX_WAIT_MS);
+    pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, requestedMs);
   }
 
   #stop(): void {
@@ -253,18 +261,14 @@ export class StreamingMessage {
     if (wasOpen) this.#options.onOff();
   }
 
+  /** Marks an activity as a piece of this stream. The first piece has no stream id, and the last one no number. */
   #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
     const { rules, channelNow } = this.#options;
-    const sequence = streamType === 'final' ? undefined : this.#sequence++;
-    const mark = { streamType, streamId: this.#streamId, sequence };
-    return markedPiece(activity, mark, rules.isInChannelData ? channelNow : undefined);
+    const streamSequence = streamType === 'final' ? undefined : this.#sequence++;
+    const info = { streamId: this.#streamId, streamType, streamSequence };
+    const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
+    if (!rules.isInChannelData) return { ...activity, entities };
+    const order = this.isBegun ? {} : { [WEB_CHAT_SEQUENCE_ID]: channelNow() };
+    return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
   }
-}
-
-/** The error of a call that failed; `undefined` for one that did not. */
-function errorOf(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }

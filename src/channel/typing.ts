@@ -7,13 +7,13 @@ const REPEAT_AFTER_MS = 3_500;
 
 /** Shows the typing indicator until it is stopped. One that fails is ignored. */
 export class TypingIndicator {
-  readonly #send: () => Promise<void>;
+  readonly #send: () => Promise<unknown>;
   readonly #clock: Clock;
   #cancelTimer: () => void;
   #isStopped = false;
   #inFlight: Promise<void> = Promise.resolve();
 
-  constructor(send: () => Promise<void>, clock: Clock) {
+  constructor(send: () => Promise<unknown>, clock: Clock) {
     this.#send = send;
     this.#clock = clock;
     this.#cancelTimer = clock.after(FIRST_AFTER_MS, () => this.#show());

@@ -3,13 +3,18 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { UploadError } from '../errors.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
+export interface UploadDeps {
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
 /** OneDrive and SharePoint, Microsoft's clouds of the United States among them, and their file transfer hosts. */
 const FILE_HOST =
   /(?:^|\.)(?:sharepoint\.com|sharepoint\.us|sharepoint-mil\.us|svc\.ms|1drv\.com|onedrive\.com|onedrive\.live\.com)$/;
 const MAX_REDIRECTS = 3;
-const MAX_TRIES = 3;
-const TRY_LIMIT_MS = 60_000;
-const FIRST_WAIT_MS = 1_000;
+const MAX_ATTEMPTS = 3;
+const ATTEMPT_TIMEOUT_MS = 60_000;
+const FIRST_BACKOFF_MS = 1_000;
 const MAX_WAIT_MS = 15_000;
 /** Transient errors of the file service. To send the same bytes to the same address again is safe. */
 const RETRY_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
@@ -18,39 +23,29 @@ const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /**
  * Uploads a whole file to an upload session. Rejects with an UploadError; sends nothing to hosts other than Microsoft's
- * file services. `fetch`: the platform's own, or one that a test directs to its server. `stopping` ends it early.
+ * file services. `stopping` ends it early.
  * https://learn.microsoft.com/graph/api/driveitem-createuploadsession
  */
-export async function upload(
-  uploadUrl: string,
-  bytes: Buffer,
-  fetch: typeof globalThis.fetch,
-  clock: Clock,
-  stopping: AbortSignal,
-): Promise<void> {
-  const late = () => new Error(`no response within ${TRY_LIMIT_MS} ms`);
-  const deadline = { clock, limitMs: TRY_LIMIT_MS, signal: stopping, late };
+export async function upload(uploadUrl: string, bytes: Buffer, stopping: AbortSignal, deps: UploadDeps): Promise<void> {
+  const { clock } = deps;
+  const late = () => new Error(`no response within ${ATTEMPT_TIMEOUT_MS} ms`);
+  const deadline = { clock, limitMs: ATTEMPT_TIMEOUT_MS, signal: stopping, late };
   let url = checkedUrl(uploadUrl);
-  for (let tries = 1, redirects = 0; ; ) {
-    const put = (signal: AbortSignal) => putFile(url, bytes, fetch, signal);
+  for (let attempts = 1, redirects = 0; ; ) {
+    const put = (signal: AbortSignal) => putFile(url, bytes, deps, signal);
     const { status, headers } = await withTimeoutSignal(deadline, put).catch(notReached);
     if (status === 200 || status === 201) return;
     if (REDIRECT_STATUS.has(status) && redirects++ < MAX_REDIRECTS) {
       url = checkedUrl(headers.get('location') ?? '', url);
-    } else if (RETRY_STATUS.has(status) && tries < MAX_TRIES) {
+    } else if (RETRY_STATUS.has(status) && attempts < MAX_ATTEMPTS) {
       const askedMs = retryAfterMs(Object.fromEntries(headers), clock.now()) ?? 0;
-      const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_WAIT_MS * 2 ** (tries++ - 1)));
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_BACKOFF_MS * 2 ** (attempts++ - 1)));
       await sleep(clock, waitMs, stopping).catch(notReached);
     } else throw new UploadError('upload_refused', `the file service answered ${status}`);
   }
 }
 
-async function putFile(
-  url: URL,
-  bytes: Buffer,
-  fetch: typeof globalThis.fetch,
-  signal: AbortSignal,
-): Promise<Response> {
+async function putFile(url: URL, bytes: Buffer, { fetch }: UploadDeps, signal: AbortSignal): Promise<Response> {
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Range': `bytes 0-${bytes.byteLength - 1}/${bytes.byteLength}`,
@@ -69,8 +64,8 @@ function notReached(cause: unknown): never {
 
 /** Addresses come from users. A user name in one could hide where it leads. */
 function checkedUrl(text: string, base?: URL): URL {
-  const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
+  const url = URL.parse(text, base?.href);
   const isPlain = url?.protocol === 'https:' && url.port === '' && url.username === '' && url.password === '';
-  if (url !== undefined && isPlain && FILE_HOST.test(url.hostname)) return url;
+  if (url && isPlain && FILE_HOST.test(url.hostname)) return url;
   throw new UploadError('untrusted_upload_host', `not an address of a file service: ${url?.host ?? 'malformed'}`);
 }

@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
-import { type Capabilities, canSaveFiles, capabilitiesOf, channelOf } from './capabilities.ts';
+import { type Messages, messagesFor } from '../messages/messages.ts';
+import { type Capabilities, capabilitiesOf, channelOf, hasFileConsent } from './capabilities.ts';
 import { chosenCommand } from './cards.ts';
 import { textWithoutBot } from './mentions.ts';
 import { quotedReplies } from './quoted-replies.ts';
@@ -44,6 +45,7 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
 export function toUserMessage(activity: Activity, caller: Caller, author: Author): UserMessage {
   const { text, attachments } = partsOf(activity);
+  const timeZone = textOf(activity.localTimezone, MAX_LOCALE_CHARS);
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
@@ -56,7 +58,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     },
     ...author,
     locale: localeOf(activity),
-    ...timeZoneOf(activity),
+    ...(timeZone === undefined ? {} : { timeZone }),
     isInBand: isInBand(activity),
     // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
@@ -64,11 +66,6 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     reference: toReference(activity, caller),
     ...teamOf(activity),
   };
-}
-
-function timeZoneOf({ localTimezone }: { readonly localTimezone?: unknown }): { readonly timeZone?: string } {
-  const timeZone = textOf(localTimezone, MAX_LOCALE_CHARS);
-  return timeZone === undefined ? {} : { timeZone };
 }
 
 /** Whether a team was deleted, or one of its channels. The channel's service removes nobody from it then. */
@@ -93,8 +90,13 @@ export function teamOf(activity: Activity): { readonly team?: string } {
   return id ? { team: id } : {};
 }
 
+/** The texts in the language of an activity's user. */
+export function messagesOf(activity: Activity): Messages {
+  return messagesFor(localeOf(activity));
+}
+
 /** Language, script and region of a locale. The model is given it, and any other part could be a sentence. */
-export function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
+function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
   return locale.length > MAX_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
 }
 
@@ -133,7 +135,7 @@ export function scopeOf({ conversation }: Activity): Scope {
 /** What the channel of an activity can take in its conversation. */
 export function capabilitiesIn(activity: Activity): Capabilities {
   const capabilities = capabilitiesOf(activity.channelId, scopeOf(activity));
-  return { ...capabilities, savesFiles: canSaveFiles(capabilities, activity.serviceUrl) };
+  return { ...capabilities, savesFiles: capabilities.savesFiles && hasFileConsent(activity.serviceUrl) };
 }
 
 /** The text and the attachments, in the order in which the model gets them. */

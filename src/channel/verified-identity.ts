@@ -3,9 +3,10 @@ import {
   type ClaimsIdentity,
   ToBotFromBotOrEmulatorTokenValidationParameters as ofEntraId,
 } from 'botframework-connector';
+import type { Config } from '../config/config.ts';
 import { fieldsOf } from '../json-access.ts';
 import { channelOf } from './capabilities.ts';
-import { capabilitiesIn, conversationKey } from './user-message.ts';
+import { type Author, capabilitiesIn, conversationKey } from './user-message.ts';
 
 /** The sender of an activity, as far as the channel's service verifies it. Everything else in an activity is a claim. */
 export interface VerifiedIdentity {
@@ -17,10 +18,11 @@ export interface VerifiedIdentity {
   readonly tenantIds: readonly string[];
 }
 
-export interface VerificationSettings {
-  /** Whether Direct Line's enhanced authentication is on, which binds ids that begin with `dl_` to the token. */
-  readonly hasEnhancedAuthentication: boolean;
-}
+/**
+ * Who may use the bot: empty lists allow everybody. Users are listed by their id on the channel or in Entra ID. With Direct
+ * Line's enhanced authentication, ids that begin with `dl_` are bound to the token.
+ */
+export type AccessSettings = Pick<Config, 'allowedTenants' | 'allowedUsers' | 'directLineEnhancedAuthentication'>;
 
 const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
@@ -28,7 +30,7 @@ const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, te
 export function verifiedIdentity(
   activity: Activity,
   caller: ClaimsIdentity,
-  { hasEnhancedAuthentication }: VerificationSettings,
+  { directLineEnhancedAuthentication }: Pick<AccessSettings, 'directLineEnhancedAuthentication'>,
 ): VerifiedIdentity {
   if (!isFromService(caller)) return NOBODY;
   // Events may come without a sender.
@@ -42,7 +44,7 @@ export function verifiedIdentity(
     case 'user':
       return { ...NOBODY, userId: from?.id };
     case 'signedUser': {
-      const isSigned = hasEnhancedAuthentication && from?.id?.startsWith('dl_');
+      const isSigned = directLineEnhancedAuthentication && from?.id?.startsWith('dl_');
       return isSigned ? { ...NOBODY, userId: from.id } : NOBODY;
     }
     case 'nothing':
@@ -63,4 +65,42 @@ export function personKeyOf({ userId, aadObjectId }: VerifiedIdentity, activity:
 function isFromService(caller: ClaimsIdentity): boolean {
   const issuer = caller.getClaimValue('iss');
   return issuer !== null && ![ofEntraId.issuer].flat().includes(issuer);
+}
+
+/** The author of an authenticated activity, and whether they may use the bot. */
+export function authorOf(activity: Activity, caller: ClaimsIdentity, access: AccessSettings): Author {
+  const identity = verifiedIdentity(activity, caller, access);
+  return {
+    isAllowed: isAllowed(identity, access),
+    personKey: personKeyOf(identity, activity),
+    verifiedIds: [identity.userId, identity.aadObjectId].filter((id) => id !== undefined),
+  };
+}
+
+type AllowList = Pick<AccessSettings, 'allowedTenants' | 'allowedUsers'>;
+
+/**
+ * Whether this sender may use the bot. If both lists are given, both hold. Where the channel verifies nothing, a list
+ * admits nobody.
+ */
+export function isAllowed(sender: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
+  // An anonymous guest of a meeting writes in a conversation of the tenant without being a member of one.
+  const isMember = allowedTenants.length === 0 || sender.aadObjectId !== undefined;
+  const { userId, aadObjectId } = sender;
+  const isUserAllowed = allowedUsers.length === 0 || holds(allowedUsers, userId) || holds(allowedUsers, aadObjectId);
+  return isMember && areTenantsAllowed(sender, allowedTenants) && isUserAllowed;
+}
+
+/** Whether the bot greets a conversation: its tenant is allowed, and its channel verifies users if users are listed. */
+export function isGreeted(sender: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
+  return areTenantsAllowed(sender, allowedTenants) && (allowedUsers.length === 0 || sender.userId !== undefined);
+}
+
+/** If the fields of an activity name different tenants, every one of them has to be listed. */
+function areTenantsAllowed({ tenantIds }: VerifiedIdentity, list: readonly string[]): boolean {
+  return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => holds(list, id)));
+}
+
+function holds(list: readonly string[], id: string | undefined): boolean {
+  return list.some((entry) => entry.toLowerCase() === id?.toLowerCase());
 }

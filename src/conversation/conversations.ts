@@ -235,7 +235,7 @@ export class Conversations {
 
   /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).shuttingDown);
+    return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).apologies.restarting);
   }
 
   #apology(err: unknown, message: UserMessage): Reply {

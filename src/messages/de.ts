@@ -23,7 +23,6 @@ export const de: Messages = {
     'Ich bin noch mit Ihren vorigen Nachrichten beschäftigt. Bitte senden Sie das noch einmal, wenn ich sie beantwortet habe.',
   notAllowed:
     'Es tut mir leid, ich bin für Ihr Konto nicht freigegeben. Bitte fragen Sie die Person, die diesen Bot betreibt.',
-  shuttingDown: 'Ich werde gerade neu gestartet. Bitte senden Sie das in einer Minute noch einmal.',
   storage: {
     lasting:
       'Ich komme gerade nicht an mein Gedächtnis. Ihre Nachricht ist sicher, meine Antwort folgt, sobald ich kann.',
@@ -77,6 +76,8 @@ export const de: Messages = {
     yes: /^(?:ja|j|ok|okay|klar|erlauben|erlaubt)$/i,
     no: /^(?:nein|n|nö|ablehnen|abgelehnt)$/i,
     allowed: (title, by) => `${by === undefined ? 'Erlaubt' : `Von ${by} erlaubt`}: ${title}`,
+    allowedOnce: (title, by) =>
+      `${by === undefined ? 'Einmal' : `Von ${by} einmal`} erlaubt, denn hier frage ich jedes Mal: ${title}`,
     alwaysAllowed: (title, by) => `Ab jetzt ${by === undefined ? '' : `von ${by} `}immer erlaubt: ${title}`,
     denied: (title, by) => `${by === undefined ? 'Abgelehnt' : `Von ${by} abgelehnt`}: ${title}`,
     decidedBefore: 'Darüber ist schon entschieden.',

@@ -23,7 +23,6 @@ export const en = {
     `That message is too long for me. Please send it in parts of up to ${maxChars} characters.`,
   queueFull: 'I’m still working on your earlier messages. Please send that again once I’ve answered them.',
   notAllowed: 'Sorry, I’m not available to your account. Please contact the person who runs this bot.',
-  shuttingDown: 'I’m restarting. Please send that again in a minute.',
   storage: {
     lasting: 'I can’t reach my memory right now. Your message is safe, and I’ll answer as soon as I can.',
     notStored:
@@ -81,6 +80,9 @@ export const en = {
     yes: /^(?:yes|y|ok|okay|sure|allow)$/i,
     no: /^(?:no|n|nope|deny)$/i,
     allowed: (title: string, by: string | undefined) => `Allowed${by === undefined ? '' : ` by ${by}`}: ${title}`,
+    /** For "always" where it is not offered. */
+    allowedOnce: (title: string, by: string | undefined) =>
+      `Allowed once${by === undefined ? '' : ` by ${by}`}, because I always ask here: ${title}`,
     alwaysAllowed: (title: string, by: string | undefined) =>
       `Always allowed from now on${by === undefined ? '' : ` by ${by}`}: ${title}`,
     denied: (title: string, by: string | undefined) => `Denied${by === undefined ? '' : ` by ${by}`}: ${title}`,

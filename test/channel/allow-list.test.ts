@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isAllowed, isGreeted } from '../../src/channel/allow-list.ts';
-import type { VerifiedIdentity } from '../../src/channel/verified-identity.ts';
+import { isAllowed, isGreeted, type VerifiedIdentity } from '../../src/channel/verified-identity.ts';
 
 const ADA: VerifiedIdentity = { userId: 'user-1', aadObjectId: 'AAD-1', tenantIds: ['T-1'] };
 const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
-const lists = (tenants: string[], users: string[] = []) => ({ tenants, users });
+const lists = (allowedTenants: string[], allowedUsers: string[] = []) => ({ allowedTenants, allowedUsers });
 
 describe('isAllowed', () => {
-  const cases: [string, Partial<VerifiedIdentity>, { tenants: string[]; users: string[] }, boolean][] = [
+  const cases: [string, Partial<VerifiedIdentity>, ReturnType<typeof lists>, boolean][] = [
     ['everybody without lists', NOBODY, lists([]), true],
     ['a listed user', {}, lists([], ['user-1']), true],
     ['a listed user in another case', {}, lists([], ['USER-1']), true],

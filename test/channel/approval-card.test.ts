@@ -18,7 +18,7 @@ const GROUP = {
 const CARD = 'application/vnd.microsoft.card.adaptive';
 const MESSAGE = 'application/vnd.microsoft.activity.message';
 
-describe('a press of Action.Execute in Teams', () => {
+describe('a decision by Action.Execute in Teams', () => {
   const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
@@ -66,7 +66,7 @@ describe('a press of Action.Execute in Teams', () => {
     assert.equal(under.ran('C'), 1);
   });
 
-  it('of another person or about an unknown call is answered with a text', async () => {
+  it('by another person, or about an unknown approval, is answered with a text', async () => {
     const { chat } = await asked('do note D');
     const others = await chat.execute(chat.data('allow'), person('Bob'));
     assert.deepEqual([others.status, others.body.type, others.body.value], [200, MESSAGE, texts.notYours]);
@@ -75,7 +75,7 @@ describe('a press of Action.Execute in Teams', () => {
     assert.equal(under.ran('D'), 0);
   });
 
-  it('of a full queue is answered with a text, and can be pressed again', async () => {
+  it('is answered with a text if the queue is full, and can be repeated', async () => {
     const { chat } = await asked('do note E');
     const { held, release } = under.model.hold('fill 0');
     for (let each = 0; each <= 16; each++) {
@@ -136,9 +136,9 @@ describe('a press of Action.Execute in Teams', () => {
   });
 });
 
-describe('a card that was pressed', () => {
+describe('the card of a decision', () => {
   const pressed = (channelId: string, serviceUrl: string, fields: object = {}) =>
-    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity, false);
+    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity);
 
   it('is replaced where the channel lets bots replace messages, and where it is named', () => {
     assert.equal(pressed('msteams', 'https://smba.example/'), 'card');

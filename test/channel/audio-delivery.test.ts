@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toLink } from '../../src/audio/signed-links.ts';
-import { audioSource, playerUrl } from '../../src/channel/audio-delivery.ts';
+import { audioUrl, playerUrl } from '../../src/channel/audio-delivery.ts';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
 import { storedAudio } from '../support/stored-audio.ts';
 
@@ -26,19 +26,14 @@ interface Case {
 /** How the audio is delivered: a page of the bot, `inline`, `upload` or `none`. */
 async function placeOf(given: Case): Promise<string> {
   const { channel, bytes = 1_000, base, service = REMOTE_SERVICE, textLength = 0, isStored = true } = given;
-  const audio = { stored: isStored ? STORED : undefined, wav: Buffer.alloc(bytes), durationMs: 1_000 };
-  const pageUrl = audio.stored && playerUrl(audio.stored, audio.stored.expiresAtMs, base, service);
-  const source = await audioSource(
-    audio,
-    textLength,
-    pageUrl,
-    capabilitiesOf(channel, 'personal'),
-    async () => UPLOADED,
-  );
-  if (source === undefined) return 'none';
-  if (source.pageUrl !== undefined) assert.equal(source.wavUrl, `${source.pageUrl}.wav`);
-  if (source.wavUrl.startsWith('data:audio/wav;base64,')) return 'inline';
-  return source.wavUrl === UPLOADED ? 'upload' : String(source.pageUrl);
+  const pageUrl = isStored ? playerUrl(STORED, STORED.expiresAtMs, base, service) : undefined;
+  const capabilities = capabilitiesOf(channel, 'personal');
+  const url = await audioUrl(Buffer.alloc(bytes), textLength, pageUrl, { capabilities, upload: async () => UPLOADED });
+  if (url === undefined) return 'none';
+  if (url.startsWith('data:audio/wav;base64,')) return 'inline';
+  if (url === UPLOADED) return 'upload';
+  assert.equal(url, `${pageUrl}.wav`);
+  return String(pageUrl);
 }
 
 const ALL = ['emulator', 'directline', 'webchat', 'msteams', 'slack', 'telegram', 'email', 'a-channel-of-tomorrow'];

@@ -5,7 +5,7 @@ import { CachedClients } from '../../src/channel/connector-clients.ts';
 
 const identityOf = (bot: string) => new ClaimsIdentity([{ type: 'aud', value: bot }], true);
 
-function lasting() {
+function cachedClients() {
   const prepared: ConnectorClient[] = [];
   const clients = new CachedClients({}, (client) => prepared.push(client));
   const create = (serviceUrl: string, audience = 'channel', bot = 'bot') =>
@@ -15,14 +15,14 @@ function lasting() {
 
 describe('connector clients', () => {
   it('are kept between turns and prepared once', async () => {
-    const { create, prepared } = lasting();
+    const { create, prepared } = cachedClients();
     const first = await create('https://a.example');
     assert.equal(await create('https://a.example'), first);
     assert.deepEqual(prepared, [first]);
   });
 
   it('are not shared with another host, another audience or another bot', async () => {
-    const { create, prepared } = lasting();
+    const { create, prepared } = cachedClients();
     const all = [
       await create('https://a.example'),
       await create('https://b.example'),
@@ -34,7 +34,7 @@ describe('connector clients', () => {
   });
 
   it('are cached up to a maximum that includes those in use', async () => {
-    const { create } = lasting();
+    const { create } = cachedClients();
     const first = await create('https://0.example');
     for (let index = 1; index <= 100; index++) await create(`https://${index}.example`);
     assert.notEqual(await create('https://0.example'), first);
@@ -52,7 +52,7 @@ describe('connector clients', () => {
   });
 
   it('are also kept for user tokens', async () => {
-    const { clients } = lasting();
+    const { clients } = cachedClients();
     const first = await clients.createUserTokenClient(identityOf('bot'));
     assert.equal(await clients.createUserTokenClient(identityOf('bot')), first);
     assert.notEqual(await clients.createUserTokenClient(identityOf('another bot')), first);

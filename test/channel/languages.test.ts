@@ -70,7 +70,7 @@ describe('a user with a German locale', TIMEOUT, () => {
     assert.equal(await textAfter(bot, 'hello', GERMAN), de.queueFull);
     const closed = bot.app.close();
     const last = await bot.replies(1 + MAX_WAITING);
-    assert.deepEqual(new Set(textsOf(last).slice(1)), new Set([de.shuttingDown]));
+    assert.deepEqual(new Set(textsOf(last).slice(1)), new Set([de.apologies.restarting]));
     gate.resolve();
     await closed;
   });

@@ -25,7 +25,7 @@ async function uploading(t: TestContext, rule: FileService['rule'], uploadUrl = 
   t.after(() => files[Symbol.asyncDispose]());
   files.rule = rule;
   const clock = new ManualClock();
-  const done = inTime(upload(uploadUrl, BYTES, files.fetch, clock, new AbortController().signal));
+  const done = inTime(upload(uploadUrl, BYTES, new AbortController().signal, { clock, fetch: files.fetch }));
   done.catch(() => {});
   return { files, clock, done };
 }

@@ -130,7 +130,7 @@ describe('the reference to a message', () => {
 
     const { adapter, [Symbol.asyncDispose]: close } = await startAdapter({ clock: systemClock });
     t.after(() => close());
-    await adapter.continueTurn(stored, 'https://newer.example.com', async (context) => {
+    await adapter.openContext(stored, 'https://newer.example.com', async (context) => {
       const { identity, audience } = adapter.callerOf(context);
       assert.deepEqual(identity.claims, claims);
       assert.equal(identity.isAuthenticated, true);

@@ -21,8 +21,8 @@ function activity(channelId: string, fields: Record<string, unknown> = {}): Acti
   } as unknown as Activity;
 }
 
-function read(sent: Activity, { caller = OF_CHANNEL, hasEnhancedAuthentication = false } = {}) {
-  const identity = verifiedIdentity(sent, caller, { hasEnhancedAuthentication });
+function read(sent: Activity, { caller = OF_CHANNEL, directLineEnhancedAuthentication = false } = {}) {
+  const identity = verifiedIdentity(sent, caller, { directLineEnhancedAuthentication });
   return { ...identity, personKey: personKeyOf(identity, sent) };
 }
 
@@ -58,14 +58,14 @@ describe('the identity that a channel verifies', () => {
     const signed = activity(channelId, { from: { id: 'dl_user-1', aadObjectId: 'aad-1' } });
 
     it(`is the user of the token in ${channelId} if enhanced authentication is on`, () => {
-      assert.deepEqual(read(signed, { hasEnhancedAuthentication: true }), userOf(channelId, 'dl_user-1'));
+      assert.deepEqual(read(signed, { directLineEnhancedAuthentication: true }), userOf(channelId, 'dl_user-1'));
     });
 
     it(`is empty in ${channelId} otherwise`, () => {
       assert.deepEqual(read(signed), nobodyOf(channelId));
-      assert.deepEqual(read(activity(channelId), { hasEnhancedAuthentication: true }), nobodyOf(channelId));
+      assert.deepEqual(read(activity(channelId), { directLineEnhancedAuthentication: true }), nobodyOf(channelId));
       const sneaky = activity(channelId, { from: { id: 'DL_user-1' } });
-      assert.deepEqual(read(sneaky, { hasEnhancedAuthentication: true }), nobodyOf(channelId));
+      assert.deepEqual(read(sneaky, { directLineEnhancedAuthentication: true }), nobodyOf(channelId));
     });
   }
 
@@ -86,7 +86,7 @@ describe('the identity that a channel verifies', () => {
       assert.equal(read(sent).userId, undefined);
       assert.equal(read(sent).personKey, 'msteams/conversation-1');
       const web = activity('webchat', { from });
-      assert.deepEqual(read(web, { hasEnhancedAuthentication: true }), nobodyOf('webchat'));
+      assert.deepEqual(read(web, { directLineEnhancedAuthentication: true }), nobodyOf('webchat'));
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
+import { keepEntityProperties } from '../../src/channel/botbuilder-patches.ts';
 import { ReplyRoutes } from '../../src/channel/reply-routes.ts';
 import { ServiceUrls } from '../../src/channel/service-urls.ts';
 import { systemClock } from '../../src/clock.ts';

@@ -61,7 +61,7 @@ describe('a tool that is always allowed', () => {
     assert.equal(under.ran('C2'), 0);
   });
 
-  it('is allowed once if the card does not offer more', async () => {
+  it('is allowed once where it is not offered, and the bot says so', async () => {
     const chat = personal();
     await chat.ask('do erase D1');
     const data = { ...chat.data('allow'), decision: 'allowAlways' };
@@ -70,6 +70,7 @@ describe('a tool that is always allowed', () => {
     await chat.ask('do erase D2');
     assert.equal(under.ran('D2'), 0);
     await chat.say('/allow always');
+    await chat.whenSaid(texts.allowedOnce('Erase it', undefined));
     await chat.whenSaid('Said: echo: {"text":"D2"}');
     await chat.ask('do erase D3');
     assert.equal(under.ran('D3'), 0);

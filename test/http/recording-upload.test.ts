@@ -166,7 +166,7 @@ describe('POST /record/<link>', () => {
     const closed = bot.app.close();
     const response = await uploadRecording(url);
     assert.ok(Number(response.headers.get('retry-after')) > 0);
-    await assertRefused(response, 503, 'draining', en.shuttingDown);
+    await assertRefused(response, 503, 'draining', en.apologies.restarting);
     assert.equal((await fetch(url)).status, 200);
     gate.resolve();
     await closed;

@@ -89,7 +89,7 @@ describe('a bot process on SIGTERM', { concurrency: 2 }, () => {
     assert.equal((await fetch(`${url}/health`)).status, 503);
     assert.equal((await says('late')).status, 503);
     const waiting = await connector.when(({ path, body }) => path.endsWith('/waiting') && body.type === 'message');
-    assert.equal(waiting.body.text, en.shuttingDown);
+    assert.equal(waiting.body.text, en.apologies.restarting);
     release();
     const running = await connector.when(({ path, body }) => path.endsWith('/running') && body.type === 'message');
     assert.equal(running.body.text, 'At last');

@@ -8,10 +8,11 @@ export type ReplyKind = 'spoken' | 'text' | 'cutShort' | 'filtered' | 'apology' 
 /** Classifies a reply by the bot's texts. */
 export function replyKind({ text, hasAudio }: Pick<Send, 'text' | 'hasAudio'>): ReplyKind {
   if (text === texts.queueFull) return 'refused';
-  if (text === texts.shuttingDown) return 'restarting';
+  if (text === texts.apologies.restarting) return 'restarting';
   // The text shown before the filter comes first.
   if (text.includes(texts.cutShort.filter)) return 'filtered';
-  if (/\(incident [0-9a-f]{8}\)$/.test(text)) return text.includes(texts.shuttingDown) ? 'restarting' : 'apology';
+  if (/\(incident [0-9a-f]{8}\)$/.test(text))
+    return text.includes(texts.apologies.restarting) ? 'restarting' : 'apology';
   if (text.includes(texts.cutShort.length) || text.includes(texts.cutShort.lost)) return 'cutShort';
   if (!/^c\d+-m\d+ /.test(text)) return 'other';
   return hasAudio || linkIn(text) !== undefined ? 'spoken' : 'text';

@@ -84,6 +84,6 @@ export function decisionLine(
     case 'allow':
       return texts.allowed(title, deciderName);
     case 'allowAlways':
-      return (isAlwaysOffered ? texts.alwaysAllowed : texts.allowed)(title, deciderName);
+      return (isAlwaysOffered ? texts.alwaysAllowed : texts.allowedOnce)(title, deciderName);
   }
 }

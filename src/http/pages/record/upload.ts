@@ -63,7 +63,7 @@ async function readWav(request: IncomingMessage): Promise<Buffer> {
 /** `gone` is the answer to every unknown link: it does not reveal whether the link ever existed. */
 const errorFor: Readonly<Record<Exclude<RecordingResult, 'accepted'>, (messages: Messages) => RequestError>> = {
   gone: ({ recording }) => new RequestError('not_found', recording.ended),
-  draining: ({ shuttingDown }) => new RequestError('draining', shuttingDown),
+  draining: ({ apologies }) => new RequestError('draining', apologies.restarting),
   busy: ({ apologies }) => new RequestError('busy', apologies.crowded),
   queueFull: ({ queueFull }) => new RequestError('busy', queueFull),
   uploading: ({ recording }) => new RequestError('in_progress', recording.uploading),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Entity } from 'botbuilder';
-import { keepEntityProperties } from '../../src/channel/entity-patch.ts';
+import { keepEntityProperties } from '../../src/channel/botbuilder-patches.ts';
 import { systemClock } from '../../src/clock.ts';
 import { startAdapter } from './adapter-under-test.ts';
 

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Activity } from 'botbuilder';
+import { toLink } from '../../src/audio/signed-links.ts';
+import { type Capabilities, capabilitiesOf } from '../../src/channel/capabilities.ts';
+import type { ReplyContext } from '../../src/channel/reply-context.ts';
+import { toMessage, withAudio } from '../../src/channel/reply-messages.ts';
+import { de } from '../../src/messages/de.ts';
+import { en } from '../../src/messages/en.ts';
+import { storedAudio } from '../support/stored-audio.ts';
+
+const BASE = 'https://bot.example.com';
+const stored = storedAudio();
+const PAGE = `${BASE}/audio/${toLink(stored, stored.expiresAtMs)}`;
+const audio = { stored, wav: Buffer.from('RIFF'), durationMs: stored.durationMs };
+const NOT_STORED = { ...audio, stored: undefined };
+const plain = { type: 'message', text: 'Hi **there**', textFormat: 'markdown' };
+
+/** A channel with room for an inline attachment, unless `capabilities` says otherwise. */
+function contextOf(capabilities: Partial<Capabilities>, options: Partial<ReplyContext['options']> = {}): ReplyContext {
+  return {
+    activity: { serviceUrl: 'https://channel.example.com' } as Activity,
+    capabilities: { ...capabilitiesOf('unknown', 'personal'), maxInlineChars: 10_000, ...capabilities },
+    messages: en,
+    options: { webchatAudio: 'attachment', browserLinks: true, publicBaseUrl: () => BASE, ...options },
+    upload: async () => undefined,
+  };
+}
+
+/** The card of a message that has one. */
+function cardOf(message: Partial<Activity>) {
+  assert.equal(message.text, plain.text);
+  assert.deepEqual(
+    message.attachments?.map(({ contentType }) => contentType),
+    ['application/vnd.microsoft.card.adaptive'],
+  );
+  return message.attachments?.[0]?.content;
+}
+
+describe('the text of a reply', () => {
+  it('is Markdown', () => {
+    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
+  });
+
+  it('has the AI label and feedback buttons if the channel supports them and the model wrote it', () => {
+    const both = { audio: 'link', labelsAi: true } as const;
+    const message = toMessage({ text: 'Hi', isFromModel: true }, both);
+    assert.deepEqual(
+      message.entities?.map(({ type }) => type),
+      ['https://schema.org/Message'],
+    );
+    assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
+    assert.deepEqual(toMessage({ text: plain.text }, both), plain);
+  });
+});
+
+describe('the audio of a reply', () => {
+  it('is an audio/wav attachment at its page, or inline', async () => {
+    for (const [given, contentUrl] of [
+      [audio, `${PAGE}.wav`],
+      [NOT_STORED, 'data:audio/wav;base64,UklGRg=='],
+    ] as const) {
+      const attachments = [{ contentType: 'audio/wav', contentUrl, name: 'reply.wav' }];
+      const message = await withAudio(plain, given, contextOf({ audio: 'attachment' }));
+      assert.deepEqual(message, { ...plain, attachments });
+    }
+  });
+
+  it('is an AudioCard that does not start automatically', async () => {
+    const message = await withAudio(plain, audio, contextOf({ audio: 'attachment' }, { webchatAudio: 'card' }));
+    assert.equal(message.text, plain.text);
+    assert.equal(message.attachments?.length, 1);
+    const [card] = message.attachments ?? [];
+    assert.equal(card?.contentType, 'application/vnd.microsoft.card.audio');
+    assert.deepEqual(card?.content.media, [{ url: `${PAGE}.wav` }]);
+    assert.equal(card?.content.autostart, false);
+  });
+
+  it('is a link to its page below the text, never an attachment', async () => {
+    for (const webchatAudio of ['attachment', 'card'] as const) {
+      const message = await withAudio(plain, audio, contextOf({ audio: 'link' }, { webchatAudio }));
+      assert.deepEqual(message, { ...plain, text: `Hi **there**\n\n[Listen (0:04)](${PAGE})` });
+    }
+  });
+
+  it('is left to a channel that speaks the text itself', async () => {
+    const speaking = contextOf({ audio: 'speak' });
+    const message = toMessage({ text: plain.text }, speaking.capabilities);
+    assert.deepEqual(message, { ...plain, speak: plain.text });
+    assert.deepEqual(await withAudio(message, audio, speaking), message);
+  });
+
+  it('is a card that plays it in a dialog, opens it in a browser and saves it', async () => {
+    const { actions, fallbackText } = cardOf(
+      await withAudio(plain, audio, contextOf({ audio: 'playerCard', savesFiles: true })),
+    );
+    assert.deepEqual(actions, [
+      { type: 'Action.Submit', title: '▶ Play 0:04', data: { msteams: { type: 'task/fetch' }, play: stored.id } },
+      { type: 'Action.OpenUrl', title: 'Open in browser', url: PAGE },
+      { type: 'Action.Submit', title: 'Save .wav', data: { save: stored.id } },
+    ]);
+    assert.equal(fallbackText, 'Voice reply');
+  });
+
+  it("is a card in the user's language, without buttons that are not allowed or not possible", async () => {
+    const context = { ...contextOf({ audio: 'playerCard' }, { browserLinks: false }), messages: de };
+    const { actions } = cardOf(await withAudio(plain, audio, context));
+    assert.deepEqual(
+      actions.map(({ title }: { title: string }) => title),
+      ['▶ Abspielen 0:04'],
+    );
+    assert.ok(!JSON.stringify(actions).includes(BASE), 'the card holds no address');
+  });
+
+  for (const delivery of ['attachment', 'link', 'playerCard'] as const) {
+    it(`is missing if there is no address, and the reply says so if it would have been played (${delivery})`, async () => {
+      const context = contextOf({ audio: delivery, savesFiles: true, maxInlineChars: 0 });
+      const text = delivery === 'attachment' ? `${plain.text}\n\n${en.audio.notDelivered}` : plain.text;
+      assert.deepEqual(await withAudio(plain, NOT_STORED, context), { ...plain, text });
+    });
+  }
+
+  for (const delivery of ['link', 'playerCard'] as const) {
+    it(`is missing if it has no page (${delivery})`, async () => {
+      const context = contextOf({ audio: delivery, savesFiles: true }, { publicBaseUrl: () => undefined });
+      assert.deepEqual(await withAudio(plain, audio, context), plain);
+    });
+  }
+});
