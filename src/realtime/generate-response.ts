@@ -115,9 +115,8 @@ async function tryUntil(
   request: GenerateRequest,
   { sessions, clock, random }: GenerateServices,
 ): Promise<ModelResult> {
-  let result: ModelResult | undefined;
+  let result = await attempt(request, sessions);
   for (let retries = 0; ; retries++) {
-    result = withEarlierUsage(await attempt(request, sessions), result);
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
     if ((await request.input.reserveNextResponse?.()) === false) return result;
@@ -128,6 +127,7 @@ async function tryUntil(
     } catch (reason) {
       return withEarlierUsage(failedResult(reason), result);
     }
+    result = withEarlierUsage(await attempt(request, sessions), result);
   }
 }
 

@@ -57,14 +57,14 @@ export class ResponseRun {
   }
 
   /** Ends the response early and keeps the content that has arrived. */
-  abandon(error: TurnError): void {
-    this.#end(this.#cancelled ?? this.collector.abandon(error));
+  abandon(reason: unknown): void {
+    this.#end(this.#cancelled ?? this.collector.abandon(reason));
   }
 
-  /** Ends the response because the user cancelled, and keeps the content that has arrived. */
-  cancel(): void {
-    this.#cancelled ??= this.collector.cancel();
-    const outcome = this.#cancelled;
+  /** Ends the response for `reason`, keeps the content that has arrived, and waits a little for the usage. */
+  cancel(reason: TurnError): void {
+    const outcome = this.collector.abandon(reason);
+    this.#cancelled = outcome;
     this.#cancelDeadline();
     if (this.collector.responseId === undefined) this.#end(outcome);
     else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#end(outcome));

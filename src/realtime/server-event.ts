@@ -23,13 +23,14 @@ export type ServerEvent =
   | { readonly kind: 'audioCommitted'; readonly itemId: string }
   /** The transcript of such an item; `undefined` if the transcription failed. */
   | { readonly kind: 'transcript'; readonly itemId: string; readonly text: string | undefined }
-  | { readonly kind: 'responseActivity'; readonly responseId: string }
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
   /** An event of the preview protocol, which names or shapes GA's events differently. Nothing is read from it. */
   | { readonly kind: 'preview'; readonly type: string; readonly responseId: string | undefined }
-  | { readonly kind: 'other'; readonly type: string }
-  | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined };
+  /** An event that lacks a field. */
+  | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined }
+  /** Any other event. If it belongs to a response, it shows that the model is at work. */
+  | { readonly kind: 'other'; readonly type: string; readonly responseId: string | undefined };
 
 /** The content part of a response's output item to which a delta belongs. */
 export interface PartAddress {
@@ -83,7 +84,8 @@ export function readServerEvent(wireEvent: { readonly type: string }): ServerEve
 }
 
 function read(event: WireEvent): ServerEvent | undefined {
-  if (isOfPreview(event)) return { kind: 'preview', type: event.type, responseId: stringOf(event['response_id']) };
+  const responseId = stringOf(event['response_id']);
+  if (isOfPreview(event)) return { kind: 'preview', type: event.type, responseId };
   switch (event.type) {
     case 'session.created':
     case 'session.updated':
@@ -116,11 +118,8 @@ function read(event: WireEvent): ServerEvent | undefined {
       const error = fieldsOf(event['error']);
       return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
     }
-    default: {
-      // Any other event of a response shows that the model is at work.
-      const responseId = stringOf(event['response_id']);
-      return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
-    }
+    default:
+      return { kind: 'other', type: event.type, responseId };
   }
 }
 

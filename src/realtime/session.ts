@@ -4,12 +4,13 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { type AnsweredResponse, answerCalls } from './answer-calls.ts';
+import { answerCalls } from './answer-calls.ts';
 import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
 import type { FunctionDefinition, TurnFunctions } from './function-calls.ts';
-import { keepsMemory, type ModelResult, missingAudioBytes, withEarlierUsage } from './model-result.ts';
+import { type ModelResult, missingAudioBytes, type ResponseResult, withEarlierUsage } from './model-result.ts';
+import { keepsMemory } from './outcome.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
@@ -148,42 +149,36 @@ export class RealtimeSession {
   }
 
   /** Runs a response, and once more as speech if its answer came as text. */
-  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<AnsweredResponse> {
-    const answered = await this.#runResponse(name, events, input.onEvent, signal);
-    const isRepaired = await this.#mayRepair(answered, name !== input.turnId, input);
-    return isRepaired ? this.#speakInstead(answered, input, signal) : answered;
+  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+    const result = await this.#runResponse(name, events, input.onEvent, signal);
+    const isRepaired = await this.#mayRepair(result, name !== input.turnId, input);
+    return isRepaired ? this.#speakInstead(result, input, signal) : result;
   }
 
   /** A replayed history or a call can make the model answer in text. Then one more response may repair it. */
   async #mayRepair(
-    { result, itemIds, calls }: AnsweredResponse,
+    { outcome, itemIds }: ResponseResult,
     isBehindCalls: boolean,
     { reserveNextResponse, decided }: TurnInput,
   ): Promise<boolean> {
-    const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
+    const isInText = outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const isDrift = this.#isReplayed || isBehindCalls || decided !== undefined;
-    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
+    return isInText && isDrift && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #speakInstead(
-    answered: AnsweredResponse,
-    { onEvent }: TurnInput,
-    signal: AbortSignal,
-  ): Promise<AnsweredResponse> {
+  async #speakInstead(inText: ResponseResult, { onEvent }: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
     const { ids, clock } = this.#deps;
     const turnId = ids.wire('turn');
-    const events = repairEvents(ids, turnId, answered.itemIds);
+    const events = repairEvents(ids, turnId, inText.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
     const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
-    const aloud = await withTimeoutSignal(deadline, (limited) => this.#runResponse(turnId, events, onEvent, limited));
-    this.#log.warn({ outcome: aloud.result.outcome.kind }, 'answer came as text: speech requested');
-    const repaired = withEarlierUsage(aloud.result, answered.result);
-    if (aloud.result.outcome.kind === 'spoken') return { ...aloud, result: repaired };
+    const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(turnId, events, onEvent, limited));
+    this.#log.warn({ outcome: spoken.outcome.kind }, 'answer came as text: speech requested');
+    if (spoken.outcome.kind === 'spoken') return withEarlierUsage(spoken, inText);
     // The delivered text has been deleted from the model's memory.
     this.close();
-    const { usage, isUsageUnknown } = repaired;
-    return { ...answered, result: { ...answered.result, usage, isUsageUnknown } };
+    return withEarlierUsage(inText, spoken);
   }
 
   async #runResponse(
@@ -191,7 +186,7 @@ export class RealtimeSession {
     events: TurnEvents,
     onEvent: TurnListener | undefined,
     signal: AbortSignal,
-  ): Promise<AnsweredResponse> {
+  ): Promise<ResponseResult> {
     const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
@@ -204,7 +199,7 @@ export class RealtimeSession {
       if (!keepsMemory(result.outcome) || run.collector.hasBrokenCalls) this.close();
       const missingBytes = missingAudioBytes(result);
       if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
-      return { result, itemIds: run.collector.itemIds(), calls: run.collector.calls };
+      return result;
     } finally {
       signal.removeEventListener('abort', onAbort);
       run.stop();
@@ -220,11 +215,10 @@ export class RealtimeSession {
   }
 
   #endRun(run: ResponseRun, reason: unknown): void {
-    const isTyped = reason instanceof TurnError;
-    if (isTyped && reason.code === 'cancelled') {
+    if (reason instanceof TurnError && reason.code === 'cancelled') {
       this.#connection?.send([responseCancel(this.#deps.ids)]);
-      run.cancel();
-    } else run.abandon(isTyped ? reason : new TurnError('internal', 'the turn was given up', { cause: reason }));
+      run.cancel(reason);
+    } else run.abandon(reason);
   }
 
   /** Returns false if the socket was closed already. */
