@@ -1,5 +1,5 @@
 import { AttachmentError } from '../../errors.ts';
-import { durationMs, SAMPLE_RATE_HZ } from '../pcm.ts';
+import { SAMPLE_RATE_HZ } from '../pcm.ts';
 import { type AudioFormat, detectAudioFormat } from './audio-format.ts';
 
 /** Audio that a user sent, as the Realtime API accepts it. */
@@ -33,10 +33,4 @@ export function refuseLong(samples: number, rateHz: number): void {
   if (samples * SAMPLE_RATE_HZ <= MAX_CLIP_SAMPLES * rateHz) return;
   const seconds = Math.round(samples / rateHz);
   throw new AttachmentError('too_long', `the audio takes ${seconds} s or more; the limit is ${MAX_CLIP_SECONDS} s`);
-}
-
-/** Throws `damaged` for a clip without audio. */
-export function clipOf(pcm: Uint8Array<ArrayBuffer>, format: AudioFormat): Clip {
-  if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no audio in this ${format}`);
-  return { pcm, durationMs: durationMs(pcm.byteLength), format };
 }

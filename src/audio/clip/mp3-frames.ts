@@ -4,8 +4,6 @@ import { ascii } from './ascii.ts';
 interface Mp3Frame {
   readonly at: number;
   readonly byteLength: number;
-  /** The samples in each channel. */
-  readonly samples: number;
   readonly rateHz: number;
 }
 
@@ -88,7 +86,8 @@ function frameAt(bytes: Uint8Array, at: number): Mp3Frame | undefined {
   const isMpeg1 = version === 3;
   const kbits = (isMpeg1 ? MPEG_1_KBITS : MPEG_2_KBITS)[third >> 4];
   if (Number.isNaN(rateHz) || !kbits) return undefined;
-  const samples = isMpeg1 ? 1152 : 576;
+  // A frame has 1,152 or 576 samples.
+  const samplesPerByte = isMpeg1 ? 144 : 72;
   const padding = (third >> 1) & 1;
-  return { at, byteLength: Math.floor((samples / 8) * ((kbits * 1000) / rateHz)) + padding, samples, rateHz };
+  return { at, byteLength: Math.floor((samplesPerByte * kbits * 1000) / rateHz) + padding, rateHz };
 }
