@@ -19,12 +19,6 @@ export interface Blob {
   readonly body: Buffer;
 }
 
-/** An inclusive range of bytes. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 const LIMIT_MS = 4_000;
 const LARGE_BODY_BYTES = 256 * 1024;
 const LARGE_BODY_LIMIT_MS = 10_000;
@@ -42,8 +36,8 @@ export class AzureBlobs {
     this.#options = options;
   }
 
-  /** Reads the blob, or the part of the range that exists; `undefined` if the blob does not exist. */
-  async read(name: string, range?: ByteRange): Promise<Blob | undefined> {
+  /** Reads the blob, or the part of the inclusive range that exists; `undefined` if the blob does not exist. */
+  async read(name: string, range?: { readonly start: number; readonly end: number }): Promise<Blob | undefined> {
     const doing = `reading ${name}`;
     const byteCount = range && range.end - range.start + 1;
     const response = await this.#call(doing, (container, abortSignal) =>

@@ -3,7 +3,7 @@ import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tra
 import type { Clock } from '../clock.ts';
 import { MODALITIES, type TokenUsage } from '../token-usage.ts';
 import type { Instruments } from './instruments.ts';
-import { ATTRIBUTES, METRICS, type Step } from './names.ts';
+import { ATTRIBUTES, SPAN_METRICS, type Step } from './names.ts';
 
 /** How a turn ended, as telemetry counts it. */
 export type CountedResult =
@@ -84,7 +84,7 @@ export class TurnTelemetry {
     this.#beganAtMs = clock.now();
     this.#conversation = { [ATTRIBUTES.conversation]: hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
     const waitSeconds = Math.max(0, this.#beganAtMs - acceptedAtMs) / 1000;
-    const ids = { [ATTRIBUTES.turnId]: turnId, [ATTRIBUTES.channel]: channel, [METRICS.queueWait]: waitSeconds };
+    const ids = { [ATTRIBUTES.turnId]: turnId, [ATTRIBUTES.channel]: channel, [SPAN_METRICS.queueWait]: waitSeconds };
     // Application Insights shows only spans of servers as requests.
     this.#span = tracer.startSpan('turn', { kind: SpanKind.SERVER, attributes: { ...this.#conversation, ...ids } });
     instruments().queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
@@ -158,7 +158,7 @@ export class TurnTelemetry {
     const { clock, channel, instruments } = this.#options;
     const seconds = (clock.now() - this.#beganAtMs) / 1000;
     instruments()[name].record(seconds, { [ATTRIBUTES.channel]: channel });
-    this.#span.setAttribute(METRICS[name], seconds);
+    this.#span.setAttribute(SPAN_METRICS[name], seconds);
   }
 }
 

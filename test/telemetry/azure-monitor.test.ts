@@ -3,7 +3,6 @@ import { after, describe, it, type TestContext } from 'node:test';
 import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { METRICS } from '../../src/telemetry/names.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
@@ -13,7 +12,7 @@ const certificate = makeCertificate('localhost');
 after(() => certificate?.close());
 const skip = certificate === undefined ? 'there is no openssl' : false;
 
-const isStart = ({ data }: Envelope) => data.baseData.metrics?.[0]?.name === METRICS.starts;
+const isStart = ({ data }: Envelope) => data.baseData.metrics?.[0]?.name === 'voice_bot.process.starts';
 
 /** One message of a user whose words must not appear anywhere. */
 function message(serviceUrl: string) {
@@ -82,7 +81,7 @@ describe('telemetry for Application Insights', { skip }, () => {
     );
     for (const { tags } of steps) assert.equal(tags['ai.operation.parentId'], turn?.data.baseData.id);
     const sent = ingestion.envelopes.flatMap(({ data }) => data.baseData.metrics ?? []).map(({ name }) => name);
-    assert.ok(sent.includes(METRICS.turnDuration));
+    assert.ok(sent.includes('voice_bot.turn.duration'));
     assert.match(reply.text, /tulips/);
     const link = String(reply.attachments[0].contentUrl).split('/audio/')[1] ?? '';
     assert.ok(link.length > 40, 'the reply has a link to its sound');
