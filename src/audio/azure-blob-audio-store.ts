@@ -92,7 +92,9 @@ function readStored(id: string, { body }: Blob): StoredAudio | undefined {
   try {
     const stored: unknown = JSON.parse(body.toString());
     // JSON has no `undefined`.
-    return fieldsOf(stored)['id'] === id ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) } : undefined;
+    return fieldsOf(stored)['id'] === id
+      ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) }
+      : undefined;
   } catch {
     return undefined;
   }

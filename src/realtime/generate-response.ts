@@ -71,25 +71,18 @@ async function tryWithoutRefused(
     if (accepted === undefined || (await input.reserveNextResponse?.()) === false) return result;
     input = accepted;
     latest = await tryUntil(deadlineMs, { ...request, input }, services);
-    result = { ...withEarlierUsage(latest, result), ...allRefused(result, latest) };
+    result = {
+      ...withEarlierUsage(latest, result),
+      refusedVoice: result.refusedVoice ?? latest.refusedVoice,
+      refusedFunctions: [...(result.refusedFunctions ?? []), ...(latest.refusedFunctions ?? [])],
+    };
   }
-}
-
-type RefusedSettings = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
-
-function allRefused(before: RefusedSettings, after: RefusedSettings): RefusedSettings {
-  const names = [...(before.refusedFunctions ?? []), ...(after.refusedFunctions ?? [])];
-  const isRefused = (before.refusedFunctions ?? after.refusedFunctions) !== undefined;
-  return {
-    refusedVoice: before.refusedVoice ?? after.refusedVoice,
-    refusedFunctions: isRefused ? names : undefined,
-  };
 }
 
 /** Returns `undefined` if nothing was refused that the turn can do without. */
 function withoutRefused(
   input: TurnInput,
-  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: RefusedSettings,
+  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: ModelResult,
   isLast: boolean,
   log: Logger,
   { settings: { voice } }: GenerateServices,

@@ -33,6 +33,8 @@ export interface ModelResult<End = Outcome> {
 export interface ResponseResult extends ModelResult<ResponseOutcome> {
   /** The ids of the response's items in the model's memory. */
   readonly itemIds: readonly string[];
+  /** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
+  readonly isMemoryKnown: boolean;
 }
 
 /** Tokens that a session holds. */

@@ -77,7 +77,7 @@ export function joinedOutcomes(before: ResponseOutcome, after: ResponseOutcome):
   }
 }
 
-/** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
+/** Whether the model remembers just what the user got. */
 export function keepsMemory(outcome: ResponseOutcome): boolean {
   switch (outcome.kind) {
     case 'spoken':

@@ -2,7 +2,7 @@ import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
 import { contextAfter, type ResponseResult } from './model-result.ts';
-import { type CutShortReason, completed, endedBy, type ResponseOutcome, type Said } from './outcome.ts';
+import { type CutShortReason, completed, endedBy, keepsMemory, type ResponseOutcome, type Said } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusedFunctionsOf, refusesVoice, serviceErrorOf } from './service-errors.ts';
@@ -31,6 +31,7 @@ export class ResponseCollector {
   #rejectedEventId: string | undefined;
   #isVoiceRefused = false;
   #refusedFunctions: readonly string[] | undefined;
+  /** Whether the response has calls but was not completed: they must not run, so they get no output. */
   #hasBrokenCalls = false;
 
   /** `turnId`: sent as `response.metadata.turn`, with `events`. */
@@ -43,17 +44,13 @@ export class ResponseCollector {
     return this.#responseId;
   }
 
-  /** Whether the session holds calls of a response that was not completed: they must not run, so they get no output. */
-  get hasBrokenCalls(): boolean {
-    return this.#hasBrokenCalls;
-  }
-
   /** `wasSent`: whether the response was requested. */
   result(outcome: ResponseOutcome, wasSent: boolean): ResponseResult {
     const { historyEventId, decidedEventId, voice } = this.#events;
     return {
       outcome,
       itemIds: this.#parts.itemIds(),
+      isMemoryKnown: keepsMemory(outcome) && !this.#hasBrokenCalls,
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
       isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,

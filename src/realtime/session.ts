@@ -10,7 +10,6 @@ import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
 import type { FunctionDefinition, TurnFunctions } from './function-calls.ts';
 import { type ModelResult, missingAudioBytes, type ResponseResult, withEarlierUsage } from './model-result.ts';
-import { keepsMemory } from './outcome.ts';
 import { ResponseRun, type TurnListener } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
@@ -196,7 +195,7 @@ export class RealtimeSession {
       if (signal.aborted) onAbort();
       const result = run.collector.result(await run.outcome, wasSent);
       // Close the session, so that the next one replays the history.
-      if (!keepsMemory(result.outcome) || run.collector.hasBrokenCalls) this.close();
+      if (!result.isMemoryKnown) this.close();
       const missingBytes = missingAudioBytes(result);
       if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
       return result;
@@ -238,7 +237,12 @@ export class RealtimeSession {
       this.#expiresAtMs = event.expiresAtMs ?? this.#expiresAtMs;
     }
     if (event.kind === 'error') this.#onError(event);
-    if (event.kind === 'preview') this.#logPreview(event.type);
+    if (event.kind === 'preview' && !this.#hasLoggedPreview) {
+      // Every delta is such an event.
+      this.#hasLoggedPreview = true;
+      const fields = { event: event.type, session: this.#id };
+      this.#log.warn(fields, 'event of the preview protocol received: the address or model is not GA');
+    }
     this.#transcription?.accept(event);
     this.#run?.accept(event);
   }
@@ -249,16 +253,6 @@ export class RealtimeSession {
     if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
     // The message may quote user input, so it is not logged.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'service error received');
-  }
-
-  /** Logs once for each session, since every delta is such an event. */
-  #logPreview(event: string): void {
-    if (this.#hasLoggedPreview) return;
-    this.#hasLoggedPreview = true;
-    this.#log.warn(
-      { event, session: this.#id },
-      'event of the preview protocol received: the address or model is not GA',
-    );
   }
 
   #onClosed(reason: TurnError): void {

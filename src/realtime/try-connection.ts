@@ -40,15 +40,9 @@ async function greet(open: OpenConnection, signal: AbortSignal): Promise<void> {
   await unlessAborted(signal, () => greeted).finally(() => connection.close());
 }
 
-interface CheckDeps {
-  readonly openConnection: OpenConnection;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** Logs an error if the model cannot be reached. `doctor`: the command that finds out why. Never rejects. */
 export async function checkModel(
-  { openConnection, clock, log }: CheckDeps,
+  { openConnection, clock, log }: { openConnection: OpenConnection; clock: Clock; log: Logger },
   doctor: string,
   closing: AbortSignal,
 ): Promise<void> {

@@ -118,14 +118,14 @@ export class TurnTelemetry {
     });
   }
 
-  /** Records the time to the first text. Only the first call counts. */
-  firstText(): void {
-    this.#recordFirst('timeToFirstText');
-  }
-
-  /** Records the time to the first audio. Only the first call counts. */
-  firstAudio(): void {
-    this.#recordFirst('timeToFirstAudio');
+  /** Records how long the turn has taken so far. Only the first call for each name counts. */
+  recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
+    if (this.#recorded.has(name) || this.#hasEnded) return;
+    this.#recorded.add(name);
+    const { clock, channel, instruments } = this.#options;
+    const seconds = (clock.now() - this.#beganAtMs) / 1000;
+    instruments()[name].record(seconds, { [ATTRIBUTES.channel]: channel });
+    this.#span.setAttribute(SPAN_METRICS[name], seconds);
   }
 
   /** Ends and counts the turn. Only the first call counts. */
@@ -150,15 +150,6 @@ export class TurnTelemetry {
     const attributes = !isOfModel ? {} : { ...model, ...this.#conversation, ...(name === 'generate' ? GENERATE : {}) };
     const parent = trace.setSpan(context.active(), this.#span);
     return tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-  }
-
-  #recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
-    if (this.#recorded.has(name) || this.#hasEnded) return;
-    this.#recorded.add(name);
-    const { clock, channel, instruments } = this.#options;
-    const seconds = (clock.now() - this.#beganAtMs) / 1000;
-    instruments()[name].record(seconds, { [ATTRIBUTES.channel]: channel });
-    this.#span.setAttribute(SPAN_METRICS[name], seconds);
   }
 }
 
