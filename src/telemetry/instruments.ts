@@ -1,5 +1,11 @@
 import type { Meter } from '@opentelemetry/api';
-import { SPAN_METRICS } from './names.ts';
+
+/** Metrics that the span of a turn carries, too, so that percentiles can be queried. */
+export const SPAN_METRICS = {
+  queueWait: 'voice_bot.turn.queue_wait',
+  timeToFirstText: 'voice_bot.turn.time_to_first_text',
+  timeToFirstAudio: 'voice_bot.turn.time_to_first_audio',
+} as const;
 
 /** The buckets that the conventions advise for model operations, and larger ones. */
 const DURATIONS = { unit: 's', advice: { explicitBucketBoundaries: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 45, 90] } };

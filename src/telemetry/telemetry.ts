@@ -6,7 +6,6 @@ import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { createInstruments } from './instruments.ts';
-import { ATTRIBUTES } from './names.ts';
 import { type TurnNames, TurnTelemetry } from './turn-telemetry.ts';
 
 export interface TelemetryOptions {
@@ -67,7 +66,7 @@ export class Telemetry {
   }
 
   sessionClosed(reason: string): void {
-    this.#instruments.sessionsClosed.add(1, { [ATTRIBUTES.reason]: reason });
+    this.#instruments.sessionsClosed.add(1, { 'voice_bot.close.reason': reason });
   }
 
   count(event: 'sendRetries' | 'sendsThrottled' | 'duplicates'): void {
@@ -123,8 +122,8 @@ export class Telemetry {
 function modelAttributes(model: ModelEndpoint): Attributes {
   const isAzure = model.kind !== 'openai';
   return {
-    [ATTRIBUTES.provider]: isAzure ? 'azure.ai.openai' : 'openai',
-    [ATTRIBUTES.model]: model.model,
-    [ATTRIBUTES.serverAddress]: new URL(isAzure ? model.endpoint : model.baseUrl).hostname,
+    'gen_ai.provider.name': isAzure ? 'azure.ai.openai' : 'openai',
+    'gen_ai.request.model': model.model,
+    'server.address': new URL(isAzure ? model.endpoint : model.baseUrl).hostname,
   };
 }

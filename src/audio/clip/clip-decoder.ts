@@ -4,8 +4,8 @@ import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
 import { durationMs } from '../pcm.ts';
-import { isBuiltIn } from './audio-format.ts';
-import { type Clip, formatOf } from './clip.ts';
+import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
+import { type Clip, MAX_CLIP_BYTES } from './clip.ts';
 import type { ClipJob } from './decode-clip.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
@@ -52,7 +52,11 @@ export function createClipDecoder(deps: {
   const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: MAX_WAITING });
   return {
     async decode(bytes, signal) {
-      const format = formatOf(bytes);
+      if (bytes.byteLength > MAX_CLIP_BYTES) {
+        throw new AttachmentError('too_large', `a clip of ${bytes.byteLength} bytes; the limit is ${MAX_CLIP_BYTES}`);
+      }
+      const format = detectAudioFormat(bytes);
+      if (format === undefined) throw new AttachmentError('kind_unknown', 'no audio format that is known');
       let pcm: Uint8Array<ArrayBuffer> | undefined;
       if (isBuiltIn(format)) {
         // `slice` would not copy: a slice of a Buffer shares its memory.
