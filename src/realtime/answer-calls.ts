@@ -1,13 +1,13 @@
 import type { Ids } from '../ids.ts';
 import { outputEvents, outputItems, type TurnEvents } from './client-events.ts';
 import type { RealtimeClientEvent } from './connection.ts';
-import { laterResponse, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
+import { laterResponseName, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
 import { joinedResults, type ModelResult, type ResponseResult } from './model-result.ts';
 import { completed, endedBy } from './outcome.ts';
 
 /** The part of a session that `answerCalls` uses. */
 export interface CallingSession {
-  runResponse(turnId: string, events: TurnEvents): Promise<ResponseResult>;
+  runResponse(name: string, events: TurnEvents): Promise<ResponseResult>;
   send(events: readonly RealtimeClientEvent[]): void;
   /** Reserves the response that reads the outputs of `callCount` calls. False if it is over budget. */
   reserveNextResponse(callCount: number): Promise<boolean>;
@@ -47,7 +47,7 @@ export async function answerCalls(
         session.send(outputItems(ids, outputs));
         return { ...result, outcome: { kind: 'needsApproval', text, pcm } };
       }
-      const name = laterResponse(turnId, response);
+      const name = laterResponseName(turnId, response);
       const events = outputEvents(ids, name, outputs, response === MAX_RESPONSES);
       result = joinedResults(result, await session.runResponse(name, events));
     } catch (reason) {

@@ -138,7 +138,7 @@ class OpenSocket implements Connection {
     // Cork the socket, so that all frames go out in one write.
     this.#tcpSocket?.cork();
     try {
-      this.#heartbeat?.ask();
+      this.#heartbeat?.probe();
       for (const event of events) this.#realtime.send(event);
     } finally {
       this.#tcpSocket?.uncork();

@@ -7,8 +7,8 @@ import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusedFunctionsOf, refusesVoice, serviceErrorOf } from './service-errors.ts';
 
-/** The meaning of an event for the turn: nothing, a sign of life, or its end. */
-export type Step = 'ignored' | 'alive' | ResponseOutcome;
+/** What an event means for the response: nothing, a sign of life, or its outcome. */
+export type EventMeaning = 'ignored' | 'alive' | ResponseOutcome;
 
 /** Three minutes, the longest that a model speaks at once, are 9 MB. */
 const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
@@ -64,7 +64,7 @@ export class ResponseCollector {
     };
   }
 
-  accept(event: ServerEvent): Step {
+  accept(event: ServerEvent): EventMeaning {
     switch (event.kind) {
       case 'responseCreated':
         return this.#begin(event.responseId, event.turnId);
@@ -96,7 +96,7 @@ export class ResponseCollector {
   }
 
   /** A response that names our turn is ours. One without a name counts as ours until one with our name comes. */
-  #begin(responseId: string, turnId: string | undefined): Step {
+  #begin(responseId: string, turnId: string | undefined): EventMeaning {
     const isOurs = turnId === this.#turnId;
     const mayBeOurs = turnId === undefined && this.#responseId === undefined;
     if (responseId === this.#responseId) {
@@ -111,7 +111,7 @@ export class ResponseCollector {
     return 'alive';
   }
 
-  #add(event: Extract<ServerEvent, { readonly at: PartAddress }>): Step {
+  #add(event: Extract<ServerEvent, { readonly at: PartAddress }>): EventMeaning {
     switch (event.kind) {
       case 'textDelta':
         this.#hasDelta ||= event.text !== '';
@@ -131,7 +131,7 @@ export class ResponseCollector {
     }
   }
 
-  #finish(response: FinalResponse): Step {
+  #finish(response: FinalResponse): EventMeaning {
     if (response.responseId !== this.#responseId && response.turnId !== this.#turnId) return 'ignored';
     // The service bills nothing for a response that failed before its first delta.
     const isFree = response.status === 'failed' && !this.#hasDelta;
@@ -153,7 +153,7 @@ export class ResponseCollector {
     return status === 'incomplete' && outcome.kind !== 'failed' ? this.#cutShort('length') : outcome;
   }
 
-  #fail(error: WireError, eventId: string | undefined): Step {
+  #fail(error: WireError, eventId: string | undefined): EventMeaning {
     if (!this.#concernsTurn(error, eventId)) return 'ignored';
     if (error.code === 'content_filter') return this.#cutShort('filter');
     // The refusal of a call's output follows that of the call, without an event id.

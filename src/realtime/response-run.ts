@@ -47,13 +47,13 @@ export class ResponseRun {
   }
 
   accept(event: ServerEvent): void {
-    const step = this.collector.accept(event);
-    const hasEnded = typeof step === 'object';
+    const meaning = this.collector.accept(event);
+    const hasEnded = typeof meaning === 'object';
     if (this.#cancelled === undefined) {
-      if (step !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
-      if (step === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
+      if (meaning !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
+      if (meaning === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
     }
-    if (hasEnded) this.#end(this.#cancelled ?? step);
+    if (hasEnded) this.#end(this.#cancelled ?? meaning);
   }
 
   /** Ends the response early and keeps the content that has arrived. */

@@ -150,12 +150,12 @@ export class RealtimeSession {
   /** Runs a response, and once more as speech if its answer came as text. */
   async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
     const result = await this.#runResponse(name, events, input.onEvent, signal);
-    const isRepaired = await this.#mayRepair(result, name !== input.turnId, input);
-    return isRepaired ? this.#speakInstead(result, input, signal) : result;
+    const canRepair = await this.#reserveRepair(result, name !== input.turnId, input);
+    return canRepair ? this.#speakInstead(result, input, signal) : result;
   }
 
-  /** A replayed history or a call can make the model answer in text. Then one more response may repair it. */
-  async #mayRepair(
+  /** A replayed history or a call can make the model answer in text. Then reserves one more response, to repair it. */
+  async #reserveRepair(
     { outcome, itemIds }: ResponseResult,
     isBehindCalls: boolean,
     { reserveNextResponse, decided }: TurnInput,

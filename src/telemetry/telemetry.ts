@@ -51,7 +51,7 @@ export class Telemetry {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#opening;
-    await this.#within('telemetry not flushed', () => this.#exporter?.close());
+    await this.#withinLimit('telemetry not flushed', () => this.#exporter?.close());
     this.#stopObserving();
   }
 
@@ -86,7 +86,7 @@ export class Telemetry {
     this.#stopObserving = this.#observe(openSessions);
     this.#instruments.starts.add(1);
     // Flush at once, so that a process that ends within its first minute is counted.
-    void this.#within('start not reported', () => this.#exporter?.flush());
+    void this.#withinLimit('start not reported', () => this.#exporter?.flush());
   }
 
   /** Observes the gauges, at each export, until the returned function is called. */
@@ -108,7 +108,7 @@ export class Telemetry {
     };
   }
 
-  async #within(failure: string, work: () => Promise<void> | undefined): Promise<void> {
+  async #withinLimit(failure: string, work: () => Promise<void> | undefined): Promise<void> {
     const { clock, log } = this.#options;
     const late = () => new Error(`not finished within ${CLOSE_LIMIT_MS} ms`);
     try {

@@ -32,7 +32,7 @@ export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
   let last: Mp3Frame | undefined;
   while (at + HEADER_BYTES <= bytes.length) {
     const frame = frameAt(bytes, at);
-    if (frame === undefined || !belongs(bytes, frame, last)) {
+    if (frame === undefined || !isConfirmed(bytes, frame, last)) {
       at = bytes.indexOf(0xff, at + 1);
       if (at < 0) return;
       continue;
@@ -70,7 +70,8 @@ export function afterId3(bytes: Uint8Array): number {
   return at;
 }
 
-function belongs(bytes: Uint8Array, frame: Mp3Frame, last: Mp3Frame | undefined): boolean {
+/** Whether the bytes around the frame show that it is one. */
+function isConfirmed(bytes: Uint8Array, frame: Mp3Frame, last: Mp3Frame | undefined): boolean {
   const end = frame.at + frame.byteLength;
   if (last !== undefined && last.rateHz !== frame.rateHz) return false;
   if (last !== undefined && last.at + last.byteLength === frame.at) return end <= bytes.length;
