@@ -1,16 +1,15 @@
 import type { Ids } from '../ids.ts';
 import { outputEvents, outputItems, type TurnEvents } from './client-events.ts';
 import type { RealtimeClientEvent } from './connection.ts';
-import { laterResponseName, MAX_RESPONSES, type TurnFunctions } from './function-calls.ts';
+import { laterResponseName, MAX_RESPONSES } from './function-calls.ts';
 import { joinedResults, type ModelResult, type ResponseResult } from './model-result.ts';
 import { completed, endedBy } from './outcome.ts';
+import type { TurnInput } from './turn-input.ts';
 
 /** The part of a session that `answerCalls` uses. */
 export interface CallingSession {
   runResponse(name: string, events: TurnEvents): Promise<ResponseResult>;
   send(events: readonly RealtimeClientEvent[]): void;
-  /** Reserves the response that reads the outputs of `callCount` calls. False if it is over budget. */
-  reserveNextResponse(callCount: number): Promise<boolean>;
   /** Called for a session that holds calls without outputs: it cannot be used again. */
   close(): void;
 }
@@ -21,8 +20,7 @@ export interface CallingSession {
  */
 export async function answerCalls(
   first: ResponseResult,
-  turnId: string,
-  functions: TurnFunctions | undefined,
+  { turnId, functions, reserveNextResponse }: TurnInput,
   session: CallingSession,
   ids: Ids,
   signal: AbortSignal,
@@ -37,7 +35,7 @@ export async function answerCalls(
       return { ...result, outcome: completed(outcome, 'the model only calls what it may not call') };
     }
     // Reserve before the calls run: without a further response their result could not be told.
-    if (!(await session.reserveNextResponse(calls.length))) {
+    if ((await reserveNextResponse?.(calls.length)) === false) {
       session.close();
       return { ...result, outcome: { kind: 'cutShort', text, pcm, why: 'budget' } };
     }

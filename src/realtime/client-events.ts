@@ -5,21 +5,7 @@ import type { RealtimeClientEvent } from './connection.ts';
 import { audioChunks, type ContentPart, isTranscribed, wirePart } from './content.ts';
 import type { CallOutputs, DecidedCall, FunctionDefinition } from './function-calls.ts';
 import { TURN_METADATA } from './server-event.ts';
-
-export interface UserMessageInput {
-  readonly turnId: string;
-  /** May be empty if there are `parts` or a call was decided. */
-  readonly text: string;
-  /** What the attachments hold, in their order. */
-  readonly parts?: readonly ContentPart[];
-  /** Takes the place of the user's message. `asText`: the service has refused to create the call. */
-  readonly decided?: DecidedCall | undefined;
-  readonly decidedAsText?: boolean;
-  /** The conversation so far; used only if the session does not know it. */
-  readonly history: string | undefined;
-  /** Describes the people in the conversation; the first turn of a session adds it to the instructions. */
-  readonly about?: string | undefined;
-}
+import type { TurnInput } from './turn-input.ts';
 
 /** The client events of a turn, in their order. */
 export interface TurnEvents {
@@ -42,7 +28,7 @@ export interface TurnEvents {
  */
 export function turnEvents(
   ids: Ids,
-  input: UserMessageInput,
+  input: TurnInput,
   settings: SessionSettings,
   configure: boolean,
   functions?: readonly FunctionDefinition[],
@@ -170,7 +156,7 @@ function historyItem(ids: Ids, history: string): RealtimeClientEvent {
 }
 
 /** Returns one item, with the text first. If clips are transcribed, each clip follows as an item of its own. */
-function userItems(ids: Ids, { text, parts = [] }: UserMessageInput, settings: SessionSettings) {
+function userItems(ids: Ids, { text, parts = [] }: TurnInput, settings: SessionSettings) {
   const content = text === '' && parts.length > 0 ? parts : [{ kind: 'text', text } as const, ...parts];
   const clips = settings.transcriptionModel === undefined ? [] : content.filter(isTranscribed);
   if (clips.length === 0) return [userItem(ids, content)];

@@ -8,7 +8,7 @@ import type { FunctionDefinition } from './function-calls.ts';
 import { failedResult, type ModelResult, withEarlierUsage } from './model-result.ts';
 import { errorOf } from './outcome.ts';
 import type { SessionPool } from './pool.ts';
-import type { TurnInput } from './session.ts';
+import type { TurnInput } from './turn-input.ts';
 
 export interface GenerateServices {
   readonly sessions: SessionPool;

@@ -5,14 +5,12 @@ import type { TurnEvents } from './client-events.ts';
 import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
+import type { TurnListener } from './turn-input.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
 /** How long to wait for the end of a cancelled response, which reports its usage. */
 const CANCEL_TIMEOUT_MS = 2_000;
-
-/** Called with each event of the turn, and with events of the session meanwhile. Errors that it throws are logged. */
-export type TurnListener = (event: ServerEvent) => void;
 
 export interface ResponseRunOptions {
   readonly turnId: string;

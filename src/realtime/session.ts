@@ -5,14 +5,15 @@ import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { answerCalls } from './answer-calls.ts';
-import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
+import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
-import type { FunctionDefinition, TurnFunctions } from './function-calls.ts';
+import type { FunctionDefinition } from './function-calls.ts';
 import { type ModelResult, missingAudioBytes, type ResponseResult, withEarlierUsage } from './model-result.ts';
-import { ResponseRun, type TurnListener } from './response-run.ts';
+import { ResponseRun } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
+import type { TurnInput, TurnListener } from './turn-input.ts';
 
 /** The extra time for requesting speech after an answer came as text. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -25,18 +26,6 @@ export interface SessionDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-}
-
-export interface TurnInput extends UserMessageInput {
-  /** Default: the log of the session. */
-  readonly log?: Logger;
-  /** Used only by the first turn of a session. Default: the settings of the session. */
-  readonly settings?: SessionSettings;
-  /** Reserves one more response: the same one, or the one that reads the outputs of `callCount` calls. False: over budget. */
-  readonly reserveNextResponse?: (callCount?: number) => Promise<boolean>;
-  readonly onEvent?: TurnListener;
-  /** Default: none. */
-  readonly functions?: TurnFunctions | undefined;
 }
 
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
@@ -129,15 +118,13 @@ export class RealtimeSession {
   }
 
   async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
-    const { turnId, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runAloud(name, next, input, signal),
-      reserveNextResponse: async (callCount: number) => (await input.reserveNextResponse?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
-    const first = await session.runResponse(turnId, events);
-    return answerCalls(first, turnId, functions, session, this.#deps.ids, signal);
+    const first = await session.runResponse(input.turnId, events);
+    return answerCalls(first, input, session, this.#deps.ids, signal);
   }
 
   /** Returns the list if the session does not know it yet. */
