@@ -125,7 +125,12 @@ class OpenSocket implements Connection {
       this.#terminate(isTyped ? error : new TurnError('connection_lost', 'the turn was given up', { cause: error }));
       throw error;
     }
-    this.#heartbeat = this.#startHeartbeat();
+    this.#heartbeat = new Heartbeat({
+      clock: this.#clock,
+      // A ping on a closing socket fails; its `close` event follows.
+      ping: () => socket.ping(undefined, undefined, () => {}),
+      onDead: () => this.#terminate(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
+    });
     return this;
   }
 
@@ -155,16 +160,6 @@ class OpenSocket implements Connection {
       'close',
       this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate()),
     );
-  }
-
-  #startHeartbeat(): Heartbeat {
-    const { socket } = this.#realtime;
-    return new Heartbeat({
-      clock: this.#clock,
-      // A ping on a closing socket fails; its `close` event follows.
-      ping: () => socket.ping(undefined, undefined, () => {}),
-      onDead: () => this.#terminate(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
-    });
   }
 
   #terminate(reason: TurnError): void {
