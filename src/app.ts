@@ -23,7 +23,7 @@ import { type Ids, randomIds } from './ids.ts';
 import { type Build, doctorCommand, findInstallation } from './installation.ts';
 import type { Logger } from './log.ts';
 import { connectionOpener, type OpenConnection } from './realtime/connection.ts';
-import { entraIdTokens, preloadClient, type TokenProvider, toRealtimeTarget } from './realtime/endpoint.ts';
+import { entraIdTokens, preloadClient, type TokenProvider } from './realtime/endpoint.ts';
 import { SessionPool } from './realtime/pool.ts';
 import { RealtimeSession } from './realtime/session.ts';
 import { checkModel } from './realtime/try-connection.ts';
@@ -127,7 +127,7 @@ function withDefaults(deps: AppDeps, port: () => number): Shared {
   const { telemetry = createTelemetry(config, clock, log, tokens) } = deps;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port()}` : config.publicBaseUrl;
-  const openConnection = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+  const openConnection = connectionOpener(config.model, tokens, config.proxy, clock);
   return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl, openConnection };
 }
 

@@ -3,7 +3,7 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-/** Returns an untrusted text; `undefined` for other types and for texts that are too long. */
-export function textOf(value: unknown, maxChars: number): string | undefined {
+/** Returns an untrusted text; `undefined` for other types and for texts that are longer than `maxChars`. */
+export function textOf(value: unknown, maxChars = Number.POSITIVE_INFINITY): string | undefined {
   return typeof value === 'string' && value.length <= maxChars ? value : undefined;
 }

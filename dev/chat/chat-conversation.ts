@@ -4,7 +4,7 @@ import { remembered } from '../../src/conversation/turn/turn-edit.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import { connectionOpener } from '../../src/realtime/connection.ts';
-import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
+import type { TokenProvider } from '../../src/realtime/endpoint.ts';
 import { generateResponse } from '../../src/realtime/generate-response.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import { SessionPool } from '../../src/realtime/pool.ts';
@@ -57,7 +57,7 @@ export class ChatConversation {
   constructor(deps: ChatConversationDeps) {
     this.#deps = deps;
     const { config, clock, tokens } = deps;
-    const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    const open = connectionOpener(config.model, tokens, config.proxy, clock);
     this.#pool = new SessionPool({
       open: (signal) => this.#open({ ...deps, open, settings: config.session }, signal),
       clock,

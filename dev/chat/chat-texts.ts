@@ -42,7 +42,6 @@ export function eventLines(event: ServerEvent): readonly string[] {
     case 'textDone':
     case 'audioCommitted':
     case 'transcript':
-    case 'responseActivity':
     case 'other':
     case 'malformed':
       return [];

@@ -44,8 +44,8 @@ export interface AudioStore {
 }
 
 /** Returns the details of audio that is saved now, with the id and key of its store. */
-export function toStored(audio: NewAudio, names: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
+export function toStored(audio: NewAudio, secrets: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
   const { wav, ...details } = audio;
-  const { id, linkKey } = names;
+  const { id, linkKey } = secrets;
   return { id, linkKey, ...details, byteLength: wav.byteLength, savedAtMs, expiresAtMs: savedAtMs + retentionMs };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
 import { fieldsOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
-import type { AzureBlobs } from '../storage/azure-blobs.ts';
+import type { AzureBlobs, Blob } from '../storage/azure-blobs.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';
 
 export interface AzureBlobAudioStoreOptions {
@@ -53,7 +53,7 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
     async find(id) {
       const blob = ID.test(id) ? await blobs.read(`${nameOf(id)}.json`) : undefined;
       if (blob === undefined) return undefined;
-      const audio = readStored(blob.body);
+      const audio = readStored(id, blob);
       if (audio === undefined)
         log.error({ code: 'store_unreadable' }, 'stored audio ignored: its JSON is not readable');
       return audio === undefined || isExpired(audio.expiresAtMs) ? undefined : audio;
@@ -87,19 +87,15 @@ function nameOf(id: string): string {
   return `${id.slice(0, CONVERSATION_CHARS)}/${id.slice(CONVERSATION_CHARS)}`;
 }
 
-const TEXTS: readonly (keyof StoredAudio)[] = ['id', 'linkKey', 'text', 'conversation'];
-const NUMBERS: readonly (keyof StoredAudio)[] = ['durationMs', 'byteLength', 'savedAtMs', 'expiresAtMs'];
-
 /** Returns `undefined` if no version of the bot has written it. */
-function readStored(json: Buffer): StoredAudio | undefined {
-  let stored: unknown;
+function readStored(id: string, { body }: Blob): StoredAudio | undefined {
   try {
-    stored = JSON.parse(json.toString());
+    const stored: unknown = JSON.parse(body.toString());
+    // JSON has no `undefined`.
+    return fieldsOf(stored)['id'] === id
+      ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) }
+      : undefined;
   } catch {
     return undefined;
   }
-  const fields = fieldsOf(stored);
-  const areTexts = TEXTS.every((name) => typeof fields[name] === 'string');
-  const areNumbers = NUMBERS.every((name) => typeof fields[name] === 'number');
-  return areTexts && areNumbers ? ({ locale: undefined, ...fields } as StoredAudio) : undefined;
 }

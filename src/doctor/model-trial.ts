@@ -1,6 +1,6 @@
 import { historyText } from '../conversation/history/history.ts';
 import { connectionOpener, type OpenConnection } from '../realtime/connection.ts';
-import { preloadClient, toRealtimeTarget } from '../realtime/endpoint.ts';
+import { preloadClient } from '../realtime/endpoint.ts';
 import type { ModelResult } from '../realtime/model-result.ts';
 import type { ServerEvent } from '../realtime/server-event.ts';
 import { RealtimeSession } from '../realtime/session.ts';
@@ -29,7 +29,7 @@ export class ModelTrial {
   constructor(deps: DoctorDeps) {
     this.#deps = deps;
     const { config, tokens, clock } = deps;
-    const open = connectionOpener(toRealtimeTarget(config.model, tokens, config.proxy), clock);
+    const open = connectionOpener(config.model, tokens, config.proxy, clock);
     this.#open = ({ onEvent, onClosed }, signal) => {
       const record = (event: ServerEvent) => {
         this.#events.push({ event, atMs: clock.now() });

@@ -1,13 +1,14 @@
 import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } from '../config/telemetry-settings.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
-import { DOCTOR_METRIC } from '../telemetry/names.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 import { unreachable } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken } from './token-claims.ts';
 
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
+/** The metric that is sent. */
+const DOCTOR_METRIC = 'voice_bot.doctor';
 const MAX_REASON_CHARS = 1_000;
 const ROLE =
   'the role "Monitoring Metrics Publisher" on the Application Insights resource (it takes a few minutes to take effect)';

@@ -1,11 +1,11 @@
-import { ProxyError, TurnError } from '../errors.ts';
+import { ProxyError, systemCode, TurnError } from '../errors.ts';
 
 /** A larger frame ends the session; audio deltas of the service stay far below. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 /** Converts an error of the client library. Its cause is an error of ws or of the system, which has a code. */
 export function clientErrorOf(error: Error): TurnError {
-  const code = codeOf(error.cause) ?? codeOf(error);
+  const code = systemCode(error);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
     return new TurnError('frame_too_large', `a frame is larger than ${MAX_FRAME_BYTES} bytes`, { cause: error });
   }
@@ -14,9 +14,4 @@ export function clientErrorOf(error: Error): TurnError {
   }
   const message = error.cause instanceof ProxyError ? error.cause.message : 'the connection failed';
   return new TurnError('service_unavailable', message, { cause: error });
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -2,10 +2,12 @@ import type { Socket } from 'node:net';
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
+import type { ModelEndpoint } from '../config/config.ts';
+import type { ProxySettings } from '../config/proxy-settings.ts';
 import { unlessAborted, withDeadline } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import { clientErrorOf, MAX_FRAME_BYTES } from './client-errors.ts';
-import type { RealtimeTarget } from './endpoint.ts';
+import { baseUrlOf, socketOptions, type TokenProvider } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
 import { refusalReason } from './refusal-body.ts';
 import { readServerEvent, type ServerEvent } from './server-event.ts';
@@ -37,15 +39,24 @@ export interface ConnectionListener {
 /** Opens a connection. Rejects with a TurnError, or with the signal's reason on abort. */
 export type OpenConnection = (listener: ConnectionListener, signal: AbortSignal) => Promise<Connection>;
 
-/** Returns a function that opens sockets to one endpoint. Each call gets its credential first. */
-export function connectionOpener(target: RealtimeTarget, clock: Clock): OpenConnection {
-  const { baseURL, model, credential } = target;
+/** Returns a function that opens sockets to the endpoint. Each call gets its credential first. */
+export function connectionOpener(
+  endpoint: ModelEndpoint,
+  tokens: (scope: string) => TokenProvider,
+  proxy: ProxySettings | undefined,
+  clock: Clock,
+): OpenConnection {
+  const { model } = endpoint;
+  const baseURL = baseUrlOf(endpoint);
+  const credential = endpoint.kind === 'azureEntraId' ? tokens(endpoint.scope) : async () => endpoint.apiKey;
   // Without reconnects: the library would silently return an empty session, without settings and memory.
-  const options = { ...target.socketOptions, maxPayload: MAX_FRAME_BYTES };
+  const options = { ...socketOptions(endpoint, proxy), maxPayload: MAX_FRAME_BYTES };
   return async function openConnection(listener, signal) {
     const noToken = () => new TurnError('token_timeout', `no access token within ${TOKEN_TIMEOUT_MS} ms`);
     const apiKey = await withDeadline({ clock, signal, limitMs: TOKEN_TIMEOUT_MS, late: noToken }, () =>
-      apiKeyOf(credential),
+      credential().catch((cause: unknown) => {
+        throw new TurnError('credentials_failed', 'no access token available', { cause });
+      }),
     );
     // Not a whole OpenAI client: that would send organization, project and headers of the environment.
     const client = { baseURL, apiKey, _callApiKey: async () => true };
@@ -59,14 +70,6 @@ export function connectionOpener(target: RealtimeTarget, clock: Clock): OpenConn
       return new OpenSocket(realtime, apiKey, clock, listener).whenOpen(ended);
     });
   };
-}
-
-async function apiKeyOf(credential: RealtimeTarget['credential']): Promise<string> {
-  try {
-    return typeof credential === 'string' ? credential : await credential();
-  } catch (cause) {
-    throw new TurnError('credentials_failed', 'no access token available', { cause });
-  }
 }
 
 class OpenSocket implements Connection {
@@ -122,7 +125,12 @@ class OpenSocket implements Connection {
       this.#terminate(isTyped ? error : new TurnError('connection_lost', 'the turn was given up', { cause: error }));
       throw error;
     }
-    this.#heartbeat = this.#startHeartbeat();
+    this.#heartbeat = new Heartbeat({
+      clock: this.#clock,
+      // A ping on a closing socket fails; its `close` event follows.
+      ping: () => socket.ping(undefined, undefined, () => {}),
+      onDead: () => this.#terminate(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
+    });
     return this;
   }
 
@@ -135,7 +143,7 @@ class OpenSocket implements Connection {
     // Cork the socket, so that all frames go out in one write.
     this.#tcpSocket?.cork();
     try {
-      this.#heartbeat?.ask();
+      this.#heartbeat?.probe();
       for (const event of events) this.#realtime.send(event);
     } finally {
       this.#tcpSocket?.uncork();
@@ -152,16 +160,6 @@ class OpenSocket implements Connection {
       'close',
       this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate()),
     );
-  }
-
-  #startHeartbeat(): Heartbeat {
-    const { socket } = this.#realtime;
-    return new Heartbeat({
-      clock: this.#clock,
-      // A ping on a closing socket fails; its `close` event follows.
-      ping: () => socket.ping(undefined, undefined, () => {}),
-      onDead: () => this.#terminate(new TurnError('connection_lost', `no answer to a ping in ${PONG_TIMEOUT_MS} ms`)),
-    });
   }
 
   #terminate(reason: TurnError): void {

@@ -8,15 +8,6 @@ import { bareHost, connectThrough, portOf, proxyFor } from '../proxy.ts';
 /** Gets an access token; called for every connection. It may throw or hang. */
 export type TokenProvider = () => Promise<string>;
 
-/** The address of the model and the options of its sockets. */
-export interface RealtimeTarget {
-  /** Without an api-version: the GA address is `<baseURL>/realtime?model=<deployment>`. */
-  readonly baseURL: string;
-  readonly model: string;
-  readonly credential: string | TokenProvider;
-  readonly socketOptions: ClientOptions;
-}
-
 /** Signs in to Entra ID by environment variables, workload or managed identity, or the login of a developer. */
 export function entraIdTokens(scope: string): TokenProvider {
   let provider: TokenProvider | undefined;
@@ -37,18 +28,16 @@ async function loadTokenProvider(scope: string): Promise<TokenProvider> {
   return getBearerTokenProvider(new DefaultAzureCredential(), scope);
 }
 
-export function toRealtimeTarget(
-  endpoint: ModelEndpoint,
-  tokens: (scope: string) => TokenProvider,
-  proxy?: ProxySettings,
-): RealtimeTarget {
-  const { kind, model } = endpoint;
-  const baseURL = kind === 'openai' ? endpoint.baseUrl : `${endpoint.endpoint}/openai/v1`;
-  const credential = kind === 'azureEntraId' ? tokens(endpoint.scope) : endpoint.apiKey;
+/** The base address of the endpoint. Without an api-version: the GA address is `<base>/realtime?model=<deployment>`. */
+export function baseUrlOf(endpoint: ModelEndpoint): string {
+  return endpoint.kind === 'openai' ? endpoint.baseUrl : `${endpoint.endpoint}/openai/v1`;
+}
+
+/** The options of sockets to the endpoint. */
+export function socketOptions(endpoint: ModelEndpoint, proxy: ProxySettings | undefined): ClientOptions {
   // The client library would send the key as a bearer token; Azure accepts it only in `api-key`.
-  const headers = kind === 'azureKey' ? { 'api-key': endpoint.apiKey, Authorization: null } : {};
-  const socketOptions = { headers: headers as Record<string, string>, ...socketFor(new URL(baseURL), proxy) };
-  return { baseURL, model, credential, socketOptions };
+  const headers = endpoint.kind === 'azureKey' ? { 'api-key': endpoint.apiKey, Authorization: null } : {};
+  return { headers: headers as Record<string, string>, ...socketFor(new URL(baseUrlOf(endpoint)), proxy) };
 }
 
 /** ws cannot cancel a tunnel that is being opened, so it has a limit of its own. */

@@ -43,8 +43,8 @@ export interface TurnFunctions {
 /** Limits the responses of one turn. The last one may not call functions, so that the turn ends in an answer. */
 export const MAX_RESPONSES = 5;
 
-/** Returns the name of a turn's second or later response. */
-export function laterResponse(turnId: string, response: number): string {
+/** Names the second or a later response of a turn. The first one has the id of the turn as its name. */
+export function laterResponseName(turnId: string, response: number): string {
   return `${turnId}.${response}`;
 }
 

@@ -8,7 +8,7 @@ import type { FunctionDefinition } from './function-calls.ts';
 import { failedResult, type ModelResult, withEarlierUsage } from './model-result.ts';
 import { errorOf } from './outcome.ts';
 import type { SessionPool } from './pool.ts';
-import type { TurnInput } from './session.ts';
+import type { TurnInput } from './turn-input.ts';
 
 export interface GenerateServices {
   readonly sessions: SessionPool;
@@ -36,7 +36,7 @@ export interface GenerateRequest {
 
 const MAX_RETRIES = 2;
 /** A service that fails twice at a request will fail a third time; each wait for a token takes up to 20 s. */
-const FEWER_RETRIES: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
+const MAX_RETRIES_BY_CODE: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
 /** A turn whose functions are refused more often goes without functions. */
 const MAX_REFUSED_FUNCTIONS = 5;
 const FIRST_BACKOFF_MS = 750;
@@ -50,7 +50,7 @@ export async function generateResponse(request: GenerateRequest, services: Gener
   const deadlineMs = clock.now() + limitMs;
   const late = () => new TurnError('turn_timeout', `the turn took longer than ${limitMs} ms`);
   return withTimeoutSignal({ clock, limitMs, signal: request.signal, late }, (signal) =>
-    tryWithoutRefused(deadlineMs, { ...request, signal }, services),
+    askWithoutRefused(deadlineMs, { ...request, signal }, services),
   );
 }
 
@@ -58,38 +58,31 @@ export async function generateResponse(request: GenerateRequest, services: Gener
  * Asks again without what the service refuses of the settings: in the configured voice, and without the functions that it
  * names. The result names what was refused.
  */
-async function tryWithoutRefused(
+async function askWithoutRefused(
   deadlineMs: number,
   request: GenerateRequest,
   services: GenerateServices,
 ): Promise<ModelResult> {
   let { input } = request;
-  let latest = await tryUntil(deadlineMs, request, services);
+  let latest = await askWithRetries(deadlineMs, request, services);
   let result = latest;
   for (let refusals = 1; ; refusals++) {
     const accepted = withoutRefused(input, latest, refusals > MAX_REFUSED_FUNCTIONS, request.log, services);
     if (accepted === undefined || (await input.reserveNextResponse?.()) === false) return result;
     input = accepted;
-    latest = await tryUntil(deadlineMs, { ...request, input }, services);
-    result = { ...withEarlierUsage(latest, result), ...allRefused(result, latest) };
+    latest = await askWithRetries(deadlineMs, { ...request, input }, services);
+    result = {
+      ...withEarlierUsage(latest, result),
+      refusedVoice: result.refusedVoice ?? latest.refusedVoice,
+      refusedFunctions: [...(result.refusedFunctions ?? []), ...(latest.refusedFunctions ?? [])],
+    };
   }
-}
-
-type RefusedSettings = Pick<ModelResult, 'refusedVoice' | 'refusedFunctions' | 'isDecidedCallRejected'>;
-
-function allRefused(before: RefusedSettings, after: RefusedSettings): RefusedSettings {
-  const names = [...(before.refusedFunctions ?? []), ...(after.refusedFunctions ?? [])];
-  const isRefused = (before.refusedFunctions ?? after.refusedFunctions) !== undefined;
-  return {
-    refusedVoice: before.refusedVoice ?? after.refusedVoice,
-    refusedFunctions: isRefused ? names : undefined,
-  };
 }
 
 /** Returns `undefined` if nothing was refused that the turn can do without. */
 function withoutRefused(
   input: TurnInput,
-  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: RefusedSettings,
+  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: ModelResult,
   isLast: boolean,
   log: Logger,
   { settings: { voice } }: GenerateServices,
@@ -110,14 +103,13 @@ function withoutRefused(
   return { ...input, settings: { ...settings, voice } };
 }
 
-async function tryUntil(
+async function askWithRetries(
   deadlineMs: number,
   request: GenerateRequest,
   { sessions, clock, random }: GenerateServices,
 ): Promise<ModelResult> {
-  let result: ModelResult | undefined;
+  let result = await askOnce(request, sessions);
   for (let retries = 0; ; retries++) {
-    result = withEarlierUsage(await attempt(request, sessions), result);
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
     if ((await request.input.reserveNextResponse?.()) === false) return result;
@@ -128,6 +120,7 @@ async function tryUntil(
     } catch (reason) {
       return withEarlierUsage(failedResult(reason), result);
     }
+    result = withEarlierUsage(await askOnce(request, sessions), result);
   }
 }
 
@@ -135,12 +128,12 @@ async function tryUntil(
 function retryDelayMs({ outcome, isRetryable }: ModelResult, retries: number, random: number): number | undefined {
   if (!isRetryable || outcome.kind !== 'failed') return undefined;
   const { code, retryAfterMs = 0 } = outcome.error;
-  if (retries >= (FEWER_RETRIES[code] ?? MAX_RETRIES)) return undefined;
+  if (retries >= (MAX_RETRIES_BY_CODE[code] ?? MAX_RETRIES)) return undefined;
   const backoffMs = FIRST_BACKOFF_MS * BACKOFF_GROWTH ** retries;
   return Math.max(backoffMs / 2, retryAfterMs) + Math.round((backoffMs / 2) * random);
 }
 
-async function attempt(request: GenerateRequest, sessions: SessionPool): Promise<ModelResult> {
+async function askOnce(request: GenerateRequest, sessions: SessionPool): Promise<ModelResult> {
   const { key, sessionVersion, input, signal, telemetry = UNMEASURED } = request;
   const acquire = () => sessions.acquire(key, sessionVersion, signal);
   try {

@@ -40,7 +40,7 @@ export class Heartbeat {
   }
 
   /** Pings at once, unless the peer was just heard. Call it before sending something that must arrive. */
-  ask(): void {
+  probe(): void {
     const { clock, ping } = this.#options;
     const quietMs = clock.now() - this.#lastHeardMs;
     if (this.#isStopped || this.#isPinging || (quietMs >= 0 && quietMs < FRESH_MS)) return;
@@ -59,7 +59,7 @@ export class Heartbeat {
 
   #waitForSilence(): void {
     this.#hasHeard = false;
-    this.#setTimer(PING_INTERVAL_MS, () => (this.#hasHeard ? this.#waitForSilence() : this.ask()));
+    this.#setTimer(PING_INTERVAL_MS, () => (this.#hasHeard ? this.#waitForSilence() : this.probe()));
   }
 
   #decide(): void {

@@ -1,3 +1,4 @@
+import { paragraphs } from '../paragraphs.ts';
 import { isOfTurn } from './function-calls.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { ServerEvent } from './server-event.ts';
@@ -33,7 +34,7 @@ export class LiveText {
 
   /** Returns the whole text so far. It begins with every earlier result. The time it takes grows with the length. */
   text(): string {
-    const text = [this.#before, this.#parts.text()].filter((each) => each !== '').join('\n\n');
+    const text = paragraphs(this.#before, this.#parts.text());
     if (text.startsWith(this.#shown)) this.#shown = text;
     return this.#shown;
   }

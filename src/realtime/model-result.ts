@@ -1,7 +1,6 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
-import { TurnError } from '../errors.ts';
 import { addUsage, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import type { Outcome, ResponseOutcome } from './outcome.ts';
+import { endedBy, errorOf, joinedOutcomes, type Outcome, type ResponseOutcome } from './outcome.ts';
 
 /** The model's part of a turn. */
 export interface ModelResult<End = Outcome> {
@@ -31,7 +30,12 @@ export interface ModelResult<End = Outcome> {
 }
 
 /** What came of one response of the turn. */
-export type ResponseResult = ModelResult<ResponseOutcome>;
+export interface ResponseResult extends ModelResult<ResponseOutcome> {
+  /** The ids of the response's items in the model's memory. */
+  readonly itemIds: readonly string[];
+  /** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
+  readonly isMemoryKnown: boolean;
+}
 
 /** Tokens that a session holds. */
 export interface ContextTokens {
@@ -41,15 +45,13 @@ export interface ContextTokens {
 
 /** The result of a turn that ended for `reason` before a response was requested. */
 export function failedResult(reason: unknown): ModelResult {
-  const isTyped = reason instanceof TurnError;
-  const error = isTyped ? reason : new TurnError('internal', 'the model could not be asked', { cause: reason });
-  const cancelled = { kind: 'cutShort', text: '', pcm: { chunks: [], byteLength: 0 }, why: 'cancelled' } as const;
+  const outcome = endedBy(reason);
   return {
-    outcome: error.code === 'cancelled' ? cancelled : { kind: 'failed', error },
+    outcome,
     wasReplayed: false,
     isHistoryRejected: false,
     responseId: undefined,
-    isRetryable: error.retry === 'safe',
+    isRetryable: errorOf(outcome)?.retry === 'safe',
     usage: NO_TOKENS,
     isUsageUnknown: false,
     contextTokens: undefined,
@@ -57,32 +59,27 @@ export function failedResult(reason: unknown): ModelResult {
 }
 
 /** The result with the usage of an earlier attempt added. */
-export function withEarlierUsage<End>(
-  result: ModelResult<End>,
-  earlier: Pick<ModelResult, 'usage' | 'isUsageUnknown'> | undefined,
-): ModelResult<End> {
-  if (earlier === undefined) return result;
+export function withEarlierUsage<Result extends BilledUsage>(result: Result, earlier: BilledUsage): Result {
   const isUsageUnknown = earlier.isUsageUnknown || result.isUsageUnknown;
   return { ...result, usage: addUsage(earlier.usage, result.usage), isUsageUnknown };
+}
+
+type BilledUsage = Pick<ModelResult, 'usage' | 'isUsageUnknown'>;
+
+/** Joins two responses of one turn: their text and audio in order, and the sum of their usage. */
+export function joinedResults(before: ResponseResult, after: ResponseResult): ResponseResult {
+  return {
+    ...withEarlierUsage(after, before),
+    outcome: joinedOutcomes(before.outcome, after.outcome),
+    wasReplayed: before.wasReplayed,
+    // Tools have run: a retry would run them again.
+    isRetryable: false,
+  };
 }
 
 /** The context of the next response: the input and output of this one. */
 export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
   return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
-}
-
-/** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
-export function keepsMemory(outcome: ResponseOutcome): boolean {
-  switch (outcome.kind) {
-    case 'spoken':
-    case 'textOnly':
-    case 'calledTools':
-      return true;
-    case 'cutShort':
-      return outcome.why === 'length';
-    case 'failed':
-      return false;
-  }
 }
 
 const TOKENS_PER_SECOND = 20;

@@ -27,17 +27,20 @@ export async function refusalReason(response: IncomingMessage, credential: strin
 }
 
 async function firstBytes(response: IncomingMessage, clock: Clock): Promise<string> {
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
-  let body = Buffer.alloc(0);
-  response.on('data', (chunk: Buffer) => {
-    body = Buffer.concat([body, chunk]).subarray(0, MAX_BODY_BYTES);
-    if (body.byteLength === MAX_BODY_BYTES) resolve();
-  });
-  for (const end of ['end', 'error', 'close'] as const) response.on(end, () => resolve());
-  const cancelTimer = clock.after(BODY_TIMEOUT_MS, resolve);
-  await ended;
+  const chunks: Buffer[] = [];
+  let byteLength = 0;
+  const cancelTimer = clock.after(BODY_TIMEOUT_MS, () => response.destroy());
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk);
+      byteLength += chunk.byteLength;
+      if (byteLength >= MAX_BODY_BYTES) break;
+    }
+  } catch {
+    // What arrived before the connection broke still explains the status.
+  }
   cancelTimer();
-  return body.toString();
+  return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString();
 }
 
 function titleOf(page: string): string {

@@ -2,13 +2,13 @@ import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
 import { contextAfter, type ResponseResult } from './model-result.ts';
-import type { CutShortReason, ResponseOutcome } from './outcome.ts';
+import { type CutShortReason, completed, endedBy, keepsMemory, type ResponseOutcome, type Said } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
-import type { FinalResponse, FunctionCall, PartAddress, ServerEvent, WireError } from './server-event.ts';
+import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
 import { refusedFunctionsOf, refusesVoice, serviceErrorOf } from './service-errors.ts';
 
-/** The meaning of an event for the turn: nothing, a sign of life, or its end. */
-export type Step = 'ignored' | 'alive' | ResponseOutcome;
+/** What an event means for the response: nothing, a sign of life, or its outcome. */
+export type EventMeaning = 'ignored' | 'alive' | ResponseOutcome;
 
 /** Three minutes, the longest that a model speaks at once, are 9 MB. */
 const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
@@ -31,8 +31,8 @@ export class ResponseCollector {
   #rejectedEventId: string | undefined;
   #isVoiceRefused = false;
   #refusedFunctions: readonly string[] | undefined;
-  #calls: readonly FunctionCall[] = [];
-  #isCompleted = false;
+  /** Whether the response has calls but was not completed: they must not run, so they get no output. */
+  #hasBrokenCalls = false;
 
   /** `turnId`: sent as `response.metadata.turn`, with `events`. */
   constructor(turnId: string, events: TurnEvents) {
@@ -44,26 +44,13 @@ export class ResponseCollector {
     return this.#responseId;
   }
 
-  /** The output items with an id. */
-  itemIds(): readonly string[] {
-    return this.#parts.itemIds();
-  }
-
-  /** The calls of a completed response; calls of any other response must not run. */
-  get calls(): readonly FunctionCall[] {
-    return this.#isCompleted ? this.#calls : [];
-  }
-
-  /** Whether the session holds calls that will never get an output. */
-  get hasBrokenCalls(): boolean {
-    return this.#calls.length > 0 && !this.#isCompleted;
-  }
-
   /** `wasSent`: whether the response was requested. */
   result(outcome: ResponseOutcome, wasSent: boolean): ResponseResult {
     const { historyEventId, decidedEventId, voice } = this.#events;
     return {
       outcome,
+      itemIds: this.#parts.itemIds(),
+      isMemoryKnown: keepsMemory(outcome) && !this.#hasBrokenCalls,
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
       isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,
@@ -77,7 +64,7 @@ export class ResponseCollector {
     };
   }
 
-  accept(event: ServerEvent): Step {
+  accept(event: ServerEvent): EventMeaning {
     switch (event.kind) {
       case 'responseCreated':
         return this.#begin(event.responseId, event.turnId);
@@ -86,7 +73,7 @@ export class ResponseCollector {
       case 'audioDelta':
         return event.at.responseId === this.#responseId ? this.#add(event) : 'ignored';
       case 'preview':
-      case 'responseActivity':
+      case 'other':
         return event.responseId !== undefined && event.responseId === this.#responseId ? 'alive' : 'ignored';
       case 'responseDone':
         return this.#finish(event.response);
@@ -99,23 +86,17 @@ export class ResponseCollector {
       case 'audioCommitted':
       case 'transcript':
       case 'session':
-      case 'other':
         return 'ignored';
     }
   }
 
   /** Ends the turn early and keeps the content that has arrived. */
-  abandon(error: TurnError): ResponseOutcome {
-    return this.#isEmpty() ? { kind: 'failed', error } : { ...this.#cutShort('lost'), error };
-  }
-
-  /** Ends the turn because the user cancelled it. */
-  cancel(): ResponseOutcome {
-    return this.#cutShort('cancelled');
+  abandon(reason: unknown): ResponseOutcome {
+    return endedBy(reason, this.#said());
   }
 
   /** A response that names our turn is ours. One without a name counts as ours until one with our name comes. */
-  #begin(responseId: string, turnId: string | undefined): Step {
+  #begin(responseId: string, turnId: string | undefined): EventMeaning {
     const isOurs = turnId === this.#turnId;
     const mayBeOurs = turnId === undefined && this.#responseId === undefined;
     if (responseId === this.#responseId) {
@@ -130,7 +111,7 @@ export class ResponseCollector {
     return 'alive';
   }
 
-  #add(event: Extract<ServerEvent, { readonly at: PartAddress }>): Step {
+  #add(event: Extract<ServerEvent, { readonly at: PartAddress }>): EventMeaning {
     switch (event.kind) {
       case 'textDelta':
         this.#hasDelta ||= event.text !== '';
@@ -150,34 +131,29 @@ export class ResponseCollector {
     }
   }
 
-  #finish(response: FinalResponse): Step {
+  #finish(response: FinalResponse): EventMeaning {
     if (response.responseId !== this.#responseId && response.turnId !== this.#turnId) return 'ignored';
     // The service bills nothing for a response that failed before its first delta.
     const isFree = response.status === 'failed' && !this.#hasDelta;
     this.#usage = response.usage ?? (isFree ? NO_TOKENS : undefined);
-    this.#calls = response.calls;
-    this.#isCompleted = response.status === 'completed';
+    this.#hasBrokenCalls = response.calls.length > 0 && response.status !== 'completed';
     for (const { at, text } of response.texts) this.#parts.setFinalText(at, text);
     return this.#outcomeOf(response);
   }
 
-  #outcomeOf({ status, reason, error }: FinalResponse): ResponseOutcome {
+  #outcomeOf({ status, reason, error, calls }: FinalResponse): ResponseOutcome {
     if (error !== undefined && !this.#hasDelta && this.#refusesSettings(error)) return settingsRefused(error);
     if (reason === 'content_filter' || error?.code === 'content_filter') return this.#cutShort('filter');
     if (status === 'cancelled') {
       return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
     }
     if (status !== 'completed' && status !== 'incomplete') return this.abandon(serviceErrorOf(error));
-    if (this.calls.length > 0) return { kind: 'calledTools', text: this.#parts.text(), pcm: this.#parts.pcm() };
-    if (this.#isEmpty()) {
-      return { kind: 'failed', error: new TurnError('empty_response', 'the response has neither text nor audio') };
-    }
-    if (status === 'incomplete') return this.#cutShort('length');
-    const [text, pcm] = [this.#parts.text(), this.#parts.pcm()];
-    return pcm.byteLength > 0 ? { kind: 'spoken', text, pcm } : { kind: 'textOnly', text };
+    if (status === 'completed' && calls.length > 0) return { kind: 'calledTools', calls, ...this.#said() };
+    const outcome = completed(this.#said());
+    return status === 'incomplete' && outcome.kind !== 'failed' ? this.#cutShort('length') : outcome;
   }
 
-  #fail(error: WireError, eventId: string | undefined): Step {
+  #fail(error: WireError, eventId: string | undefined): EventMeaning {
     if (!this.#concernsTurn(error, eventId)) return 'ignored';
     if (error.code === 'content_filter') return this.#cutShort('filter');
     // The refusal of a call's output follows that of the call, without an event id.
@@ -219,12 +195,12 @@ export class ResponseCollector {
     return !this.#hasDelta || !REQUEST_REFUSALS.includes(serviceErrorOf(error).code);
   }
 
-  #isEmpty(): boolean {
-    return this.#parts.text() === '' && this.#parts.pcm().byteLength === 0;
+  #said(): Said {
+    return { text: this.#parts.text(), pcm: this.#parts.pcm() };
   }
 
   #cutShort(why: CutShortReason) {
-    return { kind: 'cutShort', text: this.#parts.text(), pcm: this.#parts.pcm(), why } as const;
+    return { kind: 'cutShort', why, ...this.#said() } as const;
   }
 }
 

@@ -5,14 +5,12 @@ import type { TurnEvents } from './client-events.ts';
 import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
+import type { TurnListener } from './turn-input.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
 /** How long to wait for the end of a cancelled response, which reports its usage. */
 const CANCEL_TIMEOUT_MS = 2_000;
-
-/** Called with each event of the turn, and with events of the session meanwhile. Errors that it throws are logged. */
-export type TurnListener = (event: ServerEvent) => void;
 
 export interface ResponseRunOptions {
   readonly turnId: string;
@@ -47,24 +45,24 @@ export class ResponseRun {
   }
 
   accept(event: ServerEvent): void {
-    const step = this.collector.accept(event);
-    const hasEnded = typeof step === 'object';
+    const meaning = this.collector.accept(event);
+    const hasEnded = typeof meaning === 'object';
     if (this.#cancelled === undefined) {
-      if (step !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
-      if (step === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
+      if (meaning !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
+      if (meaning === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
     }
-    if (hasEnded) this.#end(this.#cancelled ?? step);
+    if (hasEnded) this.#end(this.#cancelled ?? meaning);
   }
 
   /** Ends the response early and keeps the content that has arrived. */
-  abandon(error: TurnError): void {
-    this.#end(this.#cancelled ?? this.collector.abandon(error));
+  abandon(reason: unknown): void {
+    this.#end(this.#cancelled ?? this.collector.abandon(reason));
   }
 
-  /** Ends the response because the user cancelled, and keeps the content that has arrived. */
-  cancel(): void {
-    this.#cancelled ??= this.collector.cancel();
-    const outcome = this.#cancelled;
+  /** Ends the response for `reason`, keeps the content that has arrived, and waits a little for the usage. */
+  cancel(reason: TurnError): void {
+    const outcome = this.collector.abandon(reason);
+    this.#cancelled = outcome;
     this.#cancelDeadline();
     if (this.collector.responseId === undefined) this.#end(outcome);
     else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#end(outcome));

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json-access.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import { readUsage, type TokenUsage } from '../token-usage.ts';
 
 /**
@@ -23,13 +23,14 @@ export type ServerEvent =
   | { readonly kind: 'audioCommitted'; readonly itemId: string }
   /** The transcript of such an item; `undefined` if the transcription failed. */
   | { readonly kind: 'transcript'; readonly itemId: string; readonly text: string | undefined }
-  | { readonly kind: 'responseActivity'; readonly responseId: string }
   | { readonly kind: 'responseDone'; readonly response: FinalResponse }
   | { readonly kind: 'error'; readonly error: WireError; readonly eventId: string | undefined }
   /** An event of the preview protocol, which names or shapes GA's events differently. Nothing is read from it. */
   | { readonly kind: 'preview'; readonly type: string; readonly responseId: string | undefined }
-  | { readonly kind: 'other'; readonly type: string }
-  | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined };
+  /** An event that lacks a field. */
+  | { readonly kind: 'malformed'; readonly type: string; readonly responseId: string | undefined }
+  /** Any other event. If it belongs to a response, it shows that the model is at work. */
+  | { readonly kind: 'other'; readonly type: string; readonly responseId: string | undefined };
 
 /** The content part of a response's output item to which a delta belongs. */
 export interface PartAddress {
@@ -78,12 +79,13 @@ export const TURN_METADATA = 'turn';
 /** Reads one event of the wire; never throws. An event that lacks a field of its type is `malformed`. */
 export function readServerEvent(wireEvent: { readonly type: string }): ServerEvent {
   const event = wireEvent as WireEvent;
-  const responseId = stringOf(event['response_id']) ?? stringOf(fieldsOf(event['response'])['id']);
+  const responseId = textOf(event['response_id']) ?? textOf(fieldsOf(event['response'])['id']);
   return read(event) ?? { kind: 'malformed', type: event.type, responseId };
 }
 
 function read(event: WireEvent): ServerEvent | undefined {
-  if (isOfPreview(event)) return { kind: 'preview', type: event.type, responseId: stringOf(event['response_id']) };
+  const responseId = textOf(event['response_id']);
+  if (isOfPreview(event)) return { kind: 'preview', type: event.type, responseId };
   switch (event.type) {
     case 'session.created':
     case 'session.updated':
@@ -109,18 +111,15 @@ function read(event: WireEvent): ServerEvent | undefined {
     case 'input_audio_buffer.committed':
       return readItem(event, (itemId) => ({ kind: 'audioCommitted', itemId }));
     case 'conversation.item.input_audio_transcription.completed':
-      return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: stringOf(event['transcript']) ?? '' }));
+      return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: textOf(event['transcript']) ?? '' }));
     case 'conversation.item.input_audio_transcription.failed':
       return readItem(event, (itemId) => ({ kind: 'transcript', itemId, text: undefined }));
     case 'error': {
       const error = fieldsOf(event['error']);
-      return { kind: 'error', error: wireErrorOf(error), eventId: stringOf(error['event_id']) };
+      return { kind: 'error', error: wireErrorOf(error), eventId: textOf(error['event_id']) };
     }
-    default: {
-      // Any other event of a response shows that the model is at work.
-      const responseId = stringOf(event['response_id']);
-      return responseId ? { kind: 'responseActivity', responseId } : { kind: 'other', type: event.type };
-    }
+    default:
+      return { kind: 'other', type: event.type, responseId };
   }
 }
 
@@ -141,14 +140,14 @@ function readSession(isUpdate: boolean, session: Fields): ServerEvent {
   return {
     kind: 'session',
     isUpdate,
-    sessionId: stringOf(session['id']),
+    sessionId: textOf(session['id']),
     expiresAtMs: typeof expiresAt === 'number' && expiresAt > 0 ? expiresAt * 1000 : undefined,
-    voice: stringOf(fieldsOf(fieldsOf(session['audio'])['output'])['voice']),
+    voice: textOf(fieldsOf(fieldsOf(session['audio'])['output'])['voice']),
   };
 }
 
 function readCreated(response: Fields): ServerEvent | undefined {
-  const responseId = stringOf(response['id']);
+  const responseId = textOf(response['id']);
   return responseId ? { kind: 'responseCreated', responseId, turnId: turnIdOf(response) } : undefined;
 }
 
@@ -158,22 +157,22 @@ function readPart(
   field: string,
   toEvent: (at: PartAddress, text: string) => ServerEvent,
 ): ServerEvent | undefined {
-  const responseId = stringOf(event['response_id']);
-  const itemId = stringOf(event['item_id']);
-  const text = stringOf(event[field]);
+  const responseId = textOf(event['response_id']);
+  const itemId = textOf(event['item_id']);
+  const text = textOf(event[field]);
   if (responseId === undefined || itemId === undefined || text === undefined) return undefined;
   const [outputIndex, contentIndex] = [indexOf(event['output_index']), indexOf(event['content_index'])];
   return toEvent({ responseId, itemId, outputIndex, contentIndex }, text);
 }
 
 function readItem(event: WireEvent, toEvent: (itemId: string) => ServerEvent): ServerEvent | undefined {
-  const itemId = stringOf(event['item_id']);
+  const itemId = textOf(event['item_id']);
   return itemId === undefined ? undefined : toEvent(itemId);
 }
 
 function readDone(response: Fields): ServerEvent | undefined {
-  const responseId = stringOf(response['id']);
-  const status = stringOf(response['status']);
+  const responseId = textOf(response['id']);
+  const status = textOf(response['status']);
   if (responseId === undefined || status === undefined) return undefined;
   // Some servers send `status_details` as a string.
   const details = fieldsOf(response['status_details']);
@@ -183,7 +182,7 @@ function readDone(response: Fields): ServerEvent | undefined {
       responseId,
       turnId: turnIdOf(response),
       status,
-      reason: stringOf(details['reason']) ?? stringOf(response['status_details']),
+      reason: textOf(details['reason']) ?? textOf(response['status_details']),
       error: details['error'] === undefined ? undefined : wireErrorOf(fieldsOf(details['error'])),
       texts: listOf(response['output']).flatMap((item, index) => textsOf(responseId, fieldsOf(item), index)),
       calls: listOf(response['output']).flatMap((item) => callsOf(fieldsOf(item))),
@@ -193,38 +192,34 @@ function readDone(response: Fields): ServerEvent | undefined {
 }
 
 function textsOf(responseId: string, item: Fields, outputIndex: number): { at: PartAddress; text: string }[] {
-  const itemId = stringOf(item['id']) ?? '';
+  const itemId = textOf(item['id']) ?? '';
   return listOf(item['content']).flatMap((part, contentIndex) => {
-    const text = stringOf(fieldsOf(part)['transcript']) ?? stringOf(fieldsOf(part)['text']);
+    const text = textOf(fieldsOf(part)['transcript']) ?? textOf(fieldsOf(part)['text']);
     return text ? [{ at: { responseId, itemId, outputIndex, contentIndex }, text }] : [];
   });
 }
 
 /** Leaves out calls without a name or id: no output can answer them. */
 function callsOf(item: Fields): FunctionCall[] {
-  const callId = stringOf(item['call_id']);
-  const name = stringOf(item['name']);
+  const callId = textOf(item['call_id']);
+  const name = textOf(item['name']);
   if (item['type'] !== 'function_call' || !callId || !name) return [];
-  return [{ callId, name, argumentsText: stringOf(item['arguments']) ?? '' }];
+  return [{ callId, name, argumentsText: textOf(item['arguments']) ?? '' }];
 }
 
 function turnIdOf(response: Fields): string | undefined {
-  return stringOf(fieldsOf(response['metadata'])[TURN_METADATA]);
+  return textOf(fieldsOf(response['metadata'])[TURN_METADATA]);
 }
 
 function wireErrorOf(error: Fields): WireError {
   const [type = '', code = '', message = '', param] = ['type', 'code', 'message', 'param'].map((name) =>
-    stringOf(error[name]),
+    textOf(error[name]),
   );
   return { type, code, message, ...(param ? { param } : {}) };
 }
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function indexOf(value: unknown): number {

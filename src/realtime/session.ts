@@ -4,15 +4,16 @@ import { withTimeoutSignal } from '../deadline.ts';
 import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
-import { type AnsweredResponse, answerCalls } from './answer-calls.ts';
-import { repairEvents, responseCancel, type TurnEvents, turnEvents, type UserMessageInput } from './client-events.ts';
+import { answerCalls } from './answer-calls.ts';
+import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
-import type { FunctionDefinition, TurnFunctions } from './function-calls.ts';
-import { keepsMemory, type ModelResult, missingAudioBytes, withEarlierUsage } from './model-result.ts';
-import { ResponseRun, type TurnListener } from './response-run.ts';
+import type { FunctionDefinition } from './function-calls.ts';
+import { type ModelResult, missingAudioBytes, type ResponseResult, withEarlierUsage } from './model-result.ts';
+import { ResponseRun } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
+import type { TurnInput, TurnListener } from './turn-input.ts';
 
 /** The extra time for requesting speech after an answer came as text. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -25,18 +26,6 @@ export interface SessionDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-}
-
-export interface TurnInput extends UserMessageInput {
-  /** Default: the log of the session. */
-  readonly log?: Logger;
-  /** Used only by the first turn of a session. Default: the settings of the session. */
-  readonly settings?: SessionSettings;
-  /** Reserves one more response: the same one, or the one that reads the outputs of `callCount` calls. False: over budget. */
-  readonly reserveNextResponse?: (callCount?: number) => Promise<boolean>;
-  readonly onEvent?: TurnListener;
-  /** Default: none. */
-  readonly functions?: TurnFunctions | undefined;
 }
 
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
@@ -129,15 +118,13 @@ export class RealtimeSession {
   }
 
   async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
-    const { turnId, functions } = input;
     const session = {
       runResponse: (name: string, next: TurnEvents) => this.#runAloud(name, next, input, signal),
-      reserveNextResponse: async (callCount: number) => (await input.reserveNextResponse?.(callCount)) ?? true,
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
-    const first = await session.runResponse(turnId, events);
-    return answerCalls(first, turnId, functions, session, this.#deps.ids, signal);
+    const first = await session.runResponse(input.turnId, events);
+    return answerCalls(first, input, session, this.#deps.ids, signal);
   }
 
   /** Returns the list if the session does not know it yet. */
@@ -148,42 +135,36 @@ export class RealtimeSession {
   }
 
   /** Runs a response, and once more as speech if its answer came as text. */
-  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<AnsweredResponse> {
-    const answered = await this.#runResponse(name, events, input.onEvent, signal);
-    const isRepaired = await this.#mayRepair(answered, name !== input.turnId, input);
-    return isRepaired ? this.#speakInstead(answered, input, signal) : answered;
+  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+    const result = await this.#runResponse(name, events, input.onEvent, signal);
+    const canRepair = await this.#reserveRepair(result, name !== input.turnId, input);
+    return canRepair ? this.#speakInstead(result, input, signal) : result;
   }
 
-  /** A replayed history or a call can make the model answer in text. Then one more response may repair it. */
-  async #mayRepair(
-    { result, itemIds, calls }: AnsweredResponse,
+  /** A replayed history or a call can make the model answer in text. Then reserves one more response, to repair it. */
+  async #reserveRepair(
+    { outcome, itemIds }: ResponseResult,
     isBehindCalls: boolean,
     { reserveNextResponse, decided }: TurnInput,
   ): Promise<boolean> {
-    const isInText = result.outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
+    const isInText = outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
     const isDrift = this.#isReplayed || isBehindCalls || decided !== undefined;
-    return isInText && isDrift && calls.length === 0 && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
+    return isInText && isDrift && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #speakInstead(
-    answered: AnsweredResponse,
-    { onEvent }: TurnInput,
-    signal: AbortSignal,
-  ): Promise<AnsweredResponse> {
+  async #speakInstead(inText: ResponseResult, { onEvent }: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
     const { ids, clock } = this.#deps;
     const turnId = ids.wire('turn');
-    const events = repairEvents(ids, turnId, answered.itemIds);
+    const events = repairEvents(ids, turnId, inText.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
     const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
-    const aloud = await withTimeoutSignal(deadline, (limited) => this.#runResponse(turnId, events, onEvent, limited));
-    this.#log.warn({ outcome: aloud.result.outcome.kind }, 'answer came as text: speech requested');
-    const repaired = withEarlierUsage(aloud.result, answered.result);
-    if (aloud.result.outcome.kind === 'spoken') return { ...aloud, result: repaired };
+    const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(turnId, events, onEvent, limited));
+    this.#log.warn({ outcome: spoken.outcome.kind }, 'answer came as text: speech requested');
+    if (spoken.outcome.kind === 'spoken') return withEarlierUsage(spoken, inText);
     // The delivered text has been deleted from the model's memory.
     this.close();
-    const { usage, isUsageUnknown } = repaired;
-    return { ...answered, result: { ...answered.result, usage, isUsageUnknown } };
+    return withEarlierUsage(inText, spoken);
   }
 
   async #runResponse(
@@ -191,7 +172,7 @@ export class RealtimeSession {
     events: TurnEvents,
     onEvent: TurnListener | undefined,
     signal: AbortSignal,
-  ): Promise<AnsweredResponse> {
+  ): Promise<ResponseResult> {
     const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
@@ -201,10 +182,10 @@ export class RealtimeSession {
       if (signal.aborted) onAbort();
       const result = run.collector.result(await run.outcome, wasSent);
       // Close the session, so that the next one replays the history.
-      if (!keepsMemory(result.outcome) || run.collector.hasBrokenCalls) this.close();
+      if (!result.isMemoryKnown) this.close();
       const missingBytes = missingAudioBytes(result);
       if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
-      return { result, itemIds: run.collector.itemIds(), calls: run.collector.calls };
+      return result;
     } finally {
       signal.removeEventListener('abort', onAbort);
       run.stop();
@@ -220,11 +201,10 @@ export class RealtimeSession {
   }
 
   #endRun(run: ResponseRun, reason: unknown): void {
-    const isTyped = reason instanceof TurnError;
-    if (isTyped && reason.code === 'cancelled') {
+    if (reason instanceof TurnError && reason.code === 'cancelled') {
       this.#connection?.send([responseCancel(this.#deps.ids)]);
-      run.cancel();
-    } else run.abandon(isTyped ? reason : new TurnError('internal', 'the turn was given up', { cause: reason }));
+      run.cancel(reason);
+    } else run.abandon(reason);
   }
 
   /** Returns false if the socket was closed already. */
@@ -244,7 +224,12 @@ export class RealtimeSession {
       this.#expiresAtMs = event.expiresAtMs ?? this.#expiresAtMs;
     }
     if (event.kind === 'error') this.#onError(event);
-    if (event.kind === 'preview') this.#logPreview(event.type);
+    if (event.kind === 'preview' && !this.#hasLoggedPreview) {
+      // Every delta is such an event.
+      this.#hasLoggedPreview = true;
+      const fields = { event: event.type, session: this.#id };
+      this.#log.warn(fields, 'event of the preview protocol received: the address or model is not GA');
+    }
     this.#transcription?.accept(event);
     this.#run?.accept(event);
   }
@@ -255,16 +240,6 @@ export class RealtimeSession {
     if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
     // The message may quote user input, so it is not logged.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'service error received');
-  }
-
-  /** Logs once for each session, since every delta is such an event. */
-  #logPreview(event: string): void {
-    if (this.#hasLoggedPreview) return;
-    this.#hasLoggedPreview = true;
-    this.#log.warn(
-      { event, session: this.#id },
-      'event of the preview protocol received: the address or model is not GA',
-    );
   }
 
   #onClosed(reason: TurnError): void {

@@ -8,9 +8,8 @@ const TRANSCRIPT_WAIT_MS = 3_000;
 export class TranscriptionTracker {
   readonly #clock: Clock;
   readonly #expected: number;
-  /** Maps the items of the clips, in order, to their transcripts; `undefined` if one has not come yet. */
+  /** The items of the clips, in order, with their transcripts: empty if it failed, `undefined` until it comes. */
   readonly #items = new Map<string, string | undefined>();
-  readonly #settled = new Set<string>();
   readonly #completed = new AbortController();
 
   /** `expected` is the number of clips that were sent for transcription. */
@@ -21,7 +20,7 @@ export class TranscriptionTracker {
 
   /** Whether all transcripts have come or failed. */
   get isComplete(): boolean {
-    return this.#settled.size >= this.#expected;
+    return this.#transcripts().length >= this.#expected;
   }
 
   /** Whether all clips have become items. */
@@ -32,15 +31,18 @@ export class TranscriptionTracker {
   accept(event: ServerEvent): void {
     if (event.kind === 'audioCommitted' && this.#items.size < this.#expected) this.#items.set(event.itemId, undefined);
     if (event.kind !== 'transcript' || !this.#items.has(event.itemId)) return;
-    this.#items.set(event.itemId, event.text?.trim() || undefined);
-    this.#settled.add(event.itemId);
+    this.#items.set(event.itemId, event.text?.trim() ?? '');
     if (this.isComplete) this.#completed.abort();
   }
 
   /** Returns all transcripts together; `undefined` if there is none. */
   text(): string | undefined {
-    const texts = [...this.#items.values()].filter((text) => text !== undefined);
+    const texts = this.#transcripts().filter((text) => text !== '');
     return texts.length === 0 ? undefined : texts.join(' ');
+  }
+
+  #transcripts(): string[] {
+    return [...this.#items.values()].filter((text) => text !== undefined);
   }
 
   /** Resolves when all transcripts have come, after 3 s, or when `signal` is aborted. */

@@ -21,7 +21,7 @@ export async function tryConnection(open: OpenConnection, clock: Clock, signal: 
   return withTimeoutSignal({ clock, limitMs: LIMIT_MS, signal, late }, async (limited) => {
     for (;;) {
       try {
-        return await greet(open, limited);
+        return await connectOnce(open, limited);
       } catch (error) {
         const isSafe = error instanceof TurnError && error.retry === 'safe';
         if (limited.aborted || !isSafe || clock.now() >= retryUntilMs) throw error;
@@ -31,7 +31,7 @@ export async function tryConnection(open: OpenConnection, clock: Clock, signal: 
   });
 }
 
-async function greet(open: OpenConnection, signal: AbortSignal): Promise<void> {
+async function connectOnce(open: OpenConnection, signal: AbortSignal): Promise<void> {
   const { promise: greeted, resolve, reject } = Promise.withResolvers<void>();
   greeted.catch(() => {});
   const onEvent: Parameters<OpenConnection>[0]['onEvent'] = (event) =>
@@ -40,16 +40,10 @@ async function greet(open: OpenConnection, signal: AbortSignal): Promise<void> {
   await unlessAborted(signal, () => greeted).finally(() => connection.close());
 }
 
-interface CheckDeps {
-  readonly openConnection: OpenConnection;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-/** Logs an error if the model cannot be reached. `doctor`: the command that finds out why. Never rejects. */
+/** Logs an error if the model cannot be reached. `doctorCommand`: the command that finds out why. Never rejects. */
 export async function checkModel(
-  { openConnection, clock, log }: CheckDeps,
-  doctor: string,
+  { openConnection, clock, log }: { openConnection: OpenConnection; clock: Clock; log: Logger },
+  doctorCommand: string,
   closing: AbortSignal,
 ): Promise<void> {
   try {
@@ -57,6 +51,6 @@ export async function checkModel(
     log.debug('model reached');
   } catch (err) {
     if (closing.aborted) return;
-    log.error({ err, fix: `run ${doctor}` }, 'model unreachable: users get an error until it recovers');
+    log.error({ err, fix: `run ${doctorCommand}` }, 'model unreachable: users get an error until it recovers');
   }
 }

@@ -19,12 +19,6 @@ export interface Blob {
   readonly body: Buffer;
 }
 
-/** An inclusive range of bytes. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 const LIMIT_MS = 4_000;
 const LARGE_BODY_BYTES = 256 * 1024;
 const LARGE_BODY_LIMIT_MS = 10_000;
@@ -42,11 +36,11 @@ export class AzureBlobs {
     this.#options = options;
   }
 
-  /** Reads the blob, or the part of the range that exists; `undefined` if the blob does not exist. */
-  async read(name: string, range?: ByteRange): Promise<Blob | undefined> {
-    const doing = `reading ${name}`;
+  /** Reads the blob, or the part of the inclusive range that exists; `undefined` if the blob does not exist. */
+  async read(name: string, range?: { readonly start: number; readonly end: number }): Promise<Blob | undefined> {
+    const action = `reading ${name}`;
     const byteCount = range && range.end - range.start + 1;
-    const response = await this.#call(doing, (container, abortSignal) =>
+    const response = await this.#call(action, (container, abortSignal) =>
       container
         .getBlobClient(name)
         .download(range?.start ?? 0, byteCount, { abortSignal, maxRetryRequests: 0 })
@@ -54,7 +48,7 @@ export class AzureBlobs {
     );
     if (response === undefined) return undefined;
     const readBody = (_: ContainerClient, signal: AbortSignal) => bodyOf(response, signal);
-    return { metadata: response.metadata ?? {}, body: await this.#call(doing, readBody, response.contentLength) };
+    return { metadata: response.metadata ?? {}, body: await this.#call(action, readBody, response.contentLength) };
   }
 
   /** Replaces the blob if there is one. */
@@ -74,28 +68,28 @@ export class AzureBlobs {
 
   /** Lists the names that begin with `prefix`, in order and page by page. */
   async *list(prefix: string): AsyncGenerator<string> {
-    const doing = `listing ${prefix}`;
-    const pages = await this.#call(doing, async (container) => container.listBlobsFlat({ prefix }).byPage());
+    const action = `listing ${prefix}`;
+    const pages = await this.#call(action, async (container) => container.listBlobsFlat({ prefix }).byPage());
     for (;;) {
-      const { done, value } = await this.#call(doing, () => pages.next());
+      const { done, value } = await this.#call(action, () => pages.next());
       if (done) return;
       for (const { name } of value.segment.blobItems) yield name;
     }
   }
 
   #call<T>(
-    doing: string,
+    action: string,
     run: (container: ContainerClient, signal: AbortSignal) => Promise<T>,
     bodyBytes = 0,
   ): Promise<T> {
     const { open, clock } = this.#options;
     const limitMs = bodyBytes > LARGE_BODY_BYTES ? LARGE_BODY_LIMIT_MS : LIMIT_MS;
-    const late = () => new StoreError('store_unavailable', `${doing} failed: no answer within ${limitMs} ms`);
+    const late = () => new StoreError('store_unavailable', `${action} failed: no answer within ${limitMs} ms`);
     this.#opening ??= open();
     const opening = this.#opening;
     // The library ignores the signal while it waits for a token.
     return withDeadline({ clock, limitMs, late }, async (signal) => run(await opening, signal)).catch((error) => {
-      throw storeFailure(doing, error);
+      throw storeFailure(action, error);
     });
   }
 }
@@ -118,13 +112,13 @@ function undefinedIfMissing(error: unknown): undefined {
 }
 
 /** Keeps only the codes of the library's error: the rest holds the request with its credentials. */
-function storeFailure(doing: string, error: unknown): StoreError {
+function storeFailure(action: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { statusCode: status } = fieldsOf(error);
   const reason = codeOf(error);
-  const facts = [status, reason].filter((fact) => fact !== undefined).join(' ');
-  if (facts === '') return new StoreError('store_unavailable', `${doing} failed`, { cause: error });
-  return new StoreError(storeCodeOf(status), `${doing} failed: ${facts}`, { reason });
+  const description = [status, reason].filter((fact) => fact !== undefined).join(' ');
+  if (description === '') return new StoreError('store_unavailable', `${action} failed`, { cause: error });
+  return new StoreError(storeCodeOf(status), `${action} failed: ${description}`, { reason });
 }
 
 function storeCodeOf(status: unknown): StoreErrorCode {

@@ -6,7 +6,6 @@ import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { createInstruments } from './instruments.ts';
-import { ATTRIBUTES } from './names.ts';
 import { type TurnNames, TurnTelemetry } from './turn-telemetry.ts';
 
 export interface TelemetryOptions {
@@ -52,7 +51,7 @@ export class Telemetry {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#opening;
-    await this.#within('telemetry not flushed', () => this.#exporter?.close());
+    await this.#withinLimit('telemetry not flushed', () => this.#exporter?.close());
     this.#stopObserving();
   }
 
@@ -67,7 +66,7 @@ export class Telemetry {
   }
 
   sessionClosed(reason: string): void {
-    this.#instruments.sessionsClosed.add(1, { [ATTRIBUTES.reason]: reason });
+    this.#instruments.sessionsClosed.add(1, { 'voice_bot.close.reason': reason });
   }
 
   count(event: 'sendRetries' | 'sendsThrottled' | 'duplicates'): void {
@@ -87,7 +86,7 @@ export class Telemetry {
     this.#stopObserving = this.#observe(openSessions);
     this.#instruments.starts.add(1);
     // Flush at once, so that a process that ends within its first minute is counted.
-    void this.#within('start not reported', () => this.#exporter?.flush());
+    void this.#withinLimit('start not reported', () => this.#exporter?.flush());
   }
 
   /** Observes the gauges, at each export, until the returned function is called. */
@@ -109,7 +108,7 @@ export class Telemetry {
     };
   }
 
-  async #within(failure: string, work: () => Promise<void> | undefined): Promise<void> {
+  async #withinLimit(failure: string, work: () => Promise<void> | undefined): Promise<void> {
     const { clock, log } = this.#options;
     const late = () => new Error(`not finished within ${CLOSE_LIMIT_MS} ms`);
     try {
@@ -123,8 +122,8 @@ export class Telemetry {
 function modelAttributes(model: ModelEndpoint): Attributes {
   const isAzure = model.kind !== 'openai';
   return {
-    [ATTRIBUTES.provider]: isAzure ? 'azure.ai.openai' : 'openai',
-    [ATTRIBUTES.model]: model.model,
-    [ATTRIBUTES.serverAddress]: new URL(isAzure ? model.endpoint : model.baseUrl).hostname,
+    'gen_ai.provider.name': isAzure ? 'azure.ai.openai' : 'openai',
+    'gen_ai.request.model': model.model,
+    'server.address': new URL(isAzure ? model.endpoint : model.baseUrl).hostname,
   };
 }

@@ -2,8 +2,7 @@ import { hash } from 'node:crypto';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { Clock } from '../clock.ts';
 import { MODALITIES, type TokenUsage } from '../token-usage.ts';
-import type { Instruments } from './instruments.ts';
-import { ATTRIBUTES, METRICS, type Step } from './names.ts';
+import { type Instruments, SPAN_METRICS } from './instruments.ts';
 
 /** How a turn ended, as telemetry counts it. */
 export type CountedResult =
@@ -66,14 +65,22 @@ export interface StepEnd {
   readonly responseId?: string | undefined;
 }
 
+/** The steps of a turn. Each is a span below the span `turn`. */
+export type Step = 'read' | 'connect' | 'generate' | 'send';
+
 const HASH_CHARS = 16;
 const FAILED: ReadonlySet<CountedResult> = new Set(['failed', 'unsent']);
 
-/** A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. */
+/**
+ * A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. Attributes that begin
+ * with `gen_ai` are OpenTelemetry's conventions for generative AI, which are still in development:
+ * https://github.com/open-telemetry/semantic-conventions-genai (as of pull request 440).
+ */
 export class TurnTelemetry {
   readonly #options: TurnTelemetryOptions;
   readonly #span: Span;
   readonly #conversation: Attributes;
+  readonly #channel: Attributes;
   readonly #beganAtMs: number;
   readonly #recorded = new Set<string>();
   #hasEnded = false;
@@ -82,17 +89,21 @@ export class TurnTelemetry {
     const { clock, tracer, key, channel, turnId, acceptedAtMs, instruments } = options;
     this.#options = options;
     this.#beganAtMs = clock.now();
-    this.#conversation = { [ATTRIBUTES.conversation]: hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
+    this.#conversation = { 'gen_ai.conversation.id': hash('sha256', key, 'hex').slice(0, HASH_CHARS) };
+    this.#channel = { 'voice_bot.channel': channel };
     const waitSeconds = Math.max(0, this.#beganAtMs - acceptedAtMs) / 1000;
-    const ids = { [ATTRIBUTES.turnId]: turnId, [ATTRIBUTES.channel]: channel, [METRICS.queueWait]: waitSeconds };
+    const ids = { 'voice_bot.turn.id': turnId, [SPAN_METRICS.queueWait]: waitSeconds };
+    const attributes = { ...this.#conversation, ...this.#channel, ...ids };
     // Application Insights shows only spans of servers as requests.
-    this.#span = tracer.startSpan('turn', { kind: SpanKind.SERVER, attributes: { ...this.#conversation, ...ids } });
-    instruments().queueWait.record(waitSeconds, { [ATTRIBUTES.channel]: channel });
+    this.#span = tracer.startSpan('turn', { kind: SpanKind.SERVER, attributes });
+    instruments().queueWait.record(waitSeconds, this.#channel);
   }
 
   /** Runs a step of the turn in its own span. Settles like `work`. */
   async step<T>(name: Step, work: () => Promise<T>, endOf: (result: T) => StepEnd = () => ({})): Promise<T> {
-    const span = this.#startStep(name);
+    const isOfModel = name === 'connect' || name === 'generate';
+    const model = isOfModel ? { ...this.#options.model, ...this.#conversation } : {};
+    const span = this.#startSpan(name, SpanKind.CLIENT, { ...model, ...(name === 'generate' ? GENERATE : {}) });
     return settled(work, endOf, (end) => endSpan(span, end));
   }
 
@@ -103,72 +114,60 @@ export class TurnTelemetry {
     work: () => Promise<T>,
     errorOf: (result: T) => string | undefined,
   ): Promise<T> {
-    const { clock, tracer, instruments } = this.#options;
-    const tool = { [ATTRIBUTES.operation]: 'execute_tool', [ATTRIBUTES.toolName]: name };
-    const call = { [ATTRIBUTES.toolType]: 'function', [ATTRIBUTES.toolCallId]: callId };
+    const { clock, instruments } = this.#options;
+    const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name };
+    // The type is always `function`: whatever the tool does, the model calls it as a function of its client.
+    const call = { 'gen_ai.tool.type': 'function', 'gen_ai.tool.call.id': callId };
     const attributes = { ...tool, ...this.#conversation, ...call };
-    const parent = trace.setSpan(context.active(), this.#span);
-    const span = tracer.startSpan(`execute_tool ${name}`, { kind: SpanKind.INTERNAL, attributes }, parent);
+    const span = this.#startSpan(`execute_tool ${name}`, SpanKind.INTERNAL, attributes);
     const beganAtMs = clock.now();
     const endOf = (result: T) => ({ error: errorOf(result) });
     return settled(work, endOf, ({ error }) => {
-      const failure = error === undefined ? {} : { [ATTRIBUTES.errorType]: error };
+      const failure = error === undefined ? {} : { 'error.type': error };
       instruments().toolDuration.record((clock.now() - beganAtMs) / 1000, { ...tool, ...failure });
       endSpan(span, { error });
     });
   }
 
-  /** Records the time to the first text. Only the first call counts. */
-  firstText(): void {
-    this.#recordFirst('timeToFirstText');
-  }
-
-  /** Records the time to the first audio. Only the first call counts. */
-  firstAudio(): void {
-    this.#recordFirst('timeToFirstAudio');
+  /** Records how long the turn has taken so far. Only the first call for each name counts. */
+  recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
+    if (this.#recorded.has(name) || this.#hasEnded) return;
+    this.#recorded.add(name);
+    const { clock, instruments } = this.#options;
+    const seconds = (clock.now() - this.#beganAtMs) / 1000;
+    instruments()[name].record(seconds, this.#channel);
+    this.#span.setAttribute(SPAN_METRICS[name], seconds);
   }
 
   /** Ends and counts the turn. Only the first call counts. */
   end({ end, errorCode, usage, audioSeconds = 0 }: TurnMeasures): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const { clock, channel } = this.#options;
     const instruments = this.#options.instruments();
     if (usage !== undefined) countTokens(usage, instruments);
     if (audioSeconds > 0) instruments.audioSeconds.add(audioSeconds);
-    const attributes = { [ATTRIBUTES.result]: end, [ATTRIBUTES.channel]: channel };
-    instruments.turnDuration.record((clock.now() - this.#beganAtMs) / 1000, attributes);
-    this.#span.setAttribute(ATTRIBUTES.result, end);
+    const result = { 'voice_bot.result': end };
+    const seconds = (this.#options.clock.now() - this.#beganAtMs) / 1000;
+    instruments.turnDuration.record(seconds, { ...result, ...this.#channel });
+    this.#span.setAttributes(result);
     const hasFailed = FAILED.has(end);
     if (hasFailed) instruments.turnsFailed.add(1);
     endSpan(this.#span, { error: errorCode ?? (hasFailed ? end : undefined) });
   }
 
-  #startStep(name: Step): Span {
-    const { tracer, model } = this.#options;
-    const isOfModel = name === 'connect' || name === 'generate';
-    const attributes = !isOfModel ? {} : { ...model, ...this.#conversation, ...(name === 'generate' ? GENERATE : {}) };
-    const parent = trace.setSpan(context.active(), this.#span);
-    return tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-  }
-
-  #recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
-    if (this.#recorded.has(name) || this.#hasEnded) return;
-    this.#recorded.add(name);
-    const { clock, channel, instruments } = this.#options;
-    const seconds = (clock.now() - this.#beganAtMs) / 1000;
-    instruments()[name].record(seconds, { [ATTRIBUTES.channel]: channel });
-    this.#span.setAttribute(METRICS[name], seconds);
+  /** Starts a span below that of the turn. */
+  #startSpan(name: string, kind: SpanKind, attributes: Attributes): Span {
+    return this.#options.tracer.startSpan(name, { kind, attributes }, trace.setSpan(context.active(), this.#span));
   }
 }
 
 /** `generate_content` is the convention's word for content of several kinds. */
-const GENERATE = { [ATTRIBUTES.operation]: 'generate_content', [ATTRIBUTES.outputType]: 'speech' };
+const GENERATE = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.output.type': 'speech' };
 
 function countTokens(usage: TokenUsage, instruments: Instruments): void {
   for (const modality of MODALITIES) {
     const tokens = usage[modality];
-    const attributes = { [ATTRIBUTES.modality]: modality };
+    const attributes = { 'gen_ai.token.modality': modality };
     if (tokens.in > 0) instruments.inputTokens.add(tokens.in, attributes);
     if (tokens.out > 0) instruments.outputTokens.add(tokens.out, attributes);
     if (tokens.cached > 0) instruments.cachedTokens.add(tokens.cached, attributes);
@@ -193,10 +192,10 @@ async function settled<T>(
 
 function endSpan(span: Span, { error, usage, responseId }: StepEnd): void {
   if (error !== undefined) {
-    span.setAttribute(ATTRIBUTES.errorType, error);
+    span.setAttribute('error.type', error);
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
-  if (responseId !== undefined) span.setAttribute(ATTRIBUTES.responseId, responseId);
+  if (responseId !== undefined) span.setAttribute('gen_ai.response.id', responseId);
   if (usage !== undefined) span.setAttributes(totalsOf(usage));
   span.end();
 }
@@ -204,9 +203,9 @@ function endSpan(span: Span, { error, usage, responseId }: StepEnd): void {
 function totalsOf(usage: TokenUsage): Attributes {
   const total = (field: 'in' | 'out' | 'cached') => MODALITIES.reduce((sum, name) => sum + usage[name][field], 0);
   return {
-    [ATTRIBUTES.inputTokens]: total('in'),
-    [ATTRIBUTES.outputTokens]: total('out'),
-    [ATTRIBUTES.cachedTokens]: total('cached'),
+    'gen_ai.usage.input_tokens': total('in'),
+    'gen_ai.usage.output_tokens': total('out'),
+    'gen_ai.usage.cache_read.input_tokens': total('cached'),
   };
 }
 

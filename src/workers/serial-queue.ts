@@ -18,16 +18,16 @@ export class SerialQueue {
    * abort before the work begins; with an AttachmentError `busy` when too much waits and after the close.
    */
   async run<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    either.throwIfAborted();
+    const combined = AbortSignal.any([signal, this.#closing.signal]);
+    combined.throwIfAborted();
     if (this.#count > this.#maxWaiting) throw new AttachmentError('busy', `${this.#maxWaiting} jobs wait already`);
     const before = this.#last;
     const own = Promise.withResolvers<void>();
     this.#last = own.promise;
     this.#count += 1;
     try {
-      await unlessAborted(either, () => before);
-      return await work(either);
+      await unlessAborted(combined, () => before);
+      return await work(combined);
     } finally {
       this.#count -= 1;
       void before.then(own.resolve);

@@ -59,7 +59,7 @@ export class TaskWorker<Job, Result> {
    * job killed the thread; `kind_unsupported` when the thread does not start.
    */
   run(job: Job, { signal, transfer }: TaskOptions): Promise<Result> {
-    return this.#queue.run(signal, (either) => this.#runNow(job, transfer, either));
+    return this.#queue.run(signal, (combined) => this.#runNow(job, transfer, combined));
   }
 
   /** Ends the thread; unfinished jobs are rejected as `busy`. Safe to call twice. */

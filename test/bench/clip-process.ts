@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clip } from '../../src/audio/clip/clip.ts';
+import { detectAudioFormat, isBuiltIn } from '../../src/audio/clip/audio-format.ts';
 import { CLIP_THREAD_LIMITS } from '../../src/audio/clip/clip-decoder.ts';
+import type { ClipJob } from '../../src/audio/clip/decode-clip.ts';
 import { mp3Frames } from '../../src/audio/clip/mp3-frames.ts';
 import { oggPages } from '../../src/audio/clip/ogg-pages.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -41,6 +42,8 @@ export interface ClipFigures {
 
 async function measure({ file, times }: { readonly file: string; readonly times: number }): Promise<ClipFigures> {
   const bytes = minuteOf(file);
+  const format = detectAudioFormat(bytes);
+  if (format === undefined || !isBuiltIn(format)) throw new Error(`${file} is decoded by ffmpeg`);
   const worker = openWorker();
   const { signal } = new AbortController();
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -49,7 +52,7 @@ async function measure({ file, times }: { readonly file: string; readonly times:
   const decode = async () => {
     const startedMs = performance.now();
     const copy = new Uint8Array(bytes);
-    const { pcm } = await worker.run(copy, { signal, transfer: [copy.buffer] });
+    const pcm = await worker.run({ bytes: copy, format }, { signal, transfer: [copy.buffer] });
     takenMs.push(performance.now() - startedMs);
     pcmBytes = pcm.byteLength;
   };
@@ -71,7 +74,7 @@ async function measure({ file, times }: { readonly file: string; readonly times:
 }
 
 /** The built worker, as in `createClipDecoder`. */
-function openWorker(): TaskWorker<Uint8Array, Clip> {
+function openWorker(): TaskWorker<ClipJob, Uint8Array<ArrayBuffer>> {
   const file = workerUrl(new URL(BUILT, import.meta.url).href, 'clip-worker');
   if (!existsSync(file)) throw new Error('there is no built worker');
   return new TaskWorker({

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { METRICS } from '../../src/telemetry/names.ts';
 import { deploy, ofType, theOne } from './deployment.ts';
 import { settingsOf } from './settings.ts';
 import { readTemplate } from './template.ts';
@@ -43,8 +42,8 @@ describe('an alert', () => {
   const cases = [
     ['Http5xx', 'Microsoft.Web/sites', 'Total', 'GreaterThan', 5],
     ['HealthCheckStatus', 'Microsoft.Web/sites', 'Average', 'LessThan', 50],
-    [METRICS.starts, 'Microsoft.Insights/components', 'Total', 'GreaterThan', 2],
-    [METRICS.turnsFailed, 'Microsoft.Insights/components', 'Total', 'GreaterThan', 5],
+    ['voice_bot.process.starts', 'Microsoft.Insights/components', 'Total', 'GreaterThan', 2],
+    ['voice_bot.turns.failed', 'Microsoft.Insights/components', 'Total', 'GreaterThan', 5],
     ['storage_percent', 'Microsoft.DBforPostgreSQL/flexibleServers', 'Average', 'GreaterThan', 85],
   ] as const;
 
@@ -78,7 +77,7 @@ describe('an alert', () => {
     });
   }
 
-  for (const metric of [METRICS.starts, METRICS.turnsFailed]) {
+  for (const metric of ['voice_bot.process.starts', 'voice_bot.turns.failed']) {
     it(`on ${metric} can be created before the bot has sent it, and uses no dimension of it`, () => {
       const [criterion] = alertOn(metric).criteria.allOf;
       // The namespace that Application Insights uses for exporters without one, such as OpenTelemetry's.
@@ -99,8 +98,8 @@ describe('an alert', () => {
   });
 
   it('on restarts tolerates an update of all instances', () => {
-    assert.equal(alertOn(METRICS.starts).criteria.allOf[0].threshold, 2);
-    assert.equal(alertOn(METRICS.starts, more).criteria.allOf[0].threshold, 6);
+    assert.equal(alertOn('voice_bot.process.starts').criteria.allOf[0].threshold, 2);
+    assert.equal(alertOn('voice_bot.process.starts', more).criteria.allOf[0].threshold, 6);
   });
 });
 

@@ -15,7 +15,7 @@ import { startPlayer } from './player.ts';
 const SEED = 20_261_101;
 
 const KINDS = [
-  ...['session', 'responseCreated', 'textDelta', 'textDone', 'audioDelta', 'responseActivity', 'responseDone'],
+  ...['session', 'responseCreated', 'textDelta', 'textDone', 'audioDelta', 'responseDone'],
   ...['error', 'preview', 'other', 'malformed'],
 ];
 

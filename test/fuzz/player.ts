@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { connectionOpener, type OpenConnection } from '../../src/realtime/connection.ts';
-import { toRealtimeTarget } from '../../src/realtime/endpoint.ts';
 import type { ModelResult } from '../../src/realtime/model-result.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { NEVER, SETTINGS } from '../realtime/fake-model.ts';
@@ -31,11 +30,11 @@ export interface Player {
 /** A service that plays acts, and the bot's own client over a socket, with a clock that skips silence. */
 export async function startPlayer(): Promise<Player> {
   const service = await startService();
-  const target = toRealtimeTarget(azureKey(service.url), () => async () => 'unused');
+  const endpoint = azureKey(service.url);
   let frames = 0;
 
   async function openSession(clock: ManualClock, onMarker: (turnId: string) => void): Promise<RealtimeSession> {
-    const opener = connectionOpener(target, clock);
+    const opener = connectionOpener(endpoint, () => async () => 'unused', undefined, clock);
     const open: OpenConnection = ({ onEvent, onClosed }, signal) => {
       const watch: typeof onEvent = (event) => {
         onEvent(event);

@@ -6,7 +6,6 @@ import { scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { TEAMS_LIBRARY_FILE, TEAMS_LIBRARY_PATH } from '../../src/http/pages/teams-library.ts';
-import { METRICS } from '../../src/telemetry/names.ts';
 import { flag, png } from '../attachments/pictures.ts';
 import { createAudioContainer, startAzurite } from '../support/azurite.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
@@ -31,7 +30,7 @@ const MACHINE_ID = '/etc/machine-id';
 /** Telemetry from the bundle: metrics, spans and their sender. */
 function assertTelemetry({ envelopes, bodies }: Ingestion): void {
   const sent = envelopes.flatMap(({ data }) => data.baseData.metrics ?? []).map(({ name }) => name);
-  assert.ok(sent.includes(METRICS.turnDuration), sent.join());
+  assert.ok(sent.includes('voice_bot.turn.duration'), sent.join());
   assert.ok(envelopes.some(({ data }) => data.baseType === 'RequestData' && data.baseData.name === 'turn'));
   const machineId = existsSync(MACHINE_ID) ? readFileSync(MACHINE_ID, 'utf8').trim() : '';
   assert.ok(bodies.join().includes(machineId), machineId);
@@ -143,7 +142,7 @@ describe('the unpacked ZIP', { skip: process.platform === 'win32' }, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     const url = await bot.whenListening();
     // It is opened a moment after the start; earlier turns are not recorded.
-    await ingestion?.when(({ data }) => data.baseData.metrics?.[0]?.name === METRICS.starts);
+    await ingestion?.when(({ data }) => data.baseData.metrics?.[0]?.name === 'voice_bot.process.starts');
 
     assert.equal(await post(url, connector.url, 'first'), 200);
     const first = await connector.when(answerTo('first'));

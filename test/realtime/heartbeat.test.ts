@@ -61,11 +61,11 @@ describe('the heartbeat of a socket', () => {
 
   it('pings a quiet peer once before a message', async () => {
     const { seen, heartbeat, advance } = beating();
-    heartbeat.ask();
+    heartbeat.probe();
     assert.equal(seen.pings, 0);
     await advance(PONG_TIMEOUT_MS);
-    heartbeat.ask();
-    heartbeat.ask();
+    heartbeat.probe();
+    heartbeat.probe();
     assert.equal(seen.pings, 1);
     await advance(PONG_TIMEOUT_MS);
     assert.equal(seen.deaths, 1);
@@ -103,7 +103,7 @@ describe('the heartbeat of a socket', () => {
     await advance(PONG_TIMEOUT_MS);
     assert.equal(seen.deaths, 0);
     Object.assign(clock, { now: () => now - 7_200_000 });
-    heartbeat.ask();
+    heartbeat.probe();
     assert.equal(seen.pings, 2);
   });
 
@@ -112,7 +112,7 @@ describe('the heartbeat of a socket', () => {
     await advance(PING_INTERVAL_MS);
     heartbeat.stop();
     heartbeat.stop();
-    heartbeat.ask();
+    heartbeat.probe();
     await advance(10 * PING_INTERVAL_MS);
     assert.deepEqual(seen, { pings: 1, deaths: 0 });
     assert.deepEqual(clock.waiting, []);

@@ -90,13 +90,10 @@ describe('the parser of server events', () => {
     }
   });
 
-  it('reads every other event of a response as activity', () => {
+  it('reads every other event of a response as one of its signs of life', () => {
     const types = ['response.output_item.added', 'response.content_part.done', 'response.output_audio.done'];
     for (const type of [...types, 'response.something.new']) {
-      assert.deepEqual(read({ type, response_id: 'resp_1' }), {
-        kind: 'responseActivity',
-        responseId: 'resp_1',
-      });
+      assert.deepEqual(read({ type, response_id: 'resp_1' }), { kind: 'other', type, responseId: 'resp_1' });
     }
   });
 
@@ -114,7 +111,7 @@ describe('the parser of server events', () => {
 
   it('reads everything else as other', () => {
     const types = ['rate_limits.updated', 'conversation.item.added', 'input_audio_buffer.speech_started', 'brand.new'];
-    for (const type of types) assert.deepEqual(read({ type }), { kind: 'other', type });
+    for (const type of types) assert.deepEqual(read({ type }), { kind: 'other', type, responseId: undefined });
   });
 
   it('reads an error with the id of its client event', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TurnError } from '../../src/errors.ts';
-import { RealtimeSession, type SessionDeps, type TurnInput } from '../../src/realtime/session.ts';
+import { RealtimeSession, type SessionDeps } from '../../src/realtime/session.ts';
+import type { TurnInput } from '../../src/realtime/turn-input.ts';
 import { LOST, plain } from './collecting.ts';
 import { type Answer, breaksAfter, FakeModel, failsWith, fieldsOf, NEVER, says, silent } from './fake-model.ts';
 import * as wire from './server-events.ts';

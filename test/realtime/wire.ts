@@ -10,7 +10,7 @@ import { TurnError } from '../../src/errors.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger } from '../../src/log.ts';
 import { type Connection, connectionOpener, type OpenConnection } from '../../src/realtime/connection.ts';
-import { type TokenProvider, toRealtimeTarget } from '../../src/realtime/endpoint.ts';
+import type { TokenProvider } from '../../src/realtime/endpoint.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
 import { NEVER, SETTINGS } from './fake-model.ts';
@@ -76,7 +76,7 @@ export class Client {
   readonly #clock: Clock;
 
   constructor({ endpoint, clock = systemClock, tokens = noTokens }: ClientOptions) {
-    this.#opener = connectionOpener(toRealtimeTarget(endpoint, tokens), clock);
+    this.#opener = connectionOpener(endpoint, tokens, undefined, clock);
     this.#clock = clock;
   }
 

@@ -20,6 +20,8 @@ interface EnvelopeData {
 }
 
 export interface Ingestion {
+  /** Whether each request is answered with 503. Its envelopes are recorded nevertheless. */
+  isBusy: boolean;
   readonly connectionString: string;
   readonly envelopes: readonly Envelope[];
   /** The raw bodies of all requests. */
@@ -31,7 +33,7 @@ export interface Ingestion {
 }
 
 /** In place of Application Insights: accepts telemetry over https, which its client requires. */
-export async function startIngestion({ key, cert }: Certificate, status = 200): Promise<Ingestion> {
+export async function startIngestion({ key, cert }: Certificate): Promise<Ingestion> {
   const bodies: string[] = [];
   const envelopes: Envelope[] = [];
   const authorizations: (string | undefined)[] = [];
@@ -43,18 +45,17 @@ export async function startIngestion({ key, cert }: Certificate, status = 200): 
     bodies.push(body);
     const sent = JSON.parse(body) as Envelope[];
     envelopes.push(...sent);
-    // The library itself retries only after seconds.
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      ...(status === 503 ? { 'retry-after': '0' } : {}),
-    });
+    // Without the header, the library retries only after seconds.
+    const retryAfter = ingestion.isBusy ? { 'retry-after': '0' } : {};
+    response.writeHead(ingestion.isBusy ? 503 : 200, { 'content-type': 'application/json', ...retryAfter });
     response.end(JSON.stringify({ itemsReceived: sent.length, itemsAccepted: sent.length, errors: [] }));
     for (const wake of waiters) wake();
   }
   const server = createServer({ key, cert }, (request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const ingestion: Ingestion = {
+    isBusy: false,
     connectionString: `InstrumentationKey=00000000-0000-4000-8000-000000000001;IngestionEndpoint=https://localhost:${port}/`,
     envelopes,
     bodies,
@@ -76,4 +77,5 @@ export async function startIngestion({ key, cert }: Certificate, status = 200): 
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return ingestion;
 }

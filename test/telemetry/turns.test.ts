@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { ScriptedResponse } from '../../dev/simulator/responder.ts';
-import { METRICS } from '../../src/telemetry/names.ts';
 import { ApprovalChat, startApproving } from '../conversation/approving.ts';
 import { type BotUnderTestOptions, startBot } from '../support/bot.ts';
 import { beginTelemetry, recordTelemetry } from '../support/recorded-telemetry.ts';
@@ -115,21 +114,27 @@ describe('the telemetry of turns', () => {
     await bot.close();
     const read = await heard.read();
     const only = (name: string) => read.get(name)?.[0];
-    for (const name of [METRICS.timeToFirstText, METRICS.timeToFirstAudio, METRICS.queueWait]) {
+    for (const name of [
+      'voice_bot.turn.time_to_first_text',
+      'voice_bot.turn.time_to_first_audio',
+      'voice_bot.turn.queue_wait',
+    ]) {
       assert.ok((only(name)?.value ?? -1) >= 0, name);
       assert.deepEqual(only(name)?.attributes, { 'voice_bot.channel': 'emulator' });
     }
-    const duration = only(METRICS.turnDuration);
+    const duration = only('voice_bot.turn.duration');
     assert.deepEqual(duration?.attributes, { 'voice_bot.channel': 'emulator', 'voice_bot.result': 'spoken' });
-    assert.ok((only(METRICS.timeToFirstText)?.value ?? 0) <= (duration?.value ?? 0));
-    const [text] = read.get(METRICS.inputTokens) ?? [];
+    assert.ok((only('voice_bot.turn.time_to_first_text')?.value ?? 0) <= (duration?.value ?? 0));
+    const [text] = read.get('gen_ai.client.inference.usage.input_tokens') ?? [];
     assert.equal(text?.attributes['gen_ai.token.modality'], 'text');
-    const spoken = read.get(METRICS.outputTokens)?.find((each) => each.attributes['gen_ai.token.modality'] === 'audio');
+    const spoken = read
+      .get('gen_ai.client.inference.usage.output_tokens')
+      ?.find((each) => each.attributes['gen_ai.token.modality'] === 'audio');
     assert.ok((spoken?.value ?? 0) > 0);
-    assert.ok((only(METRICS.audioSeconds)?.value ?? 0) > 0);
-    assert.equal(read.has(METRICS.turnsFailed), false);
+    assert.ok((only('voice_bot.audio.seconds')?.value ?? 0) > 0);
+    assert.equal(read.has('voice_bot.turns.failed'), false);
     const { attributes } = lastTurn().turn;
-    assert.equal(attributes[METRICS.timeToFirstText], only(METRICS.timeToFirstText)?.value);
+    assert.equal(attributes['voice_bot.turn.time_to_first_text'], only('voice_bot.turn.time_to_first_text')?.value);
   });
 
   it("counts failures by a code, without the service's words", async (t) => {
@@ -139,8 +144,8 @@ describe('the telemetry of turns', () => {
     await bot.connector.whenMessages(1);
     await bot.close();
     const read = await heard.read();
-    assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
-    assert.equal(read.get(METRICS.turnDuration)?.[0]?.attributes['voice_bot.result'], 'failed');
+    assert.equal(read.get('voice_bot.turns.failed')?.[0]?.value, 1);
+    assert.equal(read.get('voice_bot.turn.duration')?.[0]?.attributes['voice_bot.result'], 'failed');
     const { turn, steps } = lastTurn();
     assert.equal(turn.status.code, SpanStatusCode.ERROR);
     assert.match(String(turn.attributes['error.type']), /^[a-z_]+$/);
@@ -155,7 +160,7 @@ describe('the telemetry of turns', () => {
     await bot.connector.when(({ body }) => body?.type === 'message');
     await bot.close();
     const read = await heard.read();
-    assert.equal(read.get(METRICS.turnsFailed)?.[0]?.value, 1);
+    assert.equal(read.get('voice_bot.turns.failed')?.[0]?.value, 1);
     assert.equal(lastTurn().turn.attributes['voice_bot.result'], 'unsent');
   });
 
@@ -166,7 +171,7 @@ describe('the telemetry of turns', () => {
     await bot.post(message);
     await bot.connector.whenMessages(1);
     await bot.close();
-    assert.equal((await heard.read()).get(METRICS.duplicates)?.[0]?.value, 1);
+    assert.equal((await heard.read()).get('voice_bot.activities.duplicate')?.[0]?.value, 1);
   });
 
   it('counts retried calls to the channel, and its 429 responses', async (t) => {
@@ -181,8 +186,8 @@ describe('the telemetry of turns', () => {
     await bot.connector.whenMessages(1);
     await bot.close();
     const read = await heard.read();
-    assert.equal(read.get(METRICS.sendRetries)?.[0]?.value, 1);
-    assert.equal(read.get(METRICS.sendsThrottled)?.[0]?.value, 1);
+    assert.equal(read.get('voice_bot.channel.retries')?.[0]?.value, 1);
+    assert.equal(read.get('voice_bot.channel.throttled')?.[0]?.value, 1);
   });
 
   it('reports the open sessions, the reasons of closed ones, and the delay of the event loop', async (t) => {
@@ -190,13 +195,13 @@ describe('the telemetry of turns', () => {
     await bot.says('hello');
     await bot.connector.whenMessages(1);
     const gauges = await heard.read();
-    assert.equal(gauges.get(METRICS.sessionsOpen)?.[0]?.value, 1);
-    assert.ok((gauges.get(METRICS.eventLoopDelay)?.[0]?.value ?? -1) >= 0);
+    assert.equal(gauges.get('voice_bot.sessions.open')?.[0]?.value, 1);
+    assert.ok((gauges.get('voice_bot.event_loop.delay')?.[0]?.value ?? -1) >= 0);
     await bot.says('/reset');
     await bot.connector.whenMessages(2);
     await bot.close();
     const read = await heard.read();
-    assert.deepEqual(read.get(METRICS.sessionsClosed)?.[0]?.attributes, { 'voice_bot.close.reason': 'stale' });
+    assert.deepEqual(read.get('voice_bot.sessions.closed')?.[0]?.attributes, { 'voice_bot.close.reason': 'stale' });
   });
 
   it("contains none of the users' words and names", async (t) => {

@@ -3,8 +3,10 @@ import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
-import { isBuiltIn } from './audio-format.ts';
-import { type Clip, clipOf, formatOf } from './clip.ts';
+import { durationMs } from '../pcm.ts';
+import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
+import { type Clip, MAX_CLIP_BYTES } from './clip.ts';
+import type { ClipJob } from './decode-clip.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
 /** Decodes the audio that users send. */
@@ -38,7 +40,7 @@ export function createClipDecoder(deps: {
   readonly searchPath?: string | undefined;
 }): ClipDecoder {
   const { clock, log, searchPath } = deps;
-  const worker = new TaskWorker<Uint8Array, Clip>({
+  const worker = new TaskWorker<ClipJob, Uint8Array<ArrayBuffer>>({
     file: workerUrl(import.meta.url, 'clip-worker'),
     clock,
     log,
@@ -50,14 +52,20 @@ export function createClipDecoder(deps: {
   const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: MAX_WAITING });
   return {
     async decode(bytes, signal) {
-      const format = formatOf(bytes);
+      if (bytes.byteLength > MAX_CLIP_BYTES) {
+        throw new AttachmentError('too_large', `a clip of ${bytes.byteLength} bytes; the limit is ${MAX_CLIP_BYTES}`);
+      }
+      const format = detectAudioFormat(bytes);
+      if (format === undefined) throw new AttachmentError('kind_unknown', 'no audio format that is known');
+      let pcm: Uint8Array<ArrayBuffer> | undefined;
       if (isBuiltIn(format)) {
         // `slice` would not copy: a slice of a Buffer shares its memory.
         const copy = new Uint8Array(bytes);
-        const clip = await worker.run(copy, { signal, transfer: [copy.buffer] }).catch(ifUnsupported);
-        if (clip !== undefined) return clip;
+        pcm = await worker.run({ bytes: copy, format }, { signal, transfer: [copy.buffer] }).catch(ifUnsupported);
       }
-      return clipOf(await ffmpeg.decode(bytes, format, signal), format);
+      pcm ??= await ffmpeg.decode(bytes, format, signal);
+      if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no audio in this ${format}`);
+      return { pcm, durationMs: durationMs(pcm.byteLength), format };
     },
     async close() {
       await Promise.all([worker.close(), ffmpeg.close()]);

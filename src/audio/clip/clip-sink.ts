@@ -1,5 +1,6 @@
-import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../pcm.ts';
-import { MAX_CLIP_SAMPLES, refuseLong } from './clip.ts';
+import { AttachmentError } from '../../errors.ts';
+import { BYTES_PER_SAMPLE } from '../pcm.ts';
+import { MAX_CLIP_SAMPLES, MAX_CLIP_SECONDS } from './clip.ts';
 import { Resampler } from './resampler.ts';
 
 const GROWTH_BYTES = 512 * 1024;
@@ -32,7 +33,9 @@ export class ClipSink {
   #write(audio: Float32Array): void {
     const start = this.#sampleCount * BYTES_PER_SAMPLE;
     this.#sampleCount += audio.length;
-    refuseLong(this.#sampleCount, SAMPLE_RATE_HZ);
+    if (this.#sampleCount > MAX_CLIP_SAMPLES) {
+      throw new AttachmentError('too_long', `the audio takes more than ${MAX_CLIP_SECONDS} s`);
+    }
     const end = this.#sampleCount * BYTES_PER_SAMPLE;
     if (end > this.#buffer.byteLength) {
       this.#buffer.resize(Math.min(Math.ceil(end / GROWTH_BYTES) * GROWTH_BYTES, this.#buffer.maxByteLength));

@@ -1,8 +1,7 @@
 import { serveTasks } from '../../workers/serve-tasks.ts';
-import type { Clip } from './clip.ts';
-import { decodeClip } from './decode-clip.ts';
+import { type ClipJob, decodeClip } from './decode-clip.ts';
 
-serveTasks<Uint8Array, Clip>(async (bytes) => {
-  const clip = await decodeClip(bytes);
-  return { result: clip, transfer: [clip.pcm.buffer] };
+serveTasks<ClipJob, Uint8Array<ArrayBuffer>>(async (job) => {
+  const pcm = await decodeClip(job);
+  return { result: pcm, transfer: [pcm.buffer] };
 });

@@ -1,6 +1,5 @@
-import { AttachmentError } from '../../errors.ts';
-import { durationMs, SAMPLE_RATE_HZ } from '../pcm.ts';
-import { type AudioFormat, detectAudioFormat } from './audio-format.ts';
+import { SAMPLE_RATE_HZ } from '../pcm.ts';
+import type { AudioFormat } from './audio-format.ts';
 
 /** Audio that a user sent, as the Realtime API accepts it. */
 export interface Clip {
@@ -17,26 +16,3 @@ export const MAX_CLIP_SECONDS = 180;
 const GRACE_SECONDS = 1;
 /** The limit in samples at 24 kHz. */
 export const MAX_CLIP_SAMPLES = (MAX_CLIP_SECONDS + GRACE_SECONDS) * SAMPLE_RATE_HZ;
-
-/** Throws an AttachmentError: `too_large` or `kind_unknown`. */
-export function formatOf(bytes: Uint8Array): AudioFormat {
-  if (bytes.byteLength > MAX_CLIP_BYTES) {
-    throw new AttachmentError('too_large', `a clip of ${bytes.byteLength} bytes; the limit is ${MAX_CLIP_BYTES}`);
-  }
-  const format = detectAudioFormat(bytes);
-  if (format === undefined) throw new AttachmentError('kind_unknown', 'no audio format that is known');
-  return format;
-}
-
-/** Throws `too_long`. */
-export function refuseLong(samples: number, rateHz: number): void {
-  if (samples * SAMPLE_RATE_HZ <= MAX_CLIP_SAMPLES * rateHz) return;
-  const seconds = Math.round(samples / rateHz);
-  throw new AttachmentError('too_long', `the audio takes ${seconds} s or more; the limit is ${MAX_CLIP_SECONDS} s`);
-}
-
-/** Throws `damaged` for a clip without audio. */
-export function clipOf(pcm: Uint8Array<ArrayBuffer>, format: AudioFormat): Clip {
-  if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no audio in this ${format}`);
-  return { pcm, durationMs: durationMs(pcm.byteLength), format };
-}

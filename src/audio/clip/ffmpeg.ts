@@ -54,8 +54,10 @@ export class Ffmpeg {
       );
     }
     const late = () => new AttachmentError('too_slow', `not done after ${limitMs} ms`);
-    return this.#queue.run(signal, (either) =>
-      withTimeoutSignal({ clock, limitMs, signal: either, late }, (limited) => runIn(command, bytes, format, limited)),
+    return this.#queue.run(signal, (combined) =>
+      withTimeoutSignal({ clock, limitMs, signal: combined, late }, (limited) =>
+        decodeFile(command, bytes, format, limited),
+      ),
     );
   }
 
@@ -79,18 +81,18 @@ export async function findFfmpeg(searchPath = ''): Promise<string | undefined> {
 }
 
 /** The input is a file, not a pipe: the table of an M4A may lie at its end. Its folder is always removed. */
-async function runIn(command: string, bytes: Uint8Array, format: AudioFormat, signal: AbortSignal) {
+async function decodeFile(command: string, bytes: Uint8Array, format: AudioFormat, signal: AbortSignal) {
   const folder = await mkdtemp(join(tmpdir(), 'clip-'));
   try {
     await writeFile(join(folder, INPUT), bytes);
     signal.throwIfAborted();
-    return await decodeIn(folder, command, format, signal);
+    return await runIn(folder, command, format, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function decodeIn(cwd: string, command: string, format: AudioFormat, signal: AbortSignal) {
+async function runIn(cwd: string, command: string, format: AudioFormat, signal: AbortSignal) {
   const { promise, resolve } = Promise.withResolvers<{ error: unknown; stdout: Buffer; stderr: Buffer }>();
   // The empty environment keeps secrets of this process from ffmpeg.
   const isolation = { cwd, env: {}, windowsHide: true };

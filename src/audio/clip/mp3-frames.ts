@@ -4,8 +4,6 @@ import { ascii } from './ascii.ts';
 interface Mp3Frame {
   readonly at: number;
   readonly byteLength: number;
-  /** The samples in each channel. */
-  readonly samples: number;
   readonly rateHz: number;
 }
 
@@ -34,7 +32,7 @@ export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
   let last: Mp3Frame | undefined;
   while (at + HEADER_BYTES <= bytes.length) {
     const frame = frameAt(bytes, at);
-    if (frame === undefined || !belongs(bytes, frame, last)) {
+    if (frame === undefined || !isConfirmed(bytes, frame, last)) {
       at = bytes.indexOf(0xff, at + 1);
       if (at < 0) return;
       continue;
@@ -72,7 +70,8 @@ export function afterId3(bytes: Uint8Array): number {
   return at;
 }
 
-function belongs(bytes: Uint8Array, frame: Mp3Frame, last: Mp3Frame | undefined): boolean {
+/** Whether the bytes around the frame show that it is one. */
+function isConfirmed(bytes: Uint8Array, frame: Mp3Frame, last: Mp3Frame | undefined): boolean {
   const end = frame.at + frame.byteLength;
   if (last !== undefined && last.rateHz !== frame.rateHz) return false;
   if (last !== undefined && last.at + last.byteLength === frame.at) return end <= bytes.length;
@@ -88,7 +87,8 @@ function frameAt(bytes: Uint8Array, at: number): Mp3Frame | undefined {
   const isMpeg1 = version === 3;
   const kbits = (isMpeg1 ? MPEG_1_KBITS : MPEG_2_KBITS)[third >> 4];
   if (Number.isNaN(rateHz) || !kbits) return undefined;
-  const samples = isMpeg1 ? 1152 : 576;
+  // A frame has 1,152 or 576 samples.
+  const samplesPerByte = isMpeg1 ? 144 : 72;
   const padding = (third >> 1) & 1;
-  return { at, byteLength: Math.floor((samples / 8) * ((kbits * 1000) / rateHz)) + padding, samples, rateHz };
+  return { at, byteLength: Math.floor((samplesPerByte * kbits * 1000) / rateHz) + padding, rateHz };
 }

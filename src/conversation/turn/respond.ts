@@ -1,7 +1,7 @@
 import { type GenerateRequest, generateResponse } from '../../realtime/generate-response.ts';
 import { failedResult, type ModelResult } from '../../realtime/model-result.ts';
 import { errorOf } from '../../realtime/outcome.ts';
-import type { TurnInput } from '../../realtime/session.ts';
+import type { TurnInput } from '../../realtime/turn-input.ts';
 import type { Allowance } from '../limits/spending.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import { reopenApproval } from './deliver.ts';

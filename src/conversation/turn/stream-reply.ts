@@ -36,9 +36,9 @@ export function streamReply(sender: ReplySender, { parts, settings, decided }: P
     // Another attempt sends the clips again.
     if (event.kind === 'audioCommitted' && transcription.isFull) transcription = new TranscriptionTracker(clock, clips);
     transcription.accept(event);
-    if (event.kind === 'audioDelta') telemetry.firstAudio();
+    if (event.kind === 'audioDelta') telemetry.recordFirst('timeToFirstAudio');
     if (live.accept(event)) {
-      telemetry.firstText();
+      telemetry.recordFirst('timeToFirstText');
       textSinceMs ??= clock.now();
     } else if (event.kind !== 'transcript') return;
     if (textSinceMs === undefined || !isHeadingFixed(clock.now())) return;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { decodeClip } from '../../../src/audio/clip/decode-clip.ts';
+import { after, describe, it } from 'node:test';
+import { createClipDecoder } from '../../../src/audio/clip/clip-decoder.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { createLogger } from '../../../src/log.ts';
 import { amplitudeAt, clipFile, decibels } from './tones.ts';
 
 const AMPLITUDE = 0.25;
@@ -25,6 +27,10 @@ const CLIPS: readonly (readonly [name: string, durationMs: number])[] = [
 ];
 
 describe('a clip', () => {
+  const decoder = createClipDecoder({ clock: systemClock, log: createLogger('silent') });
+  after(() => decoder.close());
+  const decodeClip = (bytes: Uint8Array) => decoder.decode(bytes, new AbortController().signal);
+
   for (const [name, expectedMs] of CLIPS) {
     it(`is decoded: ${name}`, async () => {
       const { pcm, durationMs, format } = await decodeClip(clipFile(name));

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { MAX_CLIP_BYTES } from '../../../src/audio/clip/clip.ts';
-import { decodeClip } from '../../../src/audio/clip/decode-clip.ts';
+import { createClipDecoder } from '../../../src/audio/clip/clip-decoder.ts';
+import { decodeWav } from '../../../src/audio/clip/decode-wav.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { createLogger } from '../../../src/log.ts';
 import { type Coding, chunk, makeWav, riff, type WavFormat } from './make-wav.ts';
 import { amplitudeAt, clipFile, decibels, tones } from './tones.ts';
 
@@ -10,6 +13,10 @@ const PARTS = [
   [440, 0.4],
   [2_500, 0.1],
 ] as const;
+
+const decoder = createClipDecoder({ clock: systemClock, log: createLogger('silent') });
+after(() => decoder.close());
+const decodeClip = (wav: Uint8Array) => decoder.decode(wav, new AbortController().signal);
 
 async function assertSounds(wav: Uint8Array, seconds = 0.5, share = 1): Promise<void> {
   const { pcm, durationMs, format } = await decodeClip(wav);
@@ -123,5 +130,5 @@ describe('a WAV', () => {
   });
 
   it('requires ffmpeg for other codings', () =>
-    assert.rejects(decodeClip(clipFile('mono-8k-adpcm.wav')), { code: 'kind_unsupported', message: /format 17/ }));
+    assert.throws(() => decodeWav(clipFile('mono-8k-adpcm.wav')), { code: 'kind_unsupported', message: /format 17/ }));
 });

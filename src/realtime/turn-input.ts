@@ -1,0 +1,34 @@
+import type { SessionSettings } from '../config/config.ts';
+import type { Logger } from '../log.ts';
+import type { ContentPart } from './content.ts';
+import type { DecidedCall, TurnFunctions } from './function-calls.ts';
+import type { ServerEvent } from './server-event.ts';
+
+/** Called with each event of the turn, and with events of the session meanwhile. Errors that it throws are logged. */
+export type TurnListener = (event: ServerEvent) => void;
+
+/** What a session needs for one turn. */
+export interface TurnInput {
+  readonly turnId: string;
+  /** May be empty if there are `parts` or a call was decided. */
+  readonly text: string;
+  /** What the attachments hold, in their order. */
+  readonly parts?: readonly ContentPart[];
+  /** Takes the place of the user's message. */
+  readonly decided?: DecidedCall | undefined;
+  /** Whether `decided` goes as a text, because the service has refused to create the call. */
+  readonly decidedAsText?: boolean;
+  /** The conversation so far; used only if the session does not know it. */
+  readonly history: string | undefined;
+  /** Describes the people in the conversation; the first turn of a session adds it to the instructions. */
+  readonly about?: string | undefined;
+  /** Used only by the first turn of a session. Default: the settings of the session. */
+  readonly settings?: SessionSettings;
+  /** Default: none. */
+  readonly functions?: TurnFunctions | undefined;
+  /** Reserves one more response: the same one, or the one that reads the outputs of `callCount` calls. False: over budget. */
+  readonly reserveNextResponse?: (callCount?: number) => Promise<boolean>;
+  readonly onEvent?: TurnListener;
+  /** Default: the log of the session. */
+  readonly log?: Logger;
+}
