@@ -7,6 +7,7 @@ import { findBuild, findInstallation, firstSteps, settingsFile } from './install
 import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { loadDatabase } from './stores.ts';
+import { FunctionsError } from './tools/tool-error.ts';
 
 /** A process group may get a signal twice, since the launcher forwards it. Within this time, both count as one. */
 const SAME_SIGNAL_MS = 1_000;
@@ -34,7 +35,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     void drain({ signal });
   });
 // After either error the state of the process is unknown, so another process has to take over.
-process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
+process.on('unhandledRejection', (err) => fail(err, rejectionFault(err)));
 process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
@@ -81,6 +82,11 @@ function listenFailure(code: string | undefined): string | undefined {
   if (code === 'EACCES') return `bot not started: port ${port} is not open to this user; set PORT to another`;
   if (host === undefined || code === undefined) return undefined;
   return `bot not started: HOST is not an address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
+}
+
+/** The bot's functions are loaded shortly after it listens. */
+function rejectionFault(err: unknown): string {
+  return err instanceof FunctionsError ? 'bot not started: a function cannot be loaded' : 'unhandled rejection';
 }
 
 function fail(err: unknown, fault: string): void {

@@ -34,7 +34,7 @@ export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
 
 async function loadFunctions(hasExamples: boolean): Promise<readonly Tool[]> {
   const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts').catch((cause: unknown) => {
-    throw new FunctionsError({ cause });
+    throw new FunctionsError(cause);
   });
   return hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
 }
