@@ -21,10 +21,9 @@ export interface FolderFile {
 export async function listFolder(folder: string): Promise<{ files: readonly FolderFile[]; isCut: boolean }> {
   const root = await realpath(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.map(({ parentPath, name }) => relative(root, join(parentPath, name)).split(sep).join('/'));
   const files: FolderFile[] = [];
-  for (const entry of entries) {
-    const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
-    if (!isDocument(path) || isHidden(path)) continue;
+  for (const path of paths.filter((each) => isDocument(each) && !isHidden(each)).sort()) {
     const mark = await markOf(root, path);
     if (mark === undefined) continue;
     if (files.length === MAX_FILES) return { files, isCut: true };
