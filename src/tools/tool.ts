@@ -71,6 +71,8 @@ export interface Tool {
   readonly access: ToolAccess;
   /** `bot`, or that of its server: see `McpServerSettings`. */
   readonly origin: string;
+  /** The name of its server in the file of `MCP_CONFIG`; unset for the bot's own tools. */
+  readonly server?: string;
   /** Throws a ToolError for arguments that the tool cannot run with. Default: only the server knows. */
   check?(args: ToolArguments): void;
   /** Rejects with a ToolError, or with the reason of `signal`. */

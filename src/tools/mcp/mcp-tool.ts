@@ -58,6 +58,7 @@ export function mcpTool(
     timeoutMs: settings.timeoutMs,
     access: { users: settings.users, scopes: settings.scopes },
     origin: settings.origin,
+    server: settings.name,
     run: call({ name, parameters: parameters.schema, isReadOnly }),
   };
 }
