@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts';
-import type { DocumentsSettings } from '../config/documents-settings.ts';
 import type { McpServerSettings } from '../config/mcp-settings.ts';
 import type { ToolsSettings } from '../config/tools-settings.ts';
 import type { Build } from '../installation.ts';
@@ -23,41 +22,33 @@ export interface OpenToolsDeps {
 export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
   const { clock, log } = deps;
   const documents = settings.documents && new Documents({ settings: settings.documents, clock, log });
+  let functions: Promise<readonly Tool[]> | undefined;
   return new Tools({
-    functions: once(() => loadFunctions(settings.hasExamples)),
-    search: once(() => loadSearch(documents, settings.documents)),
+    functions() {
+      functions ??= loadFunctions(settings, documents);
+      return functions;
+    },
     documents,
     openServers: () => openServers(settings.servers, deps),
     log,
   });
 }
 
-async function loadFunctions(hasExamples: boolean): Promise<readonly Tool[]> {
+async function loadFunctions(
+  { hasExamples, documents: access }: ToolsSettings,
+  documents: Documents | undefined,
+): Promise<readonly Tool[]> {
   const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts').catch((cause: unknown) => {
     throw new FunctionsError(cause);
   });
-  return hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
-}
-
-async function loadSearch(
-  documents: Documents | undefined,
-  settings: DocumentsSettings | undefined,
-): Promise<readonly Tool[]> {
-  if (documents === undefined || settings === undefined) return [];
+  const functions = hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
+  if (documents === undefined || access === undefined) return functions;
   const { searchDocuments } = await import('./documents/search-documents.ts');
-  return [searchDocuments(documents, { users: settings.users, scopes: settings.scopes })];
+  return [...functions, searchDocuments(documents, { users: access.users, scopes: access.scopes })];
 }
 
 async function openServers(settings: readonly McpServerSettings[], deps: OpenToolsDeps): Promise<McpServer[]> {
   if (settings.length === 0) return [];
   const { McpServer } = await import('./mcp/mcp-server.ts');
   return settings.map((each) => new McpServer(each, deps));
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | undefined;
-  return () => {
-    loading ??= load();
-    return loading;
-  };
 }

@@ -58,12 +58,13 @@ export interface Tool {
   readonly name: string;
   /** The name that users see, such as "Order status": plain words in one line. */
   readonly title: string;
-  /** Shown while the tool runs, by language ("Searching the handbook…"). Default: a sentence with the title. */
+  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: a sentence with the title. */
   readonly progress?: Readonly<Record<string, string>>;
+  /** Tells the model what the tool does and when to call it. */
   readonly description: string;
   readonly parameters: ParameterSchema;
   readonly approval: ApprovalRule;
-  /** Whether calls change nothing. Only the operator or the author decides this, never a server. */
+  /** Whether calls change nothing, so that they may be repeated. The operator or author decides this, never a server. */
   readonly isReadOnly: boolean;
   /** Whether the effect cannot be undone. Then "Always allow" is not offered. */
   readonly isDestructive: boolean;
