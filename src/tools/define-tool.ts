@@ -5,13 +5,12 @@ import { ToolError } from './tool-error.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 20;
 
-/** The fields of a tool that its definition gives as they are. */
-type Described = Pick<Tool, 'name' | 'title' | 'progress' | 'description' | 'approval'>;
+type RequiredFields = Pick<Tool, 'name' | 'title' | 'progress' | 'description' | 'approval'>;
 /** Default: it may change something, which can be undone, and everybody may use it everywhere. */
-type WithDefaults = Partial<Pick<Tool, 'isReadOnly' | 'isDestructive' | 'access'>>;
+type OptionalFields = Partial<Pick<Tool, 'isReadOnly' | 'isDestructive' | 'access'>>;
 
 /** The definition of one of the bot's own functions that the model may call. */
-export interface ToolDefinition<Parameters extends z.ZodObject> extends Described, WithDefaults {
+export interface ToolDefinition<Parameters extends z.ZodObject> extends RequiredFields, OptionalFields {
   /** Checks the arguments, gives `run` their types, and tells the model what to pass (`.describe()` each). */
   readonly parameters: Parameters;
   /** The time limit of a call. Default 20. */
@@ -28,14 +27,14 @@ export type ToolResult = string | ToolOutput | Readonly<Record<string, unknown>>
 
 /** Makes a tool from its definition. Throws if the service does not accept the schema. */
 export function defineTool<Parameters extends z.ZodObject>(definition: ToolDefinition<Parameters>): Tool {
-  const { parameters: schema, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, run, ...described } = definition;
+  const { parameters: schema, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, run, ...fields } = definition;
   const parameters = parameterSchema(z.toJSONSchema(schema, { io: 'input' }));
   if ('refusal' in parameters) throw new TypeError(`tool ${definition.name}: ${parameters.refusal}`);
   return {
     isReadOnly: false,
     isDestructive: false,
     access: EVERYBODY,
-    ...described,
+    ...fields,
     parameters: parameters.schema,
     timeoutMs: timeoutSeconds * 1000,
     origin: 'bot',

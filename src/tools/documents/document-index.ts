@@ -111,10 +111,10 @@ export class DocumentIndex {
 
   /** Returns the best matches, the best one first. Common words count only where nothing else is found. */
   find(query: string, maxHits: number): Hit[] {
-    const asked = [...new Set(words(query.slice(0, MAX_QUERY_CHARS)).map(fold))];
-    const rare = asked.filter((word) => !this.#isCommon(word));
+    const terms = [...new Set(words(query.slice(0, MAX_QUERY_CHARS)).map(fold))];
+    const rare = terms.filter((word) => !this.#isCommon(word));
     const hits = this.#best(this.#search.search(rare.join(' '), SIMILAR), maxHits);
-    return hits.length > 0 ? hits : this.#best(this.#search.search(asked.join(' ')), maxHits);
+    return hits.length > 0 ? hits : this.#best(this.#search.search(terms.join(' ')), maxHits);
   }
 
   #isCommon(word: string): boolean {
@@ -122,13 +122,13 @@ export class DocumentIndex {
   }
 
   #best(matches: Iterable<{ readonly id: number }>, maxHits: number): Hit[] {
-    const perDocument = new Map<string, number>();
+    const hitCounts = new Map<string, number>();
     const hits: Hit[] = [];
     for (const match of matches) {
       const entry = this.#entries.get(match.id);
-      const count = perDocument.get(entry?.path ?? '') ?? 0;
+      const count = hitCounts.get(entry?.path ?? '') ?? 0;
       if (entry === undefined || count >= MAX_HITS_PER_DOCUMENT) continue;
-      perDocument.set(entry.path, count + 1);
+      hitCounts.set(entry.path, count + 1);
       hits.push({ ...entry, title: this.#nameOf(entry) });
       if (hits.length === maxHits) break;
     }

@@ -53,7 +53,7 @@ export class Documents {
   #firstRead = Promise.withResolvers<void>();
   /** Whether this thread has read the folder. */
   #wasRead = false;
-  /** The file that the thread reads, and the marks of those that ended a thread, by path. */
+  /** The file that the thread reads, and the fingerprints of those that ended a thread, by path. */
   #reading: FolderFile | undefined;
   readonly #skipped = new Map<string, string>();
   #cancelLimit = () => {};
@@ -185,7 +185,7 @@ export class Documents {
     this.#rejectAll();
     this.#status = { kind: 'down', reason };
     const path = this.#reading?.path;
-    if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.mark);
+    if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.fingerprint);
     this.#reading = undefined;
     const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');

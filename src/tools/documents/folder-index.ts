@@ -24,7 +24,7 @@ export interface FolderState {
 export interface FolderIndexOptions {
   readonly folder: string;
   readonly maxBytes: number;
-  /** The marks of files that are not read again unless they change, by path: reading them ended the thread. */
+  /** The fingerprints of files that are not read again unless they change, by path: reading them ended the thread. */
   readonly skipped: ReadonlyMap<string, string>;
 }
 
@@ -34,7 +34,7 @@ export class FolderIndex {
   readonly #skipped: ReadonlyMap<string, string>;
   readonly #index: DocumentIndex;
   /** The files that were read or tried, by path, and why some are left out. */
-  readonly #files = new Map<string, { readonly mark: string; readonly problem: string | undefined }>();
+  readonly #files = new Map<string, { readonly fingerprint: string; readonly problem: string | undefined }>();
 
   constructor({ folder, maxBytes, skipped }: FolderIndexOptions) {
     this.#folder = folder;
@@ -61,12 +61,12 @@ export class FolderIndex {
     const hasRoom = gone.length > 0;
     let isChanged = gone.length > 0;
     for (const file of files) {
-      const { mark, problem } = this.#files.get(file.path) ?? {};
-      const isNew = mark !== file.mark;
+      const { fingerprint, problem } = this.#files.get(file.path) ?? {};
+      const isNew = fingerprint !== file.fingerprint;
       if (!isNew && problem !== UNREADABLE && !(hasRoom && problem === FULL)) continue;
       this.#index.delete(file.path);
       const newProblem = await this.#read(file, onRead);
-      this.#files.set(file.path, { mark: file.mark, problem: newProblem });
+      this.#files.set(file.path, { fingerprint: file.fingerprint, problem: newProblem });
       isChanged ||= isNew || newProblem !== problem;
     }
     return { ...this.#state(isCut), isChanged };
@@ -82,8 +82,8 @@ export class FolderIndex {
 
   /** Returns why the file is left out; `undefined` if it is indexed. */
   async #read(file: FolderFile, onRead: (file: FolderFile) => void): Promise<string | undefined> {
-    const { path, mark } = file;
-    if (this.#skipped.get(path) === mark) return 'reading it takes too much time or memory';
+    const { path, fingerprint } = file;
+    if (this.#skipped.get(path) === fingerprint) return 'reading it takes too much time or memory';
     onRead(file);
     try {
       const document = await readDocument(path, await readFolderFile(this.#folder, path));

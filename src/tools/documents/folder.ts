@@ -10,8 +10,8 @@ const MAX_FILES = 5_000;
 export interface FolderFile {
   /** The path relative to the folder, with `/` as separator. */
   readonly path: string;
-  /** The mark changes whenever the file does. */
-  readonly mark: string;
+  /** Changes whenever the file does. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -24,10 +24,10 @@ export async function listFolder(folder: string): Promise<{ files: readonly Fold
   const paths = entries.map(({ parentPath, name }) => relative(root, join(parentPath, name)).split(sep).join('/'));
   const files: FolderFile[] = [];
   for (const path of paths.filter((each) => isDocument(each) && !isHidden(each)).sort()) {
-    const mark = await markOf(root, path);
-    if (mark === undefined) continue;
+    const fingerprint = await fingerprintOf(root, path);
+    if (fingerprint === undefined) continue;
     if (files.length === MAX_FILES) return { files, isCut: true };
-    files.push({ path, mark });
+    files.push({ path, fingerprint });
   }
   return { files, isCut: false };
 }
@@ -37,7 +37,7 @@ function isHidden(path: string): boolean {
 }
 
 /** Returns `undefined` if the path is not a file of the folder, or the file was deleted meanwhile. */
-async function markOf(root: string, path: string): Promise<string | undefined> {
+async function fingerprintOf(root: string, path: string): Promise<string | undefined> {
   try {
     const real = await realpath(join(root, path));
     if (!isWithin(root, real)) return undefined;

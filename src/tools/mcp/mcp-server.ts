@@ -47,7 +47,7 @@ export class McpServer {
   readonly #log: Logger;
   #client: Client | undefined;
   /** The transport that is connecting. */
-  #next: Transport | undefined;
+  #connectingTransport: Transport | undefined;
   /** How many calls run, by client. */
   readonly #callCounts = new Map<Client, number>();
   #tools: readonly Tool[] = [];
@@ -87,7 +87,7 @@ export class McpServer {
     this.#cancelRetry();
     this.#tools = [];
     // A silent server would hold up the shutdown until its time limit.
-    await this.#next?.close().catch(() => {});
+    await this.#connectingTransport?.close().catch(() => {});
     await this.#connecting;
     await this.#closeAll();
   }
@@ -97,9 +97,9 @@ export class McpServer {
     this.#cancelRetry();
     const client = this.#createClient();
     const transport = this.#openTransport();
-    this.#next = transport;
+    this.#connectingTransport = transport;
     try {
-      await this.#inTime(async (signal) => {
+      await this.#withinTimeLimit(async (signal) => {
         await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS, signal });
         this.#client = client;
         client.onclose = () => this.#onLost(client, 'closed');
@@ -111,7 +111,7 @@ export class McpServer {
       await client.close().catch(() => {});
       this.#onDown(mcpReason(error));
     } finally {
-      this.#next = undefined;
+      this.#connectingTransport = undefined;
     }
   }
 
@@ -137,7 +137,7 @@ export class McpServer {
   async #relist(): Promise<void> {
     const client = this.#client;
     if (client === undefined || this.#isClosed) return;
-    await this.#inTime((signal) => this.#list(client, signal)).catch((error: unknown) => {
+    await this.#withinTimeLimit((signal) => this.#list(client, signal)).catch((error: unknown) => {
       this.#onLost(client, mcpReason(error));
     });
   }
@@ -154,7 +154,7 @@ export class McpServer {
   }
 
   /** Limits connecting and listing together, however many pages the list has. */
-  #inTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  #withinTimeLimit(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const late = () => new ToolError('tool_timeout', 'not connected in time');
     return withTimeoutSignal({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
   }
@@ -195,14 +195,14 @@ export class McpServer {
     // With a definition of its own the SDK does not check the result against the server's schema: the text still counts.
     const toolDefinition = { name, inputSchema: parameters as SdkTool['inputSchema'] };
     const options = { timeout, maxTotalTimeout: timeout, signal, toolDefinition };
-    const result = await this.#whileOpen(client, () => client.callTool(params, options));
+    const result = await this.#keepingOpen(client, () => client.callTool(params, options));
     const output = mcpOutput(result);
     if (result.isError === true) throw new ToolError('tool_failed', output.text || 'The tool failed without a reason.');
     return output;
   }
 
   /** Keeps a client that is lost meanwhile open: the call may still get its answer. */
-  async #whileOpen<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  async #keepingOpen<T>(client: Client, call: () => Promise<T>): Promise<T> {
     this.#callCounts.set(client, (this.#callCounts.get(client) ?? 0) + 1);
     try {
       return await call();

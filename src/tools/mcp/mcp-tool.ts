@@ -30,7 +30,7 @@ export interface ServerTool {
   readonly isReadOnly: boolean;
 }
 
-/** Runs a call on the server. */
+/** Returns the `run` of a tool of the server. */
 export type CallServer = (tool: ServerTool) => Tool['run'];
 
 /**
