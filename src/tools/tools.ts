@@ -12,11 +12,7 @@ const MAX_SETS = 100;
 const MAX_REFUSED = 1_000;
 
 /** The declaration of a tool for the model. */
-interface FunctionDefinition {
-  readonly name: string;
-  readonly description: string;
-  readonly parameters: Tool['parameters'];
-}
+type FunctionDefinition = Pick<Tool, 'name' | 'description' | 'parameters'>;
 
 /** The tools of one turn. The same tools give the same object, so that sessions get only changed lists. */
 export interface ToolSet {
