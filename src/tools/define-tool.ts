@@ -27,7 +27,7 @@ export type ToolResult = string | ToolOutput | Readonly<Record<string, unknown>>
 
 /** Makes a tool from its definition. Throws if the service does not accept the schema. */
 export function defineTool<Parameters extends z.ZodObject>(definition: ToolDefinition<Parameters>): Tool {
-  const { parameters: schema, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, run, ...fields } = definition;
+  const { parameters: schema, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, ...fields } = definition;
   const parameters = parameterSchema(z.toJSONSchema(schema, { io: 'input' }));
   if ('refusal' in parameters) throw new TypeError(`tool ${definition.name}: ${parameters.refusal}`);
   return {
@@ -39,7 +39,7 @@ export function defineTool<Parameters extends z.ZodObject>(definition: ToolDefin
     timeoutMs: timeoutSeconds * 1000,
     origin: 'bot',
     check: (args) => void parsed(schema, args),
-    run: async (args, call) => toOutput(await run(parsed(schema, args), call)),
+    run: async (args, call) => toOutput(await definition.run(parsed(schema, args), call)),
   };
 }
 

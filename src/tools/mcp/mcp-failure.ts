@@ -60,7 +60,7 @@ async function isStale(client: Client, error: unknown, timeout: number): Promise
   return probe.then(
     () => false,
     // Another call may have closed the connection meanwhile.
-    (reason: unknown) => isRefusal(reason) || ['notReceived', 'lost'].includes(mcpFailureOf(reason)),
+    (reason: unknown) => isRefusal(reason) || ['notReceived', 'lost', 'timeout'].includes(mcpFailureOf(reason)),
   );
 }
 
