@@ -16,7 +16,7 @@ export interface ChildSpec {
 
 export interface ChildrenOptions {
   readonly print: (line: string) => void;
-  /** Called when a child that was ready ends by itself. */
+  /** Called when a child that was ready ends by itself, with its last lines that were not printed. */
   readonly onDied: (name: string, lastLines: readonly string[]) => void;
 }
 
@@ -36,7 +36,10 @@ export class Children {
     this.#options = options;
   }
 
-  /** Starts a Node program. Resolves with its ready line; rejects if it ends first or takes longer than a minute. */
+  /**
+   * Starts a Node program. Resolves with its ready line. Rejects if it takes longer than a minute, or if it ends first, with
+   * its last lines that were not printed.
+   */
   async start(spec: ChildSpec): Promise<string> {
     if (this.#isClosing) throw new Error('closing');
     const child = spawn(process.execPath, spec.args, {
@@ -47,10 +50,8 @@ export class Children {
     this.#running.set(child, spec.name);
     const lastLines: string[] = [];
     const keep = (line: string) => void (lastLines.push(line) > MAX_LAST_LINES && lastLines.shift());
-    const show = (line: string) => {
-      keep(line);
+    const show = (line: string) =>
       this.#options.print(`[${spec.name}] ${process.stdout.isTTY ? readableLine(line).trimEnd() : line}`);
-    };
     const ready = Promise.withResolvers<string>();
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (spec.isShown(line)) show(line);

@@ -63,7 +63,7 @@ const workDir = mkdtempSync(join(tmpdir(), 'realtime-voice-bot-'));
 const children = new Children({
   print,
   onDied: (name, lastLines) => {
-    print(`The ${name} ended unexpectedly. Its last lines:\n${lastLines.map((line) => `  ${line}`).join('\n')}`);
+    print([`The ${name} ended unexpectedly.`, ...lastLines].join('\n  '));
     void stop(1);
   },
 });
@@ -145,11 +145,7 @@ function startBot(simulatorPort: number, pagePort: number): Promise<number> {
 async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
-      const servePage = serveDemoPage({
-        voice: settings.voice,
-        model: 'simulated model',
-        hasServers: Boolean(process.env['MCP_CONFIG']),
-      });
+      const servePage = serveDemoPage({ voice: settings.voice, hasServers: Boolean(process.env['MCP_CONFIG']) });
       directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
@@ -188,7 +184,7 @@ async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec
     // The Playground chooses another port by itself if this one is taken, and prints it.
     return Number(/^Listening on (\d+)/.exec(line)?.[1] ?? port);
   } catch (error) {
-    if (isStopping || preferred === 0) throw error;
+    if (isStopping || preferred === 0 || (await freePort(port)) === port) throw error;
     return startOn(0, spec);
   }
 }

@@ -58,10 +58,11 @@ function describeListenError(error: unknown, { host, port }: Settings): string {
 function welcome(url: string, voice: string): string {
   return [
     `This is a SIMULATOR of the Azure OpenAI Realtime API, at ${url} (voice: ${voice}). No model answers here.`,
-    'To use it, put these three lines into .env:',
+    'To use it, put these four lines into .env:',
     `AZURE_OPENAI_ENDPOINT=${url}`,
     'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
     `AZURE_OPENAI_API_KEY=${SIMULATED_RESOURCE.key}`,
+    'EXAMPLE_TOOLS=true',
     '',
   ].join('\n');
 }

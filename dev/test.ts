@@ -15,13 +15,11 @@ const TEST_TIMEOUT_MS = 120_000;
 
 /** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
 const PROCESSES: readonly (readonly string[])[] = [
-  ['test/database', 'test/storage'],
-  ['test/package', 'test/process', 'test/telemetry'],
-  ['test/dev', 'test/deployment', 'test/doctor', 'test'],
-  ['test/conversation', 'test/realtime', 'test/http'],
-  ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+  ['test/database', 'test/storage', 'test/channel', 'test/messages', 'test/config'],
+  ['test/dev', 'test/deployment', 'test/doctor', 'test', 'test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
   ['test/instances', 'test/tools'],
-  ['test/channel', 'test/messages', 'test/config'],
+  ['test/package', 'test/process', 'test/telemetry'],
+  ['test/conversation', 'test/realtime', 'test/http'],
 ];
 /** Not in `npm run check`. */
 const SLOW_GROUPS: readonly string[] = ['database', 'instances', 'process', 'package', 'fuzz', 'doctor'].map(

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { progressOf } from '../../src/conversation/turn/turn-calls.ts';
+import { unlessAborted } from '../../src/deadline.ts';
 import type { Logger } from '../../src/log.ts';
 import type { TurnFunctions } from '../../src/realtime/function-calls.ts';
 import type { FunctionCall } from '../../src/realtime/server-event.ts';
@@ -85,7 +86,7 @@ export class ChatTools {
     const { person } = this.#deps;
     person.say(plain(texts.approval(tool.title, tool.name, call.argumentsText)));
     for (;;) {
-      const answer = await orAborted(person.ask(texts.approvalPrompt(!tool.isDestructive)), signal);
+      const answer = await unlessAborted(signal, () => person.ask(texts.approvalPrompt(!tool.isDestructive)));
       switch (answer?.trim().toLowerCase()) {
         case 'y':
         case 'yes':
@@ -101,12 +102,4 @@ export class ChatTools {
       }
     }
   }
-}
-
-/** Rejects with the reason of `signal` when it is aborted. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }

@@ -2,8 +2,6 @@
 export interface DemoFacts {
   /** The configured voice, such as `alloy`. */
   readonly voice: string;
-  /** A description of the model. */
-  readonly model: string;
   /** Whether `MCP_CONFIG` names a file of tool servers. */
   readonly hasServers: boolean;
 }

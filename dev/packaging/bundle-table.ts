@@ -1,4 +1,4 @@
-import { TEAMS_LIBRARY_FILE } from '../../src/http/pages/scripts.ts';
+import { TEAMS_LIBRARY_FILE } from '../../src/http/pages/teams-library.ts';
 
 /** The ZIP for App Service, relative to the root of the project. */
 export const ZIP_FILE = 'out/bot.zip';

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, sleep } from '../../src/clock.ts';
+import { unlessAborted } from '../../src/deadline.ts';
 import type { Logger } from '../../src/log.ts';
 import {
   argumentDeltas,
@@ -97,7 +98,7 @@ class ResponsePlayer {
     this.#session.send({ type: 'response.created', response: this.#response.wire('in_progress') });
     this.#session.send({ type: 'rate_limits.updated', rate_limits: RATE_LIMITS });
     this.#playFrames('start');
-    if (gate !== undefined) await untilStopped(gate, signal);
+    if (gate !== undefined) await unlessAborted(signal, () => gate);
     if (delayMs !== undefined) await sleep(this.#session.clock, delayMs, signal);
     const played = await this.#playOutputs();
     await this.#playEnding(played === 'cut' ? cutEnding(ending) : ending);
@@ -197,7 +198,7 @@ class ResponsePlayer {
   }
 
   #audioOf({ pcm, text }: MessageOutput): Promise<Uint8Array> | Uint8Array {
-    return pcm ?? untilStopped(this.#session.voice.speak(text), this.#response.signal);
+    return pcm ?? unlessAborted(this.#response.signal, () => this.#session.voice.speak(text));
   }
 
   #playStep({ words, audio }: Step, item: OutputMessage): void {
@@ -261,19 +262,6 @@ function cutEnding(ending: PlayedEnding): PlayedEnding {
   return { kind: 'incomplete', reason: 'max_output_tokens' };
 }
 
-/** Settles like `promise`, or rejects as soon as the response is stopped. */
-async function untilStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = () => stopped.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 function forever(signal: AbortSignal): Promise<never> {
-  return untilStopped(new Promise<never>(() => {}), signal);
+  return unlessAborted(signal, () => new Promise<never>(() => {}));
 }

@@ -21,7 +21,10 @@ function spokenOutput(output: string): string {
   const value = parsedObject(output) ?? parsedObject(bare);
   if (value === undefined) return shortText(bare);
   if (isRecord(value) && typeof value['error'] === 'string') return `That did not work: ${shortText(value['error'])}`;
-  if (isRecord(value) && String(value['status']).startsWith('waiting for')) return 'That waits for your approval.';
+  const status = isRecord(value) ? String(value['status']) : '';
+  if (status.startsWith('waiting for')) return 'That waits for your approval.';
+  if (status.startsWith('denied by the user')) return 'I did not do that, as you wished.';
+  if (status.startsWith('done already')) return 'That was done before.';
   return fieldsOf('', value, 0).slice(0, MAX_FIELDS).join(' ');
 }
 

@@ -34,6 +34,8 @@ class Neutralizer {
   #at = 0;
   #out = '';
   #fence: Fence | undefined;
+  /** The open fence of tildes, which only some clients know: to the others, what is in it is text. */
+  #tildeFence: Fence | undefined;
   /** Whether all clients agree so far on what is code: in the whole text, and in the paragraph. */
   #isTextSure = true;
   #isParagraphSure = true;
@@ -58,9 +60,10 @@ class Neutralizer {
     } catch (error) {
       if (error !== UNDECIDED) throw error;
     }
-    if (this.#fence === undefined || !this.#source.isWhole) return this.#out;
+    const open = this.#fence ?? this.#tildeFence;
+    if (open === undefined || !this.#source.isWhole) return this.#out;
     // The client, or the bot, may put text below that is not code.
-    const { indent, ticks } = this.#fence;
+    const { indent, ticks } = open;
     return `${this.#out}${this.#out.endsWith('\n') ? '' : '\n'}${' '.repeat(indent)}${ticks}`;
   }
 
@@ -71,6 +74,7 @@ class Neutralizer {
     else if (char === ' ' || char === '\t') this.#space(char);
     else if (this.#fence !== undefined) this.#stepInFence(char, this.#fence);
     else if (char === '`') this.#backticks();
+    else if (char === '~' && this.#isLineBlank) this.#tildes();
     else if (char === '!' && this.#source.charAt(next) === '[') this.#image();
     else if (char === '<' && TAG_START.test(this.#source.charAt(next))) this.#tag();
     else if (char === '[') this.#openBracket();
@@ -170,6 +174,17 @@ class Neutralizer {
     if (end === undefined) this.#isTextSure = false;
     else this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
     this.#copy(end === undefined ? count : end - this.#at);
+  }
+
+  #tildes(): void {
+    const count = this.#source.run(this.#at);
+    if (count >= MIN_FENCE_TICKS) this.#isTextSure = false;
+    if (count >= MIN_FENCE_TICKS && this.#indent <= MAX_FENCE_INDENT) {
+      const open = this.#tildeFence;
+      const isEnd = open !== undefined && count >= open.ticks.length && this.#source.isFenceEnd(this.#at + count);
+      this.#tildeFence = isEnd ? undefined : (open ?? { indent: this.#indent, ticks: '~'.repeat(count) });
+    }
+    this.#copy(count);
   }
 
   #stepInFence(char: string, { indent, ticks }: Fence): void {

@@ -74,13 +74,16 @@ const ANSWERED: readonly unknown[] = ['message', 'invoke'];
  * no token verifies the service URL, so it has to be on this machine.
  */
 export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
-  const activity = withoutNulls(body, ['conversation', 'from', 'recipient']);
+  const activity = withoutNulls(body);
+  for (const name of ['conversation', 'from', 'recipient']) {
+    if (isObject(activity[name])) activity[name] = withoutNulls(fieldsOf(activity[name]));
+  }
   const { type, serviceUrl, channelId, id, conversation, from } = activity;
   const required = { type, serviceUrl, channelId, 'conversation.id': fieldsOf(conversation)['id'] };
   // Channels send typing signs, events and changes of members without an id or a sender.
-  const ofMessages = { id, 'from.id': fieldsOf(from)['id'] };
+  const requiredInMessages = { id, 'from.id': fieldsOf(from)['id'] };
   for (const [name, value] of Object.entries(required)) if (!isId(value)) throw invalid(name);
-  for (const [name, value] of Object.entries(ofMessages)) {
+  for (const [name, value] of Object.entries(requiredInMessages)) {
     const mayBeMissing = !ANSWERED.includes(type) && (value === undefined || value === '');
     if (!mayBeMissing && !isId(value)) throw invalid(name);
   }
@@ -136,13 +139,6 @@ function invalid(name: string): RequestError {
   return new RequestError('bad_request', `The activity's ${name} is missing or invalid.`);
 }
 
-/** Removes fields that are null, including those in the objects named by `nested`. */
-function withoutNulls(fields: Fields, nested: readonly string[] = []): Fields {
-  const present = Object.entries(fields).filter(([, value]) => value !== null);
-  return Object.fromEntries(
-    present.map(([name, value]) => [
-      name,
-      nested.includes(name) && isObject(value) ? withoutNulls(fieldsOf(value)) : value,
-    ]),
-  );
+function withoutNulls(fields: Fields): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

@@ -1,4 +1,6 @@
 import type { AudioStore, ByteRange, StoredAudio } from '../audio/audio-store.ts';
+import { isGenuine, readLink } from '../audio/signed-links.ts';
+import type { Clock } from '../clock.ts';
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
 
@@ -20,26 +22,28 @@ interface SharedRead {
 /** Reads audio for requests. However many requests there are, the load on the store and the memory stay bounded. */
 export class AudioReader {
   readonly #store: AudioStore;
+  readonly #clock: Clock;
   readonly #lookups = new Map<string, Promise<StoredAudio | undefined>>();
   readonly #reads = new Map<string, SharedRead>();
   /** The keys of reads that have not started, first in, first out. */
   readonly #waiting = new Set<string>();
 
-  constructor(store: AudioStore) {
+  constructor(store: AudioStore, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   /**
-   * Works like `find` of the store; requests for the same audio share one lookup. Rejects with a RequestError (`busy`) when
-   * MAX_LOOKUPS others are in flight.
+   * Finds the audio of a link and the time left until the link expires. `undefined` for a forged or expired link. Rejects
+   * like the store, and with a RequestError (`busy`) when MAX_LOOKUPS other audio is being looked up.
    */
-  async find(id: string): Promise<StoredAudio | undefined> {
-    const inFlight = this.#lookups.get(id);
-    if (inFlight !== undefined) return inFlight;
-    if (this.#lookups.size >= MAX_LOOKUPS) throw busy();
-    const lookup = this.#store.find(id).finally(() => this.#lookups.delete(id));
-    this.#lookups.set(id, lookup);
-    return lookup;
+  async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
+    const read = readLink(link);
+    if (read === undefined) return undefined;
+    const audio = await (this.#lookups.get(read.audioId) ?? this.#lookUp(read.audioId));
+    const nowMs = this.#clock.now();
+    if (audio === undefined || !isGenuine(read, audio, nowMs)) return undefined;
+    return { audio, leftMs: Math.min(read.expiresAtMs, audio.expiresAtMs) - nowMs };
   }
 
   /**
@@ -57,6 +61,13 @@ export class AudioReader {
       read.userCount--;
       if (read.userCount === 0 && this.#waiting.delete(key)) this.#reads.delete(key);
     }
+  }
+
+  #lookUp(id: string): Promise<StoredAudio | undefined> {
+    if (this.#lookups.size >= MAX_LOOKUPS) throw busy();
+    const lookup = this.#store.find(id).finally(() => this.#lookups.delete(id));
+    this.#lookups.set(id, lookup);
+    return lookup;
   }
 
   #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {

@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import parseRange from 'range-parser';
 import type { Request, Response } from 'restify';
 import type { ByteRange, StoredAudio } from '../audio/audio-store.ts';
-import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import type { AudioReader } from './audio-reader.ts';
-import { findLinked } from './linked-audio.ts';
 
 /** The largest part of the audio that one request holds in memory. */
 export const CHUNK_BYTES = 128 * 1024;
@@ -13,20 +11,17 @@ export const CHUNK_BYTES = 128 * 1024;
 interface AudioResponse {
   readonly status: 200 | 206 | 304 | 416;
   readonly headers: Readonly<Record<string, string>>;
-  /** The part of the audio in the body; `undefined` means no body. */
-  readonly range: ByteRange | undefined;
+  /** The part of the audio in the body. Default: no body. */
+  readonly range?: ByteRange;
 }
 
 /** Serves `GET` and `HEAD /audio/<link>.wav`. The link is the only key: it cannot be guessed, and no page lists it. */
-export function audioRoute(audioReader: AudioReader, clock: Clock) {
+export function audioRoute(audioReader: AudioReader) {
   return async function serveAudio(request: Request, response: Response): Promise<void> {
-    const link = String(request.params.file).slice(0, -'.wav'.length);
-    const found = await findLinked(link, { audioStore: audioReader, clock });
+    const found = await audioReader.find(String(request.params.file).slice(0, -'.wav'.length));
     if (found === undefined) throw notFound();
     const audioResponse = responseTo(request, found.audio, found.leftMs);
-    if (audioResponse.range !== undefined && request.method !== 'HEAD') {
-      return sendAudio(response, audioResponse, found.audio.id, audioReader);
-    }
+    if (request.method !== 'HEAD') return sendAudio(response, audioResponse, found.audio.id, audioReader);
     response.writeHead(audioResponse.status, audioResponse.headers);
     response.end();
   };
@@ -49,16 +44,16 @@ function responseTo(request: Request, audio: StoredAudio, leftMs: number): Audio
     'X-Content-Type-Options': 'nosniff',
     ETag: etag,
   };
-  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: common, range: undefined };
+  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers: common };
   const ranges = requestedRanges(request, size, etag);
   if (ranges === -1) {
     const headers = { ...common, 'Content-Range': `bytes */${size}`, 'Content-Length': '0' };
-    return { status: 416, headers, range: undefined };
+    return { status: 416, headers };
   }
   const only = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
   const range = only ?? { start: 0, end: size - 1 };
   const headers = { ...common, 'Content-Length': String(range.end - range.start + 1) };
-  if (only === undefined) return { status: 200, headers, range: size === 0 ? undefined : range };
+  if (only === undefined) return { status: 200, headers, range };
   return { status: 206, headers: { ...headers, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }, range };
 }
 
@@ -86,8 +81,7 @@ async function sendAudio(
   audioReader: AudioReader,
 ): Promise<void> {
   const closed = new AbortController();
-  const onClose = () => closed.abort();
-  response.once('close', onClose);
+  response.once('close', () => closed.abort());
   try {
     for (let start = range.start; start <= range.end && !response.destroyed; start += CHUNK_BYTES) {
       const chunk = { start, end: Math.min(start + CHUNK_BYTES - 1, range.end) };
@@ -97,10 +91,9 @@ async function sendAudio(
       if (!response.headersSent) response.writeHead(status, headers);
       if (!response.write(bytes)) await once(response, 'drain', { signal: closed.signal });
     }
+    if (!response.headersSent) response.writeHead(status, headers);
     response.end();
   } catch (error) {
     if (!closed.signal.aborted) throw error;
-  } finally {
-    response.off('close', onClose);
   }
 }

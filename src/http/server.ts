@@ -16,7 +16,7 @@ import { homeRoute } from './pages/home.ts';
 import { playerRoute } from './pages/player.ts';
 import { recordingPageRoute } from './pages/record/page.ts';
 import { uploadRoute } from './pages/record/upload.ts';
-import { RECORDER_PATH, serveRecorder, TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/scripts.ts';
+import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/teams-library.ts';
 import { limitRequestTime } from './request-time.ts';
 
 /** The response to a received activity, if it is more than an acknowledgement. */
@@ -66,55 +66,41 @@ type Handler = (request: Request, response: Response) => Promise<void>;
 
 /** Creates the server with all routes. It listens only after `listen`. */
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const { audioStore, recordings, clock, about, build, isDraining, log } = options;
+  const { audioStore, recordings, clock, about, build, isDraining, log, onlyLoopback, publicHost } = options;
   const server = createServer({ name: '', ignoreTrailingSlash: true, handleUncaughtExceptions: false });
   limitRequestTime(server.server, clock);
   server.server.maxConnections = MAX_CONNECTIONS;
   server.server.timeout = SOCKET_TIMEOUT_MS;
   // With restify's listener, the socket of an upgrade request would outlive the server. Without it, Node answers as usual.
   server.server.removeAllListeners('upgrade');
-  checkAddress(server, options);
-  const guard = (handler: Handler) => guarded(handler, log);
+  answerErrors(server, log);
+  server.pre(async (request: Request) => checkAddress(request, onlyLoopback, publicHost));
   const get = (path: string, handler: Handler) => {
-    server.get(path, guard(handler));
-    server.head(path, guard(handler));
+    server.get(path, handler);
+    server.head(path, handler);
   };
-  const audioReader = new AudioReader(audioStore);
-  const serveAudio = audioRoute(audioReader, clock);
-  const servePlayer = playerRoute({ audioStore: audioReader, clock });
-  server.post('/api/messages', guard(messagesRoute(options)));
-  get('/audio/:file', (request, response) =>
+  const audioReader = new AudioReader(audioStore, clock);
+  const serveAudio = audioRoute(audioReader);
+  const servePlayer = playerRoute(audioReader);
+  server.post('/api/messages', messagesRoute(options));
+  get('/audio/:file', async (request, response) =>
     String(request.params.file).endsWith('.wav') ? serveAudio(request, response) : servePlayer(request, response),
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
-  get(RECORDER_PATH, serveRecorder);
   get('/record/:link', recordingPageRoute(recordings, clock));
-  server.post('/record/:link', guard(uploadRoute({ recordings, isDraining, log })));
+  server.post('/record/:link', uploadRoute({ recordings, isDraining, log }));
   get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
   get('/health', healthRoute(isDraining, build));
-  answerRoutingErrors(server);
   return { listen: (port, host) => listen(server, port, host), close: () => close(server.server) };
 }
 
 /** Runs before the routes. `/health` is exempt: load balancers request it by any address of this machine. */
-function checkAddress(server: Server, { onlyLoopback, publicHost, log }: HttpOptions): void {
-  server.pre((request, response, next) => {
-    try {
-      const isHealth = /^\/health\/?(?:\?|$)/.test(request.url ?? '');
-      if (onlyLoopback && !isHealth) checkHost(request, publicHost);
-      requireUrl(request);
-    } catch (error) {
-      refuse(response, refusalOf(error, request, log));
-      return next(false);
-    }
-    next();
-  });
-}
-
-/** restify joins Host and target to a URL outside of any handler: an invalid one would end the process. */
-function requireUrl(request: Request): void {
+function checkAddress(request: Request, onlyLoopback: boolean, publicHost: string | undefined): void {
+  const isHealth = /^\/health\/?(?:\?|$)/.test(request.url ?? '');
+  if (onlyLoopback && !isHealth) checkHost(request, publicHost);
   try {
+    // restify joins Host and target to a URL outside of any handler: an invalid one would end the process.
     request.getUrl();
   } catch {
     throw new RequestError('bad_request', 'The Host and the address of this request are not a URL.');
@@ -144,25 +130,30 @@ function healthRoute(isDraining: () => boolean, build: Build): Handler {
   };
 }
 
-/** Turns every error into a response, so that no request ends the process or reveals internals. */
-function guarded(handler: Handler, log: Logger): Handler {
-  return async function handle(request, response) {
-    try {
-      await handler(request, response);
-    } catch (error) {
-      refuse(response, refusalOf(error, request, log));
-    }
-  };
-}
-
 interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;
 }
 
-function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
+/** Turns every error into a response, so that no request ends the process or reveals internals. */
+function answerErrors(server: Server, log: Logger): void {
+  server.on('restifyError', (request: Request, response: Response, error: Error, done: () => void) => {
+    const refusal = refusalOf(error, request, log);
+    // Without `done`, restify adds no response of its own.
+    if (response.headersSent) return void response.destroy();
+    refuse(response, refusal);
+    done();
+  });
+}
+
+function refusalOf(error: Error, request: Request, log: Logger): Refusal {
   if (error instanceof RequestError) return error;
+  if (request.getRoute() === undefined) {
+    const { statusCode: status = 500 } = error as { statusCode?: number };
+    const code = status === 405 ? 'method_not_allowed' : status === 404 ? 'not_found' : 'bad_request';
+    return { status, code, message: 'There is nothing here for this request.' };
+  }
   if (error instanceof StoreError) {
     log.warn({ err: error }, 'request refused: store call failed');
     return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
@@ -173,10 +164,6 @@ function refusalOf(error: unknown, request: Request, log: Logger): Refusal {
 }
 
 function refuse(response: Response, { status, code, message }: Refusal): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
   // The rest of a refused body is not received.
   if ([401, 403, 413, 415, 503].includes(status)) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');
@@ -193,22 +180,11 @@ function sendJson(response: Response, status: number, body: unknown): void {
   });
 }
 
-function answerRoutingErrors(server: Server): void {
-  server.on('restifyError', (_request, response: Response, error: { statusCode?: number }, done: () => void) => {
-    const status = error.statusCode ?? 500;
-    const code = status === 405 ? 'method_not_allowed' : status === 404 ? 'not_found' : 'bad_request';
-    if (!response.headersSent) refuse(response, { status, code, message: 'There is nothing here for this request.' });
-    done();
-  });
-}
-
 /** restify re-emits the errors of its inner server, and throws them if nobody listens. */
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     server.on('error', reject);
-    const onListening = () => resolve((server.server.address() as AddressInfo).port);
-    if (host === undefined) server.listen(port, onListening);
-    else server.listen(port, host, onListening);
+    server.listen(port, host, () => resolve((server.server.address() as AddressInfo).port));
   });
 }
 

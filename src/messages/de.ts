@@ -239,8 +239,6 @@ export const de: Messages = {
     microphoneInUse:
       'Ihr Mikrofon lässt sich gerade nicht nutzen. Bitte sehen Sie nach, ob ein anderes Programm es hat, und drücken Sie noch einmal auf „Aufnehmen“.',
     notHere: 'In diesem Fenster lässt sich nichts aufnehmen. Bitte öffnen Sie die Seite in einem aktuellen Browser.',
-    notLoaded:
-      'Ein Teil dieser Seite ließ sich nicht laden. Bitte sehen Sie nach, ob Sie mit dem Netz verbunden sind, und drücken Sie noch einmal auf „Aufnehmen“.',
     sending: 'Wird gesendet …',
     sent: 'Gesendet. Die Antwort kommt im Chat; Sie können diese Seite schließen.',
     notSent:

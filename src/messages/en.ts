@@ -240,7 +240,6 @@ export const en = {
     microphoneInUse:
       'Your microphone isn’t available right now. Please check that no other program is using it, and press “Record” again.',
     notHere: 'Recording doesn’t work in this window. Please open the page in an up-to-date browser.',
-    notLoaded: 'Part of this page didn’t load. Please check that you’re online, and press “Record” again.',
     sending: 'Sending…',
     sent: 'Sent. The answer will come in the chat; you can close this page.',
     notSent: 'Your recording wasn’t sent. Please check that you’re online, and press “Send” again.',

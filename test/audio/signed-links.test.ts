@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
 import { isGenuine, type LinkedAudio, readLink, toLink } from '../../src/audio/signed-links.ts';
-import { findLinked } from '../../src/http/linked-audio.ts';
+import { AudioReader } from '../../src/http/audio-reader.ts';
 import { randomIds } from '../../src/ids.ts';
 import { hostileText } from '../fuzz/hostile.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -178,7 +178,7 @@ describe('the lookup of a link', () => {
 
   it('finds its own audio, with its expiry', async () => {
     const { clock, store, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { audioStore: store, clock });
+    const find = (link: string) => new AudioReader(store, clock).find(link);
     for (const each of [one, other]) {
       assert.equal((await find(toLink(each, EXPIRES_AT_MS + 10_000)))?.audio, each);
     }
@@ -190,21 +190,21 @@ describe('the lookup of a link', () => {
     const { clock, store, one } = await saved();
     const link = toLink(one, EXPIRES_AT_MS + 10_000);
     await clock.advance(10_000);
-    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
+    assert.equal(await new AudioReader(store, clock).find(link), undefined);
     assert.equal(await store.find(one.id), one);
   });
 
   it('finds nothing once its audio is gone', async () => {
     const { clock, store, one } = await saved();
     const link = toLink(one, one.expiresAtMs + 3_600_000);
-    assert.equal((await findLinked(link, { audioStore: store, clock }))?.leftMs, 60_500);
+    assert.equal((await new AudioReader(store, clock).find(link))?.leftMs, 60_500);
     await clock.advance(60_500);
-    assert.equal(await findLinked(link, { audioStore: store, clock }), undefined);
+    assert.equal(await new AudioReader(store, clock).find(link), undefined);
   });
 
   it('finds nothing with the signature of other audio, or for an unknown id', async () => {
     const { clock, store, one, other } = await saved();
-    const find = (link: string) => findLinked(link, { audioStore: store, clock });
+    const find = (link: string) => new AudioReader(store, clock).find(link);
     const [oneId, expires] = partsOf(toLink(one, EXPIRES_AT_MS + 10_000));
     const [, , othersSignature] = partsOf(toLink(other, EXPIRES_AT_MS + 10_000));
     assert.equal(await find(`${oneId}.${expires}.${othersSignature}`), undefined);

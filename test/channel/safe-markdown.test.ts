@@ -125,6 +125,8 @@ describe('text for a channel', () => {
   it('ends truncated code, so that nothing below it becomes code', () => {
     assert.equal(safeMarkdown(`${FENCE}html\n<b>`), `${FENCE}html\n<b>\n${FENCE}`);
     assert.equal(safeMarkdown(`1. a\n   ${FENCE}\n   <b>\n`), `1. a\n   ${FENCE}\n   <b>\n   ${FENCE}`);
+    assert.equal(safeMarkdown('~~~~js\na\n~~~'), '~~~~js\na\n~~~\n~~~~');
+    assert.equal(safeMarkdown('~~~\na\n~~~ \nb\n~~~\nc'), '~~~\na\n~~~ \nb\n~~~\nc\n~~~');
   });
 
   it('takes time proportional to its length, whatever it contains', () => {

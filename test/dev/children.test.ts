@@ -63,6 +63,14 @@ describe('Children', () => {
     await children.close();
   });
 
+  it('prints the errors of a program, and does not repeat them', async () => {
+    const printed: string[] = [];
+    const children = new Children({ ...quiet, print: (line) => printed.push(line) });
+    const spec = { ...(await webServer('weak')), args: ['-e', "console.error('no file'); process.exit(3)"] };
+    await assert.rejects(children.start(spec), { message: 'weak ended before it was ready' });
+    assert.deepEqual(printed, ['[weak] no file']);
+  });
+
   it('tells when a program that was ready ends by itself', { skip: process.platform === 'win32' }, async () => {
     const died = Promise.withResolvers<string>();
     const children = new Children({ print: () => {}, onDied: died.resolve });

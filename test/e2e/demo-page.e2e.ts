@@ -67,7 +67,7 @@ describe('the demo page', () => {
   it('asks before it writes a file, and writes it only when it is allowed', async () => {
     const note = join(folder, 'note.txt');
     for (const [choice, result] of [
-      ['Deny', /Denied: Write File.*not done/s],
+      ['Deny', /Denied: Write File.*I did not do that/s],
       ['Allow once', /Allowed: Write File.*Successfully wrote/s],
     ] as const) {
       await press('Write a note');
@@ -125,6 +125,18 @@ describe('the demo page', () => {
       await look(page, `demo-phone-${colorScheme}`);
     }
     assert.deepEqual(problems, []);
+  });
+
+  it("is in the browser's language", async (t) => {
+    const german = await browser.newPage({ locale: 'de-AT' });
+    t.after(() => german.close());
+    await german.goto(demo.chatPage);
+    await german.getByText('Standardstimme: alloy').waitFor();
+    await german.getByRole('navigation', { name: 'Zum Ausprobieren' }).waitFor();
+    await german.getByRole('button', { name: 'Nach einer Bestellung fragen', exact: true }).click();
+    await german.getByText('shipped').first().waitFor();
+    assert.deepEqual(await violations(german, '#chat'), []);
+    await look(german, 'demo-german');
   });
 
   it('rejects other machines and other sites', async () => {

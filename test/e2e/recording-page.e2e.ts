@@ -39,7 +39,7 @@ describe('the recording page in a browser', () => {
     const { page, problems, requests, url } = await openTalk(t, world);
     await page.evaluate(`{
       window.levels = new Set();
-      new MutationObserver(() => levels.add(level.style.transform)).observe(level, { attributeFilter: ['style'] });
+      new MutationObserver(() => levels.add(level.value)).observe(level, { attributeFilter: ['value'] });
     }`);
     await button(page, talk.record).click();
     await says(page, talk.listening);
@@ -149,7 +149,9 @@ describe('the recording page in a browser', () => {
     await says(page, talk.full('3'));
     // The page announces it before its player has loaded the audio.
     await page.waitForFunction('playback.readyState >= 1');
-    assert.ok(Math.abs(Number(await page.evaluate('playback.duration')) - 3) < 0.01);
+    // The bot refuses longer ones. The microphone needs a moment before its first audio.
+    const seconds = Number(await page.evaluate('playback.duration'));
+    assert.ok(seconds > 2.5 && seconds <= 3, `the recording has ${seconds} s`);
   });
 
   it('gives advice if it may not use the microphone, and records once it may', async (t) => {
@@ -176,12 +178,6 @@ describe('the recording page in a browser', () => {
     });
   }
 
-  it('reports that part of it could not be loaded', async (t) => {
-    const { page } = await openTalk(t, world, { edit: (html) => html.replace('recorder.js', 'none.js') });
-    await button(page, talk.record).click();
-    await warns(page, talk.notLoaded);
-  });
-
   it('gives advice in a browser that cannot record', async (t) => {
     const { page } = await openTalk(t, world, { script: 'delete Navigator.prototype.mediaDevices' });
     await button(page, talk.record).click();
@@ -189,8 +185,14 @@ describe('the recording page in a browser', () => {
   });
 
   it('reports a recording that is nearly silent or too short', async (t) => {
-    const script = `navigator.mediaDevices.getUserMedia = async () =>
-      new AudioContext().createMediaStreamDestination().stream;`;
+    const script = `navigator.mediaDevices.getUserMedia = async () => {
+      const context = new AudioContext();
+      const destination = context.createMediaStreamDestination();
+      const silence = new ConstantSourceNode(context, { offset: 0 });
+      silence.connect(destination);
+      silence.start();
+      return destination.stream;
+    };`;
     const { page } = await openTalk(t, world, { script });
     await record(page, 1);
     await says(page, talk.silent);
@@ -198,6 +200,16 @@ describe('the recording page in a browser', () => {
     await button(page, talk.stop).click();
     await warns(page, talk.tooShort);
     await button(page, talk.record).waitFor();
+  });
+
+  it('gives advice if the microphone delivers nothing', async (t) => {
+    const script = `navigator.mediaDevices.getUserMedia = async () =>
+      new AudioContext().createMediaStreamDestination().stream;`;
+    const { page } = await openTalk(t, world, { script });
+    await button(page, talk.record).click();
+    await clockAt(page, 1);
+    await button(page, talk.stop).click();
+    await warns(page, talk.microphoneInUse);
   });
 
   it('explains what is missing without scripts', async (t) => {

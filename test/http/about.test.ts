@@ -88,8 +88,8 @@ describe('GET /about', () => {
 
   it('has the sections that the Teams app links to', async () => {
     const { html } = await get();
-    assert.ok(html.includes(`<section id="privacy" aria-labelledby="privacy-title">`));
-    assert.ok(html.includes(`<section id="terms" aria-labelledby="terms-title">`));
+    assert.ok(html.includes(`<section id="privacy" class="card" aria-labelledby="privacy-title">`));
+    assert.ok(html.includes(`<section id="terms" class="card" aria-labelledby="terms-title">`));
   });
 
   it('states the retention times from the settings', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { TEAMS_LIBRARY_PATH } from '../../src/http/pages/scripts.ts';
+import { TEAMS_LIBRARY_PATH } from '../../src/http/pages/teams-library.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import { ManualClock } from '../support/manual-clock.ts';

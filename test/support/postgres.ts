@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, statfsSync } from 'node:fs';
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '../../dev/ports.ts';
 import { binariesIn, copied, isOpenToAll, nativeFolder } from './postgres-binaries.ts';
+import { type Account, makeCluster } from './postgres-cluster.ts';
 
 /** A real PostgreSQL on this machine, with its own data folder. */
 export interface TestPostgres extends AsyncDisposable {
@@ -76,27 +77,9 @@ export async function startPostgres(): Promise<TestPostgres> {
   const isCopied = account !== undefined && !isOpenToAll(native);
   const folder = await mkdtemp(join(isCopied ? tmpdir() : dataRoot(), 'test-postgres-'));
   const bin = await binariesIn(isCopied ? await copied(native, folder) : native);
-  const data = join(folder, 'data');
-  const password = join(folder, 'password');
-  await writeFile(password, PASSWORD);
-  for (const path of [folder, password]) if (account !== undefined) await chown(path, account.uid, account.gid);
-  const initdb = [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    `--pwfile=${password}`,
-    '--auth=scram-sha-256',
-    '--no-locale',
-    '-E',
-    'UTF8',
-  ];
+  if (account !== undefined) await chown(folder, account.uid, account.gid);
   const env = { PATH: process.env['PATH'] ?? '', TZ: 'UTC' };
-  await run(join(bin, 'initdb'), [...initdb, '--no-sync', '--set', 'scram_iterations=1'], {
-    ...account,
-    env,
-    cwd: folder,
-  });
+  await makeCluster(join(folder, 'data'), { bin, account, env, password: PASSWORD });
   const server = new Server({ folder, bin, account, env, port: await freePort(0) });
   await server.start();
   await server.query(`CREATE ROLE ${USER} LOGIN PASSWORD '${PASSWORD}'`);
@@ -235,11 +218,6 @@ class Server implements TestPostgres {
     const lines = readFileSync(file, 'utf8').split('\n');
     return Number(lines[0]) === this.#process?.pid && lines[7]?.trim() === 'ready';
   }
-}
-
-interface Account {
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /** PostgreSQL refuses to run as root, so it then runs as `nobody`. */

@@ -1,4 +1,5 @@
 import type { DemoFacts } from '../demo-facts.ts';
+import { type Messages, messages } from './messages.ts';
 import { samplePicture, sampleVoice } from './samples.ts';
 import { styleOptions } from './style-options.ts';
 import { type Store, webChat } from './web-chat.ts';
@@ -50,7 +51,7 @@ async function startChat(): Promise<Store> {
   return store;
 }
 
-/** Does one of the things to try, as if the user had typed or attached it. */
+/** Does one of the things to try, as if the user had typed or attached it. The simulator understands English best. */
 async function runSample(sample: string | undefined, store: Store): Promise<void> {
   switch (sample) {
     case 'question':
@@ -82,14 +83,27 @@ function attach(file: Blob, name: string, store: Store): void {
   store.dispatch({ type: 'DIRECT_LINE/POST_ACTIVITY', meta: { method: 'keyboard' }, payload: { activity } });
 }
 
+function showTexts(): void {
+  document.documentElement.lang = messages.language;
+  document.title = byId('title').textContent = messages.title;
+  byId('model').textContent = messages.model.replace('{voice}', facts.voice);
+  byId('new-chat').textContent = messages.newChat;
+  byId('samples').ariaLabel = messages.samples;
+  for (const button of sampleButtons()) button.textContent = messages[button.dataset['try'] as keyof Messages];
+}
+
+function sampleButtons(): NodeListOf<HTMLElement> {
+  return document.querySelectorAll('[data-try]');
+}
+
 async function open(): Promise<void> {
-  byId('model').textContent = `Default voice: ${facts.voice} · ${facts.model}`;
+  showTexts();
   byId('new-chat').addEventListener('click', () => {
     sessionStorage.removeItem(CONVERSATION);
     location.reload();
   });
   const store = await startChat();
-  for (const button of document.querySelectorAll<HTMLElement>('[data-try]')) {
+  for (const button of sampleButtons()) {
     if (button.dataset['try'] === 'note') button.hidden = !facts.hasServers;
     button.addEventListener('click', () => void runSample(button.dataset['try'], store));
   }

@@ -18,7 +18,7 @@ export function aboutRoute(settings: AboutSettings) {
       title: messages.about.title,
       body: body(settings, messages),
       messages,
-      style: 'about.css',
+      style: 'text.css',
     });
   };
 }
@@ -73,7 +73,7 @@ ${[about.forget, about.reset].map(paragraph).join('\n')}`;
 }
 
 function section(id: string, title: string, html: string): string {
-  return `<section id="${id}" aria-labelledby="${id}-title">
+  return `<section id="${id}" class="card" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${escaped(title)}</h2>
 ${html}
 </section>`;

@@ -3,16 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The scripts and style sheets in `browser/`. That folder is compiled with the types of a browser. */
-export const BROWSER_FILES = [
-  'player.js',
-  'teams.js',
-  'record.js',
-  'recorder.js',
-  'about.css',
-  'home.css',
-  'player.css',
-  'record.css',
-] as const;
+export const BROWSER_FILES = ['player.js', 'teams.js', 'record.js', 'player.css', 'record.css', 'text.css'] as const;
 export type BrowserFile = (typeof BROWSER_FILES)[number];
 
 const texts = new Map<BrowserFile, string>();

@@ -15,11 +15,6 @@ ${chat ?? ''}<li><a href="about">${escaped(about.title)}</a></li>
 <li><a href="health">${escaped(home.health)}</a></li>
 <li>${escaped(home.endpoint)} <code>/api/messages</code></li>
 </ul>`;
-    await sendPage(request, response, {
-      title: home.title,
-      body,
-      messages,
-      style: 'home.css',
-    });
+    await sendPage(request, response, { title: home.title, body, messages, style: 'text.css' });
   };
 }

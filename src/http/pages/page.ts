@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'restify';
 import type { Messages } from '../../messages/messages.ts';
 import { type BrowserFile, browserFile } from './browser-file.ts';
-import { TEAMS_LIBRARY_PATH } from './scripts.ts';
+import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
 
 export interface Page {
   /** Default: 200. */
@@ -14,13 +14,10 @@ export interface Page {
   readonly style: Extract<BrowserFile, `${string}.css`>;
   /** The scripts run in this order, after the body. Default: none. */
   readonly scripts?: readonly Extract<BrowserFile, `${string}.js`>[];
-  /**
-   * Returns directives of the Content-Security-Policy besides those of every page. Only scripts with the nonce may run.
-   * Default: nothing may frame the page.
-   */
-  readonly policy?: (nonce: string) => readonly string[];
-  /** The header `Permissions-Policy`. Default: none. */
-  readonly permissions?: string;
+  /** For a page that Teams may frame: the directives of its Content-Security-Policy that name what its scripts load. */
+  readonly teamsPolicy?: readonly string[];
+  /** Headers besides those of every page. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,16 +37,20 @@ export async function sendPage(request: Request, response: Response, page: Page)
   // Each response has a new nonce, so that only this page's own style and scripts may run.
   const nonce = randomBytes(16).toString('base64');
   const html = await htmlOf(page, nonce);
-  const { status = 200, policy = () => ["frame-ancestors 'none'"] } = page;
+  const { status = 200, teamsPolicy, headers } = page;
+  const framing =
+    teamsPolicy === undefined
+      ? ["frame-ancestors 'none'"]
+      : [`script-src 'nonce-${nonce}'`, `frame-ancestors ${FRAMING_HOSTS}`, ...teamsPolicy];
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(html),
-    'Content-Security-Policy': [...commonPolicy(nonce), ...policy(nonce)].join('; '),
+    'Content-Security-Policy': [...commonPolicy(nonce), ...framing].join('; '),
     'Cache-Control': 'private, no-store',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
     'X-Robots-Tag': 'noindex, nofollow',
-    ...(page.permissions === undefined ? {} : { 'Permissions-Policy': page.permissions }),
+    ...headers,
   });
   response.end(request.method === 'HEAD' ? undefined : html);
 }

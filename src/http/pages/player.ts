@@ -1,38 +1,29 @@
 import type { Request, Response } from 'restify';
 import { clockTime, type Messages, messagesFor } from '../../messages/messages.ts';
-import { type AudioLinks, findLinked } from '../linked-audio.ts';
-import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from './page.ts';
+import type { AudioReader } from '../audio-reader.ts';
+import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 
 /** Serves `GET` and `HEAD /audio/<link>`: the page plays a reply and shows its transcript, also in Teams' dialog. */
-export function playerRoute(links: AudioLinks) {
+export function playerRoute(audioReader: AudioReader) {
   return async function servePlayer(request: Request, response: Response): Promise<void> {
     const link = String(request.params.file);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const audio = request.path().endsWith('/') ? undefined : (await findLinked(link, links))?.audio;
+    const audio = request.path().endsWith('/') ? undefined : (await audioReader.find(link))?.audio;
     // Without audio, the user's language is unknown.
     const messages = messagesFor(audio === undefined ? firstLanguage(request) : audio.locale);
-    const body = audio && `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
-    await sendPage(request, response, {
-      status: body === undefined ? 404 : 200,
-      title: body === undefined ? messages.player.notFoundTitle : messages.audioTitle,
-      body: body ?? paragraph(messages.audio.gone),
-      messages,
-      style: 'player.css',
-      scripts: body === undefined ? [] : ['player.js', 'teams.js'],
-      policy,
-    });
+    const page = { messages, style: 'player.css', teamsPolicy: TEAMS_POLICY } as const;
+    if (audio === undefined) {
+      const content = { title: messages.player.notFoundTitle, body: paragraph(messages.audio.gone) };
+      return sendPage(request, response, { ...page, ...content, status: 404 });
+    }
+    const body = `${controls(`${link}.wav`, audio.durationMs, messages)}\n${transcript(audio.text, messages)}`;
+    const content = { title: messages.audioTitle, body };
+    await sendPage(request, response, { ...page, ...content, scripts: ['player.js', 'teams.js'] });
   };
 }
 
-/** The policy allows what the page uses. Teams' client library fetches the list of its hosts from res.cdn.office.net. */
-function policy(nonce: string): readonly string[] {
-  return [
-    `script-src 'nonce-${nonce}'`,
-    "media-src 'self'",
-    'connect-src https://res.cdn.office.net',
-    `frame-ancestors ${FRAMING_HOSTS}`,
-  ];
-}
+/** Teams' client library fetches the list of its hosts from res.cdn.office.net. */
+const TEAMS_POLICY = ["media-src 'self'", 'connect-src https://res.cdn.office.net'];
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
@@ -46,8 +37,8 @@ function controls(file: string, durationMs: number, { player, language }: Messag
   });
   return `<audio id="audio" preload="auto" src="${source}"></audio>
 <noscript><audio controls src="${source}"></audio></noscript>
-<div id="player" class="player" hidden>
-<button id="toggle" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
+<div id="player" class="player card" hidden>
+<button id="toggle" class="round" type="button" data-play="${escaped(player.play)}" data-pause="${escaped(player.pause)}" \
 data-again="${escaped(player.playAgain)}">
 <svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg>
 </button>
@@ -62,7 +53,7 @@ aria-label="${escaped(player.position)}" data-of="${escaped(player.of('{position
 <select id="speed" autocomplete="off">${speeds.join('')}</select></label>
 <a id="download" href="${source}" download>${escaped(player.download)}</a>
 </div>
-<p id="failure" role="alert" data-text="${escaped(player.notPlayable)}"></p>`;
+<p id="failure" class="alarm" role="alert" data-text="${escaped(player.notPlayable)}"></p>`;
 }
 
 /** Returns '' without a transcript. An empty `lang` states that its language is unknown: users choose it. */

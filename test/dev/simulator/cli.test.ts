@@ -41,7 +41,11 @@ describe('npm run simulator', () => {
     child.kill('SIGTERM');
     assert.deepEqual(await exit, [0, null]);
     assert.match(output.stdout, /This is a SIMULATOR/);
-    const lines = ['AZURE_OPENAI_DEPLOYMENT_NAME=simulator', 'AZURE_OPENAI_API_KEY=simulator-key'];
+    const lines = [
+      'AZURE_OPENAI_DEPLOYMENT_NAME=simulator',
+      'AZURE_OPENAI_API_KEY=simulator-key',
+      'EXAMPLE_TOOLS=true',
+    ];
     assert.ok(output.stdout.includes(['', `AZURE_OPENAI_ENDPOINT=${url}`, ...lines, ''].join('\n')), output.stdout);
     assert.equal(output.stderr, '');
   });

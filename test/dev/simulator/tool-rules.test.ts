@@ -209,6 +209,8 @@ describe('the answer to outputs', () => {
       'That did not work: It may be done.',
     ],
     ['a call that waits', `{"status":"waiting for the user's approval, not done"}`, 'That waits for your approval.'],
+    ['a call that was denied', '{"status":"denied by the user, not done"}', 'I did not do that, as you wished.'],
+    ['a call that was made before', '{"status":"done already; do not call it again"}', 'That was done before.'],
     ['a text', 'It is raining. It is cold. It is dark.', 'It is raining. It is cold.'],
     ['paragraphs as sentences', '# Leave\n\nIt is\nlong.\n\nAnd paid.', 'Leave. It is long.'],
     ['an empty output', '', 'That is done.'],

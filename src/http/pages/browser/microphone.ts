@@ -1,30 +1,30 @@
 export interface Recording {
-  readonly pieces: readonly Float32Array<ArrayBuffer>[];
-  readonly sampleRateHz: number;
+  /** In a format that this browser can decode. */
+  readonly audio: Blob;
   readonly seconds: number;
 }
 
 export interface RecordingListener {
-  /** Root mean square of the newest piece, from 0 to 1, and the length of the recording so far. */
+  /** Called ten times a second with the level, a root mean square from 0 to 1, and the length of the recording so far. */
   onAudio(level: number, seconds: number): void;
-  /** Called once: by `stop`, or when the system ends the recording. */
+  /** Called once: after `stop`, or when the system ends the recording. */
   onEnd(recording: Recording): void;
 }
 
+const LEVEL_INTERVAL_MS = 100;
+/** Speech loses nothing audible at this rate. */
+const BITS_PER_SECOND = 128_000;
+
 /**
- * Starts to record, with the worklet at `recorderPath`; returns the function that ends the recording, which is safe to
- * call twice. Call it in the handler of a click. Rejects with a DOMException as `getUserMedia` does, and with a
- * `NetworkError` if the worklet cannot be loaded.
+ * Starts to record; returns the function that ends the recording, which is safe to call twice. Call it in the handler of a
+ * click. Rejects with a DOMException as `getUserMedia` does.
  */
-export async function startRecording(recorderPath: string, listener: RecordingListener): Promise<() => void> {
+export async function startRecording(listener: RecordingListener): Promise<() => void> {
   // Create the context in the handler itself: some browsers suspend any other one.
   const context = new AudioContext();
   let stream: MediaStream | undefined;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
-    await context.audioWorklet.addModule(recorderPath).catch(() => {
-      throw new DOMException('the recorder', 'NetworkError');
-    });
     await context.resume();
     return record(context, stream, listener);
   } catch (error) {
@@ -34,29 +34,27 @@ export async function startRecording(recorderPath: string, listener: RecordingLi
 }
 
 function record(context: AudioContext, stream: MediaStream, listener: RecordingListener): () => void {
-  const pieces: Float32Array<ArrayBuffer>[] = [];
-  const { sampleRate: sampleRateHz } = context;
-  let sampleCount = 0;
-  let hasEnded = false;
-  const node = new AudioWorkletNode(context, 'recorder', { numberOfInputs: 1, numberOfOutputs: 1 });
-  node.port.onmessage = ({ data: piece }: MessageEvent<Float32Array<ArrayBuffer>>) => {
-    if (hasEnded) return;
-    pieces.push(piece);
-    sampleCount += piece.length;
-    const power = piece.reduce((sum, sample) => sum + sample * sample, 0) / piece.length;
-    listener.onAudio(Math.sqrt(power), sampleCount / sampleRateHz);
-  };
-  const stop = () => {
-    if (hasEnded) return;
-    hasEnded = true;
+  const recorder = new MediaRecorder(stream, { audioBitsPerSecond: BITS_PER_SECOND });
+  const analyser = context.createAnalyser();
+  context.createMediaStreamSource(stream).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  const startedAtMs = performance.now();
+  const seconds = () => (performance.now() - startedAtMs) / 1000;
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+    listener.onAudio(Math.sqrt(power), seconds());
+  }, LEVEL_INTERVAL_MS);
+  // Without an interval for `start`, the data come once, at the end.
+  recorder.ondataavailable = ({ data: audio }) => {
+    clearInterval(timer);
     release(context, stream);
-    listener.onEnd({ pieces, sampleRateHz, seconds: sampleCount / sampleRateHz });
+    listener.onEnd({ audio, seconds: seconds() });
   };
-  context.createMediaStreamSource(stream).connect(node);
-  // The node outputs silence. Some browsers run only nodes that are connected to the destination.
-  node.connect(context.destination);
-  for (const track of stream.getTracks()) track.addEventListener('ended', stop);
-  return stop;
+  recorder.start();
+  return () => {
+    if (recorder.state !== 'inactive') recorder.stop();
+  };
 }
 
 function release(context: AudioContext, stream: MediaStream | undefined): void {

@@ -17,6 +17,7 @@ const REDUCED_MOTION_MS = 250;
 
 const recorder = element('recorder', HTMLElement);
 const review = element('review', HTMLElement);
+const level = element('level', HTMLProgressElement);
 const clock = element('clock', HTMLElement);
 const status = element('status', HTMLElement);
 const elsewhere = element('elsewhere', HTMLElement);
@@ -42,7 +43,7 @@ export function enter(state: PageState): void {
   setText(element('action', HTMLElement), texts[action]);
   toggle.hidden = isReviewed;
   review.hidden = !isReviewed;
-  element('meter', HTMLElement).hidden = clock.hidden = state !== 'recording';
+  level.hidden = clock.hidden = state !== 'recording';
   recorder.hidden = element('intro', HTMLElement).hidden = state === 'sent' || state === 'ended';
   // `disabled` would take the focus away.
   setAttribute(toggle, 'aria-disabled', String(state === 'asking'));
@@ -76,8 +77,7 @@ export function showLevel(rms: number): void {
   if (reducedMotion.matches && nowMs - shownAtMs < REDUCED_MOTION_MS) return;
   shownAtMs = nowMs;
   // The scale begins at -60 dB, which is practically silence.
-  const width = Math.max(0, 1 + Math.log10(Math.max(rms, 1e-6)) / 3);
-  element('level', HTMLElement).style.transform = `scaleX(${Math.min(1, width).toFixed(3)})`;
+  level.value = Math.max(0, 1 + Math.log10(Math.max(rms, 1e-6)) / 3);
 }
 
 export function showTime(seconds: number): void {

@@ -1,7 +1,7 @@
 import { type Recording, startRecording } from './microphone.ts';
 import * as view from './record-view.ts';
 import { facts, playback, texts } from './record-view.ts';
-import { encodeWav, resample } from './wav.ts';
+import { decode, encodeWav } from './wav.ts';
 
 const MIN_SECONDS = 0.5;
 /** A recording whose amplitude never exceeds this is silent. */
@@ -20,10 +20,7 @@ async function record(): Promise<void> {
   view.toggle.focus();
   view.show(texts.asking);
   try {
-    stop = await startRecording(facts.recorderPath, {
-      onAudio: progress(),
-      onEnd: (recording) => void review(recording),
-    });
+    stop = await startRecording({ onAudio: showProgress, onEnd: (recording) => void review(recording) });
   } catch (error) {
     return view.showNotRecorded(failureText(error));
   }
@@ -32,18 +29,12 @@ async function record(): Promise<void> {
   view.show(texts.listening);
 }
 
-/** Shows the progress of a recording, warns when its end is near, and ends it there. */
-function progress(): (level: number, seconds: number) => void {
-  let isWarned = false;
-  return (level, seconds) => {
-    view.showLevel(level);
-    view.showTime(seconds);
-    if (seconds >= facts.warnAtSeconds && !isWarned) {
-      isWarned = true;
-      view.show(texts.almostFull);
-    }
-    if (seconds >= facts.maxSeconds) stop();
-  };
+/** Shows the progress of the recording, warns when its end is near, and ends it there. */
+function showProgress(level: number, seconds: number): void {
+  view.showLevel(level);
+  view.showTime(seconds);
+  if (seconds >= facts.warnAtSeconds) view.show(texts.almostFull);
+  if (seconds >= facts.maxSeconds) stop();
 }
 
 /** The texts by the name of a DOMException. */
@@ -54,18 +45,19 @@ const FAILURE_TEXTS: Readonly<Record<string, string>> = {
   OverconstrainedError: texts.noMicrophone,
   NotReadableError: texts.microphoneInUse,
   AbortError: texts.microphoneInUse,
-  NetworkError: texts.notLoaded,
+  // The microphone delivered no audio.
+  EncodingError: texts.microphoneInUse,
 };
 
 function failureText(error: unknown): string {
   return FAILURE_TEXTS[error instanceof DOMException ? error.name : ''] ?? texts.notHere;
 }
 
-async function review({ pieces, sampleRateHz, seconds }: Recording): Promise<void> {
+async function review({ audio, seconds }: Recording): Promise<void> {
   let isSilent: boolean;
   if (seconds < MIN_SECONDS) return view.showNotRecorded(texts.tooShort);
   try {
-    const samples = await resample(pieces, sampleRateHz, facts.sampleRateHz);
+    const samples = await decode(audio, facts.sampleRateHz);
     isSilent = samples.every((sample) => Math.abs(sample) < SILENT_PEAK);
     wav = encodeWav(samples.subarray(0, facts.maxSeconds * facts.sampleRateHz), facts.sampleRateHz);
   } catch (error) {
@@ -91,7 +83,7 @@ async function upload(body: Blob): Promise<void> {
   view.show(texts.sending);
   let reason = texts.notSent;
   try {
-    const response = await fetch(facts.uploadPath, {
+    const response = await fetch(location.href, {
       method: 'POST',
       body,
       headers: { 'Content-Type': 'audio/wav' },

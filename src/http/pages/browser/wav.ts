@@ -1,28 +1,21 @@
-/**
- * Joins the pieces of a recording and resamples them. All browsers can do this, whereas the formats that they encode
- * differ.
- */
-export async function resample(
-  pieces: readonly Float32Array<ArrayBuffer>[],
-  fromHz: number,
-  toHz: number,
-): Promise<Float32Array> {
-  const sampleCount = pieces.reduce((sum, { length }) => sum + length, 0);
-  const offline = new OfflineAudioContext(1, Math.ceil((sampleCount * toHz) / fromHz), toHz);
-  const buffer = offline.createBuffer(1, sampleCount, fromHz);
-  let offset = 0;
-  for (const piece of pieces) {
-    buffer.copyToChannel(piece, 0, offset);
-    offset += piece.length;
+/** Decodes a recording, mixes its channels into one, and resamples it. Rejects with a DOMException if it is not audio. */
+export async function decode(recording: Blob, sampleRateHz: number): Promise<Float32Array> {
+  // `decodeAudioData` resamples to the rate of its context.
+  const context = new OfflineAudioContext(1, 1, sampleRateHz);
+  const decoded = await context.decodeAudioData(await recording.arrayBuffer());
+  const mixed = new Float32Array(decoded.length);
+  for (let channel = 0; channel < decoded.numberOfChannels; channel++) {
+    for (const [index, sample] of decoded.getChannelData(channel).entries()) {
+      mixed[index] = (mixed[index] ?? 0) + sample / decoded.numberOfChannels;
+    }
   }
-  const source = offline.createBufferSource();
-  source.buffer = buffer;
-  source.connect(offline.destination);
-  source.start();
-  return (await offline.startRendering()).getChannelData(0);
+  return mixed;
 }
 
-/** Encodes samples of one channel as a WAV of 16-bit PCM. The platforms of all browsers are little-endian, as WAV is. */
+/**
+ * Encodes samples of one channel as a WAV of 16-bit PCM, because browsers record in different formats. The platforms of all
+ * browsers are little-endian, as WAV is.
+ */
 export function encodeWav(samples: Float32Array, sampleRateHz: number): Blob {
   const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff);
   // Each of the two hexadecimal numbers holds two fields: PCM and one channel; frames of two bytes and 16 bits.

@@ -5,10 +5,6 @@ export interface RecordingPageFacts {
   readonly warnAtSeconds: number;
   /** How long the link accepts a recording, counted from the response. */
   readonly leftMs: number;
-  /** The path is relative to the page. */
-  readonly uploadPath: string;
-  /** The path is relative to the page. */
-  readonly recorderPath: string;
   /** The sample rate of the uploaded WAV. */
   readonly sampleRateHz: number;
 }
@@ -18,7 +14,7 @@ export type RecordingPageTexts = Readonly<
   Record<
     | ('record' | 'stop' | 'asking' | 'listening' | 'almostFull' | 'full' | 'of')
     | ('recorded' | 'tooShort' | 'silent' | 'sending' | 'sent' | 'notSent' | 'ended')
-    | ('refused' | 'noMicrophone' | 'microphoneInUse' | 'notHere' | 'notLoaded'),
+    | ('refused' | 'noMicrophone' | 'microphoneInUse' | 'notHere'),
     string
   >
 >;

@@ -4,8 +4,7 @@ import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
-import { escaped, FRAMING_HOSTS, firstLanguage, paragraph, sendPage } from '../page.ts';
-import { RECORDER_PATH } from '../scripts.ts';
+import { escaped, firstLanguage, paragraph, sendPage } from '../page.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
 /** The page warns this long before the end. */
@@ -16,35 +15,23 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const guest = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
+    const recordingLink = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
     // Without a recording link, the user's language is unknown.
-    const messages = messagesFor(guest === undefined ? firstLanguage(request) : guest.locale);
+    const messages = messagesFor(recordingLink === undefined ? firstLanguage(request) : recordingLink.locale);
     const { recording } = messages;
-    await sendPage(request, response, {
-      status: guest === undefined ? 404 : 200,
-      title: guest === undefined ? recording.endedTitle : recording.title,
-      body: guest === undefined ? paragraph(recording.ended) : body(link, guest.expiresAtMs - clock.now(), messages),
-      messages,
-      style: 'record.css',
-      scripts: guest === undefined ? [] : ['record.js', 'teams.js'],
-      policy,
-      permissions: 'microphone=(self)',
-    });
+    const page = { messages, style: 'record.css', teamsPolicy: TEAMS_POLICY, headers: HEADERS } as const;
+    if (recordingLink === undefined) {
+      const content = { title: recording.endedTitle, body: paragraph(recording.ended) };
+      return sendPage(request, response, { ...page, ...content, status: 404 });
+    }
+    const content = { title: recording.title, body: body(link, recordingLink.expiresAtMs - clock.now(), messages) };
+    await sendPage(request, response, { ...page, ...content, scripts: ['record.js', 'teams.js'] });
   };
 }
 
-/**
- * The policy allows what the page uses. The recorder cannot carry a nonce. Teams' client library fetches the list of its
- * hosts from res.cdn.office.net.
- */
-function policy(nonce: string): readonly string[] {
-  return [
-    `script-src 'nonce-${nonce}' 'self'`,
-    'media-src blob:',
-    "connect-src 'self' https://res.cdn.office.net",
-    `frame-ancestors ${FRAMING_HOSTS}`,
-  ];
-}
+/** Teams' client library fetches the list of its hosts from res.cdn.office.net. */
+const TEAMS_POLICY = ['media-src blob:', "connect-src 'self' https://res.cdn.office.net"];
+const HEADERS = { 'Permissions-Policy': 'microphone=(self)' };
 
 /** The recorder stays hidden until the script runs. */
 function body(link: string, leftMs: number, messages: Messages): string {
@@ -54,14 +41,12 @@ function body(link: string, leftMs: number, messages: Messages): string {
     warnAtSeconds: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
     leftMs: Math.max(0, leftMs),
     sampleRateHz: SAMPLE_RATE_HZ,
-    uploadPath: link,
-    recorderPath: RECORDER_PATH.slice(RECORDER_PATH.lastIndexOf('/') + 1),
   };
   return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
 <noscript><p class="alarm">${escaped(recording.needsScript)}</p></noscript>
-<div id="recorder" class="recorder" hidden data-state="ready" data-facts="${escaped(JSON.stringify(facts))}" \
+<div id="recorder" class="recorder card" hidden data-state="ready" data-facts="${escaped(JSON.stringify(facts))}" \
 data-texts="${escaped(JSON.stringify(textsOf(messages)))}">
-<div id="meter" class="meter" aria-hidden="true"><div id="level"></div></div>
+<progress id="level" aria-hidden="true" value="0"></progress>
 <p id="clock" class="clock" role="timer"></p>
 <button id="toggle" class="round" type="button">
 <svg viewBox="0 0 24 24" aria-hidden="true"><path id="icon"/></svg><span id="action"></span>

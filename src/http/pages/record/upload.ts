@@ -88,21 +88,8 @@ function localized(error: unknown, messages: Messages, log: Logger): unknown {
 }
 
 function unreadable({ code }: AttachmentError, { attachments: { notRead }, recording }: Messages): RequestError {
-  switch (code) {
-    case 'too_large':
-    case 'too_long':
-      return new RequestError('too_large', notRead[code](undefined));
-    case 'too_slow':
-    case 'busy':
-      return new RequestError('busy', notRead[code](undefined));
-    case 'kind_unknown':
-    case 'kind_unsupported':
-    case 'page_instead':
-      return new RequestError('unsupported_media_type', recording.unreadable);
-    case 'damaged':
-    case 'address_refused':
-    case 'not_fetched':
-    case 'sign_in_needed':
-      return new RequestError('unreadable', recording.unreadable);
-  }
+  if (code === 'too_large' || code === 'too_long') return new RequestError('too_large', notRead[code](undefined));
+  if (code === 'too_slow' || code === 'busy') return new RequestError('busy', notRead[code](undefined));
+  const isWav = code !== 'kind_unknown' && code !== 'kind_unsupported';
+  return new RequestError(isWav ? 'unreadable' : 'unsupported_media_type', recording.unreadable);
 }

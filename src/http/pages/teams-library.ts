@@ -4,18 +4,14 @@ import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Request, Response } from 'restify';
-import { browserFile } from './browser-file.ts';
 
 /** The installed version, which a test checks. It is part of the address, so that browsers may cache the file for ever. */
-const TEAMS_LIBRARY_VERSION = '2.58.0';
+const VERSION = '2.58.0';
 
 /** The file of Teams' client library in its package. */
 export const TEAMS_LIBRARY_FILE = '@microsoft/teams-js/dist/umd/MicrosoftTeams.min.js';
 
-export const TEAMS_LIBRARY_PATH = `/assets/teams-js-${TEAMS_LIBRARY_VERSION}.min.js`;
-
-/** The path of the recorder, beside the recording pages. Browsers load an audio worklet only from an address. */
-export const RECORDER_PATH = '/record/recorder.js';
+export const TEAMS_LIBRARY_PATH = `/assets/teams-js-${VERSION}.min.js`;
 
 /**
  * Serves Teams' client library, so that pages load no script from other servers. The first request reads the file. If it
@@ -24,28 +20,19 @@ export const RECORDER_PATH = '/record/recorder.js';
 export function teamsLibraryRoute() {
   let library: Buffer | undefined;
   return async function serveTeamsLibrary(request: Request, response: Response): Promise<void> {
-    library ??= await readFile(teamsLibraryFile());
-    sendScript(request, response, library, 'public, max-age=31536000, immutable');
+    library ??= await readFile(libraryFile());
+    response.writeHead(200, {
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Content-Length': library.byteLength,
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      'X-Content-Type-Options': 'nosniff',
+    });
+    response.end(request.method === 'HEAD' ? undefined : library);
   };
 }
 
-/** Serves the recorder without caching: its version has to match the page's. */
-export async function serveRecorder(request: Request, response: Response): Promise<void> {
-  sendScript(request, response, Buffer.from(await browserFile('recorder.js')), 'no-store');
-}
-
-function sendScript(request: Request, response: Response, script: Buffer, cacheControl: string): void {
-  response.writeHead(200, {
-    'Content-Type': 'text/javascript; charset=utf-8',
-    'Content-Length': script.byteLength,
-    'Cache-Control': cacheControl,
-    'X-Content-Type-Options': 'nosniff',
-  });
-  response.end(request.method === 'HEAD' ? undefined : script);
-}
-
 /** Finds the file beside the bundle, which has no packages, or else in its package. */
-function teamsLibraryFile(): string {
+function libraryFile(): string {
   const besideThis = fileURLToPath(new URL(basename(TEAMS_LIBRARY_FILE), import.meta.url));
   return existsSync(besideThis) ? besideThis : createRequire(import.meta.url).resolve(TEAMS_LIBRARY_FILE);
 }

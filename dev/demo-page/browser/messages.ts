@@ -1,0 +1,36 @@
+/** The page's own texts. Those of the chat come from Web Chat and the bot, in the same language. */
+const en = {
+  language: 'en',
+  title: 'Realtime voice bot',
+  /** `{voice}` is the configured voice, such as `alloy`. */
+  model: 'Default voice: {voice} · simulated model',
+  newChat: 'New chat',
+  samples: 'Things to try',
+  question: 'Ask a question',
+  order: 'Ask for an order',
+  note: 'Write a note',
+  picture: 'Send a picture',
+  voice: 'Send a voice message',
+  talk: 'Use your microphone',
+  help: '/help',
+};
+
+export type Messages = Readonly<typeof en>;
+
+const de: Messages = {
+  language: 'de',
+  title: 'Realtime-Sprachbot',
+  model: 'Standardstimme: {voice} · simuliertes Modell',
+  newChat: 'Neuer Chat',
+  samples: 'Zum Ausprobieren',
+  question: 'Eine Frage stellen',
+  order: 'Nach einer Bestellung fragen',
+  note: 'Eine Notiz schreiben',
+  picture: 'Ein Bild senden',
+  voice: 'Eine Sprachnachricht senden',
+  talk: 'Das Mikrofon benutzen',
+  help: '/help',
+};
+
+/** The texts in the language of the browser, else in English. */
+export const messages: Messages = /^de\b/i.test(navigator.language) ? de : en;
