@@ -2,7 +2,7 @@ import './node-version.js';
 import type { App } from './app.ts';
 import { type Config, LAST_SENDS_MS, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
-import { ConfigError, systemCode } from './errors.ts';
+import { BotError, ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
@@ -36,7 +36,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     void drain({ signal });
   });
 // After either error the state of the process is unknown, so another process has to take over.
-process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
+process.on('unhandledRejection', (err) => fail(err, rejectionFault(err)));
 process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
@@ -83,6 +83,12 @@ function listenFailure(code: string | undefined): string | undefined {
   if (code === 'EACCES') return `bot not started: port ${port} is not open to this user; set PORT to another`;
   if (host === undefined || code === undefined) return undefined;
   return `bot not started: HOST is not an address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
+}
+
+/** The bot's functions are loaded shortly after it listens. */
+function rejectionFault(err: unknown): string {
+  const isOfFunctions = err instanceof BotError && err.code === 'functions_not_loaded';
+  return isOfFunctions ? 'bot not started: a function cannot be loaded' : 'unhandled rejection';
 }
 
 function fail(err: unknown, fault: string): void {

@@ -15,7 +15,7 @@ export interface AllowedUrl {
 const MAX_URL_CHARS = 8_192;
 /** Parsers disagree on these characters: some drop or replace them, others read them as part of the host name. */
 const AMBIGUOUS = /[\p{Cc}\\]/u;
-const MAX_NAMED_CHARS = 100;
+const MAX_LOGGED_CHARS = 100;
 
 /**
  * Reads an address from outside, or one that `base` redirects to. Allowed is https at its default port to a host of the
@@ -25,29 +25,29 @@ export function allowedUrlOf(text: string, rules: FetchRules, base?: URL): Allow
   const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
   const why = url === undefined ? 'not an address' : whyRefused(text, url, rules, base);
   if (url === undefined || why !== undefined) {
-    throw new AttachmentError('address_refused', `${nameOf(url)}: ${why}`);
+    throw new AttachmentError('address_refused', `${loggedHost(url)}: ${why}`);
   }
-  const isOwn = isLoopbackHost(url.hostname);
+  const isLoopback = isLoopbackHost(url.hostname);
   return {
     url,
-    rule: isOwn ? undefined : ruleFor(url.hostname, rules.hosts),
-    isLocal: isOwn || url.protocol === 'http:' || url.port !== '',
+    rule: isLoopback ? undefined : ruleFor(url.hostname, rules.hosts),
+    isLocal: isLoopback || url.protocol === 'http:' || url.port !== '',
   };
 }
 
 function whyRefused(text: string, url: URL, { hosts, allowLoopback }: FetchRules, base?: URL): string | undefined {
-  const isOwn = allowLoopback && isLoopbackHost(url.hostname);
+  const isLoopback = allowLoopback && isLoopbackHost(url.hostname);
   if (text.length > MAX_URL_CHARS || url.href.length > MAX_URL_CHARS) return 'the address is too long';
   if (AMBIGUOUS.test(text)) return 'control characters or backslashes in the address';
   if (url.username !== '' || url.password !== '') return 'credentials in the address';
   if (base?.protocol === 'https:' && url.protocol !== 'https:') return 'a redirect away from https';
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isOwn)) return 'not https';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) return 'not https';
   if (url.port !== '' && !allowLoopback) return `port ${url.port}`;
-  if (!isOwn && ruleFor(url.hostname, hosts) === undefined) return 'not a host that attachments are fetched from';
+  if (!isLoopback && ruleFor(url.hostname, hosts) === undefined) return 'not a host that attachments are fetched from';
   return undefined;
 }
 
 /** Returns the part of an address that may be logged: paths and queries hold keys. */
-function nameOf(url: URL | undefined): string {
-  return (url === undefined ? 'an attachment' : url.hostname || url.protocol).slice(0, MAX_NAMED_CHARS);
+function loggedHost(url: URL | undefined): string {
+  return (url === undefined ? 'an attachment' : url.hostname || url.protocol).slice(0, MAX_LOGGED_CHARS);
 }

@@ -1,24 +1,19 @@
 import querystring from 'node:querystring';
 
-/** An attachment at a channel's service. */
-export interface AttachmentPath {
-  /** The view, such as `original`; `undefined` for the attachment's description in JSON. */
-  readonly view: string | undefined;
-}
-
 /** A decoded segment without separators, percent signs or parameters. Telegram's ids contain a colon. */
 const SEGMENT = /^[\w.~:@=+,!$-]+$/;
 const DOTS = /^\.+$/;
 const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
 
 /**
- * Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`,
+ * Reads the view, such as `original`, in the address of an attachment at a channel's service; without a view it is the
+ * address of the attachment's description in JSON. Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`,
  * of the very origin of the service and without a query; `undefined` for any other. Repeated slashes count as one:
  * Slack's addresses have two (BotFramework-Services#279). Service URLs of Teams may end with a tenant
  * (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of the service URL or of a folder above it.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations
  */
-export function attachmentPathOf(url: URL, serviceUrl: string): AttachmentPath | undefined {
+export function attachmentPathOf(url: URL, serviceUrl: string): { view: string | undefined } | undefined {
   if (!URL.canParse(serviceUrl)) return undefined;
   const service = new URL(serviceUrl);
   const hasExtras = url.username !== '' || url.password !== '' || url.search !== '';

@@ -9,12 +9,8 @@ import { bareHost, connectThrough, portOf, proxyFor, secured } from '../proxy.ts
 import { kindOfAddress } from './addresses.ts';
 import type { AllowedUrl } from './allowed-url.ts';
 
-/** Finds the addresses of a name like `dns.lookup`. */
-export type Lookup = (
-  hostname: string,
-  options: { all: true },
-  done: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void;
+/** Finds the addresses of a name like `dns.promises.lookup`. */
+export type Lookup = (hostname: string, options: { all: true }) => Promise<readonly LookupAddress[]>;
 
 /** Opens a connection to one of these addresses, and to nothing else. */
 export type Connect = (addresses: readonly LookupAddress[], port: number) => Socket;
@@ -50,14 +46,14 @@ export async function openConnection(
   const proxy = isLocal ? undefined : proxyFor(url, settings);
   if (proxy !== undefined) return addAbortSignal(signal, await connectThrough(proxy, url, signal));
   const addresses = await addressesOf(url, lookup);
-  for (const { address } of addresses) check(address, destination, rules);
+  for (const { address } of addresses) assertAllowed(address, destination, rules);
   signal.throwIfAborted();
   const socket = addAbortSignal(signal, connect(addresses, portOf(url)));
   // An error while nothing waits for the connection must not end the process.
   socket.on('error', () => {});
   try {
     if (socket.connecting) await once(socket, 'connect');
-    check(socket.remoteAddress ?? '', destination, rules);
+    assertAllowed(socket.remoteAddress ?? '', destination, rules);
     return url.protocol === 'https:' ? await secured(socket, url, signal) : socket;
   } catch (error) {
     socket.destroy();
@@ -69,14 +65,12 @@ async function addressesOf(url: URL, lookup: Lookup): Promise<readonly LookupAdd
   const name = bareHost(url);
   const family = isIP(name);
   if (family !== 0) return [{ address: name, family }];
-  const { promise, resolve, reject } = Promise.withResolvers<LookupAddress[]>();
-  lookup(name, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
-  const addresses = await promise;
+  const addresses = await lookup(name, { all: true });
   if (addresses.length === 0) throw new Error('the name has no address');
   return addresses;
 }
 
-function check(address: string, { url, isLocal }: AllowedUrl, { allowLoopback }: FetchRules): void {
+function assertAllowed(address: string, { url, isLocal }: AllowedUrl, { allowLoopback }: FetchRules): void {
   const kind = kindOfAddress(address);
   if (kind === 'public' && !isLocal) return;
   if (kind === 'loopback' && allowLoopback) return;

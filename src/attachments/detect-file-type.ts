@@ -27,11 +27,11 @@ export const FILE_KINDS = {
 
 export type FileKind = keyof typeof FILE_KINDS;
 
-/** Characters that stand for one byte each, and their offset. */
-type Mark = readonly [at: number, chars: string];
+/** A part of a signature: its offset, and characters that stand for one byte each. */
+type Signature = readonly [at: number, chars: string];
 
-/** The first row whose marks are all present decides. */
-const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
+/** The signatures ("magic numbers") of file formats. The first row whose parts all match decides. */
+const SIGNATURES: readonly (readonly [kind: FileKind, ...parts: Signature[]])[] = [
   ['png', [0, '\x89PNG\r\n\x1a\n']],
   ['jpeg', [0, '\xff\xd8\xff']],
   ['gif', [0, 'GIF87a']],
@@ -58,16 +58,16 @@ const MARKS: readonly (readonly [kind: FileKind, ...marks: Mark[]])[] = [
   ['video', [0, '\x30\x26\xb2\x75\x8e\x66\xcf\x11']],
 ];
 
-const ISO_MEDIA: Mark = [4, 'ftyp'];
+const ISO_MEDIA: Signature = [4, 'ftyp'];
 /** The bytes that are checked to tell text from other kinds. */
 const TEXT_SAMPLE_BYTES = 64 * 1024;
 const MAX_PROLOGUE_CHARS = 4_096;
 
 /** Detects the kind of a file by its content. Its name and the type that its sender claims are ignored. */
 export function detectFileType(bytes: Uint8Array): FileKind {
-  const marked = MARKS.find(([, ...marks]) => marks.every((mark) => stands(bytes, mark)));
-  if (marked !== undefined) return marked[0];
-  if (stands(bytes, ISO_MEDIA)) return kindOfIsoMedia(bytes);
+  const [kind] = SIGNATURES.find(([, ...parts]) => parts.every((part) => matches(bytes, part))) ?? [];
+  if (kind !== undefined) return kind;
+  if (matches(bytes, ISO_MEDIA)) return kindOfIsoMedia(bytes);
   const text = decodeText(bytes.subarray(0, TEXT_SAMPLE_BYTES), { isCut: bytes.length > TEXT_SAMPLE_BYTES });
   // Check text first: an audio frame begins like the byte order mark of UTF-16.
   if (text !== undefined) return kindOfText(text);
@@ -80,7 +80,7 @@ function kindOfIsoMedia(bytes: Uint8Array): FileKind {
   return hasVideoTrack(bytes) ? 'video' : 'audio';
 }
 
-function stands(bytes: Uint8Array, [at, chars]: Mark): boolean {
+function matches(bytes: Uint8Array, [at, chars]: Signature): boolean {
   for (let i = 0; i < chars.length; i++) if (bytes[at + i] !== chars.charCodeAt(i)) return false;
   return true;
 }

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import { type Clock, sleep } from '../clock.ts';
 import type { FetchRules } from '../config/allowed-hosts.ts';
 import { withDeadline } from '../deadline.ts';

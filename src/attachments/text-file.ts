@@ -14,11 +14,11 @@ const LINE_ENDS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/u;
  * `undefined` for anything else. `isCut` is true if the bytes are the beginning of a longer file.
  */
 export function decodeText(bytes: Uint8Array, { isCut = false } = {}): string | undefined {
-  const text = decodeAs(encodingByMark(bytes), bytes, isCut) ?? decodeWestern(bytes);
+  const text = decodeAs(encodingByOrderMark(bytes), bytes, isCut) ?? decodeWestern(bytes);
   return text === undefined || NO_TEXT.test(text) ? undefined : text;
 }
 
-function encodingByMark([first, second]: Uint8Array): string {
+function encodingByOrderMark([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';
   return 'utf-8';

@@ -1,4 +1,4 @@
-import type { ToolArguments, ToolOutput } from './tool.ts';
+import type { ToolArguments } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 
 /** A larger result would fill the context of the session and make later turns fail. */
@@ -28,7 +28,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** Returns the output for the model, shortened if it is too long. */
-export function outputText({ text }: Pick<ToolOutput, 'text'>): string {
+export function outputText(text: string): string {
   if (text.length <= MAX_OUTPUT_CHARS) return text;
   const left = text.slice(0, MAX_OUTPUT_CHARS).replace(/[\uD800-\uDBFF]$/, '');
   return `${left}\n[cut here: ${text.length - left.length} more characters were left out]`;

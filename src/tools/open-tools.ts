@@ -1,63 +1,42 @@
-import type { Clock } from '../clock.ts';
-import type { DocumentsSettings } from '../config/documents-settings.ts';
 import type { McpServerSettings } from '../config/mcp-settings.ts';
 import type { ToolsSettings } from '../config/tools-settings.ts';
-import type { Build } from '../installation.ts';
-import type { Logger } from '../log.ts';
 import { Documents } from './documents/documents.ts';
-import type { McpServer } from './mcp/mcp-server.ts';
+import type { McpServer, McpServerDeps } from './mcp/mcp-server.ts';
 import type { Tool } from './tool.ts';
 import { FunctionsError } from './tool-error.ts';
 import { Tools } from './tools.ts';
 
-export interface OpenToolsDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly random: () => number;
-  readonly tokens: (scope: string) => () => Promise<string>;
-  readonly fetch: typeof fetch;
-  readonly build: Build;
-}
-
 /** Creates the sources of tools. Modules that take long to load are loaded after the start. */
-export function openTools(settings: ToolsSettings, deps: OpenToolsDeps): Tools {
+export function openTools(settings: ToolsSettings, deps: McpServerDeps): Tools {
   const { clock, log } = deps;
   const documents = settings.documents && new Documents({ settings: settings.documents, clock, log });
+  let functions: Promise<readonly Tool[]> | undefined;
   return new Tools({
-    functions: once(() => loadFunctions(settings.hasExamples)),
-    search: once(() => loadSearch(documents, settings.documents)),
+    functions() {
+      functions ??= loadFunctions(settings, documents);
+      return functions;
+    },
     documents,
     openServers: () => openServers(settings.servers, deps),
     log,
   });
 }
 
-async function loadFunctions(hasExamples: boolean): Promise<readonly Tool[]> {
-  const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts').catch((cause: unknown) => {
-    throw new FunctionsError({ cause });
-  });
-  return hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
-}
-
-async function loadSearch(
+async function loadFunctions(
+  { hasExamples, documents: access }: ToolsSettings,
   documents: Documents | undefined,
-  settings: DocumentsSettings | undefined,
 ): Promise<readonly Tool[]> {
-  if (documents === undefined || settings === undefined) return [];
+  const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts').catch((cause: unknown) => {
+    throw new FunctionsError(cause);
+  });
+  const functions = hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
+  if (documents === undefined || access === undefined) return functions;
   const { searchDocuments } = await import('./documents/search-documents.ts');
-  return [searchDocuments(documents, { users: settings.users, scopes: settings.scopes })];
+  return [...functions, searchDocuments(documents, { users: access.users, scopes: access.scopes })];
 }
 
-async function openServers(settings: readonly McpServerSettings[], deps: OpenToolsDeps): Promise<McpServer[]> {
+async function openServers(settings: readonly McpServerSettings[], deps: McpServerDeps): Promise<McpServer[]> {
   if (settings.length === 0) return [];
   const { McpServer } = await import('./mcp/mcp-server.ts');
   return settings.map((each) => new McpServer(each, deps));
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | undefined;
-  return () => {
-    loading ??= load();
-    return loading;
-  };
 }

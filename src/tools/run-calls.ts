@@ -111,24 +111,17 @@ async function recorded(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: 
 
 async function attempt(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   const startedMs = deps.clock.now();
-  const end = (kind: CallEnd, output: string, of?: ToolOutput): CallResult => ({
-    call,
-    tool,
-    end: kind,
-    output,
-    images: of?.images ?? [],
-    sources: of?.sources ?? [],
-    tookMs: deps.clock.now() - startedMs,
-  });
+  const tookMs = () => deps.clock.now() - startedMs;
   try {
-    const output = await runWithin(call, tool, deps, signal);
-    return end({ kind: 'done' }, outputText(output), output);
+    const { text, images, sources } = await runWithin(call, tool, deps, signal);
+    return { call, tool, end: { kind: 'done' }, output: outputText(text), images, sources, tookMs: tookMs() };
   } catch (error) {
     signal.throwIfAborted();
     const failure = error instanceof ToolError ? error : new ToolError('tool_failed', 'It failed.', { cause: error });
-    if (!(error instanceof ToolError)) deps.context.log.warn({ err: error, tool: tool.name }, 'tool failed');
+    if (failure !== error) deps.context.log.warn({ err: error, tool: tool.name }, 'tool failed');
     const isUnknown = failure.code === 'outcome_unknown' || (failure.code === 'tool_timeout' && !tool.isReadOnly);
-    return end(isUnknown ? { kind: 'unknown' } : { kind: 'failed', code: failure.code }, errorText(failure.message));
+    const end: CallEnd = isUnknown ? { kind: 'unknown' } : { kind: 'failed', code: failure.code };
+    return { ...endedAs(call, tool, end, errorText(failure.message)), tookMs: tookMs() };
   }
 }
 

@@ -35,12 +35,20 @@ export class ToolError extends Error {
   }
 }
 
-/** A file of a function throws when it is loaded. `cause` has its stack. */
+/** A file of a function cannot be loaded. The message names the file and the line; `cause` has the stack. */
 export class FunctionsError extends BotError<'functions_not_loaded'> {
   override readonly name = 'FunctionsError';
   readonly retry = 'never';
 
-  constructor(options: ErrorOptions) {
-    super('functions_not_loaded', 'a file in src/tools/functions cannot be loaded', options);
+  constructor(cause: unknown) {
+    super('functions_not_loaded', `a file in src/tools/functions cannot be loaded: ${loadFailureOf(cause)}`, { cause });
   }
+}
+
+/** Node puts the place of a syntax error above the stack. The message of any other error may quote a setting. */
+function loadFailureOf(cause: unknown): string {
+  const { stack = '', message } = cause instanceof Error ? cause : new Error();
+  const [, place] = /^file:\/\/(\S+:\d+)\n/.exec(stack) ?? [];
+  if (place !== undefined) return `${place}: ${message}`;
+  return /src\/tools\/functions\/[^\s:]+:\d+/.exec(stack)?.[0] ?? 'see the stack';
 }

@@ -58,12 +58,13 @@ export interface Tool {
   readonly name: string;
   /** The name that users see, such as "Order status": plain words in one line. */
   readonly title: string;
-  /** Shown while the tool runs, by language ("Searching the handbook…"). Default: a sentence with the title. */
+  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: a sentence with the title. */
   readonly progress?: Readonly<Record<string, string>>;
+  /** Tells the model what the tool does and when to call it. */
   readonly description: string;
   readonly parameters: ParameterSchema;
   readonly approval: ApprovalRule;
-  /** Whether calls change nothing. Only the operator or the author decides this, never a server. */
+  /** Whether calls change nothing, so that they may be repeated. The operator or author decides this, never a server. */
   readonly isReadOnly: boolean;
   /** Whether the effect cannot be undone. Then "Always allow" is not offered. */
   readonly isDestructive: boolean;
@@ -71,6 +72,8 @@ export interface Tool {
   readonly access: ToolAccess;
   /** `bot`, or that of its server: see `McpServerSettings`. */
   readonly origin: string;
+  /** The name of its server in the file of `MCP_CONFIG`; unset for the bot's own tools. */
+  readonly server?: string;
   /** Throws a ToolError for arguments that the tool cannot run with. Default: only the server knows. */
   check?(args: ToolArguments): void;
   /** Rejects with a ToolError, or with the reason of `signal`. */

@@ -12,11 +12,7 @@ const MAX_SETS = 100;
 const MAX_REFUSED = 1_000;
 
 /** The declaration of a tool for the model. */
-interface FunctionDefinition {
-  readonly name: string;
-  readonly description: string;
-  readonly parameters: Tool['parameters'];
-}
+type FunctionDefinition = Pick<Tool, 'name' | 'description' | 'parameters'>;
 
 /** The tools of one turn. The same tools give the same object, so that sessions get only changed lists. */
 export interface ToolSet {
@@ -27,10 +23,8 @@ export interface ToolSet {
 }
 
 export interface ToolSources {
-  /** Loads the bot's own functions. The first turn waits for it. */
+  /** Loads the bot's own functions and the search of the documents. The first turn waits for it. */
   readonly functions: () => Promise<readonly Tool[]>;
-  /** Loads the tool that searches the documents; empty without documents. */
-  readonly search: () => Promise<readonly Tool[]>;
   readonly documents: Documents | undefined;
   readonly openServers: () => Promise<readonly McpServer[]>;
   readonly log: Logger;
@@ -74,14 +68,12 @@ export class Tools {
 
   /** Loads the functions, so that the first turn does not wait for them. */
   async preload(): Promise<void> {
-    await Promise.all([this.#sources.functions(), this.#sources.search()]);
+    await this.#sources.functions();
   }
 
   /** Returns the tools that a person with these ids may use here now. */
   async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
-    const { functions, search } = this.#sources;
-    const own = [...(await functions()), ...(await search())];
-    const all = [...own, ...this.#servers.flatMap(({ tools }) => tools)];
+    const all = [...(await this.#sources.functions()), ...this.#servers.flatMap(({ tools }) => tools)];
     const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#pins.digestOf(tool)));
     const key = offered.map((tool) => this.#pins.digestOf(tool)).join();
     const known = this.#sets.get(key);

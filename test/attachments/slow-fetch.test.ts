@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { LookupAddress } from 'node:dns';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Lookup } from '../../src/attachments/connection.ts';
@@ -39,7 +40,12 @@ let hung = Promise.withResolvers<void>();
 const HANGS: Readonly<Record<string, Hang>> = {
   'a name that is never found': {
     url: NAMED,
-    deps: () => ({ lookup: () => hung.resolve() }),
+    deps: () => ({
+      lookup() {
+        hung.resolve();
+        return never();
+      },
+    }),
     hangs: () => hung.promise,
   },
   'a connection that never opens': {
@@ -148,16 +154,20 @@ describe('a file that does not arrive', { timeout: 60_000 }, () => {
 
   it('is not requested if its name is resolved too late', async () => {
     const network = networkTo(() => trap.port);
-    const found = Promise.withResolvers<Parameters<Lookup>[2]>();
-    const lookup: Lookup = (_name, _options, done) => found.resolve(done);
+    const asked = Promise.withResolvers<void>();
+    const found = Promise.withResolvers<readonly LookupAddress[]>();
+    const lookup: Lookup = () => {
+      asked.resolve();
+      return found.promise;
+    };
     const ending = new AbortController();
     const rules = { hosts: [{ host: 'good.example' }], allowLoopback: false };
     const request = { rules, maxBytes: 1_000, timeoutMs: TIMEOUT_MS, signal: ending.signal };
     const fetched = fetchSafely({ ...request, url: NAMED() }, fetchDeps({ lookup, connect: network.connect }));
-    const done = await found.promise;
+    await asked.promise;
     ending.abort(new Error('the user said stop'));
     await assert.rejects(fetched, /the user said stop/);
-    done(null, [{ address: PUBLIC_V4, family: 4 }]);
+    found.resolve([{ address: PUBLIC_V4, family: 4 }]);
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(network.made, []);
   });

@@ -25,9 +25,9 @@ async function fetchInto(url: string, rules = RULES) {
   const asked: string[] = [];
   const deps = fetchDeps({
     connect: network.connect,
-    lookup(name, _options, done) {
+    async lookup(name) {
       asked.push(name);
-      done(null, [{ address: PUBLIC_V4, family: 4 }]);
+      return [{ address: PUBLIC_V4, family: 4 }];
     },
   });
   const error: AttachmentError = await fetchSafely({ ...GENEROUS, url, rules }, deps).then(

@@ -76,12 +76,13 @@ export interface Names {
 
 export function names(answers: Readonly<Record<string, readonly (readonly string[])[]>>): Names {
   const asked: string[] = [];
-  const lookup: Lookup = (name, _options, done) => {
+  const lookup: Lookup = async (name) => {
     const given = answers[name] ?? [];
     const answer = given[Math.min(asked.filter((other) => other === name).length, given.length - 1)];
     asked.push(name);
-    if (answer === undefined) setImmediate(done, new Error(`getaddrinfo ENOTFOUND ${name}`), []);
-    else setImmediate(done, null, answer.map(asAddress));
+    await new Promise(setImmediate);
+    if (answer === undefined) throw new Error(`getaddrinfo ENOTFOUND ${name}`);
+    return answer.map(asAddress);
   };
   return { lookup, asked };
 }

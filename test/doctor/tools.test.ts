@@ -43,7 +43,10 @@ describe('the doctor and MCP servers', () => {
   it('names a server that cannot be started, and the reason', async () => {
     const env = { MCP_CONFIG: await mcpServers({ files, gone: { command: '/no/such/program' } }) };
     const text = findingText(await examined(env, { only }), 'MCP servers');
-    assert.match(text, /^fail.*not connected: gone \(ENOENT\); files: 14 tools, .*Start the server/s);
+    assert.match(
+      text,
+      /^fail.*not connected: gone \(spawn \/no\/such\/program ENOENT\); files: 14 tools, .*Start the server/s,
+    );
   });
 });
 

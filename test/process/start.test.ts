@@ -30,18 +30,24 @@ async function endOf(env: Env): Promise<{ code: number | null; output: string; s
 }
 
 describe('a start with a function that cannot be loaded', () => {
-  it('ends with code 1, and names the folder and the line', async (t) => {
-    const hook = `import { registerHooks } from 'node:module';
-      const source = 'export const currentTime = undefined.title;';
-      const load = (url, context, next) =>
-        url.endsWith('/current-time.ts') ? { format: 'module', source, shortCircuit: true } : next(url, context);
-      registerHooks({ load });`;
-    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
-    const bot = startBotProcess({ ...MODEL, NODE_OPTIONS }, SOURCE);
-    t.after(() => bot[Symbol.asyncDispose]());
-    assert.deepEqual(await bot.ended, { code: 1, signal: null });
-    assert.match(bot.stdout, /"level":"fatal".*a file in src\/tools\/functions cannot be loaded.*current-time\.ts:1/);
-  });
+  for (const [what, source, reason] of [
+    ['whose code throws', 'const texts = undefined;\nexport const currentTime = texts.title;', ''],
+    ['with a syntax error', 'export const currentTime = {\n  name: 1\n  title: 2,\n};', ': Expected .*'],
+  ] as const)
+    it(`ends with code 1, and names the file and the line of a function ${what}`, async (t) => {
+      const hook = `import { registerHooks } from 'node:module';
+        const loaded = { format: 'module-typescript', source: ${JSON.stringify(source)}, shortCircuit: true };
+        const load = (url, context, next) => (url.endsWith('/current-time.ts') ? loaded : next(url, context));
+        registerHooks({ load });`;
+      const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+      const bot = startBotProcess({ ...MODEL, NODE_OPTIONS }, SOURCE);
+      t.after(() => bot[Symbol.asyncDispose]());
+      assert.deepEqual(await bot.ended, { code: 1, signal: null });
+      const [fatal = ''] = /.*"level":"fatal".*/.exec(bot.stdout) ?? [];
+      const place = what === 'whose code throws' ? 2 : 3;
+      assert.match(fatal, /"msg":"bot not started: a function cannot be loaded"/);
+      assert.match(fatal, new RegExp(`src/tools/functions/current-time\\.ts:${place}${reason}`));
+    });
 });
 
 describe('a start with an identity that botbuilder rejects', () => {

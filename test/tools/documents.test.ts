@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import pino from 'pino';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { Documents } from '../../src/tools/documents/documents.ts';
+import { listFolder } from '../../src/tools/documents/folder.ts';
 import { FolderIndex, MAX_INDEX_BYTES } from '../../src/tools/documents/folder-index.ts';
 import { readDocument } from '../../src/tools/documents/read-document.ts';
 import { searchDocuments } from '../../src/tools/documents/search-documents.ts';
 import { EVERYBODY } from '../../src/tools/tool.ts';
+import { watchedLog } from '../channel/watched-log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { docx, endlessPdf, pdf } from './documents-under-test.ts';
 import { context, silent } from './mcp-under-test.ts';
@@ -23,6 +25,14 @@ async function folderOf(t: TestContext, files: Readonly<Record<string, string | 
     await writeFile(join(folder, path), content);
   }
   return folder;
+}
+
+const NO_MODES = process.platform === 'win32' && 'files have no modes';
+/** The mode of a file does not bind root. */
+function withoutRoot(t: TestContext): void {
+  if (process.geteuid?.() !== 0) return;
+  process.seteuid?.(65_534);
+  t.after(() => process.seteuid?.(0));
 }
 
 const indexOf = (folder: string, maxBytes = MAX_INDEX_BYTES) =>
@@ -146,6 +156,39 @@ describe('the index of a folder', () => {
     assert.deepEqual([found('alpha'), found('beta'), found('gamma'), found('delta')], [[], [], ['a.md'], ['c.md']]);
   });
 
+  it('tries an unreadable file again with each update, and reports it once', { skip: NO_MODES }, async (t) => {
+    withoutRoot(t);
+    const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
+    await chmod(join(folder, 'b.md'), 0);
+    const index = indexOf(folder);
+    for (const isFirst of [true, false]) {
+      const { isChanged, leftOut } = await index.update();
+      assert.deepEqual([isChanged, leftOut], [isFirst, [{ path: 'b.md', reason: 'it cannot be read' }]]);
+    }
+    await chmod(join(folder, 'b.md'), 0o600);
+    const { isChanged, documents, leftOut } = await index.update();
+    assert.deepEqual([isChanged, documents, leftOut], [true, 2, []]);
+  });
+
+  it('forgets an unreadable file that is deleted', { skip: NO_MODES }, async (t) => {
+    withoutRoot(t);
+    const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
+    await chmod(join(folder, 'b.md'), 0);
+    const index = indexOf(folder);
+    await index.update();
+    await rm(join(folder, 'b.md'));
+    assert.deepEqual((await index.update()).leftOut, []);
+  });
+
+  it('reads its files in the order of their paths', async (t) => {
+    const folder = await folderOf(t, { 'c.md': 'c', 'a/z.md': 'z', 'b.md': 'b' });
+    const { files } = await listFolder(folder);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['a/z.md', 'b.md', 'c.md'],
+    );
+  });
+
   it('leaves out what its memory cannot hold, until there is room', async (t) => {
     const unique = (name: string) => Array.from({ length: 3_000 }, (_, at) => `${name}${at}`).join(' ');
     const folder = await folderOf(t, { 'a.md': unique('a'), 'b.md': unique('b') });
@@ -248,6 +291,23 @@ describe('the searchable folder', () => {
     assert.equal(hits[0]?.path, 'b.md');
     const leftOut = [{ path: 'a.pdf', reason: 'reading it takes too much time or memory' }];
     assert.deepEqual(documents.status, { kind: 'ready', state: { documents: 1, chunks: 1, leftOut } });
+  });
+
+  it('logs an unreadable file once, and goes on with its thread', { skip: NO_MODES }, async (t) => {
+    withoutRoot(t);
+    const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
+    await chmod(join(folder, 'b.md'), 0);
+    const [clock, watched] = [new ManualClock(), watchedLog()];
+    const documents = await ready(t, folder, clock, watched.log);
+    await watched.when(({ msg }) => msg === 'document left out');
+    // Several updates later, since one takes 20 ms.
+    await new Promise((later) => setTimeout(later, 500));
+    await clock.advance(120_000);
+    assert.equal(documents.status.kind, 'ready');
+    assert.deepEqual(
+      watched.lines.map(({ msg }) => msg),
+      ['documents indexed', 'document left out'],
+    );
   });
 
   it('is ready again after an outage, and logs the next one', async (t) => {

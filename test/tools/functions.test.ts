@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { defineTool } from '../../src/tools/define-tool.ts';
 import { EXAMPLE_FUNCTIONS, FUNCTIONS } from '../../src/tools/functions/functions.ts';
+import { qualifiedName } from '../../src/tools/mcp/mcp-tool.ts';
 import { MAX_SCHEMA_CHARS, parameterSchema } from '../../src/tools/parameter-schema.ts';
 import { type CallContext, mayUse, type Tool, toolDigest } from '../../src/tools/tool.ts';
-import { qualifiedName } from '../../src/tools/tool-names.ts';
 import { context } from './mcp-under-test.ts';
 
 function named(name: string): Tool {

@@ -33,6 +33,62 @@ describe('an MCP server over HTTP that has lost the session', () => {
   });
 });
 
+describe('an MCP server of the revision without sessions that an older one has replaced', () => {
+  /** Answers as a server of revision 2026-07-28. */
+  const current: ScriptedHttp['intercept'] = ({ rpc, id }, response) => {
+    const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
+    const results: Readonly<Record<string, object>> = {
+      'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
+      'tools/list': { tools },
+      'tools/call': { content: [{ type: 'text', text: 'from the new server' }] },
+    };
+    const result = { ...results[rpc ?? ''], resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    return true;
+  };
+
+  /** Refuses requests without a session, as the servers of the official SDK do. */
+  const olderWith =
+    (idOf: (id: unknown) => unknown): ScriptedHttp['intercept'] =>
+    ({ method, rpc, id, headers }, response) => {
+      if (method !== 'POST' || rpc === 'initialize' || headers['mcp-session-id'] !== undefined) return false;
+      const error = { code: -32_000, message: 'Bad Request: Server not initialized' };
+      response.setHeader('content-type', 'application/json');
+      answerWith(response, 400, JSON.stringify({ jsonrpc: '2.0', id: idOf(id), error }));
+      return true;
+    };
+
+  for (const [what, idOf, readOnly, outcome] of [
+    ['with no id, which says that the call was not begun', () => null, [], 'done'],
+    ['with the id of a call that changes nothing', (id: unknown) => id, ['echo'], 'done'],
+    ['with the id of another call, which is not made again', (id: unknown) => id, [], 'outcome_unknown'],
+  ] as const)
+    it(`is connected anew after an error ${what}`, async (t) => {
+      const scripted = await startHttp(t);
+      scripted.intercept = current;
+      const server = await connected(t, http(scripted.url), { readOnly });
+      const echo = () => toolOf(server, 'echo').run({}, context());
+      assert.equal((await echo()).text, 'from the new server');
+      scripted.intercept = olderWith(idOf);
+      if (outcome === 'done') assert.match((await echo()).text, /^echo/);
+      else await assert.rejects(echo(), { code: outcome });
+      await server.connect();
+      assert.match((await echo()).text, /^echo/);
+    });
+
+  it('is not connected anew after an error of the call alone', async (t) => {
+    const scripted = await startHttp(t);
+    scripted.intercept = current;
+    const server = await connected(t, http(scripted.url));
+    scripted.intercept = (request, response) =>
+      request.rpc === 'tools/call' ? olderWith((id) => id)(request, response) : current(request, response);
+    await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_failed' });
+    assert.equal(server.status.kind, 'connected');
+    assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, 1);
+  });
+});
+
 describe('a call that an MCP server over HTTP does not answer with a result', () => {
   for (const [what, readOnly, count] of [
     ['is never made again if it may have changed something', [], 1],

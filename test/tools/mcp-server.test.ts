@@ -73,7 +73,7 @@ describe('an MCP server over stdio', () => {
       env: {},
       cwd: process.cwd(),
     });
-    assert.deepEqual(server.status, { kind: 'down', reason: 'ENOENT' });
+    assert.deepEqual(server.status, { kind: 'down', reason: 'spawn /no/such/program ENOENT' });
     assert.deepEqual(server.tools, []);
   });
 

@@ -14,7 +14,7 @@ function toolOf(name: string, description: string, origin: string): Tool {
 /** The tools of a bot whose functions the test may replace. */
 function toolsWith(...own: Tool[]) {
   const log = watchedLog();
-  const sources = { functions: async () => own, search: async () => [], documents: undefined, log: log.log };
+  const sources = { functions: async () => own, documents: undefined, log: log.log };
   const tools = new Tools({ ...sources, openServers: async () => [] });
   return { own, tools, log, setFor: () => tools.setFor([], 'personal') };
 }

@@ -10,7 +10,7 @@ export function listOfCommands({ commands }: Messages): string {
   return COMMANDS.map((name) => `- /${name}: ${commands.does[name]}`).join('\n');
 }
 
-/** What the bot can look up and do for a person with these permissions. */
+/** What the bot can look up and do for a person with these permissions, by server. */
 export function listOfTools(
   tools: readonly Tool[],
   downServers: readonly string[],
@@ -20,11 +20,15 @@ export function listOfTools(
   const down = downServers.length === 0 ? '' : texts.notReachable(downServers.join(', '));
   if (tools.length === 0) return paragraphs(texts.none, down);
   const allowed = tools.filter((tool) => tool.approval === 'ask' && isAlwaysAllowed(tool, permissions));
-  const lines = tools.map((tool) => {
+  const line = (tool: Tool) => {
     const note = allowed.includes(tool) ? texts.alwaysAllowed : tool.approval === 'ask' ? texts.asks : undefined;
     return `- ${tool.title}${note === undefined ? '' : ` (${note})`}`;
-  });
-  return paragraphs(texts.list, lines.join('\n'), allowed.length === 0 ? '' : texts.howToRevoke, down);
+  };
+  const groups = Map.groupBy(tools, ({ server }) => server);
+  const lists = [...groups].map(([server, those]) =>
+    paragraphs(server === undefined ? '' : `${server}:`, those.map(line).join('\n')),
+  );
+  return paragraphs(texts.list, ...lists, allowed.length === 0 ? '' : texts.howToRevoke, down);
 }
 
 /** What a conversation has used so far. `usd`: what that costs; `undefined` where the model has no price. */

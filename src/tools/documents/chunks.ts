@@ -1,10 +1,10 @@
-import type { ReadDocument, Section } from './section.ts';
+import type { ReadDocument } from './section.ts';
 
 /** The unit that a search finds. */
 export interface Chunk {
   readonly heading: string;
   readonly text: string;
-  readonly page?: number;
+  readonly page: number | undefined;
 }
 
 const MIN_CHARS = 80;
@@ -12,12 +12,9 @@ const MAX_CHARS = 1_200;
 
 /** Splits a document into chunks that are long enough to be useful and short enough to be quoted. */
 export function chunksOf({ sections }: ReadDocument): Chunk[] {
-  return sections.flatMap((section) => piecesOf(section.text).map((text) => toChunk(section, text)));
-}
-
-function toChunk({ headings, page }: Section, text: string): Chunk {
-  const chunk = { heading: headings.join(' > '), text };
-  return page === undefined ? chunk : { ...chunk, page };
+  return sections.flatMap(({ headings, text, page }) =>
+    piecesOf(text).map((piece) => ({ heading: headings.join(' > '), text: piece, page })),
+  );
 }
 
 /** Joins paragraphs up to the limit. A longer paragraph is split at a space. */

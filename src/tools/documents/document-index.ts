@@ -1,4 +1,4 @@
-import MiniSearch from 'minisearch';
+import MiniSearch, { type SearchOptions } from 'minisearch';
 import type { Chunk } from './chunks.ts';
 import { fold, words } from './words.ts';
 
@@ -14,17 +14,16 @@ interface Entry extends Hit {
   readonly id: number;
 }
 
-interface Indexed {
-  readonly title: string;
-  /** The ids of its entries. */
-  readonly ids: number[];
-}
-
 /** Longer queries are cut, because each word costs time. */
 const MAX_QUERY_CHARS = 500;
 /** Keeps one document from taking up the whole result. */
 const MAX_HITS_PER_DOCUMENT = 4;
 const MIN_PREFIX_CHARS = 3;
+/** Also finds other forms of a word and misspelt words. */
+const SIMILAR: SearchOptions = {
+  prefix: (term) => term.length >= MIN_PREFIX_CHARS,
+  fuzzy: (term) => (term.length > MIN_PREFIX_CHARS ? 0.2 : false),
+};
 /** Words in more chunks hardly tell them apart, hide what the other words find, and take most of the time. */
 const MAX_SHARE = 0.1;
 /** Small folders are fast, and may be about one word. */
@@ -49,10 +48,8 @@ export class DocumentIndex {
     processTerm: fold,
     searchOptions: { boost: { heading: 2, title: 2 }, maxFuzzy: 2 },
   });
-  /** By path. */
-  readonly #documents = new Map<string, Indexed>();
-  /** The number of documents with a title. */
-  readonly #titleCounts = new Map<string, number>();
+  /** The entries of each document, by path. */
+  readonly #documents = new Map<string, readonly Entry[]>();
   /** The index copies its own stored fields into each of thousands of matches, so they are kept here. */
   readonly #entries = new Map<number, Entry>();
   /** The number of chunks that contain a word. */
@@ -87,15 +84,14 @@ export class DocumentIndex {
   /** Adds a document or replaces the one at that path. Returns false if the index is too full for it. */
   set(path: string, title: string, chunks: readonly Chunk[]): boolean {
     this.delete(path);
-    const ids: number[] = [];
-    this.#documents.set(path, { title, ids });
-    add(this.#titleCounts, title, 1);
+    const entries: Entry[] = [];
+    this.#documents.set(path, entries);
     for (const chunk of chunks) {
       const entry = { ...chunk, id: this.#nextId++, path, title };
-      this.#search.add(entry);
+      entries.push(entry);
       this.#entries.set(entry.id, entry);
+      this.#search.add(entry);
       this.#count(entry, 1);
-      ids.push(entry.id);
       if (this.bytes <= this.#maxBytes) continue;
       this.delete(path);
       return false;
@@ -104,53 +100,36 @@ export class DocumentIndex {
   }
 
   delete(path: string): void {
-    const document = this.#documents.get(path);
-    if (document === undefined) return;
-    for (const id of document.ids) {
-      const entry = this.#entries.get(id);
-      if (entry === undefined) continue;
+    for (const entry of this.#documents.get(path) ?? []) {
       this.#count(entry, -1);
-      this.#entries.delete(id);
+      this.#entries.delete(entry.id);
       // `discard` would keep the words in memory until a later clean-up.
       this.#search.remove(entry);
     }
-    add(this.#titleCounts, document.title, -1);
     this.#documents.delete(path);
   }
 
   /** Returns the best matches, the best one first. Common words count only where nothing else is found. */
   find(query: string, maxHits: number): Hit[] {
-    const asked = [...new Set(words(query.slice(0, MAX_QUERY_CHARS)).map(fold))];
-    const rare = asked.filter((word) => !this.#isCommon(word));
-    const hits = this.#best(this.#similar(rare), maxHits);
-    return hits.length > 0 ? hits : this.#best(this.#exact(asked), maxHits);
+    const terms = [...new Set(words(query.slice(0, MAX_QUERY_CHARS)).map(fold))];
+    const rare = terms.filter((word) => !this.#isCommon(word));
+    const hits = this.#best(this.#search.search(rare.join(' '), SIMILAR), maxHits);
+    return hits.length > 0 ? hits : this.#best(this.#search.search(terms.join(' ')), maxHits);
   }
 
   #isCommon(word: string): boolean {
     return (this.#chunkCounts.get(word) ?? 0) > Math.max(MIN_COMMON_CHUNKS, MAX_SHARE * this.#entries.size);
   }
 
-  #similar(asked: readonly string[]): Iterable<{ readonly id: number }> {
-    return this.#search.search(asked.join(' '), {
-      prefix: (term) => term.length >= MIN_PREFIX_CHARS,
-      fuzzy: (term) => (term.length >= MIN_PREFIX_CHARS + 1 ? 0.2 : false),
-    });
-  }
-
-  #exact(asked: readonly string[]): Iterable<{ readonly id: number }> {
-    return this.#search.search(asked.join(' '));
-  }
-
   #best(matches: Iterable<{ readonly id: number }>, maxHits: number): Hit[] {
-    const perDocument = new Map<string, number>();
+    const hitCounts = new Map<string, number>();
     const hits: Hit[] = [];
     for (const match of matches) {
       const entry = this.#entries.get(match.id);
-      const count = perDocument.get(entry?.path ?? '') ?? 0;
+      const count = hitCounts.get(entry?.path ?? '') ?? 0;
       if (entry === undefined || count >= MAX_HITS_PER_DOCUMENT) continue;
-      perDocument.set(entry.path, count + 1);
-      const { path, heading, text, page } = entry;
-      hits.push({ path, title: this.#nameOf(entry), heading, text, ...(page === undefined ? {} : { page }) });
+      hitCounts.set(entry.path, count + 1);
+      hits.push({ ...entry, title: this.#nameOf(entry) });
       if (hits.length === maxHits) break;
     }
     return hits;
@@ -160,16 +139,15 @@ export class DocumentIndex {
     const counted = new Set(words(`${heading}\n${title}\n${text}`).map(fold));
     this.#occurrences += change * counted.size;
     this.#textBytes += change * Buffer.byteLength(heading + text);
-    for (const word of counted) add(this.#chunkCounts, word, change);
+    for (const word of counted) {
+      const chunkCount = (this.#chunkCounts.get(word) ?? 0) + change;
+      if (chunkCount > 0) this.#chunkCounts.set(word, chunkCount);
+      else this.#chunkCounts.delete(word);
+    }
   }
 
   #nameOf({ title, path }: Entry): string {
-    return (this.#titleCounts.get(title) ?? 0) > 1 ? `${title} (${path})` : title;
+    const isShared = [...this.#documents.values()].some(([first]) => first?.title === title && first.path !== path);
+    return isShared ? `${title} (${path})` : title;
   }
-}
-
-function add(counts: Map<string, number>, name: string, change: 1 | -1): void {
-  const count = (counts.get(name) ?? 0) + change;
-  if (count > 0) counts.set(name, count);
-  else counts.delete(name);
 }

@@ -11,13 +11,10 @@ export interface DocumentsRequest {
   readonly maxHits: number;
 }
 
-/**
- * A message from the thread: each file before it is read, the state of the folder whenever it changes, and one answer to
- * each request.
- */
+/** A message from the thread: each file before it is read, the end of each update, and one answer to each request. */
 export type DocumentsMessage =
   | { readonly kind: 'reading'; readonly file: FolderFile }
-  | { readonly kind: 'updated'; readonly state: FolderState; readonly tookMs: number }
+  | { readonly kind: 'updated'; readonly state: FolderState; readonly isChanged: boolean; readonly tookMs: number }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'found'; readonly id: number; readonly hits: readonly Hit[] };
 
@@ -34,15 +31,12 @@ function serve(job: DocumentsJob): void {
   parentPort?.on('message', ({ id, query, maxHits }: DocumentsRequest) => {
     post({ kind: 'found', id, hits: index.find(query, maxHits) });
   });
-  let isReported = false;
   const update = async () => {
     const startedMs = performance.now();
     try {
       const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
-      if (isChanged || !isReported) post({ kind: 'updated', state, tookMs: Math.round(performance.now() - startedMs) });
-      isReported = true;
+      post({ kind: 'updated', state, isChanged, tookMs: Math.round(performance.now() - startedMs) });
     } catch (error) {
-      isReported = false;
       post({ kind: 'unreadable', reason: String((error as { code?: unknown }).code ?? 'unknown') });
     }
     setTimeout(update, job.pollMs);

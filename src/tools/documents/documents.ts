@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, sleep } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import { unlessAborted, withDeadline } from '../../deadline.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { ToolError } from '../tool-error.ts';
@@ -52,7 +53,7 @@ export class Documents {
   #firstRead = Promise.withResolvers<void>();
   /** Whether this thread has read the folder. */
   #wasRead = false;
-  /** The file that the thread reads, and the marks of those that ended a thread, by path. */
+  /** The file that the thread reads, and the fingerprints of those that ended a thread, by path. */
   #reading: FolderFile | undefined;
   readonly #skipped = new Map<string, string>();
   #cancelLimit = () => {};
@@ -99,33 +100,26 @@ export class Documents {
     signal.throwIfAborted();
     if (this.#worker !== undefined && this.#status.kind === 'reading') await this.#waitForFirstRead(signal);
     const worker = this.#worker;
-    if (worker === undefined || this.#isUnread) throw unavailable();
+    // A folder that was read before stays searchable while it cannot be read.
+    if (worker === undefined || (this.#status.kind === 'down' && !this.#wasRead)) throw unavailable();
     const isPartial = this.#status.kind === 'reading';
     return { hits: await this.#ask(worker, query, maxHits, signal), isPartial };
   }
 
   async #waitForFirstRead(signal: AbortSignal): Promise<void> {
-    const waiting = new AbortController();
-    const late = sleep(this.#deps.clock, MAX_WAIT_MS, AbortSignal.any([signal, waiting.signal]));
-    try {
-      await Promise.race([this.#firstRead.promise, late]);
-    } finally {
-      waiting.abort();
-    }
+    const deadline = { clock: this.#deps.clock, limitMs: MAX_WAIT_MS, signal, late: unavailable };
+    await withDeadline(deadline, () => this.#firstRead.promise).catch(() => signal.throwIfAborted());
   }
 
   async #ask(worker: Worker, query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
     const found = Promise.withResolvers<readonly Hit[]>();
     const id = this.#nextId++;
-    const onAbort = () => found.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
     this.#waiting.set(id, found);
     worker.postMessage({ id, query, maxHits } satisfies DocumentsRequest);
     try {
-      return await found.promise;
+      return await unlessAborted(signal, () => found.promise);
     } finally {
       this.#waiting.delete(id);
-      signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -140,13 +134,7 @@ export class Documents {
     await worker?.terminate();
   }
 
-  /** A folder that was read before stays searchable while it cannot be read. */
-  get #isUnread(): boolean {
-    return this.#status.kind === 'down' && !this.#wasRead;
-  }
-
   #onMessage(worker: Worker, message: DocumentsMessage): void {
-    const { log } = this.#deps;
     if (this.#worker !== worker) return;
     switch (message.kind) {
       case 'reading':
@@ -160,25 +148,34 @@ export class Documents {
       case 'found':
         this.#waiting.get(message.id)?.resolve(message.hits);
         break;
-      case 'updated': {
-        const { documents, chunks, leftOut } = message.state;
-        this.#failures = 0;
-        this.#reading = undefined;
-        this.#cancelLimit();
-        this.#wasRead = true;
-        this.#firstRead.resolve();
-        this.#status = { kind: 'ready', state: message.state };
-        log.info({ documents, chunks, leftOut: leftOut.length, tookMs: message.tookMs }, 'documents indexed');
-        for (const { path, reason } of leftOut.slice(0, 20)) log.warn({ path, reason }, 'document left out');
+      case 'updated':
+        this.#onUpdated(message);
         break;
-      }
       case 'unreadable':
         if (this.#status.kind !== 'down')
-          log.error({ folder: this.#deps.settings.folder, reason: message.reason }, 'documents folder not read');
+          this.#deps.log.error(
+            { folder: this.#deps.settings.folder, reason: message.reason },
+            'documents folder not read',
+          );
         this.#status = { kind: 'down', reason: message.reason };
         this.#firstRead.resolve();
         break;
     }
+  }
+
+  #onUpdated({ state, isChanged, tookMs }: Extract<DocumentsMessage, { kind: 'updated' }>): void {
+    const { log } = this.#deps;
+    const isNews = isChanged || this.#status.kind !== 'ready';
+    this.#failures = 0;
+    this.#reading = undefined;
+    this.#cancelLimit();
+    this.#wasRead = true;
+    this.#firstRead.resolve();
+    this.#status = { kind: 'ready', state };
+    if (!isNews) return;
+    const { documents, chunks, leftOut } = state;
+    log.info({ documents, chunks, leftOut: leftOut.length, tookMs }, 'documents indexed');
+    for (const { path, reason } of leftOut.slice(0, 20)) log.warn({ path, reason }, 'document left out');
   }
 
   #onEnd(worker: Worker, reason: string): void {
@@ -188,7 +185,7 @@ export class Documents {
     this.#rejectAll();
     this.#status = { kind: 'down', reason };
     const path = this.#reading?.path;
-    if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.mark);
+    if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.fingerprint);
     this.#reading = undefined;
     const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');

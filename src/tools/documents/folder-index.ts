@@ -7,6 +7,7 @@ import { readDocument } from './read-document.ts';
 /** The most that the index of a folder takes: about 20,000 pages of common words, less if most words are unique. */
 export const MAX_INDEX_BYTES = 300_000_000;
 const FULL = 'the index is full';
+const UNREADABLE = 'it cannot be read';
 
 /** A file that is not indexed, and the reason. */
 export interface LeftOut {
@@ -23,7 +24,7 @@ export interface FolderState {
 export interface FolderIndexOptions {
   readonly folder: string;
   readonly maxBytes: number;
-  /** The marks of files that are not read again unless they change, by path: reading them ended the thread. */
+  /** The fingerprints of files that are not read again unless they change, by path: reading them ended the thread. */
   readonly skipped: ReadonlyMap<string, string>;
 }
 
@@ -32,9 +33,8 @@ export class FolderIndex {
   readonly #folder: string;
   readonly #skipped: ReadonlyMap<string, string>;
   readonly #index: DocumentIndex;
-  /** The marks of files that were read or tried, by path. */
-  readonly #marks = new Map<string, string>();
-  readonly #leftOut = new Map<string, string>();
+  /** The files that were read or tried, by path, and why some are left out. */
+  readonly #files = new Map<string, { readonly fingerprint: string; readonly problem: string | undefined }>();
 
   constructor({ folder, maxBytes, skipped }: FolderIndexOptions) {
     this.#folder = folder;
@@ -47,53 +47,49 @@ export class FolderIndex {
   }
 
   /**
-   * Reads new and changed files and drops deleted ones; `onRead` is called before each that is read. Rejects if the folder
-   * cannot be read, and keeps the index.
+   * Reads new, changed and unreadable files and drops deleted ones; `onRead` is called before each that is read. Rejects if
+   * the folder cannot be read, and keeps the index.
    */
   async update(onRead: (file: FolderFile) => void = () => {}): Promise<FolderState & { readonly isChanged: boolean }> {
     const { files, isCut } = await listFolder(this.#folder);
     const paths = new Set(files.map(({ path }) => path));
-    const gone = [...this.#marks.keys()].filter((path) => !paths.has(path));
-    for (const path of gone) this.#forget(path);
-    if (gone.length > 0) this.#retryFull();
-    const changed = files.filter(({ path, mark }) => this.#marks.get(path) !== mark);
-    for (const file of changed) await this.#read(file, onRead);
-    if (isCut) this.#leftOut.set('…', 'the folder has too many files');
-    else this.#leftOut.delete('…');
-    return { ...this.#state(), isChanged: gone.length + changed.length > 0 };
+    const gone = [...this.#files.keys()].filter((path) => !paths.has(path));
+    for (const path of gone) {
+      this.#index.delete(path);
+      this.#files.delete(path);
+    }
+    const hasRoom = gone.length > 0;
+    let isChanged = gone.length > 0;
+    for (const file of files) {
+      const { fingerprint, problem } = this.#files.get(file.path) ?? {};
+      const isNew = fingerprint !== file.fingerprint;
+      if (!isNew && problem !== UNREADABLE && !(hasRoom && problem === FULL)) continue;
+      this.#index.delete(file.path);
+      const newProblem = await this.#read(file, onRead);
+      this.#files.set(file.path, { fingerprint: file.fingerprint, problem: newProblem });
+      isChanged ||= isNew || newProblem !== problem;
+    }
+    return { ...this.#state(isCut), isChanged };
   }
 
-  #state(): FolderState {
-    const leftOut = [...this.#leftOut].map(([path, reason]) => ({ path, reason }));
+  #state(isCut: boolean): FolderState {
+    const leftOut = [...this.#files].flatMap(([path, { problem }]) =>
+      problem === undefined ? [] : { path, reason: problem },
+    );
+    if (isCut) leftOut.push({ path: '…', reason: 'the folder has too many files' });
     return { documents: this.#index.documentCount, chunks: this.#index.chunkCount, leftOut };
   }
 
-  async #read(file: FolderFile, onRead: (file: FolderFile) => void): Promise<void> {
-    const { path, mark } = file;
-    this.#forget(path);
-    this.#marks.set(path, mark);
+  /** Returns why the file is left out; `undefined` if it is indexed. */
+  async #read(file: FolderFile, onRead: (file: FolderFile) => void): Promise<string | undefined> {
+    const { path, fingerprint } = file;
+    if (this.#skipped.get(path) === fingerprint) return 'reading it takes too much time or memory';
+    onRead(file);
     try {
-      if (this.#skipped.get(path) === mark)
-        throw new DocumentError('damaged', 'reading it takes too much time or memory');
-      onRead(file);
       const document = await readDocument(path, await readFolderFile(this.#folder, path));
-      const chunks = chunksOf(document);
-      if (!this.#index.set(path, document.title, chunks)) throw new DocumentError('too_large', FULL);
+      return this.#index.set(path, document.title, chunksOf(document)) ? undefined : FULL;
     } catch (error) {
-      // A file that is being written is read with the next update.
-      if (!(error instanceof DocumentError)) this.#marks.delete(path);
-      this.#leftOut.set(path, error instanceof DocumentError ? error.message : 'it cannot be read');
+      return error instanceof DocumentError ? error.message : UNREADABLE;
     }
-  }
-
-  /** There may be room for files that were left out. */
-  #retryFull(): void {
-    for (const [path, reason] of this.#leftOut) if (reason === FULL) this.#marks.delete(path);
-  }
-
-  #forget(path: string): void {
-    this.#index.delete(path);
-    this.#marks.delete(path);
-    this.#leftOut.delete(path);
   }
 }

@@ -10,8 +10,8 @@ const MAX_FILES = 5_000;
 export interface FolderFile {
   /** The path relative to the folder, with `/` as separator. */
   readonly path: string;
-  /** The mark changes whenever the file does. */
-  readonly mark: string;
+  /** Changes whenever the file does. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -21,14 +21,13 @@ export interface FolderFile {
 export async function listFolder(folder: string): Promise<{ files: readonly FolderFile[]; isCut: boolean }> {
   const root = await realpath(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.map(({ parentPath, name }) => relative(root, join(parentPath, name)).split(sep).join('/'));
   const files: FolderFile[] = [];
-  for (const entry of entries) {
-    const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
-    if (!isDocument(path) || isHidden(path)) continue;
-    const mark = await markOf(root, path);
-    if (mark === undefined) continue;
+  for (const path of paths.filter((each) => isDocument(each) && !isHidden(each)).sort()) {
+    const fingerprint = await fingerprintOf(root, path);
+    if (fingerprint === undefined) continue;
     if (files.length === MAX_FILES) return { files, isCut: true };
-    files.push({ path, mark });
+    files.push({ path, fingerprint });
   }
   return { files, isCut: false };
 }
@@ -38,7 +37,7 @@ function isHidden(path: string): boolean {
 }
 
 /** Returns `undefined` if the path is not a file of the folder, or the file was deleted meanwhile. */
-async function markOf(root: string, path: string): Promise<string | undefined> {
+async function fingerprintOf(root: string, path: string): Promise<string | undefined> {
   try {
     const real = await realpath(join(root, path));
     if (!isWithin(root, real)) return undefined;

@@ -43,19 +43,17 @@ export function readDocx(bytes: Uint8Array, name: string): ReadDocument {
 
 function bodyOf(bytes: Uint8Array): string {
   try {
-    let isTooLarge = false;
-    const files = unzipSync(bytes, {
+    const { [BODY]: body } = unzipSync(bytes, {
       filter({ name, originalSize }) {
-        isTooLarge ||= name === BODY && originalSize > MAX_BODY_BYTES;
-        return name === BODY && originalSize <= MAX_BODY_BYTES;
+        if (name === BODY && originalSize > MAX_BODY_BYTES)
+          throw new DocumentError('too_large', `its text has more than ${MAX_BODY_BYTES} bytes`);
+        return name === BODY;
       },
     });
-    if (isTooLarge) throw new DocumentError('too_large', `its text has more than ${MAX_BODY_BYTES} bytes`);
-    const body = files[BODY];
-    if (body !== undefined) return strFromU8(body);
+    if (body === undefined) throw new DocumentError('damaged', 'it is not a Word document');
+    return strFromU8(body);
   } catch (cause) {
     if (cause instanceof DocumentError) throw cause;
     throw new DocumentError('damaged', 'it is not a Word document', { cause });
   }
-  throw new DocumentError('damaged', 'it is not a Word document');
 }

@@ -20,6 +20,13 @@ import { fieldsOf } from '../../json-access.ts';
  */
 export type McpFailure = 'notReceived' | 'lost' | 'timeout' | 'refused' | 'failed' | 'unclear';
 
+/** Classifies the error of a call, and asks the server if only that tells whether the connection can still be used. */
+export async function failureOfCall(client: Client, error: unknown, timeoutMs: number): Promise<McpFailure> {
+  if (!(await isStale(client, error, timeoutMs))) return mcpFailureOf(error);
+  // The SDK does not tell whether a JSON-RPC error came with status 400, which refuses the call, or after it began.
+  return isBadRequest(error) ? 'notReceived' : 'lost';
+}
+
 /** Classifies the error by its code only: its message may hold the whole body of a response. */
 export function mcpFailureOf(error: unknown): McpFailure {
   if (error instanceof UnauthorizedError) return 'refused';
@@ -31,7 +38,7 @@ export function mcpFailureOf(error: unknown): McpFailure {
   return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'unclear';
 }
 
-/** A restarted server does not know the session and answers 404 by the specification. See also `isSessionLost`. */
+/** A restarted server does not know the session and answers 404 by the specification. See also `isStale`. */
 function byStatus(status: number): McpFailure {
   if (status === 401 || status === 403) return 'refused';
   if (status === 404) return 'notReceived';
@@ -39,13 +46,21 @@ function byStatus(status: number): McpFailure {
   return status < 500 ? 'failed' : 'unclear';
 }
 
-/** Whether the server has lost the session: many then answer each request with 400, which alone may refuse only the call. */
-export async function isSessionLost(client: Client, error: unknown, timeout: number): Promise<boolean> {
-  if (!isBadRequest(error)) return false;
-  return client.ping({ timeout }).then(
+/**
+ * Whether the server refuses every request of this connection, not only the call: it has restarted or been replaced. Until
+ * revision 2025-11-25, many servers that have lost the session answer 400. Since 2026-07-28 there are no sessions: a
+ * server of another revision refuses the requests with 400 and a JSON-RPC error, which the SDK passes on if it has the
+ * request's id.
+ */
+async function isStale(client: Client, error: unknown, timeout: number): Promise<boolean> {
+  const hasSessions = client.getProtocolEra() !== 'modern';
+  const isRefusal = (each: unknown) => isBadRequest(each) || (!hasSessions && each instanceof ProtocolError);
+  if (!isRefusal(error)) return false;
+  const probe: Promise<unknown> = hasSessions ? client.ping({ timeout }) : client.discover({ timeout });
+  return probe.then(
     () => false,
     // Another call may have closed the connection meanwhile.
-    (reason: unknown) => isBadRequest(reason) || ['notReceived', 'lost'].includes(mcpFailureOf(reason)),
+    (reason: unknown) => isRefusal(reason) || ['notReceived', 'lost', 'timeout'].includes(mcpFailureOf(reason)),
   );
 }
 
@@ -65,7 +80,9 @@ const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 /** Returns a reason for the log and the doctor that quotes nothing from the server. */
 export function mcpReason(error: unknown): string {
   if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
-  const { code, cause, name } = fieldsOf(error);
+  const { code, cause, name, syscall } = fieldsOf(error);
+  // A program that cannot be started: the call names it.
+  if (String(syscall).startsWith('spawn ')) return `${syscall} ${code}`;
   // The SDK and `fetch` wrap the error of the system, whose code says most.
   return String(systemCode(cause) ?? code ?? name ?? typeof error);
 }

@@ -5,13 +5,12 @@ import { withTimeoutSignal } from '../../deadline.ts';
 import type { Build } from '../../installation.ts';
 import type { Logger } from '../../log.ts';
 import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
-import { ToolError } from '../tool-error.ts';
+import { ToolError, type ToolErrorCode } from '../tool-error.ts';
 import { httpTransport } from './http-transport.ts';
-import { listTools } from './list-tools.ts';
-import { isSessionLost, type McpFailure, mcpFailureOf, mcpReason } from './mcp-failure.ts';
+import { listTools, readTools } from './list-tools.ts';
+import { failureOfCall, type McpFailure, mcpFailureOf, mcpReason } from './mcp-failure.ts';
 import { mcpOutput } from './mcp-output.ts';
 import type { CallServer, ServerTool } from './mcp-tool.ts';
-import { readTools } from './read-tools.ts';
 import { stdioTransport } from './stdio-transport.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -48,9 +47,9 @@ export class McpServer {
   readonly #log: Logger;
   #client: Client | undefined;
   /** The transport that is connecting. */
-  #next: Transport | undefined;
-  /** The running calls of each client. */
-  readonly #running = new Map<Client, Set<Promise<unknown>>>();
+  #connectingTransport: Transport | undefined;
+  /** How many calls run, by client. */
+  readonly #callCounts = new Map<Client, number>();
   #tools: readonly Tool[] = [];
   #status: McpStatus = { kind: 'connecting' };
   #connecting: Promise<void> | undefined;
@@ -88,7 +87,7 @@ export class McpServer {
     this.#cancelRetry();
     this.#tools = [];
     // A silent server would hold up the shutdown until its time limit.
-    await this.#next?.close().catch(() => {});
+    await this.#connectingTransport?.close().catch(() => {});
     await this.#connecting;
     await this.#closeAll();
   }
@@ -98,9 +97,9 @@ export class McpServer {
     this.#cancelRetry();
     const client = this.#createClient();
     const transport = this.#openTransport();
-    this.#next = transport;
+    this.#connectingTransport = transport;
     try {
-      await this.#inTime(async (signal) => {
+      await this.#withinTimeLimit(async (signal) => {
         await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS, signal });
         this.#client = client;
         client.onclose = () => this.#onLost(client, 'closed');
@@ -112,7 +111,7 @@ export class McpServer {
       await client.close().catch(() => {});
       this.#onDown(mcpReason(error));
     } finally {
-      this.#next = undefined;
+      this.#connectingTransport = undefined;
     }
   }
 
@@ -138,7 +137,7 @@ export class McpServer {
   async #relist(): Promise<void> {
     const client = this.#client;
     if (client === undefined || this.#isClosed) return;
-    await this.#inTime((signal) => this.#list(client, signal)).catch((error: unknown) => {
+    await this.#withinTimeLimit((signal) => this.#list(client, signal)).catch((error: unknown) => {
       this.#onLost(client, mcpReason(error));
     });
   }
@@ -155,24 +154,27 @@ export class McpServer {
   }
 
   /** Limits connecting and listing together, however many pages the list has. */
-  #inTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  #withinTimeLimit(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const late = () => new ToolError('tool_timeout', 'not connected in time');
     return withTimeoutSignal({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
   }
 
+  /** Makes the call once more if the server has not begun the first one, or if a lost one changes nothing. */
   async #call(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
     const client = this.#client;
+    if (client === undefined) throw this.#toolError('notReceived');
     try {
       return await this.#send(client, tool, args, call);
     } catch (error) {
       call.signal.throwIfAborted();
-      const failure = await this.#failureOf(client, error);
-      if (client !== undefined && (failure === 'notReceived' || failure === 'lost'))
-        this.#onLost(client, mcpReason(error));
+      if (error instanceof ToolError) throw error;
+      const failure = await failureOfCall(client, error, CONNECT_TIMEOUT_MS);
+      if (failure === 'notReceived' || failure === 'lost') this.#onLost(client, mcpReason(error));
       const mayRepeat = failure === 'notReceived' || (failure === 'lost' && tool.isReadOnly);
       if (!mayRepeat) throw this.#toolError(failure, error);
     }
     if (this.#client === undefined) await this.connect();
+    if (this.#client === undefined) throw this.#toolError('notReceived');
     try {
       return await this.#send(this.#client, tool, args, call);
     } catch (error) {
@@ -181,56 +183,51 @@ export class McpServer {
     }
   }
 
-  async #failureOf(client: Client | undefined, error: unknown): Promise<McpFailure> {
-    if (error instanceof ToolError || client === undefined) return 'failed';
-    const isLost = await isSessionLost(client, error, CONNECT_TIMEOUT_MS);
-    return isLost ? 'notReceived' : mcpFailureOf(error);
-  }
-
   async #send(
-    client: Client | undefined,
+    client: Client,
     { name, parameters }: ServerTool,
     args: ToolArguments,
     { signal, userId }: CallContext,
   ): Promise<ToolOutput> {
-    if (client === undefined) throw this.#toolError('notReceived', undefined);
     const { timeoutMs: timeout, passUser } = this.settings;
     const meta = passUser && userId !== undefined ? { _meta: { 'realtime-voice-bot/user': userId } } : {};
     const params = { name, arguments: { ...args }, ...meta };
-    const calls = this.#running.get(client) ?? new Set();
-    this.#running.set(client, calls);
     // With a definition of its own the SDK does not check the result against the server's schema: the text still counts.
     const toolDefinition = { name, inputSchema: parameters as SdkTool['inputSchema'] };
-    const running = client.callTool(params, { timeout, maxTotalTimeout: timeout, signal, toolDefinition });
-    calls.add(running);
-    const result = await running.finally(() => {
-      calls.delete(running);
-      this.#closeUnused(client);
-    });
+    const options = { timeout, maxTotalTimeout: timeout, signal, toolDefinition };
+    const result = await this.#keepingOpen(client, () => client.callTool(params, options));
     const output = mcpOutput(result);
     if (result.isError === true) throw new ToolError('tool_failed', output.text || 'The tool failed without a reason.');
     return output;
   }
 
-  #toolError(failure: McpFailure, cause: unknown): ToolError {
+  /** Keeps a client that is lost meanwhile open: the call may still get its answer. */
+  async #keepingOpen<T>(client: Client, call: () => Promise<T>): Promise<T> {
+    this.#callCounts.set(client, (this.#callCounts.get(client) ?? 0) + 1);
+    try {
+      return await call();
+    } finally {
+      this.#callCounts.set(client, (this.#callCounts.get(client) ?? 0) - 1);
+      this.#closeUnused(client);
+    }
+  }
+
+  #toolError(failure: McpFailure, cause?: unknown): ToolError {
     if (cause instanceof ToolError) return cause;
     const { name, timeoutMs } = this.settings;
+    const failed = (code: ToolErrorCode, message: string) => new ToolError(code, message, { cause });
     switch (failure) {
       case 'timeout':
-        return new ToolError('tool_timeout', `No result after ${timeoutMs / 1000} s.`, { cause });
+        return failed('tool_timeout', `No result after ${timeoutMs / 1000} s.`);
       case 'lost':
-        return new ToolError('outcome_unknown', 'The connection was lost: it is not known whether it was done.', {
-          cause,
-        });
+        return failed('outcome_unknown', 'The connection was lost: it is not known whether it was done.');
       case 'notReceived':
       case 'refused':
-        return new ToolError('tool_unavailable', `The server "${name}" cannot be reached at the moment.`, { cause });
+        return failed('tool_unavailable', `The server "${name}" cannot be reached at the moment.`);
       case 'unclear':
-        return new ToolError('outcome_unknown', `The server "${name}" gave no usable answer: it may have been done.`, {
-          cause,
-        });
+        return failed('outcome_unknown', `The server "${name}" gave no usable answer: it may have been done.`);
       case 'failed':
-        return new ToolError('tool_failed', `The server "${name}" answered with an error.`, { cause });
+        return failed('tool_failed', `The server "${name}" answered with an error.`);
     }
   }
 
@@ -241,10 +238,9 @@ export class McpServer {
     this.#onDown(reason);
   }
 
-  /** Closes a lost client only when no call runs: closing it earlier would end calls that may still get answers. */
   #closeUnused(client: Client): void {
-    if (this.#client === client || (this.#running.get(client)?.size ?? 0) > 0) return;
-    this.#running.delete(client);
+    if (this.#client === client || (this.#callCounts.get(client) ?? 0) > 0) return;
+    this.#callCounts.delete(client);
     void client.close().catch(() => {});
   }
 
@@ -261,9 +257,10 @@ export class McpServer {
   }
 
   async #closeAll(): Promise<void> {
-    const clients = new Set([...this.#running.keys(), ...(this.#client === undefined ? [] : [this.#client])]);
+    const clients = new Set(this.#callCounts.keys());
+    if (this.#client !== undefined) clients.add(this.#client);
     this.#client = undefined;
-    this.#running.clear();
+    this.#callCounts.clear();
     await Promise.all([...clients].map((client) => client.close().catch(() => {})));
   }
 }

@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { deserializeMessage, SdkError, SdkErrorCode, serializeMessage } from '@modelcontextprotocol/client';
+import { ReadBuffer, SdkError, SdkErrorCode, serializeMessage } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { McpTransport } from '../../config/mcp-settings.ts';
-import { LineBuffer } from './line-buffer.ts';
 
 type StdioSettings = Extract<McpTransport, { kind: 'stdio' }>;
 
@@ -13,11 +15,11 @@ const MAX_MESSAGE_BYTES = 10_485_760;
 const EXIT_GRACE_MS = 2_000;
 
 /** Runs a server's program. Its environment has only the variables that every program needs and those of its settings. */
-export function stdioTransport({ command, args, env, cwd }: StdioSettings): Transport {
-  const all = { ...getDefaultEnvironment(), ...env };
-  if (process.platform !== 'win32') return new ProcessGroupTransport(command, args, all, cwd);
-  const options = { command, args: [...args], env: all, stderr: 'ignore' as const, maxBufferSize: MAX_MESSAGE_BYTES };
-  return new StdioClientTransport({ ...options, cwd });
+export function stdioTransport(settings: StdioSettings): Transport {
+  if (process.platform !== 'win32') return new ProcessGroupTransport(settings);
+  const { command, args, env, cwd } = settings;
+  const options = { stderr: 'ignore' as const, maxBufferSize: MAX_MESSAGE_BYTES };
+  return new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, ...options });
 }
 
 /**
@@ -28,42 +30,31 @@ class ProcessGroupTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
-  readonly #command: string;
-  readonly #args: readonly string[];
-  readonly #env: Readonly<Record<string, string>>;
-  readonly #cwd: string;
-  readonly #lines = new LineBuffer(MAX_MESSAGE_BYTES);
-  readonly #exited = Promise.withResolvers<void>();
-  #child: ChildProcess | undefined;
+  readonly #settings: StdioSettings;
+  readonly #buffer = new ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+  readonly #exited = Promise.withResolvers<true>();
+  #child: ChildProcessByStdio<Writable, Readable, null> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>>, cwd: string) {
-    this.#command = command;
-    this.#args = args;
-    this.#env = env;
-    this.#cwd = cwd;
+  constructor(settings: StdioSettings) {
+    this.#settings = settings;
   }
 
   async start(): Promise<void> {
-    const { promise: spawned, resolve, reject } = Promise.withResolvers<void>();
-    // Standard error may quote user input, so it is not read.
-    const stdio = ['pipe', 'pipe', 'ignore'] as const;
-    const child = spawn(this.#command, this.#args, {
-      stdio: [...stdio],
-      env: { ...this.#env },
-      cwd: this.#cwd,
+    const { command, args, env, cwd } = this.#settings;
+    const child = spawn(command, args, {
+      // Standard error may quote user input, so it is not read.
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...getDefaultEnvironment(), ...env },
+      cwd,
       detached: true,
     });
     this.#child = child;
-    child.once('spawn', resolve);
-    child.once('error', (error) => {
-      reject(error);
-      this.#exited.resolve();
-    });
-    child.once('exit', () => this.#onExit());
-    child.stdin?.on('error', (error) => this.onerror?.(error));
-    child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
-    await spawned;
+    child.on('error', (error) => this.onerror?.(error));
+    child.once('exit', () => this.#onExit(child.stdout));
+    child.stdin.on('error', (error) => this.onerror?.(error));
+    child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    await once(child, 'spawn');
   }
 
   /** Resolves when the pipe has accepted the message. Rejects if the program has ended. */
@@ -82,42 +73,34 @@ class ProcessGroupTransport implements Transport {
   }
 
   async #end(): Promise<void> {
-    this.#child?.stdin?.end();
-    if (!(await this.#hasExited())) {
+    // A program that was not found has no id and does not exit.
+    if (this.#child?.pid === undefined) return;
+    this.#child.stdin.end();
+    if (!(await this.#exitsInTime())) {
       this.#kill('SIGTERM');
-      await this.#hasExited();
+      await this.#exitsInTime();
     }
     this.#kill('SIGKILL');
     await this.#exited.promise;
   }
 
-  async #hasExited(): Promise<boolean> {
-    const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => late.resolve(false), EXIT_GRACE_MS);
-    try {
-      return await Promise.race([this.#exited.promise.then(() => true), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+  #exitsInTime(): Promise<boolean> {
+    return Promise.race([this.#exited.promise, setTimeout(EXIT_GRACE_MS, false, { ref: false })]);
   }
 
-  #onExit(): void {
+  /** Another process of the group may keep the pipe open. */
+  #onExit(stdout: Readable): void {
     this.#kill('SIGKILL');
-    this.#child?.stdout?.destroy();
-    this.#lines.clear();
-    this.#exited.resolve();
+    stdout.destroy();
+    this.#exited.resolve(true);
     this.onclose?.();
   }
 
   /** Signals the whole group, even after its first process has ended. */
   #kill(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
-    if (pid === undefined) {
-      this.#exited.resolve(); // the program never started
-      return;
-    }
     try {
-      process.kill(-pid, signal);
+      if (pid !== undefined) process.kill(-pid, signal);
     } catch {
       // No process of the group is left.
     }
@@ -125,23 +108,24 @@ class ProcessGroupTransport implements Transport {
 
   #read(chunk: Buffer): void {
     try {
-      for (const line of this.#lines.add(chunk)) this.#accept(line);
+      this.#buffer.append(chunk);
     } catch (error) {
       this.onerror?.(error as Error);
       // Its calls end at once, not after the time that a program has to end by itself.
       this.#kill('SIGKILL');
     }
+    while (this.#deliver());
   }
 
-  /** Skips lines that are not messages: many programs print a greeting. */
-  #accept(line: string): void {
-    let message: JSONRPCMessage;
+  /** Returns false if no whole line is left. Skips lines that are not messages: many programs print a greeting. */
+  #deliver(): boolean {
     try {
-      message = deserializeMessage(line);
+      const message = this.#buffer.readMessage();
+      if (message !== null) this.onmessage?.(message);
+      return message !== null;
     } catch (error) {
       this.onerror?.(error as Error);
-      return;
+      return true;
     }
-    this.onmessage?.(message);
   }
 }
