@@ -66,6 +66,16 @@ describe('the file of MCP servers', () => {
     assert.deepEqual(settings, { name: 'shop', timeoutMs: 5000, ...own });
   });
 
+  it('limits a call to 30 seconds by default, and to five minutes at most', () => {
+    const limitOf = (timeoutSeconds?: number) => one({ command: 'x', timeoutSeconds }).servers[0]?.timeoutMs;
+    assert.deepEqual([limitOf(), limitOf(1), limitOf(300)], [30_000, 1_000, 300_000]);
+    for (const wrong of [0.5, 301, '30'])
+      assert.match(
+        one({ command: 'x', timeoutSeconds: wrong }).problems.join(),
+        /"timeoutSeconds" is not from 1 to 300$/,
+      );
+  });
+
   for (const [written, env, expected] of [
     [`\${TOKEN}`, { TOKEN: 't' }, 't'],
     [`Bearer \${env:TOKEN}`, { TOKEN: 't' }, 'Bearer t'],
