@@ -36,7 +36,10 @@ export class Children {
     this.#options = options;
   }
 
-  /** Starts a Node program. Resolves with its ready line; rejects if it ends first or takes longer than a minute. */
+  /**
+   * Starts a Node program. Resolves with its ready line. Rejects if it takes longer than a minute, or ends first, with its
+   * last lines that were not printed.
+   */
   async start(spec: ChildSpec): Promise<string> {
     if (this.#isClosing) throw new Error('closing');
     const child = spawn(process.execPath, spec.args, {
@@ -47,8 +50,10 @@ export class Children {
     this.#running.set(child, spec.name);
     const lastLines: string[] = [];
     const keep = (line: string) => void (lastLines.push(line) > MAX_LAST_LINES && lastLines.shift());
+    const shown = new Set<string>();
     const show = (line: string) => {
       keep(line);
+      shown.add(line);
       this.#options.print(`[${spec.name}] ${process.stdout.isTTY ? readableLine(line).trimEnd() : line}`);
     };
     const ready = Promise.withResolvers<string>();
@@ -62,7 +67,8 @@ export class Children {
     child.once('error', (error) => keep(error.message));
     child.once('close', () => {
       this.#running.delete(child);
-      ready.reject(new Error([`${spec.name} ended before it was ready`, ...lastLines].join('\n  ')));
+      const unseen = lastLines.filter((line) => !shown.has(line));
+      ready.reject(new Error([`${spec.name} ended before it was ready`, ...unseen].join('\n  ')));
       if (isReady && !this.#isClosing) this.#options.onDied(spec.name, lastLines);
     });
     const late = setTimeout(() => ready.reject(new Error(`${spec.name} takes too long to start`)), READY_TIMEOUT_MS);

@@ -188,7 +188,8 @@ async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec
     // The Playground chooses another port by itself if this one is taken, and prints it.
     return Number(/^Listening on (\d+)/.exec(line)?.[1] ?? port);
   } catch (error) {
-    if (isStopping || preferred === 0) throw error;
+    const isTaken = (await freePort(port)) !== port;
+    if (isStopping || preferred === 0 || !isTaken) throw error;
     return startOn(0, spec);
   }
 }
