@@ -50,10 +50,10 @@ export class EnvReader {
     return value;
   }
 
-  /** Reads a value that must be set. Its problems never quote it: it may be a secret. */
-  required(name: string, why: string): string {
+  /** Reads a value that must be set. `expected` ends the sentence about a missing one. */
+  required(name: string, expected: string): string {
     const value = this.text(name);
-    if (value === undefined) this.problems.push(`${name} is not set; expected ${why}`);
+    if (value === undefined) this.problems.push(`${name} is not set; expected ${expected}`);
     return value ?? '';
   }
 
@@ -92,13 +92,15 @@ export class EnvReader {
     return found ?? fallback;
   }
 
+  /** Reads entries between commas. */
   list(name: string): readonly string[] {
     const value = this.text(name);
-    const parts = (value ?? '').split(',').map((part) => part.trim());
-    const ids = parts.filter((part) => part !== '');
+    const entries = (value ?? '').split(',').map((entry) => entry.trim());
+    const named = entries.filter((entry) => entry !== '');
     // An empty list would allow everybody.
-    if (value !== undefined && ids.length === 0) this.problems.push(`${name} is "${value}"; expected ids, or nothing`);
-    return ids;
+    if (value !== undefined && named.length === 0)
+      this.problems.push(`${name} is "${value}"; expected entries between commas, or nothing`);
+    return named;
   }
 
   /**

@@ -47,7 +47,9 @@ export interface McpServerSettings {
   readonly passUser: boolean;
 }
 
-const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'] as const;
+type Fields = Readonly<Record<string, unknown>>;
+
+const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'];
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 300;
 /** Keys of other programs that resemble ours. */
@@ -63,15 +65,15 @@ export function readMcpServers(
 ): readonly McpServerSettings[] {
   const path = read.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const servers = serversIn(path, readText);
-  if ('problem' in servers) {
-    read.problems.push(`MCP_CONFIG names ${path}, which ${servers.problem}`);
+  const entries = entriesIn(path, readText);
+  if (typeof entries === 'string') {
+    read.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];
   }
-  read.problems.push(...equalNames(Object.keys(servers.entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
-  return Object.entries(servers.entries).flatMap(([name, entry]) => {
-    const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, dirname(path), read, env);
-    return reader.server(name, entry);
+  read.problems.push(...equalNames(Object.keys(entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    const place = `MCP_CONFIG (${path}, server ${JSON.stringify(name)})`;
+    return new EntryReader(fieldsOf(entry), { place, folder: dirname(path), read, env }).server(name);
   });
 }
 
@@ -91,18 +93,16 @@ function equalNames(names: readonly string[]): string[] {
     });
 }
 
-type ServersIn = { readonly entries: Readonly<Record<string, unknown>> } | { readonly problem: string };
-
-/** VS Code uses the key `servers`, all other programs `mcpServers`. */
-function serversIn(path: string, readText: (path: string) => string): ServersIn {
+/** Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs `mcpServers`. */
+function entriesIn(path: string, readText: (path: string) => string): Fields | string {
   const text = attempt(() => readText(path));
-  if (text === undefined) return { problem: 'cannot be read; expected a JSON file' };
+  if (text === undefined) return 'cannot be read; expected a JSON file';
   const file = attempt(() => fieldsOf(JSON.parse(stripJsonComments(text, { trailingCommas: true }))));
-  if (file === undefined) return { problem: 'is not JSON; expected {"mcpServers": {…}}' };
+  if (file === undefined) return 'is not JSON; expected {"mcpServers": {…}}';
   const entries = file['mcpServers'] ?? file['servers'];
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-    return { problem: 'has no servers; expected {"mcpServers": {…}}' };
-  return { entries: fieldsOf(entries) };
+    return 'has no servers; expected {"mcpServers": {…}}';
+  return fieldsOf(entries);
 }
 
 function attempt<T>(work: () => T): T | undefined {
@@ -117,110 +117,117 @@ function attempt<T>(work: () => T): T | undefined {
  * Another program or address is another server. The hash is of the entry as written: a rotated key leaves the permissions,
  * and what `${NAME}` stands for is in no database.
  */
-function originOf(transport: McpTransport, { url, command, args }: Readonly<Record<string, unknown>>): string {
+function originOf(transport: McpTransport, { url, command, args }: Fields): string {
   const name = transport.kind === 'http' ? new URL(transport.url).host : basename(transport.command);
   const written = JSON.stringify([url, command, args]);
   return `${name} ${createHash('sha256').update(written).digest('hex').slice(0, 16)}`;
 }
 
+/** Where an entry is, and what reading it needs. */
+interface EntryContext {
+  /** Begins each of its problems and notices. */
+  readonly place: string;
+  /** The folder of the file. */
+  readonly folder: string;
+  readonly read: EnvReader;
+  readonly env: Env;
+}
+
 /** Reads one entry. Each problem names the entry's place in the file. */
 class EntryReader {
-  readonly #place: string;
-  readonly #folder: string;
-  readonly #read: EnvReader;
-  readonly #env: Env;
+  readonly #fields: Fields;
+  readonly #context: EntryContext;
 
-  constructor(place: string, folder: string, read: EnvReader, env: Env) {
-    this.#place = place;
-    this.#folder = folder;
-    this.#read = read;
-    this.#env = env;
+  constructor(fields: Fields, context: EntryContext) {
+    this.#fields = fields;
+    this.#context = context;
   }
 
-  server(name: string, entry: unknown): McpServerSettings[] {
+  /** Returns the server; none if it is disabled or its transport cannot be used. */
+  server(name: string): McpServerSettings[] {
     if (!SERVER_NAME.test(name)) {
       this.#problem('its name cannot be part of a tool name; expected up to 32 letters, digits, ".", "_" and "-"');
       return [];
     }
-    const fields = fieldsOf(entry);
-    if (fields['disabled'] === true) return [];
-    this.#noticeMisspelt(fields);
-    const transport = this.#transport(fields);
+    if (this.#fields['disabled'] === true) return [];
+    this.#noticeMisspelt();
+    const transport = this.#transport();
     if (transport === undefined) return [];
-    const approval = fields['approval'] ?? 'always';
+    const approval = this.#fields['approval'] ?? 'always';
     if (approval !== 'always' && approval !== 'never') this.#problem('"approval" is neither "always" nor "never"');
-    const timeoutSeconds = fields['timeoutSeconds'] ?? DEFAULT_TIMEOUT_SECONDS;
+    const timeoutSeconds = this.#fields['timeoutSeconds'] ?? DEFAULT_TIMEOUT_SECONDS;
     const isTimeout =
       typeof timeoutSeconds === 'number' && timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;
     if (!isTimeout) this.#problem(`"timeoutSeconds" is not from 1 to ${MAX_TIMEOUT_SECONDS}`);
-    const named = this.#texts(fields, 'scopes');
+    const named = this.#texts('scopes');
     const scopes = SCOPES.filter((scope) => named.includes(scope));
     if (scopes.length < named.length) this.#problem(`"scopes" takes ${SCOPES.join(', ')}`);
     return [
       {
         name,
-        origin: originOf(transport, fields),
+        origin: originOf(transport, this.#fields),
         transport,
         approval: approval === 'never' ? 'never' : 'always',
-        allow: this.#texts(fields, 'allow'),
-        readOnly: this.#texts(fields, 'readOnly'),
-        users: this.#texts(fields, 'users'),
+        allow: this.#texts('allow'),
+        readOnly: this.#texts('readOnly'),
+        users: this.#texts('users'),
         scopes,
         timeoutMs: isTimeout ? timeoutSeconds * 1000 : 0,
-        passUser: this.#flag(fields, 'passUser'),
+        passUser: this.#flag('passUser'),
       },
     ];
   }
 
-  #transport(fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
-    const { type, command, url } = fields;
+  #transport(): McpTransport | undefined {
+    const { type, command, url } = this.#fields;
     if (type === 'sse')
       this.#problem('its type "sse" is no longer supported in MCP; expected the address of a streamable HTTP server');
-    else if (typeof command === 'string' && url === undefined) return this.#stdio(command, fields);
-    else if (typeof url === 'string' && command === undefined) return this.#http(url, fields);
+    else if (typeof command === 'string' && url === undefined) return this.#stdio(command);
+    else if (typeof url === 'string' && command === undefined) return this.#http(url);
     else this.#problem('it has no "command" and no "url", or both; expected one of them');
     return undefined;
   }
 
-  #stdio(command: string, fields: Readonly<Record<string, unknown>>): McpTransport {
-    if (fields['envFile'] !== undefined) this.#notice('"envFile" is not read; name the variables under "env"');
-    const { cwd } = fields;
-    const args = this.#texts(fields, 'args');
+  #stdio(command: string): McpTransport {
+    const { cwd, envFile } = this.#fields;
+    if (envFile !== undefined) this.#notice('"envFile" is not read; name the variables under "env"');
+    const args = this.#texts('args');
     if (hasSecretArgument(args)) this.#noticeSecret('args');
     return {
       kind: 'stdio',
       command: this.#resolved(command, 'command'),
       args: args.map((arg) => this.#resolved(arg, 'args')),
-      env: this.#table(fields, 'env'),
-      cwd: resolve(this.#folder, typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : ''),
+      env: this.#table('env'),
+      cwd: resolve(this.#context.folder, typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : ''),
     };
   }
 
-  #http(written: string, fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
+  #http(written: string): McpTransport | undefined {
     if (hasSecretInUrl(written)) this.#noticeSecret('url');
     const url = this.#resolved(written, 'url');
-    const entraScope = fieldsOf(fields['auth'])['entraScope'];
-    const address = URL.canParse(url) ? new URL(url) : undefined;
+    const address = URL.parse(url);
     const isLocal = address?.protocol === 'http:' && isLoopbackHost(address.hostname);
     if (address?.protocol !== 'https:' && !isLocal) {
       this.#problem('its "url" is not an https address (http:// only for a loopback host)');
       return undefined;
     }
-    if (fields['auth'] !== undefined && (typeof entraScope !== 'string' || !/^\S+\/\.default$/.test(entraScope)))
+    return { kind: 'http', url, headers: this.#table('headers'), entraScope: this.#entraScope(isLocal) };
+  }
+
+  #entraScope(isLocal: boolean): string | undefined {
+    const { auth } = this.#fields;
+    const { entraScope } = fieldsOf(auth);
+    const scope = typeof entraScope === 'string' ? entraScope : undefined;
+    if (auth !== undefined && !/^\S+\/\.default$/.test(scope ?? ''))
       this.#problem('"auth" is not of the form {"entraScope": "https://search.azure.com/.default"}');
     if (entraScope !== undefined && isLocal) this.#problem('"auth" needs an https address: a token is sent there');
-    return {
-      kind: 'http',
-      url,
-      headers: this.#table(fields, 'headers'),
-      entraScope: typeof entraScope === 'string' ? entraScope : undefined,
-    };
+    return scope;
   }
 
   /** Reads texts by name, as in `env` and `headers`. Warns about secrets, which would be in every copy of the file. */
-  #table(fields: Readonly<Record<string, unknown>>, key: string): Record<string, string> {
+  #table(key: string): Record<string, string> {
     const table: Record<string, string> = {};
-    for (const [name, value] of Object.entries(fieldsOf(fields[key]))) {
+    for (const [name, value] of Object.entries(fieldsOf(this.#fields[key]))) {
       if (!['string', 'number', 'boolean'].includes(typeof value)) {
         this.#problem(`"${key}.${name}" is not a text`);
         continue;
@@ -233,37 +240,37 @@ class EntryReader {
   }
 
   #resolved(text: string, key: string): string {
-    const { resolved, missing } = resolveVariables(text, this.#env);
+    const { resolved, missing } = resolveVariables(text, this.#context.env);
     for (const name of missing) this.#problem(`"${key}" needs ${name}, which is not set`);
     return resolved;
   }
 
-  #texts(fields: Readonly<Record<string, unknown>>, key: string): readonly string[] {
-    const value = fields[key] ?? [];
+  #texts(key: string): readonly string[] {
+    const value = this.#fields[key] ?? [];
     if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
     this.#problem(`"${key}" is not a list of texts`);
     return [];
   }
 
-  #flag(fields: Readonly<Record<string, unknown>>, key: string): boolean {
-    const value = fields[key] ?? false;
+  #flag(key: string): boolean {
+    const value = this.#fields[key] ?? false;
     if (typeof value !== 'boolean') this.#problem(`"${key}" is neither true nor false`);
     return value === true;
   }
 
   /** Other programs have keys of their own in the file, so only keys that resemble ours get a notice. */
-  #noticeMisspelt(fields: Readonly<Record<string, unknown>>): void {
-    const known: readonly string[] = OWN_KEYS;
-    for (const key of Object.keys(fields)) {
-      const isKnown = known.includes(key) || FOREIGN_KEYS.includes(key);
-      const meant = isKnown ? undefined : known.find((each) => isAlike(key, each));
+  #noticeMisspelt(): void {
+    for (const key of Object.keys(this.#fields)) {
+      if (OWN_KEYS.includes(key) || FOREIGN_KEYS.includes(key)) continue;
+      const meant = OWN_KEYS.find((each) => isAlike(key, each));
       if (meant !== undefined) this.#notice(`"${key}" is not read; did you mean "${meant}"?`);
     }
   }
 
   #problem(text: string): void {
-    const problem = `${this.#place}: ${text}`;
-    if (!this.#read.problems.includes(problem)) this.#read.problems.push(problem);
+    const { place, read } = this.#context;
+    const problem = `${place}: ${text}`;
+    if (!read.problems.includes(problem)) read.problems.push(problem);
   }
 
   #noticeSecret(key: string): void {
@@ -271,6 +278,7 @@ class EntryReader {
   }
 
   #notice(text: string): void {
-    this.#read.notices.push(`${this.#place}: ${text}`);
+    const { place, read } = this.#context;
+    read.notices.push(`${place}: ${text}`);
   }
 }

@@ -25,6 +25,9 @@ export interface ConnectionOptions {
 /** Limits a statement, and a transaction with all its statements. */
 export const QUERY_LIMIT_MS = 5_000;
 const CONNECT_LIMIT_MS = 4_000;
+/** The pauses between attempts to connect double from the first to the longest. */
+export const FIRST_RETRY_MS = 250;
+export const MAX_RETRY_MS = 5_000;
 /** The server ends the statements and transactions of a dead or stuck client and releases their locks. */
 const SERVER_LIMITS = {
   statement_timeout: 2 * QUERY_LIMIT_MS,

@@ -1,7 +1,7 @@
 import { sleep } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { StoreErrorCode } from '../errors.ts';
-import { Connection, QUERY_LIMIT_MS } from './connection.ts';
+import { Connection, FIRST_RETRY_MS, MAX_RETRY_MS, QUERY_LIMIT_MS } from './connection.ts';
 import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { fixFor, storeFailure } from './errors.ts';
@@ -11,13 +11,11 @@ import { migrate } from './migrations.ts';
 import { createPostgresApprovals } from './postgres-approvals.ts';
 import { createPostgresAudioStore } from './postgres-audio-store.ts';
 import { createPostgresAudit } from './postgres-audit.ts';
+import { createPostgresRecordingLinks } from './postgres-recording-links.ts';
 import { createPostgresSpendingStore } from './postgres-spending-store.ts';
-import { createRecordingLinks } from './recording-links.ts';
 import { Retention } from './retention.ts';
 import type { DatabaseOptions, DatabaseServices } from './services.ts';
 
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 5_000;
 const CLOSE_LIMIT_MS = 5_000;
 
 /** The stores in PostgreSQL. Their calls reject with a StoreError while the database cannot be used. */
@@ -34,7 +32,7 @@ export function openDatabase(options: DatabaseOptions) {
   return {
     queue,
     conversations: new DatabaseConversations(services, queue),
-    recordingLinks: createRecordingLinks(services),
+    recordingLinks: createPostgresRecordingLinks(services),
     audioStore: createPostgresAudioStore(services),
     spending: createPostgresSpendingStore(connection),
     audit: createPostgresAudit(connection),
