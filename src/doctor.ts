@@ -62,7 +62,7 @@ process.stdout.write('', () => process.exit(hasFailed ? 1 : 0));
 
 function loadConfig(): Config {
   try {
-    return readConfig(process.env, undefined, loadDotEnv(process.env));
+    return readConfig(process.env, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fix = firstSteps(process.env, installed, error);

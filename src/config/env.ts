@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Whether the host is `localhost` or a loopback address. IPv6 may be in brackets, as in a URL's `hostname`, or not. */
@@ -11,7 +13,9 @@ export function isLoopbackHost(hostname: string): boolean {
  * unset, since templates leave such values behind.
  */
 export class EnvReader {
-  readonly #env: Env;
+  readonly env: Env;
+  /** Returns the content of a file that a variable names. */
+  readonly readText: (path: string) => string;
   /** The names of all variables that were read. */
   readonly names = new Set<string>();
   /** The problems of unresolved references, by the name of the variable. */
@@ -21,8 +25,9 @@ export class EnvReader {
   /** Warnings for the operator about settings that can be used. */
   readonly notices: string[] = [];
 
-  constructor(env: Env) {
-    this.#env = env;
+  constructor(env: Env, readText = (path: string) => readFileSync(path, 'utf8')) {
+    this.env = env;
+    this.readText = readText;
   }
 
   /** Returns every problem. A variable with an unresolved reference has only that one, since its value is unknown. */
@@ -38,7 +43,7 @@ export class EnvReader {
    */
   text(name: string): string | undefined {
     this.names.add(name);
-    const value = this.#env[name]?.trim() || undefined;
+    const value = this.env[name]?.trim() || undefined;
     const [, kind] = /^@microsoft\.(keyvault|appconfiguration)\(/i.exec(value ?? '') ?? [];
     if (kind !== undefined) {
       const store = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';

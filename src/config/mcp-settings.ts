@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
 import { SCOPES } from './documents-settings.ts';
-import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
+import { type EnvReader, isLoopbackHost } from './env.ts';
 import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
@@ -58,14 +58,10 @@ const FOREIGN_KEYS = ['oauth', 'args', 'url'];
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 
 /** Reads the file of `MCP_CONFIG`. Its problems never quote a value of the file. */
-export function readMcpServers(
-  read: EnvReader,
-  env: Env,
-  readText: (path: string) => string,
-): readonly McpServerSettings[] {
+export function readMcpServers(read: EnvReader): readonly McpServerSettings[] {
   const path = read.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const entries = entriesIn(path, readText);
+  const entries = entriesIn(path, read);
   if (typeof entries === 'string') {
     read.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];
@@ -73,7 +69,7 @@ export function readMcpServers(
   read.problems.push(...equalNames(Object.keys(entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
   return Object.entries(entries).flatMap(([name, entry]) => {
     const place = `MCP_CONFIG (${path}, server ${JSON.stringify(name)})`;
-    return new EntryReader(fieldsOf(entry), { place, folder: dirname(path), read, env }).server(name);
+    return new EntryReader(fieldsOf(entry), { place, folder: dirname(path), read }).server(name);
   });
 }
 
@@ -94,8 +90,8 @@ function equalNames(names: readonly string[]): string[] {
 }
 
 /** Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs `mcpServers`. */
-function entriesIn(path: string, readText: (path: string) => string): Fields | string {
-  const text = attempt(() => readText(path));
+function entriesIn(path: string, read: EnvReader): Fields | string {
+  const text = attempt(() => read.readText(path));
   if (text === undefined) return 'cannot be read; expected a JSON file';
   const file = attempt(() => fieldsOf(JSON.parse(stripJsonComments(text, { trailingCommas: true }))));
   if (file === undefined) return 'is not JSON; expected {"mcpServers": {…}}';
@@ -123,14 +119,11 @@ function originOf(transport: McpTransport, { url, command, args }: Fields): stri
   return `${name} ${createHash('sha256').update(written).digest('hex').slice(0, 16)}`;
 }
 
-/** Where an entry is, and what reading it needs. */
+/** Where an entry is: its folder, and its place in words, with which its problems and notices begin. */
 interface EntryContext {
-  /** Begins each of its problems and notices. */
   readonly place: string;
-  /** The folder of the file. */
   readonly folder: string;
   readonly read: EnvReader;
-  readonly env: Env;
 }
 
 /** Reads one entry. Each problem names the entry's place in the file. */
@@ -240,7 +233,7 @@ class EntryReader {
   }
 
   #resolved(text: string, key: string): string {
-    const { resolved, missing } = resolveVariables(text, this.#context.env);
+    const { resolved, missing } = resolveVariables(text, this.#context.read.env);
     for (const name of missing) this.#problem(`"${key}" needs ${name}, which is not set`);
     return resolved;
   }

@@ -5,18 +5,15 @@ import { readMcpServers } from '../../src/config/mcp-settings.ts';
 
 function read(file: unknown, env: Record<string, string> = {}) {
   const all = { MCP_CONFIG: 'mcp.json', ...env };
-  const reader = new EnvReader(all);
-  const servers = readMcpServers(reader, all, () => (typeof file === 'string' ? file : JSON.stringify(file)));
+  const reader = new EnvReader(all, () => (typeof file === 'string' ? file : JSON.stringify(file)));
+  const servers = readMcpServers(reader);
   return { servers, problems: reader.listProblems(), notices: reader.notices };
 }
 const one = (entry: unknown, env?: Record<string, string>) => read({ mcpServers: { shop: entry } }, env);
 
 describe('the file of MCP servers', () => {
   it('is not read if no setting names it', () => {
-    assert.deepEqual(
-      readMcpServers(new EnvReader({}), {}, () => assert.fail()),
-      [],
-    );
+    assert.deepEqual(readMcpServers(new EnvReader({}, () => assert.fail())), []);
   });
 
   it("is read in VS Code's format, with comments and trailing commas", () => {
@@ -161,9 +158,7 @@ describe('the file of MCP servers', () => {
 
   it('is rejected if it is unreadable', () => {
     const reader = new EnvReader({ MCP_CONFIG: 'gone.json' });
-    readMcpServers(reader, {}, () => {
-      throw new Error('ENOENT');
-    });
+    readMcpServers(reader);
     assert.deepEqual(reader.problems, ['MCP_CONFIG names gone.json, which cannot be read; expected a JSON file']);
   });
 
