@@ -3,7 +3,6 @@ import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
 import { fail } from './doctor/check.ts';
-import { CHECKS, createContext } from './doctor/checks.ts';
 import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
@@ -14,7 +13,6 @@ import { findInstallation, firstSteps } from './installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { readOptions } from './read-options.ts';
-import { entraIdTokens } from './realtime/endpoint.ts';
 
 // `npm run doctor` tries everything that the bot needs, with the bot's own settings and modules, and says what to do.
 
@@ -37,6 +35,9 @@ const log = createLogger(LOG_LEVELS.find((each) => each === level) ?? 'silent', 
 captureConsole(log);
 const config = loadConfig();
 setDefaultProxy(config.proxy, process.env);
+// The checks load most of the bot, so invalid settings are reported before them.
+const { CHECKS, createContext } = await import('./doctor/checks.ts');
+const { entraIdTokens } = await import('./realtime/endpoint.ts');
 const context = createContext({
   config,
   env: process.env,

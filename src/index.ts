@@ -1,12 +1,11 @@
 import './node-version.js';
-import { type App, createApp } from './app.ts';
+import type { App } from './app.ts';
 import { type Config, LAST_SENDS_MS, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
 import { ConfigError, systemCode } from './errors.ts';
 import { findBuild, findInstallation, firstSteps, settingsFile } from './installation.ts';
 import { captureConsole, createLogger } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
-import { loadDatabase } from './stores.ts';
 
 /** A process group may get a signal twice, since the launcher forwards it. Within this time, both count as one. */
 const SAME_SIGNAL_MS = 1_000;
@@ -19,6 +18,9 @@ const proxyNotice = setDefaultProxy(config.proxy, process.env);
 // Log the notices first, since one may be the reason of a later failure.
 if (proxyNotice !== undefined) log.warn(proxyNotice);
 for (const notice of config.notices) log.warn(notice);
+// Loading the bot is most of a start, so invalid settings are reported before it.
+const { createApp } = await import('./app.ts');
+const { loadDatabase } = await import('./stores.ts');
 const openDatabase = await loadDatabase(config);
 const app = buildApp();
 

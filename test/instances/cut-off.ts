@@ -47,14 +47,20 @@ export const holds =
   ({ text }: Statement) =>
     text.includes(part);
 
-/** A matching statement; with `then`, the next matching one on the same connection. */
+/**
+ * A matching statement; with `then`, the next matching one on the same connection. With `doAndCut`, no statement after it
+ * reaches the database: a fetch that NOTIFY caused would claim a message, and the answer would be lost for 30 s.
+ */
 export function once(fate: Fate, fits: (statement: Statement) => boolean, then = fits) {
   const fired = Promise.withResolvers<void>();
   let connection: number | undefined;
+  let isCut = false;
   const rule = (statement: Statement): Fate => {
+    if (isCut) return 'cut';
     if (connection === undefined && fits(statement)) connection = statement.connection;
     if (statement.connection !== connection || !then(statement)) return 'pass';
     connection = Number.NaN;
+    isCut = fate === 'doAndCut';
     fired.resolve();
     return fate;
   };

@@ -61,7 +61,8 @@ describe('the ZIP', () => {
   });
 
   it('loads code for a setting only if that is set', () => {
-    const loaded = new Set(['index.js']);
+    const [, app = ''] = /await import\("\.\/(app-\w+\.js)"\)/.exec(text('dist/index.js')) ?? [];
+    const loaded = new Set(['index.js', app]);
     for (const name of loaded) {
       const imports = text(`dist/${name}`).matchAll(/^(?:import|\} from) ?"\.\/([^"]+)";$/gm);
       for (const found of imports) loaded.add(found[1] ?? '');

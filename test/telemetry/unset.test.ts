@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { SOURCE, startBotProcess } from '../support/bot-process.ts';
+import { startBotProcess } from '../support/bot-process.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 
-/** Prints the address of every loaded module at the end, whichever way it was loaded. */
+/** Prints the address of every loaded file at the end, whichever way it was loaded. */
 const WATCH_MODULES = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   const urls = [];
@@ -25,7 +26,7 @@ describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
       PORT: '0',
       NODE_OPTIONS: `--import ${WATCH_MODULES}`,
     };
-    const bot = startBotProcess(env, SOURCE);
+    const bot = startBotProcess(env);
     t.after(async () => {
       await bot[Symbol.asyncDispose]();
       await connector.close();
@@ -43,15 +44,17 @@ describe('a bot without APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
     await connector.whenMessages(1);
     bot.signal('SIGTERM');
     await bot.ended;
-    const loaded = bot.stderr.split('\n');
+    const files = bot.stderr.split('\n').filter((url) => url.startsWith('file:'));
+    // The bundle names the source of each of its parts.
+    const loaded = files.flatMap((url) => readFileSync(new URL(url), 'utf8').match(/^\/\/ node_modules\/.*$/gm) ?? []);
     assert.ok(
-      loaded.some((url) => url.includes('/@opentelemetry/api/')),
+      loaded.some((part) => part.includes('/@opentelemetry/api/')),
       'the watch sees modules',
     );
-    assert.ok(loaded.some((url) => url.includes('/openai/realtime/')));
+    assert.ok(loaded.some((part) => part.includes('/openai/realtime/')));
     const ofSdk = /@opentelemetry\/(?!api\/)|monitor-opentelemetry|applicationinsights/;
     assert.deepEqual(
-      loaded.filter((url) => ofSdk.test(url)),
+      loaded.filter((part) => ofSdk.test(part)),
       [],
     );
   });
