@@ -115,9 +115,10 @@ export class EnvReader {
   url(name: string, example: string, tidy = (address: URL) => address): string | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    const parsed = URL.canParse(value) ? tidy(new URL(value)) : undefined;
+    const address = URL.parse(value);
+    const parsed = address && tidy(address);
     const expected = `expected an address such as ${example} (http:// only for a loopback host)`;
-    if (parsed === undefined) {
+    if (parsed === null) {
       this.problems.push(`${name} is not an address; ${expected}`);
     } else if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
       this.problems.push(`${name} contains credentials, a query or a fragment; ${expected}`);

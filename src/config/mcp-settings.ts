@@ -41,7 +41,7 @@ export interface McpServerSettings {
   readonly readOnly: readonly string[];
   /** The users who may use it. Empty: everybody. */
   readonly users: readonly string[];
-  readonly scopes: readonly ('personal' | 'group' | 'channel')[];
+  readonly scopes: readonly (typeof SCOPES)[number][];
   readonly timeoutMs: number;
   /** Whether calls tell the server which user asked. */
   readonly passUser: boolean;
