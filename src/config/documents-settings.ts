@@ -2,6 +2,7 @@ import type { EnvReader } from './env.ts';
 
 /** The places where a tool may be used. */
 export const SCOPES = ['personal', 'group', 'channel'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** The folder that the bot searches for answers. */
 export interface DocumentsSettings {
@@ -9,7 +10,7 @@ export interface DocumentsSettings {
   readonly pollMs: number;
   /** The users who may ask about it. Empty: everybody. */
   readonly users: readonly string[];
-  readonly scopes: readonly (typeof SCOPES)[number][];
+  readonly scopes: readonly Scope[];
 }
 
 const POLL_MS = 30_000;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
-import { SCOPES } from './documents-settings.ts';
+import { SCOPES, type Scope } from './documents-settings.ts';
 import { type EnvReader, isLoopbackHost } from './env.ts';
 import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
@@ -41,7 +41,7 @@ export interface McpServerSettings {
   readonly readOnly: readonly string[];
   /** The users who may use it. Empty: everybody. */
   readonly users: readonly string[];
-  readonly scopes: readonly (typeof SCOPES)[number][];
+  readonly scopes: readonly Scope[];
   readonly timeoutMs: number;
   /** Whether calls tell the server which user asked. */
   readonly passUser: boolean;
@@ -119,6 +119,15 @@ function originOf(transport: McpTransport, { url, command, args }: Fields): stri
   return `${name} ${createHash('sha256').update(written).digest('hex').slice(0, 16)}`;
 }
 
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+const isApproval = (value: unknown): value is 'always' | 'never' => value === 'always' || value === 'never';
+const isTimeout = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 1 && value <= MAX_TIMEOUT_SECONDS;
+const areTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+const areScopes = (value: unknown): value is readonly Scope[] =>
+  Array.isArray(value) && value.every((each) => SCOPES.includes(each));
+
 /** Where an entry is: its folder, and its place in words, with which its problems and notices begin. */
 interface EntryContext {
   readonly place: string;
@@ -146,27 +155,19 @@ class EntryReader {
     this.#noticeMisspelt();
     const transport = this.#transport();
     if (transport === undefined) return [];
-    const approval = this.#fields['approval'] ?? 'always';
-    if (approval !== 'always' && approval !== 'never') this.#problem('"approval" is neither "always" nor "never"');
-    const timeoutSeconds = this.#fields['timeoutSeconds'] ?? DEFAULT_TIMEOUT_SECONDS;
-    const isTimeout =
-      typeof timeoutSeconds === 'number' && timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;
-    if (!isTimeout) this.#problem(`"timeoutSeconds" is not from 1 to ${MAX_TIMEOUT_SECONDS}`);
-    const named = this.#texts('scopes');
-    const scopes = SCOPES.filter((scope) => named.includes(scope));
-    if (scopes.length < named.length) this.#problem(`"scopes" takes ${SCOPES.join(', ')}`);
+    const limit = `is not from 1 to ${MAX_TIMEOUT_SECONDS}`;
     return [
       {
         name,
         origin: originOf(transport, this.#fields),
         transport,
-        approval: approval === 'never' ? 'never' : 'always',
+        approval: this.#field('approval', 'always', isApproval, 'is neither "always" nor "never"'),
         allow: this.#texts('allow'),
         readOnly: this.#texts('readOnly'),
         users: this.#texts('users'),
-        scopes,
-        timeoutMs: isTimeout ? timeoutSeconds * 1000 : 0,
-        passUser: this.#flag('passUser'),
+        scopes: this.#field('scopes', [], areScopes, `takes ${SCOPES.join(', ')}`),
+        timeoutMs: 1000 * this.#field('timeoutSeconds', DEFAULT_TIMEOUT_SECONDS, isTimeout, limit),
+        passUser: this.#field('passUser', false, isFlag, 'is neither true nor false'),
       },
     ];
   }
@@ -239,16 +240,15 @@ class EntryReader {
   }
 
   #texts(key: string): readonly string[] {
-    const value = this.#fields[key] ?? [];
-    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-    this.#problem(`"${key}" is not a list of texts`);
-    return [];
+    return this.#field(key, [], areTexts, 'is not a list of texts');
   }
 
-  #flag(key: string): boolean {
-    const value = this.#fields[key] ?? false;
-    if (typeof value !== 'boolean') this.#problem(`"${key}" is neither true nor false`);
-    return value === true;
+  /** Returns a field of the entry, or `fallback` if it is missing. If it is not valid, `problem` says so after its name. */
+  #field<T>(key: string, fallback: T, isValid: (value: unknown) => value is T, problem: string): T {
+    const value = this.#fields[key] ?? fallback;
+    if (isValid(value)) return value;
+    this.#problem(`"${key}" ${problem}`);
+    return fallback;
   }
 
   /** Other programs have keys of their own in the file, so only keys that resemble ours get a notice. */
