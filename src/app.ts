@@ -68,10 +68,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-interface Shared extends Dependencies {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly build: Build;
+interface Shared extends Dependencies, Pick<AppDeps, 'config' | 'log' | 'build'> {
   readonly publicBaseUrl: () => string | undefined;
   readonly openConnection: OpenConnection;
 }
