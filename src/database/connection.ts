@@ -122,7 +122,7 @@ export class Connection implements Sql {
       throw storeFailure('a transaction', error);
     } finally {
       // The connection may arrive after the deadline, so the transaction is ended whenever it begins.
-      beginning.then((transaction) => transaction.end(true)).catch(() => {});
+      beginning.then((transaction) => transaction.end({ isBroken: true })).catch(() => {});
     }
   }
 
@@ -148,7 +148,7 @@ export class Transaction implements Sql {
     await this.query('BEGIN');
     const value = await work(this);
     if (!this.#isRolledBack) await this.query('COMMIT');
-    this.end(false);
+    this.end({ isBroken: false });
     return value;
   }
 
@@ -175,8 +175,8 @@ export class Transaction implements Sql {
     return this.#client.query<Row>(timeout);
   }
 
-  /** Returns the connection to the pool, or closes it, which rolls back. Safe to call twice. */
-  end(isBroken: boolean): void {
+  /** Returns the connection to the pool, or closes a broken one, which rolls back. Safe to call twice. */
+  end({ isBroken }: { readonly isBroken: boolean }): void {
     if (!this.#isEnded) this.#client.release(isBroken);
     this.#isEnded = true;
   }

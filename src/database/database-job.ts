@@ -101,11 +101,11 @@ export class DatabaseJob implements TurnJob {
   }
 
   complete(isDelivered = false): Promise<boolean> {
-    return this.#end(false, isDelivered);
+    return this.#end({ isDead: false, isDelivered });
   }
 
   deadLetter(): Promise<boolean> {
-    return this.#end(true, false);
+    return this.#end({ isDead: true, isDelivered: false });
   }
 
   async release(): Promise<void> {
@@ -166,7 +166,7 @@ export class DatabaseJob implements TurnJob {
     );
   }
 
-  async #end(isDead: boolean, isDelivered: boolean): Promise<boolean> {
+  async #end({ isDead, isDelivered }: { isDead: boolean; isDelivered: boolean }): Promise<boolean> {
     const { connection, jobs } = this.#services;
     const { claim, message } = this;
     const isOurs = await connection.transaction<boolean>(async (sql) => {
