@@ -1,7 +1,6 @@
 import type { AudioStore } from './audio/audio-store.ts';
 import { createAzureBlobAudioStore } from './audio/azure-blob-audio-store.ts';
 import { createMemoryAudioStore } from './audio/memory-audio-store.ts';
-import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { ApprovalStore } from './conversation/approvals/approval.ts';
 import type { ConversationStore } from './conversation/conversation-store.ts';
@@ -11,8 +10,7 @@ import { createMemoryEngine } from './conversation/memory-engine.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from './conversation/recordings/recording-links.ts';
 import type { openDatabase } from './database/database.ts';
-import type { Ids } from './ids.ts';
-import type { Logger } from './log.ts';
+import type { DatabaseOptions } from './database/services.ts';
 import { openAudioContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
 import type { AuditStore } from './tools/audit.ts';
@@ -32,13 +30,8 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export interface StoresOptions {
+export interface StoresOptions extends Pick<DatabaseOptions, 'clock' | 'ids' | 'random' | 'log' | 'tokens'> {
   readonly config: Config;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly tokens: (scope: string) => () => Promise<string>;
   /** Opens the database of the configuration: see `loadDatabase`. */
   readonly openDatabase: OpenDatabase | undefined;
 }
