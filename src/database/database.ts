@@ -28,7 +28,7 @@ export function openDatabase(options: DatabaseOptions) {
   const chain = new KeyChain(options.clock, QUERY_LIMIT_MS);
   const services = { ...options, connection, jobs, chain, instance: options.ids.instance() };
   const queue = new DatabaseQueue(services);
-  const preparation = new Preparation(services, queue);
+  const lifecycle = new Lifecycle(services, queue);
   return {
     queue,
     conversations: new DatabaseConversations(services, queue),
@@ -38,14 +38,14 @@ export function openDatabase(options: DatabaseOptions) {
     audit: createPostgresAudit(connection),
     approvals: createPostgresApprovals(connection),
     /** Prepares the database in the background, and tries again until it can be used. */
-    start: () => preparation.start(),
+    start: () => lifecycle.start(),
     /** Closes everything except running turns, which `queue.drain` ends. Safe to call twice. */
-    close: () => preparation.close(),
+    close: () => lifecycle.close(),
   };
 }
 
 /** Makes the database usable, and closes it. */
-class Preparation {
+class Lifecycle {
   readonly #services: DatabaseServices;
   readonly #queue: DatabaseQueue;
   readonly #retention: Retention;
