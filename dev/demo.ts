@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../src/errors.ts';
-import { endWrong, readOptions } from '../src/read-options.ts';
+import { exitWithUsage, readOptions } from '../src/read-options.ts';
 import { Children, type ChildSpec } from './children.ts';
 import { serveDemoPage } from './demo-page/serve-demo-page.ts';
 import { type DemoSettings, readDemoSettings } from './demo-settings.ts';
@@ -46,7 +46,7 @@ const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type
 const client = oneOf<Client>('--client', CLIENTS, options.client ?? (options.channel ? 'playground' : 'webchat'));
 const channel = oneOf<Channel>('--channel', CHANNELS, options.channel ?? 'webchat');
 if (client === 'webchat' && channel === 'msteams')
-  endWrong('--channel msteams needs --client playground: Web Chat cannot stand for Teams', USAGE);
+  exitWithUsage('--channel msteams needs --client playground: Web Chat cannot stand for Teams', USAGE);
 
 const settings = readSettings();
 const preferredPagePort = client === 'webchat' ? PAGE_PORT : PLAYGROUND_PORT;
@@ -91,7 +91,7 @@ process.stdout.on('error', () => void stop(1));
 function oneOf<T extends string>(name: string, values: readonly T[], value: string): T {
   return (
     values.find((each) => each === value) ??
-    endWrong(`${name} is "${value}"; expected one of ${values.join(', ')}`, USAGE)
+    exitWithUsage(`${name} is "${value}"; expected one of ${values.join(', ')}`, USAGE)
   );
 }
 

@@ -67,10 +67,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-interface Shared extends Dependencies {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly build: Build;
+interface Shared extends Dependencies, Pick<AppDeps, 'config' | 'log' | 'build'> {
   readonly publicBaseUrl: () => string | undefined;
   readonly openConnection: OpenConnection;
 }
@@ -81,7 +78,7 @@ interface Channel {
   readonly serviceUrls: ServiceUrls;
 }
 
-/** Late enough that the first probes of a load balancer are answered before. */
+/** Loading blocks the process, so the first probes of a load balancer are answered before. */
 const PRELOAD_AFTER_MS = 250;
 
 /** Connects the modules. Reads no environment, and does no I/O before `start`. */
@@ -124,20 +121,13 @@ export function createApp(deps: AppDeps): App {
 function withDefaults(deps: AppDeps, port: () => number): Shared {
   const { config, log, build, clock = systemClock, ids = randomIds, random = Math.random } = deps;
   const { tokens = entraIdTokens, fetch = globalThis.fetch } = deps;
-  const { telemetry = createTelemetry(config, clock, log, tokens) } = deps;
+  const { model, proxy, telemetry: settings } = config;
+  const openMonitor = settings && (() => openAzureMonitor(settings, tokens, log));
+  const { telemetry = new Telemetry({ clock, log, model, open: openMonitor }) } = deps;
   const publicBaseUrl = () =>
     config.publicBaseUrl === 'localhost' ? `http://localhost:${port()}` : config.publicBaseUrl;
-  const openConnection = connectionOpener(config.model, tokens, config.proxy, clock);
+  const openConnection = connectionOpener(model, tokens, proxy, clock);
   return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl, openConnection };
-}
-
-function createTelemetry(
-  { telemetry: settings, model }: Config,
-  clock: Clock,
-  log: Logger,
-  tokens: (scope: string) => TokenProvider,
-): Telemetry {
-  return new Telemetry({ clock, log, model, open: settings && (() => openAzureMonitor(settings, tokens, log)) });
 }
 
 /**

@@ -26,7 +26,6 @@ const CLOUDS: readonly (readonly [RegExp, AzureCloud])[] = [
 
 /** Returns the cloud of an address or scope; `undefined` if the host is not Azure's. */
 export function azureCloudOf(address: string): AzureCloud | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const { hostname } = new URL(address);
+  const hostname = URL.parse(address)?.hostname ?? '';
   return CLOUDS.find(([hosts]) => hosts.test(hostname))?.[1];
 }

@@ -6,7 +6,7 @@ import { fail } from './doctor/check.ts';
 import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
-import { usageOf, WHOSE_SETTINGS } from './doctor/usage.ts';
+import { SETTINGS_NOTE, usageOf } from './doctor/usage.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';
@@ -56,14 +56,14 @@ await runChecks(CHECKS, context, (report) => {
   reports.push(report);
   print(report);
 });
-if (!isJson) process.stdout.write(`${summaryLine(reports)}\n${WHOSE_SETTINGS}\n`);
+if (!isJson) process.stdout.write(`${summaryLine(reports)}\n${SETTINGS_NOTE}\n`);
 const hasFailed = reports.some(({ finding }) => finding.status === 'fail');
 // The callback runs once a pipe has taken the last line.
 process.stdout.write('', () => process.exit(hasFailed ? 1 : 0));
 
 function loadConfig(): Config {
   try {
-    return readConfig(process.env, undefined, loadDotEnv(process.env));
+    return readConfig(process.env, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fix = firstSteps(process.env, installed, error);

@@ -1,16 +1,15 @@
-/** Whether a retry is safe. `unknown` is treated like `never`. */
-export type Retry = 'safe' | 'never' | 'unknown';
-
 /** An error of the bot itself. Its message is for the log and holds neither secrets nor user input. */
 export abstract class BotError<Code extends string = string> extends Error {
   readonly code: Code;
-  abstract readonly retry: Retry;
 
   constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
 }
+
+/** Whether a retry is safe. `unknown` is treated like `never`. */
+type Retry = 'safe' | 'never' | 'unknown';
 
 /**
  * The reasons why a turn has no answer. `retry` applies until the first delta has arrived; `apology` is the text for the
@@ -71,12 +70,9 @@ export class TurnError extends BotError<TurnErrorCode> {
   }
 }
 
-/** The reasons for an unsent reply that the bot handles differently; for all others it only writes a log line. */
-const SEND_RETRY = { conversation_gone: 'never', send_timeout: 'unknown' } as const;
-
-export class SendError extends BotError<keyof typeof SEND_RETRY> {
+/** A reply was not sent, for a reason that the bot handles; for all others it only writes a log line. */
+export class SendError extends BotError<'conversation_gone' | 'send_timeout'> {
   override readonly name = 'SendError';
-  readonly retry = SEND_RETRY[this.code];
 }
 
 /**
@@ -86,15 +82,11 @@ export class SendError extends BotError<keyof typeof SEND_RETRY> {
  */
 export class ProxyError extends BotError<'proxy_unreachable' | 'proxy_refused'> {
   override readonly name = 'ProxyError';
-  readonly retry = 'safe';
 }
 
-const UPLOAD_RETRY = { untrusted_upload_host: 'never', upload_refused: 'safe', upload_failed: 'safe' } as const;
-
 /** A file was not uploaded to the user's storage. */
-export class UploadError extends BotError<keyof typeof UPLOAD_RETRY> {
+export class UploadError extends BotError<'untrusted_upload_host' | 'upload_refused' | 'upload_failed'> {
   override readonly name = 'UploadError';
-  readonly retry = UPLOAD_RETRY[this.code];
 }
 
 /**
@@ -132,7 +124,6 @@ export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable' | 'identit
 /** The settings cannot be used. The message lists every problem, one a line, and never holds a secret. */
 export class ConfigError extends BotError<ConfigErrorCode> {
   override readonly name = 'ConfigError';
-  readonly retry = 'never';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[], code: ConfigErrorCode = 'config_invalid') {
@@ -161,38 +152,34 @@ export type RequestErrorCode = keyof typeof REQUEST_STATUS;
 export class RequestError extends BotError<RequestErrorCode> {
   override readonly name = 'RequestError';
   readonly status = REQUEST_STATUS[this.code];
-  readonly retry = this.status === 503 ? 'safe' : 'never';
 }
 
 /** Why a file that a user sent could not be used. */
-const ATTACHMENT_RETRY = {
+export type AttachmentErrorCode =
   /** The address of its link is not allowed. */
-  address_refused: 'never',
+  | 'address_refused'
   /** Its server does not deliver it. */
-  not_fetched: 'unknown',
+  | 'not_fetched'
   /** It was not fetched or read in time. */
-  too_slow: 'unknown',
+  | 'too_slow'
   /** The file has too many bytes or pixels. */
-  too_large: 'never',
+  | 'too_large'
   /** The audio has too many minutes. */
-  too_long: 'never',
-  kind_unknown: 'never',
-  kind_unsupported: 'never',
+  | 'too_long'
+  | 'kind_unknown'
+  | 'kind_unsupported'
   /** Its link leads to a page for people. */
-  page_instead: 'never',
+  | 'page_instead'
   /** Its content is not what it claims, or its end is missing. */
-  damaged: 'never',
+  | 'damaged'
   /** Too many files are being read. */
-  busy: 'safe',
+  | 'busy'
   /** Only its sender's account may read it. */
-  sign_in_needed: 'never',
-} as const;
-export type AttachmentErrorCode = keyof typeof ATTACHMENT_RETRY;
+  | 'sign_in_needed';
 
 /** A file that a user sent and that could not be used. */
 export class AttachmentError extends BotError<AttachmentErrorCode> {
   override readonly name = 'AttachmentError';
-  readonly retry = ATTACHMENT_RETRY[this.code];
 }
 
 /** Returns the system's code, such as `ENOTFOUND`, of the error or its causes. */

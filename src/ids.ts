@@ -12,20 +12,9 @@ export interface Ids {
   instance(): string;
 }
 
-const POOL_BYTES = 4096;
-let pool = Buffer.alloc(0);
-
-/** Fetches random bytes in bulk: a call to the system takes much longer than the rest of an id. */
-function random(byteCount: number): Buffer {
-  if (pool.byteLength < byteCount) pool = randomBytes(POOL_BYTES);
-  const bytes = pool.subarray(0, byteCount);
-  pool = pool.subarray(byteCount);
-  return bytes;
-}
-
 export const randomIds: Ids = {
-  wire: (prefix) => `${prefix}_${random(12).toString('hex')}`,
-  secret: () => random(16).toString('base64url'),
-  incident: () => random(4).toString('hex'),
-  instance: () => random(4).toString('hex'),
+  wire: (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`,
+  secret: () => randomBytes(16).toString('base64url'),
+  incident: () => randomBytes(4).toString('hex'),
+  instance: () => randomBytes(4).toString('hex'),
 };

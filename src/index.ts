@@ -57,7 +57,7 @@ try {
 
 function loadConfig(): Config {
   try {
-    return readConfig(process.env, undefined, loadDotEnv(process.env));
+    return readConfig(process.env, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n${firstSteps(process.env, installed, error)}\n`);

@@ -2,14 +2,10 @@ import { fieldsOf } from './json-access.ts';
 import { byModality, MODALITIES, type ModalityTokens, NO_TOKENS, type TokenUsage } from './token-usage.ts';
 
 /** US dollars for a million tokens of one modality. */
-export type ModalityPrices = { readonly [Direction in keyof ModalityTokens]: number };
+export type ModalityPrices = Readonly<Record<keyof ModalityTokens, number>>;
 
-export interface ModelPrices {
-  readonly text: ModalityPrices;
-  readonly audio: ModalityPrices;
-  /** Images occur only in the input. */
-  readonly image: ModalityPrices;
-}
+/** Images occur only in the input. */
+export type ModelPrices = Readonly<Record<keyof TokenUsage, ModalityPrices>>;
 
 export interface PriceTable {
   /** The day of the prices, `YYYY-MM-DD`. */

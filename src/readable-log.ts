@@ -10,8 +10,8 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A JSON line of the log in readable form: the time, the level, the message, then the other fields, and below them the
- * stack of an error. Any other line is returned unchanged.
+ * Formats a JSON line of the log for a person: the time, the level, the message, then the other fields, and below them the
+ * stack of an error. Returns any other line unchanged.
  */
 export function readableLine(line: string): string {
   const { level, time, msg, err, ...others } = parsed(line);

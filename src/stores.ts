@@ -1,7 +1,6 @@
 import type { AudioStore } from './audio/audio-store.ts';
 import { createAzureBlobAudioStore } from './audio/azure-blob-audio-store.ts';
 import { createMemoryAudioStore } from './audio/memory-audio-store.ts';
-import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { ApprovalStore } from './conversation/approvals/approval.ts';
 import type { ConversationStore } from './conversation/conversation-store.ts';
@@ -10,10 +9,8 @@ import type { SpendingStore } from './conversation/limits/spending-store.ts';
 import { createMemoryEngine } from './conversation/memory-engine.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from './conversation/recordings/recording-links.ts';
-import type { Database } from './database/database.ts';
+import type { openDatabase } from './database/database.ts';
 import type { DatabaseOptions } from './database/services.ts';
-import type { Ids } from './ids.ts';
-import type { Logger } from './log.ts';
 import { openAudioContainer } from './storage/azure-account.ts';
 import { AzureBlobs } from './storage/azure-blobs.ts';
 import type { AuditStore } from './tools/audit.ts';
@@ -33,43 +30,27 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export interface StoresOptions {
+export interface StoresOptions extends Pick<DatabaseOptions, 'clock' | 'ids' | 'random' | 'log' | 'tokens'> {
   readonly config: Config;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly tokens: (scope: string) => () => Promise<string>;
   /** Opens the database of the configuration: see `loadDatabase`. */
   readonly openDatabase: OpenDatabase | undefined;
 }
 
-export type OpenDatabase = (options: DatabaseOptions) => Database;
+export type OpenDatabase = typeof openDatabase;
 
 /** Loads the libraries only for a bot with a database: they take 25 MB and a quarter of a second. */
 export async function loadDatabase({ database }: Config): Promise<OpenDatabase | undefined> {
   if (database === undefined) return undefined;
-  const { openDatabase } = await import('./database/database.ts');
-  return openDatabase;
+  return (await import('./database/database.ts')).openDatabase;
 }
 
 /** Creates the stores of the configuration. They send nothing before `start`. */
 export function openStores(options: StoresOptions): Stores {
-  const engine = databaseEngine(options) ?? memoryEngine(options);
-  return {
-    queue: engine.queue,
-    conversations: engine.conversations,
-    recordingLinks: engine.recordingLinks,
-    spending: engine.spending,
-    audit: engine.audit,
-    approvals: engine.approvals,
-    audioStore: azureAudioStore(options) ?? engine.audioStore,
-    start: () => engine.start(),
-    close: () => engine.close(),
-  };
+  const stores = databaseStores(options) ?? memoryStores(options);
+  return { ...stores, audioStore: azureAudioStore(options) ?? stores.audioStore };
 }
 
-function databaseEngine({ config, clock, ids, random, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
+function databaseStores({ config, clock, ids, random, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
   const { auditRetentionMs } = config.tools;
   if (settings === undefined) return undefined;
@@ -87,7 +68,7 @@ function databaseEngine({ config, clock, ids, random, log, tokens, openDatabase 
   });
 }
 
-function memoryEngine({ config, clock, ids }: StoresOptions): Stores {
+function memoryStores({ config, clock, ids }: StoresOptions): Stores {
   const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs, recordRetentionMs } = config;
   return {
     ...createMemoryEngine({ clock, ids, recordRetentionMs }),

@@ -7,20 +7,16 @@ export interface ModalityTokens {
   readonly out: number;
 }
 
-/** Billed tokens, of one response or of many. */
-export interface TokenUsage {
-  readonly text: ModalityTokens;
-  readonly audio: ModalityTokens;
-  readonly image: ModalityTokens;
-}
-
 export const MODALITIES = ['text', 'audio', 'image'] as const;
+
+/** Billed tokens, of one response or of many. */
+export type TokenUsage = Readonly<Record<(typeof MODALITIES)[number], ModalityTokens>>;
 
 const NONE: ModalityTokens = Object.freeze({ in: 0, cached: 0, out: 0 });
 export const NO_TOKENS: TokenUsage = Object.freeze({ text: NONE, audio: NONE, image: NONE });
 
 /** Makes a value for each modality. */
-export function byModality<T>(make: (name: (typeof MODALITIES)[number]) => T) {
+export function byModality<T>(make: (name: keyof TokenUsage) => T) {
   return { text: make('text'), audio: make('audio'), image: make('image') };
 }
 

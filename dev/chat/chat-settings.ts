@@ -33,7 +33,7 @@ export function readChatConfig(env: Env): ChatConfig {
   const names = Object.keys(env).filter((name) => /^(?:OPENAI|AZURE_OPENAI|REALTIME)_|_PROXY$/i.test(name));
   const used = Object.fromEntries([...names, ...OTHER_VARIABLES].map((name) => [name, env[name]]));
   const misspelled = misspelledSettings(env).filter((notice) => !names.includes(notice.split(' ', 1)[0] ?? ''));
-  return readConfig(used, undefined, misspelled);
+  return readConfig(used, misspelled);
 }
 
 /** The environment with a simulator as the model. */

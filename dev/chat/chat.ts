@@ -9,7 +9,7 @@ import { randomIds } from '../../src/ids.ts';
 import { findBuild, namesModel } from '../../src/installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
-import { endWrong, readOptions } from '../../src/read-options.ts';
+import { exitWithUsage, readOptions } from '../../src/read-options.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
 import type { ServerEvent } from '../../src/realtime/server-event.ts';
@@ -114,7 +114,7 @@ process.on('uncaughtException', (error) => fail(`The chat failed: ${error.messag
 process.stdout.on('error', () => process.exit(1));
 
 const options = readOptions(USAGE, { wav: { type: 'string' }, events: { type: 'boolean' } });
-if (options.wav === '') endWrong("Option '--wav <value>' argument missing", USAGE);
+if (options.wav === '') exitWithUsage("Option '--wav <value>' argument missing", USAGE);
 
 // Read the environment, not .env: that level is the bot's, and its lines would mix with the chat.
 const level = process.env['LOG_LEVEL']?.toLowerCase();

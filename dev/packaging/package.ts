@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endWrong, readOptions } from '../../src/read-options.ts';
+import { exitWithUsage, readOptions } from '../../src/read-options.ts';
 import { ZIP_FILE } from './bundle-table.ts';
 import { writeWhole } from './whole-file.ts';
 
@@ -38,7 +38,8 @@ function reasonOf(error: unknown): string {
 const { with: named } = readOptions(USAGE, { with: { type: 'string', multiple: true, default: [] } });
 const added = named.map((path) => posix.normalize(path.replaceAll('\\', '/')));
 const outside = added.find((path) => path.startsWith('../') || isAbsolute(path));
-if (outside !== undefined) endWrong(`--with is "${outside}"; expected a file below the folder of the project`, USAGE);
+if (outside !== undefined)
+  exitWithUsage(`--with is "${outside}"; expected a file below the folder of the project`, USAGE);
 try {
   // A dynamic import, since esbuild is a development dependency.
   const { makeBotZip } = await import('./bot-zip.ts');

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
 import { type HostRule, parseHostRules } from './allowed-hosts.ts';
@@ -28,16 +27,12 @@ const MEGABYTE = 1_048_576;
 export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly notices: readonly string[] };
 
 /**
- * Reads the configuration. Throws one ConfigError that lists every problem. `readText` returns the content of a file that
- * a variable names; `envNotices` are notices about the environment itself, such as those of `loadDotEnv`.
+ * Reads the configuration. Throws one ConfigError that lists every problem. `envNotices` are notices about the
+ * environment itself, such as those of `loadDotEnv`.
  */
-export function readConfig(
-  env: Env,
-  readText = (path: string) => readFileSync(path, 'utf8'),
-  envNotices: readonly string[] = [],
-): Config {
+export function readConfig(env: Env, envNotices: readonly string[] = []): Config {
   const read = new EnvReader(env);
-  const settings = readSettings(read, env, readText);
+  const settings = readSettings(read);
   read.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
   const unknown = unknownSettings(env, read.names);
   const notices = [...envNotices, ...noticesOf(read), ...read.notices, ...unknown];
@@ -50,22 +45,23 @@ export function readConfig(
 /** Notices of variables that resemble a setting, whatever else is wrong with the settings. */
 export function misspelledSettings(env: Env): readonly string[] {
   const read = new EnvReader({});
-  readSettings(read, {}, () => '');
+  readSettings(read);
   return unknownSettings(env, read.names);
 }
 
-function readSettings(read: EnvReader, env: Env, readText: (path: string) => string) {
+function readSettings(read: EnvReader) {
   const model = readModel(read);
-  const limits = readLimits(read, model.model, readText);
+  const limits = readLimits(read, model.model);
   return {
     model,
     session: readSession(read, limits),
     limits,
-    tools: readTools(read, env, readText),
+    tools: readTools(read),
     ...readIdentity(read),
     ...readAddresses(read),
     ...readAudio(read),
     historyTurns: read.whole('HISTORY_TURNS', 40, { min: 0, max: 1000 }),
+    /** How long conversations are kept after their last message, and messages that could not be answered. */
     recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { min: 1, max: 3650 }) * DAY_MS,
     sessionIdleMs: read.whole('SESSION_IDLE_SECONDS', 300, { min: 1, max: 3600 }) * SECOND_MS,
     maxWarmSessions: read.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
@@ -119,7 +115,7 @@ function readAudio(read: EnvReader) {
     audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
     /** Limits all reply audio in the memory of the process. */
     audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { min: 1, max: 65_536 }) * MEGABYTE,
-    /** Limits all reply audio in the database. */
+    /** Limits all reply audio in the database: a full disk would turn its server read-only. */
     audioStoreBytes: read.whole('AUDIO_STORE_MB', 2048, { min: 1, max: 65_536 }) * MEGABYTE,
     /** Whether cards carry a link to the audio that opens outside the chat client, for anyone who has it. */
     audioBrowserLinks: read.flag('AUDIO_BROWSER_LINKS', true),

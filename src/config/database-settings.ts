@@ -83,10 +83,10 @@ type Address = Pick<DatabaseSettings, 'host' | 'port' | 'database' | 'user' | 's
 function readAddress(text: string): Address | string {
   // libpq accepts a user without a host, for a Unix socket; a URL does not.
   const isHostless = /^[a-z]+:\/\/[^/?#]*@\//i.test(text);
-  const whole = isHostless ? text.replace('@/', '@none/') : text;
-  if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(whole))
+  const withHost = isHostless ? text.replace('@/', '@none/') : text;
+  if (!/^postgres(ql)?:\/\//i.test(text) || !URL.canParse(withHost))
     return `is not the address of a PostgreSQL server; expected ${EXAMPLE} ("@", ":", "/" and "%" in user and password percent-encoded)`;
-  const url = new URL(whole);
+  const url = new URL(withHost);
   const parts = decoded([isHostless ? '' : url.hostname, url.username, url.password, url.pathname.slice(1)]);
   if (parts === undefined) return `contains a "%" that encodes nothing; expected "%25" for a literal "%"`;
   const [authority = '', user = '', password = '', database = ''] = parts;

@@ -1,16 +1,18 @@
 import type { EnvReader } from './env.ts';
 
+/** The places where a tool may be used. */
+export const SCOPES = ['personal', 'group', 'channel'] as const;
+export type Scope = (typeof SCOPES)[number];
+
 /** The folder that the bot searches for answers. */
 export interface DocumentsSettings {
   readonly folder: string;
   readonly pollMs: number;
   /** The users who may ask about it. Empty: everybody. */
   readonly users: readonly string[];
-  readonly scopes: readonly ('personal' | 'group' | 'channel')[];
+  readonly scopes: readonly Scope[];
 }
 
-/** The places where a tool may be used. */
-export const SCOPES = ['personal', 'group', 'channel'] as const;
 const POLL_MS = 30_000;
 
 /** Returns `undefined` if DOCUMENTS_FOLDER is not set. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Whether the host is `localhost` or a loopback address. IPv6 may be in brackets, as in a URL's `hostname`, or not. */
@@ -11,7 +13,9 @@ export function isLoopbackHost(hostname: string): boolean {
  * unset, since templates leave such values behind.
  */
 export class EnvReader {
-  readonly #env: Env;
+  readonly env: Env;
+  /** Returns the content of a file that a variable names. */
+  readonly readText: (path: string) => string;
   /** The names of all variables that were read. */
   readonly names = new Set<string>();
   /** The problems of unresolved references, by the name of the variable. */
@@ -21,8 +25,9 @@ export class EnvReader {
   /** Warnings for the operator about settings that can be used. */
   readonly notices: string[] = [];
 
-  constructor(env: Env) {
-    this.#env = env;
+  constructor(env: Env, readText = (path: string) => readFileSync(path, 'utf8')) {
+    this.env = env;
+    this.readText = readText;
   }
 
   /** Returns every problem. A variable with an unresolved reference has only that one, since its value is unknown. */
@@ -38,7 +43,7 @@ export class EnvReader {
    */
   text(name: string): string | undefined {
     this.names.add(name);
-    const value = this.#env[name]?.trim() || undefined;
+    const value = this.env[name]?.trim() || undefined;
     const [, kind] = /^@microsoft\.(keyvault|appconfiguration)\(/i.exec(value ?? '') ?? [];
     if (kind !== undefined) {
       const store = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';
@@ -50,10 +55,10 @@ export class EnvReader {
     return value;
   }
 
-  /** Reads a value that must be set. Its problems never quote it: it may be a secret. */
-  required(name: string, why: string): string {
+  /** Reads a value that must be set. `expected` ends the sentence about a missing one. */
+  required(name: string, expected: string): string {
     const value = this.text(name);
-    if (value === undefined) this.problems.push(`${name} is not set; expected ${why}`);
+    if (value === undefined) this.problems.push(`${name} is not set; expected ${expected}`);
     return value ?? '';
   }
 
@@ -92,13 +97,15 @@ export class EnvReader {
     return found ?? fallback;
   }
 
+  /** Reads entries between commas. */
   list(name: string): readonly string[] {
     const value = this.text(name);
-    const parts = (value ?? '').split(',').map((part) => part.trim());
-    const ids = parts.filter((part) => part !== '');
+    const entries = (value ?? '').split(',').map((entry) => entry.trim());
+    const named = entries.filter((entry) => entry !== '');
     // An empty list would allow everybody.
-    if (value !== undefined && ids.length === 0) this.problems.push(`${name} is "${value}"; expected ids, or nothing`);
-    return ids;
+    if (value !== undefined && named.length === 0)
+      this.problems.push(`${name} is "${value}"; expected entries between commas, or nothing`);
+    return named;
   }
 
   /**
@@ -108,9 +115,10 @@ export class EnvReader {
   url(name: string, example: string, tidy = (address: URL) => address): string | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    const parsed = URL.canParse(value) ? tidy(new URL(value)) : undefined;
+    const address = URL.parse(value);
+    const parsed = address && tidy(address);
     const expected = `expected an address such as ${example} (http:// only for a loopback host)`;
-    if (parsed === undefined) {
+    if (parsed === null) {
       this.problems.push(`${name} is not an address; ${expected}`);
     } else if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
       this.problems.push(`${name} contains credentials, a query or a fragment; ${expected}`);

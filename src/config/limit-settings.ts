@@ -5,8 +5,8 @@ import type { EnvReader } from './env.ts';
 export type LimitSettings = Readonly<ReturnType<typeof readLimits>>;
 
 /** Budgets need a price for `model`. */
-export function readLimits(read: EnvReader, model: string, readText: (path: string) => string) {
-  const prices = readPrices(read, readText);
+export function readLimits(read: EnvReader, model: string) {
+  const prices = readPrices(read);
   const budget = ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'].find(
     (name) => read.text(name) !== undefined,
   );
@@ -28,11 +28,11 @@ export function readLimits(read: EnvReader, model: string, readText: (path: stri
 }
 
 /** Returns `undefined` if the table cannot be used. */
-function readPrices(read: EnvReader, readText: (path: string) => string): PriceTable | undefined {
+function readPrices(read: EnvReader): PriceTable | undefined {
   const path = read.text('PRICE_TABLE');
   if (path === undefined) return DEFAULT_PRICES;
   try {
-    return readPriceTable(readText(path).replace(/^\ufeff/, ''));
+    return readPriceTable(read.readText(path).replace(/^\ufeff/, ''));
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     read.problems.push(`PRICE_TABLE is "${path}": ${reason}; expected a JSON file as in .env.example`);

@@ -1,6 +1,6 @@
 const SECRET_NAME = /key|token|secret|password|authorization/i;
 
-/** Whether a value is a secret, judging by its name. A variable stands for its value, so it is none. */
+/** Whether a value is a secret, judging by its name. A reference such as `${NAME}` is none. */
 export function isSecret(name: string, value: string): boolean {
   return SECRET_NAME.test(name) && value !== '' && !value.includes('${');
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
-import { SCOPES } from './documents-settings.ts';
-import { type Env, type EnvReader, isLoopbackHost } from './env.ts';
+import { SCOPES, type Scope } from './documents-settings.ts';
+import { type EnvReader, isLoopbackHost } from './env.ts';
 import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
@@ -41,13 +41,15 @@ export interface McpServerSettings {
   readonly readOnly: readonly string[];
   /** The users who may use it. Empty: everybody. */
   readonly users: readonly string[];
-  readonly scopes: readonly ('personal' | 'group' | 'channel')[];
+  readonly scopes: readonly Scope[];
   readonly timeoutMs: number;
   /** Whether calls tell the server which user asked. */
   readonly passUser: boolean;
 }
 
-const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'] as const;
+type Fields = Readonly<Record<string, unknown>>;
+
+const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'];
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 300;
 /** Keys of other programs that resemble ours. */
@@ -56,22 +58,18 @@ const FOREIGN_KEYS = ['oauth', 'args', 'url'];
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 
 /** Reads the file of `MCP_CONFIG`. Its problems never quote a value of the file. */
-export function readMcpServers(
-  read: EnvReader,
-  env: Env,
-  readText: (path: string) => string,
-): readonly McpServerSettings[] {
+export function readMcpServers(read: EnvReader): readonly McpServerSettings[] {
   const path = read.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const servers = serversIn(path, readText);
-  if ('problem' in servers) {
-    read.problems.push(`MCP_CONFIG names ${path}, which ${servers.problem}`);
+  const entries = entriesIn(path, read);
+  if (typeof entries === 'string') {
+    read.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];
   }
-  read.problems.push(...equalNames(Object.keys(servers.entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
-  return Object.entries(servers.entries).flatMap(([name, entry]) => {
-    const reader = new EntryReader(`MCP_CONFIG (${path}, server ${JSON.stringify(name)})`, dirname(path), read, env);
-    return reader.server(name, entry);
+  read.problems.push(...equalNames(Object.keys(entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    const place = `MCP_CONFIG (${path}, server ${JSON.stringify(name)})`;
+    return new EntryReader(fieldsOf(entry), { place, folder: dirname(path), read }).server(name);
   });
 }
 
@@ -91,18 +89,16 @@ function equalNames(names: readonly string[]): string[] {
     });
 }
 
-type ServersIn = { readonly entries: Readonly<Record<string, unknown>> } | { readonly problem: string };
-
-/** VS Code uses the key `servers`, all other programs `mcpServers`. */
-function serversIn(path: string, readText: (path: string) => string): ServersIn {
-  const text = attempt(() => readText(path));
-  if (text === undefined) return { problem: 'cannot be read; expected a JSON file' };
+/** Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs `mcpServers`. */
+function entriesIn(path: string, read: EnvReader): Fields | string {
+  const text = attempt(() => read.readText(path));
+  if (text === undefined) return 'cannot be read; expected a JSON file';
   const file = attempt(() => fieldsOf(JSON.parse(stripJsonComments(text, { trailingCommas: true }))));
-  if (file === undefined) return { problem: 'is not JSON; expected {"mcpServers": {…}}' };
+  if (file === undefined) return 'is not JSON; expected {"mcpServers": {…}}';
   const entries = file['mcpServers'] ?? file['servers'];
   if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-    return { problem: 'has no servers; expected {"mcpServers": {…}}' };
-  return { entries: fieldsOf(entries) };
+    return 'has no servers; expected {"mcpServers": {…}}';
+  return fieldsOf(entries);
 }
 
 function attempt<T>(work: () => T): T | undefined {
@@ -117,110 +113,115 @@ function attempt<T>(work: () => T): T | undefined {
  * Another program or address is another server. The hash is of the entry as written: a rotated key leaves the permissions,
  * and what `${NAME}` stands for is in no database.
  */
-function originOf(transport: McpTransport, { url, command, args }: Readonly<Record<string, unknown>>): string {
+function originOf(transport: McpTransport, { url, command, args }: Fields): string {
   const name = transport.kind === 'http' ? new URL(transport.url).host : basename(transport.command);
   const written = JSON.stringify([url, command, args]);
   return `${name} ${createHash('sha256').update(written).digest('hex').slice(0, 16)}`;
 }
 
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+const isApproval = (value: unknown): value is 'always' | 'never' => value === 'always' || value === 'never';
+const isTimeout = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 1 && value <= MAX_TIMEOUT_SECONDS;
+const areTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+const areScopes = (value: unknown): value is readonly Scope[] =>
+  Array.isArray(value) && value.every((each) => SCOPES.includes(each));
+
+/** Where an entry is: its folder, and its place in words, with which its problems and notices begin. */
+interface EntryContext {
+  readonly place: string;
+  readonly folder: string;
+  readonly read: EnvReader;
+}
+
 /** Reads one entry. Each problem names the entry's place in the file. */
 class EntryReader {
-  readonly #place: string;
-  readonly #folder: string;
-  readonly #read: EnvReader;
-  readonly #env: Env;
+  readonly #fields: Fields;
+  readonly #context: EntryContext;
 
-  constructor(place: string, folder: string, read: EnvReader, env: Env) {
-    this.#place = place;
-    this.#folder = folder;
-    this.#read = read;
-    this.#env = env;
+  constructor(fields: Fields, context: EntryContext) {
+    this.#fields = fields;
+    this.#context = context;
   }
 
-  server(name: string, entry: unknown): McpServerSettings[] {
+  /** Returns the server; none if it is disabled or its transport cannot be used. */
+  server(name: string): McpServerSettings[] {
     if (!SERVER_NAME.test(name)) {
       this.#problem('its name cannot be part of a tool name; expected up to 32 letters, digits, ".", "_" and "-"');
       return [];
     }
-    const fields = fieldsOf(entry);
-    if (fields['disabled'] === true) return [];
-    this.#noticeMisspelt(fields);
-    const transport = this.#transport(fields);
+    if (this.#fields['disabled'] === true) return [];
+    this.#noticeMisspelt();
+    const transport = this.#transport();
     if (transport === undefined) return [];
-    const approval = fields['approval'] ?? 'always';
-    if (approval !== 'always' && approval !== 'never') this.#problem('"approval" is neither "always" nor "never"');
-    const timeoutSeconds = fields['timeoutSeconds'] ?? DEFAULT_TIMEOUT_SECONDS;
-    const isTimeout =
-      typeof timeoutSeconds === 'number' && timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;
-    if (!isTimeout) this.#problem(`"timeoutSeconds" is not from 1 to ${MAX_TIMEOUT_SECONDS}`);
-    const named = this.#texts(fields, 'scopes');
-    const scopes = SCOPES.filter((scope) => named.includes(scope));
-    if (scopes.length < named.length) this.#problem(`"scopes" takes ${SCOPES.join(', ')}`);
+    const limit = `is not from 1 to ${MAX_TIMEOUT_SECONDS}`;
     return [
       {
         name,
-        origin: originOf(transport, fields),
+        origin: originOf(transport, this.#fields),
         transport,
-        approval: approval === 'never' ? 'never' : 'always',
-        allow: this.#texts(fields, 'allow'),
-        readOnly: this.#texts(fields, 'readOnly'),
-        users: this.#texts(fields, 'users'),
-        scopes,
-        timeoutMs: isTimeout ? timeoutSeconds * 1000 : 0,
-        passUser: this.#flag(fields, 'passUser'),
+        approval: this.#field('approval', 'always', isApproval, 'is neither "always" nor "never"'),
+        allow: this.#texts('allow'),
+        readOnly: this.#texts('readOnly'),
+        users: this.#texts('users'),
+        scopes: this.#field('scopes', [], areScopes, `takes ${SCOPES.join(', ')}`),
+        timeoutMs: 1000 * this.#field('timeoutSeconds', DEFAULT_TIMEOUT_SECONDS, isTimeout, limit),
+        passUser: this.#field('passUser', false, isFlag, 'is neither true nor false'),
       },
     ];
   }
 
-  #transport(fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
-    const { type, command, url } = fields;
+  #transport(): McpTransport | undefined {
+    const { type, command, url } = this.#fields;
     if (type === 'sse')
       this.#problem('its type "sse" is no longer supported in MCP; expected the address of a streamable HTTP server');
-    else if (typeof command === 'string' && url === undefined) return this.#stdio(command, fields);
-    else if (typeof url === 'string' && command === undefined) return this.#http(url, fields);
+    else if (typeof command === 'string' && url === undefined) return this.#stdio(command);
+    else if (typeof url === 'string' && command === undefined) return this.#http(url);
     else this.#problem('it has no "command" and no "url", or both; expected one of them');
     return undefined;
   }
 
-  #stdio(command: string, fields: Readonly<Record<string, unknown>>): McpTransport {
-    if (fields['envFile'] !== undefined) this.#notice('"envFile" is not read; name the variables under "env"');
-    const { cwd } = fields;
-    const args = this.#texts(fields, 'args');
+  #stdio(command: string): McpTransport {
+    const { cwd, envFile } = this.#fields;
+    if (envFile !== undefined) this.#notice('"envFile" is not read; name the variables under "env"');
+    const args = this.#texts('args');
     if (hasSecretArgument(args)) this.#noticeSecret('args');
     return {
       kind: 'stdio',
       command: this.#resolved(command, 'command'),
       args: args.map((arg) => this.#resolved(arg, 'args')),
-      env: this.#table(fields, 'env'),
-      cwd: resolve(this.#folder, typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : ''),
+      env: this.#table('env'),
+      cwd: resolve(this.#context.folder, typeof cwd === 'string' ? this.#resolved(cwd, 'cwd') : ''),
     };
   }
 
-  #http(written: string, fields: Readonly<Record<string, unknown>>): McpTransport | undefined {
+  #http(written: string): McpTransport | undefined {
     if (hasSecretInUrl(written)) this.#noticeSecret('url');
     const url = this.#resolved(written, 'url');
-    const entraScope = fieldsOf(fields['auth'])['entraScope'];
-    const address = URL.canParse(url) ? new URL(url) : undefined;
+    const address = URL.parse(url);
     const isLocal = address?.protocol === 'http:' && isLoopbackHost(address.hostname);
     if (address?.protocol !== 'https:' && !isLocal) {
       this.#problem('its "url" is not an https address (http:// only for a loopback host)');
       return undefined;
     }
-    if (fields['auth'] !== undefined && (typeof entraScope !== 'string' || !/^\S+\/\.default$/.test(entraScope)))
+    return { kind: 'http', url, headers: this.#table('headers'), entraScope: this.#entraScope(isLocal) };
+  }
+
+  #entraScope(isLocal: boolean): string | undefined {
+    const { auth } = this.#fields;
+    const { entraScope } = fieldsOf(auth);
+    const scope = typeof entraScope === 'string' ? entraScope : undefined;
+    if (auth !== undefined && !/^\S+\/\.default$/.test(scope ?? ''))
       this.#problem('"auth" is not of the form {"entraScope": "https://search.azure.com/.default"}');
     if (entraScope !== undefined && isLocal) this.#problem('"auth" needs an https address: a token is sent there');
-    return {
-      kind: 'http',
-      url,
-      headers: this.#table(fields, 'headers'),
-      entraScope: typeof entraScope === 'string' ? entraScope : undefined,
-    };
+    return scope;
   }
 
   /** Reads texts by name, as in `env` and `headers`. Warns about secrets, which would be in every copy of the file. */
-  #table(fields: Readonly<Record<string, unknown>>, key: string): Record<string, string> {
+  #table(key: string): Record<string, string> {
     const table: Record<string, string> = {};
-    for (const [name, value] of Object.entries(fieldsOf(fields[key]))) {
+    for (const [name, value] of Object.entries(fieldsOf(this.#fields[key]))) {
       if (!['string', 'number', 'boolean'].includes(typeof value)) {
         this.#problem(`"${key}.${name}" is not a text`);
         continue;
@@ -233,37 +234,36 @@ class EntryReader {
   }
 
   #resolved(text: string, key: string): string {
-    const { resolved, missing } = resolveVariables(text, this.#env);
+    const { resolved, missing } = resolveVariables(text, this.#context.read.env);
     for (const name of missing) this.#problem(`"${key}" needs ${name}, which is not set`);
     return resolved;
   }
 
-  #texts(fields: Readonly<Record<string, unknown>>, key: string): readonly string[] {
-    const value = fields[key] ?? [];
-    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-    this.#problem(`"${key}" is not a list of texts`);
-    return [];
+  #texts(key: string): readonly string[] {
+    return this.#field(key, [], areTexts, 'is not a list of texts');
   }
 
-  #flag(fields: Readonly<Record<string, unknown>>, key: string): boolean {
-    const value = fields[key] ?? false;
-    if (typeof value !== 'boolean') this.#problem(`"${key}" is neither true nor false`);
-    return value === true;
+  /** Returns a field of the entry, or `fallback` if it is missing. If it is not valid, `problem` says so after its name. */
+  #field<T>(key: string, fallback: T, isValid: (value: unknown) => value is T, problem: string): T {
+    const value = this.#fields[key] ?? fallback;
+    if (isValid(value)) return value;
+    this.#problem(`"${key}" ${problem}`);
+    return fallback;
   }
 
   /** Other programs have keys of their own in the file, so only keys that resemble ours get a notice. */
-  #noticeMisspelt(fields: Readonly<Record<string, unknown>>): void {
-    const known: readonly string[] = OWN_KEYS;
-    for (const key of Object.keys(fields)) {
-      const isKnown = known.includes(key) || FOREIGN_KEYS.includes(key);
-      const meant = isKnown ? undefined : known.find((each) => isAlike(key, each));
+  #noticeMisspelt(): void {
+    for (const key of Object.keys(this.#fields)) {
+      if (OWN_KEYS.includes(key) || FOREIGN_KEYS.includes(key)) continue;
+      const meant = OWN_KEYS.find((each) => isAlike(key, each));
       if (meant !== undefined) this.#notice(`"${key}" is not read; did you mean "${meant}"?`);
     }
   }
 
   #problem(text: string): void {
-    const problem = `${this.#place}: ${text}`;
-    if (!this.#read.problems.includes(problem)) this.#read.problems.push(problem);
+    const { place, read } = this.#context;
+    const problem = `${place}: ${text}`;
+    if (!read.problems.includes(problem)) read.problems.push(problem);
   }
 
   #noticeSecret(key: string): void {
@@ -271,6 +271,7 @@ class EntryReader {
   }
 
   #notice(text: string): void {
-    this.#read.notices.push(`${this.#place}: ${text}`);
+    const { place, read } = this.#context;
+    read.notices.push(`${place}: ${text}`);
   }
 }

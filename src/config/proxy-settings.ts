@@ -51,7 +51,6 @@ function readExceptions(read: EnvReader): readonly string[] {
 }
 
 function isProxy(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, pathname } = new URL(text);
-  return /^https?:$/.test(protocol) && pathname === '/';
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/';
 }

@@ -1,13 +1,13 @@
 import { readDocuments } from './documents-settings.ts';
-import type { Env, EnvReader } from './env.ts';
+import type { EnvReader } from './env.ts';
 import { readMcpServers } from './mcp-settings.ts';
 
 /** The tools that the model may call besides the bot's own functions. */
 export type ToolsSettings = Readonly<ReturnType<typeof readTools>>;
 
-export function readTools(read: EnvReader, env: Env, readText: (path: string) => string) {
+export function readTools(read: EnvReader) {
   return {
-    servers: readMcpServers(read, env, readText),
+    servers: readMcpServers(read),
     documents: readDocuments(read),
     /** Whether the example functions of the demo are offered. */
     hasExamples: read.flag('EXAMPLE_TOOLS', false),

@@ -25,6 +25,9 @@ export interface ConnectionOptions {
 /** Limits a statement, and a transaction with all its statements. */
 export const QUERY_LIMIT_MS = 5_000;
 const CONNECT_LIMIT_MS = 4_000;
+/** The pauses between attempts to connect double from the first to the longest. */
+export const FIRST_RETRY_MS = 250;
+export const MAX_RETRY_MS = 5_000;
 /** The server ends the statements and transactions of a dead or stuck client and releases their locks. */
 const SERVER_LIMITS = {
   statement_timeout: 2 * QUERY_LIMIT_MS,
@@ -119,7 +122,7 @@ export class Connection implements Sql {
       throw storeFailure('a transaction', error);
     } finally {
       // The connection may arrive after the deadline, so the transaction is ended whenever it begins.
-      beginning.then((transaction) => transaction.end(true)).catch(() => {});
+      beginning.then((transaction) => transaction.end({ isBroken: true })).catch(() => {});
     }
   }
 
@@ -145,7 +148,7 @@ export class Transaction implements Sql {
     await this.query('BEGIN');
     const value = await work(this);
     if (!this.#isRolledBack) await this.query('COMMIT');
-    this.end(false);
+    this.end({ isBroken: false });
     return value;
   }
 
@@ -172,8 +175,8 @@ export class Transaction implements Sql {
     return this.#client.query<Row>(timeout);
   }
 
-  /** Returns the connection to the pool, or closes it, which rolls back. Safe to call twice. */
-  end(isBroken: boolean): void {
+  /** Returns the connection to the pool, or closes a broken one, which rolls back. Safe to call twice. */
+  end({ isBroken }: { readonly isBroken: boolean }): void {
     if (!this.#isEnded) this.#client.release(isBroken);
     this.#isEnded = true;
   }

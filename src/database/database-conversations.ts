@@ -7,7 +7,7 @@ import { QUEUE } from './job-queue.ts';
 import { jobId, storedKey } from './names.ts';
 import { forgetApprovals, reopenApprovals, withdrawApprovals } from './postgres-approvals.ts';
 import { forgetAudio } from './postgres-audio-store.ts';
-import { forgetLinks } from './recording-links.ts';
+import { forgetLinks } from './postgres-recording-links.ts';
 import type { DatabaseServices } from './services.ts';
 
 /** Conversations in PostgreSQL. */

@@ -99,11 +99,11 @@ export class DatabaseJob implements TurnJob {
   }
 
   complete({ isDelivered = false }: CompleteOptions = {}): Promise<boolean> {
-    return this.#end(false, isDelivered);
+    return this.#end({ isDead: false, isDelivered });
   }
 
   deadLetter(): Promise<boolean> {
-    return this.#end(true, false);
+    return this.#end({ isDead: true, isDelivered: false });
   }
 
   async release(): Promise<void> {
@@ -164,7 +164,7 @@ export class DatabaseJob implements TurnJob {
     );
   }
 
-  async #end(isDead: boolean, isDelivered: boolean): Promise<boolean> {
+  async #end({ isDead, isDelivered }: { isDead: boolean; isDelivered: boolean }): Promise<boolean> {
     const { connection, jobs } = this.#services;
     const { claim, message } = this;
     const isOurs = await connection.transaction<boolean>(async (sql) => {

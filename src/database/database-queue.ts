@@ -1,4 +1,5 @@
 import { writeMessage } from '../conversation/message-json.ts';
+import { LocalQueue } from '../conversation/queue/local-queue.ts';
 import {
   type AddedTurn,
   type AddResult,
@@ -14,24 +15,29 @@ import type { UserMessage } from '../conversation/user-message.ts';
 import { type Person, unverifiedShare } from '../shares.ts';
 import { storable } from '../storable-json.ts';
 import type { Transaction } from './connection.ts';
+import { DatabaseJob } from './database-job.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { createInBandTurns, type InBandTurns } from './in-band-turns.ts';
 import type { WaitingCounts } from './job-queue.ts';
 import { Listener } from './listener.ts';
-import { jobId, notifyChannelOf } from './names.ts';
+import { jobId, notifyChannelOf, storedKey } from './names.ts';
 import type { DatabaseServices } from './services.ts';
 
 /** Accepted messages in PostgreSQL: any instance answers them, and they outlive all instances. */
 export class DatabaseQueue implements TurnQueue {
   readonly #services: DatabaseServices;
   readonly #dispatcher: Dispatcher;
-  readonly #inBand: InBandTurns;
+  /** Turns whose answers go back in their requests. They run on this instance only. */
+  readonly #inBand: LocalQueue<DatabaseJob>;
   readonly #listener: Listener;
 
   constructor(services: DatabaseServices) {
     this.#services = services;
     this.#dispatcher = new Dispatcher(services);
-    this.#inBand = createInBandTurns(services);
+    const createJob = (message: UserMessage) => {
+      const acceptedAtMs = services.clock.now();
+      return new DatabaseJob({ id: jobId(message), message, acceptedAtMs, claim: undefined }, services);
+    };
+    this.#inBand = new LocalQueue(createJob, services.clock, storedKey);
     this.#listener = new Listener(services, notifyChannelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
       // Notifications sent while the connection was down are lost, so poll.
@@ -77,10 +83,10 @@ export class DatabaseQueue implements TurnQueue {
     await Promise.all([this.#dispatcher.drain(graceMs), this.#inBand.drain(graceMs, dismiss)]);
   }
 
-  /** Stops the conversation's turns on this instance, even while no notifications arrive. */
-  stop(storedKey: string): Promise<void> {
-    this.#inBand.stop(storedKey);
-    return this.#dispatcher.stop(storedKey);
+  /** Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key. */
+  stop(conversation: string): Promise<void> {
+    this.#inBand.stop(conversation);
+    return this.#dispatcher.stop(conversation);
   }
 
   /** Safe to call twice. */
@@ -106,11 +112,11 @@ export class DatabaseQueue implements TurnQueue {
 
   /** The payload is the name of a queue (from pg-boss), or the stopping instance and the stored key. */
   #onNotified(payload: string): void {
-    const [, instance, storedKey] = /^(.*?) (.*)$/s.exec(payload) ?? [];
-    if (instance === undefined || storedKey === undefined) this.#dispatcher.wake();
-    else if (instance === this.#services.instance) void this.#dispatcher.stop(storedKey);
+    const [, instance, conversation] = /^(.*?) (.*)$/s.exec(payload) ?? [];
+    if (instance === undefined || conversation === undefined) this.#dispatcher.wake();
+    else if (instance === this.#services.instance) void this.#dispatcher.stop(conversation);
     // Ignore our own stop: in-band turns added since must run.
-    else void this.stop(storedKey);
+    else void this.stop(conversation);
   }
 }
 

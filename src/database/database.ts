@@ -1,13 +1,7 @@
-import type { AudioStore } from '../audio/audio-store.ts';
 import { sleep } from '../clock.ts';
-import type { ApprovalStore } from '../conversation/approvals/approval.ts';
-import type { ConversationStore } from '../conversation/conversation-store.ts';
-import type { SpendingStore } from '../conversation/limits/spending-store.ts';
-import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { withDeadline } from '../deadline.ts';
 import type { StoreErrorCode } from '../errors.ts';
-import type { AuditStore } from '../tools/audit.ts';
-import { Connection, QUERY_LIMIT_MS } from './connection.ts';
+import { Connection, FIRST_RETRY_MS, MAX_RETRY_MS, QUERY_LIMIT_MS } from './connection.ts';
 import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { fixFor, storeFailure } from './errors.ts';
@@ -17,57 +11,58 @@ import { migrate } from './migrations.ts';
 import { createPostgresApprovals } from './postgres-approvals.ts';
 import { createPostgresAudioStore } from './postgres-audio-store.ts';
 import { createPostgresAudit } from './postgres-audit.ts';
+import { createPostgresRecordingLinks } from './postgres-recording-links.ts';
 import { createPostgresSpendingStore } from './postgres-spending-store.ts';
-import { createRecordingLinks } from './recording-links.ts';
 import { Retention } from './retention.ts';
 import type { DatabaseOptions, DatabaseServices } from './services.ts';
 
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 5_000;
 const CLOSE_LIMIT_MS = 5_000;
 
+/** The stores in PostgreSQL. Their calls reject with a StoreError while the database cannot be used. */
+export type Database = ReturnType<typeof openDatabase>;
+
 /** Opens the database; nothing is sent before `start` or the first call. */
-export function openDatabase(options: DatabaseOptions): Database {
-  return new Database(options);
+export function openDatabase(options: DatabaseOptions) {
+  const connection = new Connection(options);
+  const jobs = new JobQueue(options, connection, options.recordRetentionMs);
+  const chain = new KeyChain(options.clock, QUERY_LIMIT_MS);
+  const services = { ...options, connection, jobs, chain, instance: options.ids.instance() };
+  const queue = new DatabaseQueue(services);
+  const lifecycle = new Lifecycle(services, queue);
+  return {
+    queue,
+    conversations: new DatabaseConversations(services, queue),
+    recordingLinks: createPostgresRecordingLinks(services),
+    audioStore: createPostgresAudioStore(services),
+    spending: createPostgresSpendingStore(connection),
+    audit: createPostgresAudit(connection),
+    approvals: createPostgresApprovals(connection),
+    /** Prepares the database in the background, and tries again until it can be used. */
+    start: () => lifecycle.start(),
+    /** Closes everything except running turns, which `queue.drain` ends. Safe to call twice. */
+    close: () => lifecycle.close(),
+  };
 }
 
-/** The stores in PostgreSQL. Their calls reject with a StoreError while the database cannot be used. */
-export class Database {
-  readonly queue: DatabaseQueue;
-  readonly conversations: ConversationStore;
-  readonly recordingLinks: RecordingLinks;
-  readonly audioStore: AudioStore;
-  readonly spending: SpendingStore;
-  readonly audit: AuditStore;
-  readonly approvals: ApprovalStore;
+/** Makes the database usable, and closes it. */
+class Lifecycle {
   readonly #services: DatabaseServices;
+  readonly #queue: DatabaseQueue;
   readonly #retention: Retention;
   readonly #closed = new AbortController();
   #preparing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(options: DatabaseOptions) {
-    const connection = new Connection(options);
-    const jobs = new JobQueue(options, connection, options.recordRetentionMs);
-    const chain = new KeyChain(options.clock, QUERY_LIMIT_MS);
-    const services = { ...options, connection, jobs, chain, instance: options.ids.instance() };
+  constructor(services: DatabaseServices, queue: DatabaseQueue) {
     this.#services = services;
-    this.queue = new DatabaseQueue(services);
+    this.#queue = queue;
     this.#retention = new Retention(services);
-    this.conversations = new DatabaseConversations(services, this.queue);
-    this.recordingLinks = createRecordingLinks(services);
-    this.audioStore = createPostgresAudioStore(services);
-    this.spending = createPostgresSpendingStore(connection);
-    this.audit = createPostgresAudit(connection);
-    this.approvals = createPostgresApprovals(connection);
   }
 
-  /** Prepares the database in the background, and tries again until it can be used. */
   start(): void {
     this.#preparing ??= this.#prepare();
   }
 
-  /** Closes everything except running turns, which `queue.drain` ends. Safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -82,7 +77,7 @@ export class Database {
         await migrate(connection, settings.schema);
         await jobs.start();
         if (closed.aborted) return;
-        this.queue.open();
+        this.#queue.open();
         this.#retention.start();
         log.info('database connected');
         return;
@@ -105,7 +100,7 @@ export class Database {
     this.#retention.close();
     // Wait for the preparation: it may still start pg-boss, which would then stay open.
     const jobsClosed = Promise.resolve(this.#preparing).then(() => jobs.close());
-    const closed = Promise.all([this.queue.close(), jobsClosed, connection.close()]);
+    const closed = Promise.all([this.#queue.close(), jobsClosed, connection.close()]);
     // Closing a connection waits for the server's answer, which may never come.
     const late = () => new Error('the database took too long');
     await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, () => closed).catch(() => {});

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type ConnectionOptions, clientConfig, QUERY_LIMIT_MS } from './connection.ts';
+import { type ConnectionOptions, clientConfig, FIRST_RETRY_MS, MAX_RETRY_MS, QUERY_LIMIT_MS } from './connection.ts';
 import { storeFailure } from './errors.ts';
 
 /** The callbacks of a listener. They must not throw. */
@@ -9,8 +9,6 @@ export interface ListenerEvents {
   onConnect(): void;
 }
 
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 5_000;
 /** The interval of a statement that detects a silently dropped connection. */
 const CHECK_MS = 10_000;
 

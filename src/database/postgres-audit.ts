@@ -1,17 +1,9 @@
 import { conversationId, personId } from '../conversation/keys.ts';
-import type { AuditEntry, AuditEvent, AuditStore } from '../tools/audit.ts';
+import type { AuditEntry, AuditStore } from '../tools/audit.ts';
 import type { Connection } from './connection.ts';
 
-interface Row {
-  readonly at_ms: string;
-  readonly event: AuditEvent;
-  readonly turn: string;
-  readonly conversation: string;
-  readonly asker: string;
+interface AuditRow extends Omit<AuditEntry, 'decider'> {
   readonly decider: string | null;
-  readonly tool: string;
-  readonly origin: string;
-  readonly arguments_hash: string;
 }
 
 /** The audit that all instances share. It names people and conversations by digests. */
@@ -36,27 +28,15 @@ export function createPostgresAudit(connection: Connection): AuditStore {
       );
     },
     async ofTurn(turnId) {
-      const text = `SELECT (extract(epoch FROM at) * 1000)::bigint::text AS at_ms, event, turn, conversation, asker,
-           decider, tool, origin, arguments_hash FROM tool_audit WHERE turn = $1 ORDER BY seq`;
-      return (await connection.query<Row>(text, [turnId])).map(entryOf);
+      const text = `SELECT round(extract(epoch FROM at) * 1000)::float8 AS "atMs", event, turn AS "turnId", conversation,
+           asker, decider, tool, origin, arguments_hash AS "argumentsHash"
+         FROM tool_audit WHERE turn = $1 ORDER BY seq`;
+      const rows = await connection.query<AuditRow>(text, [turnId]);
+      return rows.map((row) => ({ ...row, decider: row.decider ?? undefined }));
     },
     async pseudonymise(conversation) {
       const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
       await connection.query(text, [conversationId(conversation)]);
     },
-  };
-}
-
-function entryOf(row: Row): AuditEntry {
-  return {
-    atMs: Number(row.at_ms),
-    event: row.event,
-    turnId: row.turn,
-    conversation: row.conversation,
-    asker: row.asker,
-    decider: row.decider ?? undefined,
-    tool: row.tool,
-    origin: row.origin,
-    argumentsHash: row.arguments_hash,
   };
 }

@@ -1,19 +1,18 @@
+import type { Config } from '../config/config.ts';
+import type { ToolsSettings } from '../config/tools-settings.ts';
 import type { Ids } from '../ids.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { KeyChain } from './key-chain.ts';
 
-export interface DatabaseOptions extends ConnectionOptions {
+/** How long rows are kept, and how many bytes of audio. */
+type Bounds = Pick<Config, 'recordRetentionMs' | 'audioRetentionMs' | 'audioStoreBytes'> &
+  Pick<ToolsSettings, 'auditRetentionMs'>;
+
+export interface DatabaseOptions extends ConnectionOptions, Bounds {
   readonly ids: Ids;
   /** From 0 to 1, as Math.random. */
   readonly random: () => number;
-  /** The retention of conversations after their last message, and of messages that could not be answered. */
-  readonly recordRetentionMs: number;
-  /** The retention of the audit of tool calls. */
-  readonly auditRetentionMs: number;
-  readonly audioRetentionMs: number;
-  /** Limits all stored audio together: a full disk would turn the server read-only. */
-  readonly audioStoreBytes: number;
 }
 
 /** The dependencies of all database modules. */

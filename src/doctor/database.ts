@@ -40,7 +40,7 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
     if (facts === undefined) return fail('the database returned no row', 'Please report this.');
     // Half of the call's time is the way back.
     const differenceMs = Math.round(Number(facts.nowMs) - (startedAtMs + clock.now()) / 2);
-    const finding = judge(facts, differenceMs, settings);
+    const finding = findingOf(facts, differenceMs, settings);
     if (finding.status === 'fail') return finding;
     found = `${finding.message}; `;
     const isTried = facts.schemaCount === 2 && (await tryQueue(options));
@@ -55,7 +55,7 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
   }
 }
 
-function judge(facts: Facts, differenceMs: number, { user, database, schema }: DatabaseSettings): Finding {
+function findingOf(facts: Facts, differenceMs: number, { user, database, schema }: DatabaseSettings): Finding {
   const message = `PostgreSQL ${facts.version}, ${facts.schemaCount} of 2 schemas, with its clock ${differenceMs} ms ahead of this machine`;
   if (facts.version < MIN_VERSION) return fail(message, `Use PostgreSQL ${MIN_VERSION} or newer.`);
   if (facts.schemaCount < 2 && !facts.mayCreate)

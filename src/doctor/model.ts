@@ -32,26 +32,19 @@ export async function checkCredentials({ config: { model }, tokens, clock }: Che
   }
 }
 
-export async function checkDeployment({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
-  try {
+export function checkDeployment(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const { config, trial } = context;
+  return explained(context, async () => {
     const ms = await trial.connect(signal);
     return (
       previewFinding(trial) ?? pass(`"${config.model.model}" accepted the connection: session.created after ${ms} ms`)
     );
-  } catch (error) {
-    if (!(error instanceof TurnError)) throw error;
-    return turnErrorFinding(error, config.model, trial);
-  }
+  });
 }
 
 /** Runs the turn that the next checks look at. */
-export async function checkSpokenTurn({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
-  try {
-    return spokenFinding(await trial.run(signal), config.model, trial);
-  } catch (error) {
-    if (!(error instanceof TurnError)) throw error;
-    return turnErrorFinding(error, config.model, trial);
-  }
+export function checkSpokenTurn(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  return explained(context, async () => spokenFinding(await context.trial.run(signal), context));
 }
 
 export function checkVoice({ config: { session, model }, trial }: CheckContext): Finding {
@@ -96,17 +89,30 @@ export function checkSessionLife({ clock, trial }: CheckContext): Finding {
 }
 
 /** Some models answer in text once they are given a history. */
-export async function checkHistory({ config, trial }: CheckContext, signal: AbortSignal): Promise<Finding> {
+export async function checkHistory(context: CheckContext, signal: AbortSignal): Promise<Finding> {
+  const { config, trial } = context;
   if (config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: the history is never replayed');
-  const turn = await trial.runWithHistory(signal);
-  if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, config.model, trial);
-  return fail(
-    'a session with a history answers in text on the first try',
-    'Try another model version: until then the bot asks again for speech, which costs a second response each time.',
-  );
+  return explained(context, async () => {
+    const turn = await trial.runWithHistory(signal);
+    if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, context);
+    return fail(
+      'a session with a history answers in text on the first try',
+      'Try another model version: until then the bot asks again for speech, which costs a second response each time.',
+    );
+  });
 }
 
-function spokenFinding(turn: TrialTurn, model: ModelEndpoint, trial: ModelTrial): Finding {
+/** Settles like `work`, but resolves with the cause and its fix if the connection or the turn fails. */
+async function explained({ config, trial }: CheckContext, work: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TurnError)) throw error;
+    return turnErrorFinding(error, config.model, trial);
+  }
+}
+
+function spokenFinding(turn: TrialTurn, { config, trial }: CheckContext): Finding {
   const { outcome } = turn.result;
   const seconds = 'pcm' in outcome ? durationMs(outcome.pcm.byteLength) / 1000 : 0;
   const times = `first text after ${turn.firstTextMs ?? '–'} ms, first audio ${turn.firstAudioMs ?? '–'} ms, done ${turn.doneMs} ms`;
@@ -118,7 +124,7 @@ function spokenFinding(turn: TrialTurn, model: ModelEndpoint, trial: ModelTrial)
       ? fail('the speech has no transcript', NO_REALTIME_MODEL)
       : pass(`${times}; ${seconds.toFixed(1)} seconds of audio, with transcript`);
   const error = errorOf(outcome);
-  if (error !== undefined) return turnErrorFinding(error, model, trial);
+  if (error !== undefined) return turnErrorFinding(error, config.model, trial);
   const why = outcome.kind === 'cutShort' ? outcome.why : 'failed';
   if (why === 'length' && seconds > 0)
     return warn(

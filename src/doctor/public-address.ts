@@ -33,7 +33,7 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
     response = await request(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    return silentFinding(reasonOf(error), address, context.installed);
+    return unansweredFinding(url, reasonOf(error), address, context.installed);
   }
   const { status, headers, body, tookMs } = response;
   if (status >= 300 && status < 400) {
@@ -46,21 +46,25 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
   }
   if (status === 503 && body['status'] === 'draining')
     return fail('the bot is shutting down', 'Run this again once it has started.');
-  if (status !== 200 || body['status'] !== 'ok') return otherServer(url, response, address);
+  // Many programs answer their health route with a status, but not with the bot's version.
+  if (status !== 200 || body['status'] !== 'ok' || typeof body['version'] !== 'string')
+    return otherServer(`${url}: ${described(response)}`, address);
   const scope = address.url.startsWith('https:') ? '' : ' (for clients on this machine)';
   return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
 
-function silentFinding(code: string, { url, variable, command }: PublicAddress, installed: Installation): Finding {
+function unansweredFinding(url: string, code: string, address: PublicAddress, installed: Installation): Finding {
+  const { variable, command } = address;
   // With PORT alone, the bot may simply not be running.
   if (variable === 'PORT' && code === 'ECONNREFUSED')
     return skipped(
-      `nothing is listening at ${url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
+      `nothing is listening at ${address.url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
     );
+  if (variable === 'PORT' && /HTTP|RESET|SOCKET/.test(code)) return otherServer(`${url}: ${code}`, address);
   const fix = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code)
     ? `Start the bot (${command}), or check the tunnel or App Service at ${variable}.`
     : connectionFix(code, variable, new URL(url).hostname, installed);
-  return fail(`${url} did not answer: ${code}`, fix);
+  return fail(`${address.url} did not answer: ${code}`, fix);
 }
 
 /** Teams shows the player only if its headers arrive as the bot sends them. */
@@ -70,9 +74,10 @@ export async function checkPlayer(context: CheckContext, signal: AbortSignal): P
   const url = `${address.url}/audio/unknown-link`;
   const page = await request(url, { signal });
   if (page.status !== 404 || !page.headers.get('content-type')?.startsWith('text/html'))
-    return otherServer(url, page, address);
+    return otherServer(`${url}: ${described(page)}`, address);
   const audio = await request(`${url}.wav`, { signal });
-  if (audio.status !== 404 || audio.body['code'] !== 'not_found') return otherServer(`${url}.wav`, audio, address);
+  if (audio.status !== 404 || audio.body['code'] !== 'not_found')
+    return otherServer(`${url}.wav: ${described(audio)}`, address);
   const policy = page.headers.get('content-security-policy') ?? '';
   const isNosniff = page.headers.get('x-content-type-options')?.toLowerCase() === 'nosniff';
   const faults = [
@@ -108,7 +113,7 @@ export async function checkMessages(context: CheckContext, signal: AbortSignal):
           'a message from another machine is refused (403): the bot has no app id and serves this machine only',
         );
   }
-  return otherServer(`POST ${url}`, response, address);
+  return otherServer(`POST ${url}: ${described(response)}`, address);
 }
 
 function otherBot(message: string, { variable }: PublicAddress): Finding {
@@ -118,13 +123,17 @@ function otherBot(message: string, { variable }: PublicAddress): Finding {
   );
 }
 
-function otherServer(url: string, { status, headers }: Answer, { variable }: PublicAddress): Finding {
-  const type = headers.get('content-type')?.split(';')[0] || 'without a content type';
+/** `answer` names the address and what came from it. */
+function otherServer(answer: string, { variable }: PublicAddress): Finding {
   const fix =
     variable === 'PORT'
       ? 'Another program uses this port: stop it, or set PORT to that of the bot.'
       : `Something else answers there: check ${variable} and the port of the tunnel, and that nothing in front of the bot asks for a login or shows its own page.`;
-  return fail(`${url}: ${status} ${type}, which is not the bot's answer`, fix);
+  return fail(`${answer}, which is not the bot's answer`, fix);
+}
+
+function described({ status, headers }: Answer): string {
+  return `${status} ${headers.get('content-type')?.split(';')[0] || 'without a content type'}`;
 }
 
 const SHOW_ENDPOINT = 'az bot show --resource-group <group> --name <bot> --query properties.endpoint --output tsv';

@@ -1,3 +1,4 @@
+import querystring from 'node:querystring';
 import type { Env } from '../config/env.ts';
 
 const SECRET_VARIABLES = [
@@ -19,7 +20,9 @@ const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
 export function redactor(env: Env): (text: string) => string {
   const values = SECRET_VARIABLES.map((name) => env[name]?.trim() ?? '');
   const parts = values.flatMap((value) => SECRET_PARTS.map((pattern) => pattern.exec(value)?.[1] ?? ''));
-  const secrets = [...values, ...parts, ...parts.map(decoded)].filter((secret) => secret.length >= MIN_CHARS);
+  const secrets = [...values, ...parts, ...parts.map((part) => querystring.unescape(part))].filter(
+    (secret) => secret.length >= MIN_CHARS,
+  );
   // Remove the longest first: one secret may be a part of another.
   secrets.sort((one, other) => other.length - one.length);
   return (text) =>
@@ -29,12 +32,4 @@ export function redactor(env: Env): (text: string) => string {
       .replaceAll(/\s+/g, ' ')
       .replaceAll(/\p{Cc}/gu, '')
       .trim();
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

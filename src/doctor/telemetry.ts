@@ -65,7 +65,7 @@ async function send(
   token: string | undefined,
   nowMs: number,
   signal: AbortSignal,
-): Promise<{ status: number; itemsAccepted: unknown; reason: string | undefined }> {
+) {
   const headers = new Headers({ 'content-type': 'application/json', accept: 'application/json' });
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   const metric = { name: DOCTOR_METRIC, kind: 'Aggregation', value: 1, count: 1 };

@@ -9,7 +9,7 @@ Tries what the bot is set up for, from here: the model (two short spoken turns, 
 bot's identity, its public address, its telemetry (one metric is sent) and the Teams package. Each check prints one line, and
 a failure also prints what to do. Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
 
-${WHOSE_SETTINGS}
+${SETTINGS_NOTE}
 
   --json   one JSON object a line
   --help   print this
@@ -19,5 +19,5 @@ command (not in .env) writes the log, to standard error.`;
 }
 
 /** Also printed at the end: a running bot has not read later changes of .env. */
-export const WHOSE_SETTINGS =
+export const SETTINGS_NOTE =
   'These are the settings of this shell and of .env; a running bot keeps the settings it was started with.';

@@ -1,4 +1,4 @@
-import { BotError, type Retry } from '../errors.ts';
+import { BotError } from '../errors.ts';
 
 /**
  * Why a call has no result. `arguments_invalid`: they are not JSON or do not match the schema. `tool_failed`: it ran and
@@ -13,32 +13,20 @@ export type ToolErrorCode =
   | 'tool_unavailable'
   | 'outcome_unknown';
 
-const TOOL_RETRY: Readonly<Record<ToolErrorCode, Retry>> = {
-  arguments_invalid: 'never',
-  tool_unknown: 'never',
-  tool_failed: 'never',
-  tool_timeout: 'unknown',
-  tool_unavailable: 'safe',
-  outcome_unknown: 'unknown',
-};
-
 /** A call has no result. The message is for the model and the log and holds neither secrets nor a stack. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
   readonly code: ToolErrorCode;
-  readonly retry: Retry;
 
   constructor(code: ToolErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.retry = TOOL_RETRY[code];
   }
 }
 
 /** A file of a function cannot be loaded. The message names the file and the line; `cause` has the stack. */
 export class FunctionsError extends BotError<'functions_not_loaded'> {
   override readonly name = 'FunctionsError';
-  readonly retry = 'never';
 
   constructor(cause: unknown) {
     super('functions_not_loaded', `a file in src/tools/functions cannot be loaded: ${loadFailureOf(cause)}`, { cause });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
+import { EnvReader } from '../../src/config/env.ts';
+import { readLimits } from '../../src/config/limit-settings.ts';
 import { azure, problemsOf } from './problems-of.ts';
 
 describe('limits', () => {
@@ -40,10 +42,12 @@ describe('limits', () => {
     );
     const prices = { in: 1, cached: 0.1, out: 2 };
     const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };
-    const env = { ...own, PRICE_TABLE: 'prices.json' };
-    const { limits } = readConfig(env, (path) => (path === 'prices.json' ? JSON.stringify(table) : ''));
-    assert.equal(limits.prices.date, '2026-12-01');
-    assert.equal(limits.prices.models['my-deployment']?.image.in, 0);
+    const files: Record<string, string> = { 'prices.json': JSON.stringify(table) };
+    const read = new EnvReader({ ...own, PRICE_TABLE: 'prices.json' }, (path) => files[path] ?? '');
+    const { prices: found } = readLimits(read, 'my-deployment');
+    assert.deepEqual(read.listProblems(), []);
+    assert.equal(found.date, '2026-12-01');
+    assert.equal(found.models['my-deployment']?.image.in, 0);
   });
 
   for (const [name, value, problem] of [

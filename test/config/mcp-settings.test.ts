@@ -5,18 +5,15 @@ import { readMcpServers } from '../../src/config/mcp-settings.ts';
 
 function read(file: unknown, env: Record<string, string> = {}) {
   const all = { MCP_CONFIG: 'mcp.json', ...env };
-  const reader = new EnvReader(all);
-  const servers = readMcpServers(reader, all, () => (typeof file === 'string' ? file : JSON.stringify(file)));
+  const reader = new EnvReader(all, () => (typeof file === 'string' ? file : JSON.stringify(file)));
+  const servers = readMcpServers(reader);
   return { servers, problems: reader.listProblems(), notices: reader.notices };
 }
 const one = (entry: unknown, env?: Record<string, string>) => read({ mcpServers: { shop: entry } }, env);
 
 describe('the file of MCP servers', () => {
   it('is not read if no setting names it', () => {
-    assert.deepEqual(
-      readMcpServers(new EnvReader({}), {}, () => assert.fail()),
-      [],
-    );
+    assert.deepEqual(readMcpServers(new EnvReader({}, () => assert.fail())), []);
   });
 
   it("is read in VS Code's format, with comments and trailing commas", () => {
@@ -64,6 +61,16 @@ describe('the file of MCP servers', () => {
     const { servers } = one({ command: 'x', timeoutSeconds: 5, ...own });
     const { transport: _, origin: __, ...settings } = servers[0] ?? assert.fail('no server');
     assert.deepEqual(settings, { name: 'shop', timeoutMs: 5000, ...own });
+  });
+
+  it('limits a call to 30 seconds by default, and to five minutes at most', () => {
+    const limitOf = (timeoutSeconds?: number) => one({ command: 'x', timeoutSeconds }).servers[0]?.timeoutMs;
+    assert.deepEqual([limitOf(), limitOf(1), limitOf(300)], [30_000, 1_000, 300_000]);
+    for (const wrong of [0.5, 301, '30'])
+      assert.match(
+        one({ command: 'x', timeoutSeconds: wrong }).problems.join(),
+        /"timeoutSeconds" is not from 1 to 300$/,
+      );
   });
 
   for (const [written, env, expected] of [
@@ -151,9 +158,7 @@ describe('the file of MCP servers', () => {
 
   it('is rejected if it is unreadable', () => {
     const reader = new EnvReader({ MCP_CONFIG: 'gone.json' });
-    readMcpServers(reader, {}, () => {
-      throw new Error('ENOENT');
-    });
+    readMcpServers(reader);
     assert.deepEqual(reader.problems, ['MCP_CONFIG names gone.json, which cannot be read; expected a JSON file']);
   });
 

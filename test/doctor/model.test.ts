@@ -164,6 +164,21 @@ describe('the doctor at a model with unusual responses', () => {
     assert.match(findingText(mute, 'speech after the history was sent again'), /^skipped/);
   });
 
+  it('explains that the session with a history could not be opened', async (t) => {
+    // The token for the credentials, the connection and the first turn.
+    let tokensLeft = 3;
+    const tokens = () => async () => {
+      tokensLeft -= 1;
+      return tokensLeft < 0 ? Promise.reject(new Error('AADSTS700082')) : 'a-token';
+    };
+    const findings = await simulated(t, ['One.'], { env: { AZURE_OPENAI_API_KEY: '' }, deps: { tokens } });
+    assert.equal(findings.get('spoken turn')?.status, 'pass');
+    assert.match(
+      findingText(findings, 'speech after the history was sent again'),
+      /^fail \| .*\[credentials_failed\] \| Run "az login"/,
+    );
+  });
+
   it('reports speech without a transcript, and answers that end early', async (t) => {
     const wordless = { outputs: [{ text: 'Hm.', transcript: false }], ending: { kind: 'completed' } } as const;
     assert.match(findingText(await simulated(t, [wordless]), 'spoken turn'), /^fail \| the speech has no transcript/);

@@ -148,6 +148,33 @@ describe("the doctor's public address check", () => {
     );
   });
 
+  it('reports another program on the port of the bot, whatever it answers', async (t) => {
+    const health: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"status":"ok"}');
+    };
+    const notHttp: RequestListener = ({ socket }) => void socket.end('220 ready\r\n');
+    const silent: RequestListener = ({ socket }) => void socket.destroy();
+    for (const [listener, answer] of [
+      [health, '200 application/json'],
+      [notHttp, 'Response does not match the HTTP/1.1 protocol'],
+      [silent, 'UND_ERR_SOCKET'],
+    ] as const) {
+      const url = new URL(await serve(t, listener));
+      const findings = await look({ PORT: url.port });
+      const text = findingText(findings, 'public address');
+      assert.match(text, /^fail \| http:\/\/localhost:\d+.*which is not the bot's answer/);
+      assert.ok(text.includes(answer), text);
+      assert.ok(text.endsWith(' | Another program uses this port: stop it, or set PORT to that of the bot.'), text);
+      assert.match(findingText(findings, 'messages route'), /^skipped/);
+    }
+    const named = await look({ PUBLIC_BASE_URL: await serve(t, health) });
+    assert.match(
+      findingText(named, 'public address'),
+      /^fail \| .*not the bot's answer \| Something else answers there/,
+    );
+  });
+
   it('reports a redirect, and shows only the host of its target', async (t) => {
     const url = await serve(t, (_request, response) => {
       response.writeHead(302, { location: 'https://login.example.com/authorize?state=secret-state' });

@@ -8,7 +8,6 @@ export type DocumentErrorCode = 'too_large' | 'no_text' | 'damaged';
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
   readonly code: DocumentErrorCode;
-  readonly retry = 'never';
 
   constructor(code: DocumentErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

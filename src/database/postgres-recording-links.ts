@@ -9,7 +9,7 @@ import type { DatabaseServices } from './services.ts';
 const ID = /^[A-Za-z0-9_-]{33}$/;
 
 /** Recording links that all instances share: one for each person in a conversation. */
-export function createRecordingLinks({ connection, clock, ids }: DatabaseServices): RecordingLinks {
+export function createPostgresRecordingLinks({ connection, clock, ids }: DatabaseServices): RecordingLinks {
   return {
     async create(owner) {
       const recordingLink = recordingLinkOf(owner, ids, clock);
