@@ -16,7 +16,10 @@ const TEST_TIMEOUT_MS = 120_000;
 /** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
 const PROCESSES: readonly (readonly string[])[] = [
   ['test/database', 'test/storage', 'test/channel', 'test/messages', 'test/config'],
-  ['test/dev', 'test/deployment', 'test/doctor', 'test', 'test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+  [
+    ...['test/dev', 'test/deployment', 'test/doctor', 'test/docs', 'test'],
+    ...['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+  ],
   ['test/instances', 'test/tools'],
   ['test/package', 'test/process', 'test/telemetry'],
   ['test/conversation', 'test/realtime', 'test/http'],
@@ -105,7 +108,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 if (queue.length === 0) print('No tests to run');
 const results: ProcessResult[] = [];
 // More than there are processors: some groups mostly wait for servers and processes that they start.
-const SLOTS = availableParallelism() + 2;
+const SLOTS = availableParallelism() + 3;
 async function work(): Promise<void> {
   for (let groups = queue.shift(); groups !== undefined; groups = queue.shift()) {
     const files = groups.flatMap((group) => filesOf.get(group) ?? []);

@@ -52,8 +52,9 @@ function reportOf(result: TurnResult, turn: Turn): Report {
     case 'answeredBefore':
       return { end: result.kind, level: 'info', text: 'turn ended' };
     case 'released':
+      return { end: 'released', level: 'warn', text: 'turn released' };
     case 'superseded':
-      return { end: result.kind, level: 'warn', text: `turn ${result.kind}` };
+      return { end: 'superseded', level: 'warn', text: 'turn superseded' };
   }
 }
 
