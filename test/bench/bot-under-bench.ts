@@ -102,6 +102,6 @@ function toActivity({ id, conversation: conversationId, text, channelId = 'emula
 
 /** Resolves when the bot has taken the activity. */
 async function post(poster: Poster, botUrl: string, activity: object): Promise<void> {
-  const { status, name } = await poster.post(botUrl, JSON.stringify(activity));
-  if (status !== 200) throw new Error(`the bot answered a message with ${name}`);
+  const { status, label } = await poster.post(botUrl, JSON.stringify(activity));
+  if (status !== 200) throw new Error(`the bot answered a message with ${label}`);
 }

@@ -16,7 +16,7 @@ describe('a press on "Save"', TIMEOUT, () => {
     const group = { channelId: 'webchat', conversation: { id: 'web-1' }, text: 'hello', value: { save: audioId } };
     await bot.post(pressed({ ...group, deliveryMode: 'expectReplies' }));
     assert.deepEqual(
-      bot.script.asked.map(({ text }) => text),
+      bot.script.contexts.map(({ text }) => text),
       ['hello', 'what about this?', 'hello'],
     );
     const silent = await bot.post(pressed({ ...group, text: undefined, deliveryMode: 'expectReplies' }));
@@ -50,7 +50,7 @@ describe('a consent answer without an offer', TIMEOUT, () => {
     assert.equal((await bot.post(answered({ action: 'accept', context, uploadInfo: PLACE }))).status, 200);
     assert.equal((await bot.post(answered({ action: 'decline', context }))).status, 200);
     assert.deepEqual(await ended(), [en.audio.notSaved]);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 
   it('includes one to an offer that was declined before', async (t) => {
@@ -60,7 +60,7 @@ describe('a consent answer without an offer', TIMEOUT, () => {
     await inTime(bot.connector.when(({ method, path }) => method === 'DELETE' && path.endsWith(CARD_ID)));
     await accept(context);
     assert.deepEqual(await ended(), ['card: consent', `DELETE ${CARD_ID}`, en.audio.notSaved]);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 });
 

@@ -39,7 +39,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     const contentType = 'application/vnd.microsoft.teams.card.file.info';
     assert.deepEqual(shown?.body.attachments, [{ contentType, contentUrl, name, content: { uniqueId, fileType } }]);
     assert.equal(removed?.path, `/v3/conversations/personal-1/activities/${CARD_ID}`);
-    assert.equal(bot.script.asked.length, 1);
+    assert.equal(bot.script.contexts.length, 1);
   });
 
   it('is saved once if it is delivered twice, at the same time or later', async (t) => {
@@ -50,7 +50,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     await bot.connector.when(({ method }) => method === 'DELETE');
     await accept(context, PLACE, again);
     assert.deepEqual(await ended(), SAVED);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('is saved once and answered politely if it is accepted again while it is being saved', async (t) => {
@@ -65,7 +65,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     gate.resolve({ status: 201 });
     const [offered, ...saved] = SAVED;
     assert.deepEqual(await ended(), [offered, en.audio.saving, ...saved]);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('is answered politely if it is accepted again after it was saved', async (t) => {
@@ -75,7 +75,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     await bot.connector.when(({ method }) => method === 'DELETE');
     await accept(context);
     assert.deepEqual(await ended(), [...SAVED, en.audio.savedBefore, REMOVED]);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('is answered politely if its audio has expired since', async (t) => {
@@ -84,7 +84,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     await clock.advance(HOUR_MS);
     await accept(context);
     assert.deepEqual(await ended(), ['card: consent', en.audio.gone]);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 
   it('saves nothing in another conversation and stays open in its own', async (t) => {
@@ -92,11 +92,11 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
     const context = await offer();
     await accept(context, PLACE, ELSEWHERE);
     await bot.connector.when(({ path }) => path.includes('/personal-2/'));
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
     assert.equal(bot.connector.calls[1]?.body.text, en.audio.gone);
     await accept(context);
     assert.deepEqual((await ended()).slice(-2), ['card: info', REMOVED]);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('gets an answer in German when it cannot be saved', async (t) => {
@@ -122,7 +122,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
       await bot.connector.when(({ method }) => method === 'DELETE');
       await accept(context);
       assert.deepEqual(await ended(), [...SAVED, en.audio.savedBefore, REMOVED]);
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
       const kept = bot.logs.filter(({ msg }) => msg === 'file offer not removed');
       assert.equal(kept.length, 2);
       assertNothingBroke(bot.logs.filter((line) => !kept.includes(line)));
@@ -134,7 +134,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
       bot.connector.rule = refuse(status, ({ body }) => body?.attachments !== undefined);
       await accept(context);
       assert.deepEqual(await ended(), ['card: consent', 'card: info', en.audio.saved, REMOVED]);
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
     });
   }
 });

@@ -20,14 +20,14 @@ describe('a declined offer', { timeout: 30_000 }, () => {
     const response = await bot.post(answered({ action: 'decline', context: await offer() }));
     assert.equal(response.status, 200);
     assert.deepEqual(await ended(), ['card: consent', REMOVED]);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 
   it('is not saved, whatever else the answer contains', async (t) => {
     const { bot, files, offer, answered, ended } = await startSavingChat(t);
     await bot.post(answered({ action: 'decline', context: await offer(), uploadInfo: PLACE }));
     assert.deepEqual(await ended(), ['card: consent', REMOVED]);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 
   it('can no longer be accepted', async (t) => {
@@ -37,7 +37,7 @@ describe('a declined offer', { timeout: 30_000 }, () => {
     await bot.connector.when(({ method }) => method === 'DELETE');
     await accept(context);
     assert.deepEqual(await ended(), ['card: consent', REMOVED, en.audio.notSaved]);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 
   it('is saved if it is already being saved', async (t) => {
@@ -106,7 +106,7 @@ describe('a consent answer to an unknown offer', { timeout: 30_000 }, () => {
       await bot.connector.whenMessages(2);
       await bot.post(answered({ action: 'decline', context }));
       assert.deepEqual(await ended(), ['card: consent', text]);
-      assert.deepEqual(files.asked, []);
+      assert.deepEqual(files.requestedUrls, []);
     });
   }
 });
@@ -153,7 +153,7 @@ describe('an invalid consent answer', { timeout: 30_000 }, () => {
     }
     await accept(await offer());
     assert.deepEqual(await ended(), SAVED);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   const long = 'x'.repeat(100_000);
@@ -170,7 +170,7 @@ describe('an invalid consent answer', { timeout: 30_000 }, () => {
       assert.equal((await bot.post(answered(value))).status, 400, name);
     }
     assert.deepEqual(await ended(), ['card: consent']);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 
   it('is refused for its size before it is parsed', async (t) => {
@@ -178,7 +178,7 @@ describe('an invalid consent answer', { timeout: 30_000 }, () => {
     const response = await bot.post(answered({ ...accept, context: { ...context, offer: 'x'.repeat(2 ** 20) } }));
     assert.equal(response.status, 413);
     assert.deepEqual(await ended(), []);
-    assert.deepEqual(files.asked, []);
+    assert.deepEqual(files.requestedUrls, []);
   });
 });
 
@@ -199,7 +199,7 @@ describe('a bot that is shutting down', { timeout: 30_000 }, () => {
     gate.resolve({ status: 201 });
     await closed;
     assert.deepEqual(await ended(), SAVED);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   for (const answer of ['hang', { status: 503, headers: { 'retry-after': '10' } }] as const) {
@@ -217,7 +217,7 @@ describe('a bot that is shutting down', { timeout: 30_000 }, () => {
       await inTime(closed);
       await put?.whenOver;
       assert.deepEqual(await ended(), ['card: consent', en.audio.notSaved, REMOVED]);
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
     });
   }
 });

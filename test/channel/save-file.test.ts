@@ -36,7 +36,7 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     assert.equal(content.acceptContext.audio, audioId);
     assert.match(content.acceptContext.offer, /^[\w-]{22}\.[\w-]{22}$/);
     assert.deepEqual(content.declineContext, content.acceptContext);
-    assert.equal(bot.script.asked.length, 1);
+    assert.equal(bot.script.contexts.length, 1);
   });
 
   it('that is delivered twice brings one card, at the same time or later', async (t) => {
@@ -128,13 +128,13 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     it(`and an accepted offer of a ${name} who is not allowed are refused`, async (t) => {
       const lists = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: PERSONAL.conversation.tenantId };
       const env = { ...lists, PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
-      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { isSigned: true, env });
+      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { hasAppId: true, env });
       const context = await offer();
       assert.equal((await bot.post(pressed(fields))).status, 200);
       await bot.connector.whenMessages(2);
       await accept(context, PLACE, fields);
       assert.deepEqual(await ended(), ['card: consent', en.notAllowed, en.notAllowed]);
-      assert.deepEqual(files.asked, []);
+      assert.deepEqual(files.requestedUrls, []);
     });
   }
 

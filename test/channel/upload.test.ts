@@ -94,7 +94,7 @@ describe('an accepted file', { timeout: 60_000 }, () => {
       'https://x.sharepoint.com\\@evil.example/upload',
     );
     await done;
-    assert.deepEqual(files.asked, ['https://x.sharepoint.com/@evil.example/upload']);
+    assert.deepEqual(files.requestedUrls, ['https://x.sharepoint.com/@evil.example/upload']);
   });
 
   it('is saved even if the body of the response never ends', async (t) => {
@@ -130,7 +130,7 @@ describe('an address outside the file service', { timeout: 60_000 }, () => {
     it(`gets nothing: ${JSON.stringify(uploadUrl)}`, async (t) => {
       const { files, done } = await uploading(t, () => ({ status: 201 }), uploadUrl);
       await assertFails(done, 'untrusted_upload_host');
-      assert.deepEqual(files.asked, []);
+      assert.deepEqual(files.requestedUrls, []);
     });
   }
 });
@@ -174,7 +174,7 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
     it(`is not followed to any other host: ${location}`, async (t) => {
       const { files, done } = await uploading(t, () => redirect(location));
       await assertFails(done, 'untrusted_upload_host');
-      assert.deepEqual(files.asked, [PLACE.uploadUrl]);
+      assert.deepEqual(files.requestedUrls, [PLACE.uploadUrl]);
     });
   }
 
@@ -183,13 +183,13 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
       redirect(url === OTHER_URL ? PLACE.uploadUrl : OTHER_URL, 308),
     );
     await assertFails(done, 'upload_refused');
-    assert.equal(files.asked.length, 4);
+    assert.equal(files.requestedUrls.length, 4);
   });
 
   it('is not followed if it changes the method', async (t) => {
     const { files, done } = await uploading(t, () => redirect(OTHER_URL, 303));
     await assertFails(done, 'upload_refused');
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 });
 
@@ -213,13 +213,13 @@ describe('a failure of the file service', { timeout: 60_000 }, () => {
       await files.whenCalls(1);
       await clock.whenWaiting(waitMs);
       await clock.advance(waitMs - 1);
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
       await clock.advance(1);
       await files.whenCalls(2);
       await done;
       assert.equal(files.calls[1]?.url, PLACE.uploadUrl);
       assert.ok(files.calls[1].body.equals(BYTES));
-      assert.equal(files.asked.length, 2);
+      assert.equal(files.requestedUrls.length, 2);
     });
   }
 
@@ -237,14 +237,14 @@ describe('a failure of the file service', { timeout: 60_000 }, () => {
     it(`is not retried if it is permanent: ${status}`, async (t) => {
       const { files, done } = await uploading(t, () => ({ status }));
       await assertFails(done, 'upload_refused');
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
     });
   }
 
   it('is reported if it breaks the connection', async (t) => {
     const { files, done } = await uploading(t, () => 'reset');
     await assertFails(done, 'upload_failed');
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('is given up after a minute if there is no response', async (t) => {
@@ -252,11 +252,11 @@ describe('a failure of the file service', { timeout: 60_000 }, () => {
     const [put] = await files.whenCalls(1);
     await clock.whenWaiting(TRY_LIMIT_MS);
     await clock.advance(TRY_LIMIT_MS - 1);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
     await clock.advance(1);
     await put?.whenOver;
     await assertFails(done, 'upload_failed');
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('leaves no timer behind once the file is saved', async (t) => {

@@ -10,7 +10,7 @@ describe('a tool that is always allowed', () => {
   let under: ApprovingBot;
   before(async () => {
     const env = { DIRECT_LINE_ENHANCED_AUTHENTICATION: 'true' };
-    under = await startApproving(closing, { isSigned: true, env });
+    under = await startApproving(closing, { hasAppId: true, env });
   });
   /** A personal chat with somebody whom the channel verifies. */
   const personal = (name = 'Ada') =>

@@ -44,7 +44,7 @@ async function talkThrough({ answers, refusals = [], waitsMs = [] }: ModelFault)
     const [, ended] = await bot.logged('turn ended', 2);
     const audioBytes = await audioBytesOf(second);
     const logged = bot.logs.map(({ msg }) => msg);
-    return { heard: model.heard, second, third, ended, audioBytes, logged };
+    return { heard: model.userTexts, second, third, ended, audioBytes, logged };
   } finally {
     await bot[Symbol.asyncDispose]();
     await model.close();
@@ -152,7 +152,7 @@ describe('a token', { timeout: 60_000 }, () => {
       await bot.says('second');
       const [, second] = await bot.replies(2);
       assert.equal(second?.body.text, 'Two');
-      assert.match(model.heard[0]?.[0] ?? '', /"text":"first"/);
+      assert.match(model.userTexts[0]?.[0] ?? '', /"text":"first"/);
       await bot[Symbol.asyncDispose]();
       await model.close();
     });

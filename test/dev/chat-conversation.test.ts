@@ -49,7 +49,7 @@ async function start(t: TestContext, turns: readonly ScriptedTurn[], refuse?: ()
     await simulator.close();
   });
   const says = (text: string) => conversation.ask(text, NEVER);
-  const saidLast = () => script.asked.at(-1)?.history.map(({ role, text }) => `${role}: ${text}`);
+  const saidLast = () => script.contexts.at(-1)?.history.map(({ role, text }) => `${role}: ${text}`);
   return { conversation, says, clock, told, script, saidLast };
 }
 

@@ -91,7 +91,7 @@ describe('npm run chat', { concurrency: true }, () => {
     const third = await chat.says('third');
     assert.match(third[0] ?? '', /^Session ID: sess_/);
     assert.equal(textOf(third), 'Three.');
-    assert.deepEqual(saidTo(model.script.asked.at(-1)), [
+    assert.deepEqual(saidTo(model.script.contexts.at(-1)), [
       'user: first',
       'assistant: One.',
       'user: second',
@@ -150,7 +150,7 @@ describe('npm run chat', { concurrency: true }, () => {
     chat.interrupt();
     assert.equal(await chat.until(PROMPT), 'Cancelled.\n');
     assert.equal(textOf(await chat.says('hello')), 'Back again.');
-    assert.deepEqual(saidTo(model.script.asked.at(-1)), ['user: warm up', 'assistant: Warm.', 'user: hang']);
+    assert.deepEqual(saidTo(model.script.contexts.at(-1)), ['user: warm up', 'assistant: Warm.', 'user: hang']);
 
     chat.interrupt();
     assert.equal(await chat.ended(), 0);

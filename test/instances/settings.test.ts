@@ -129,8 +129,8 @@ describe('the budgets of two instances', LONG, () => {
     };
     const { one, two } = await startPair(t, {
       pcm: Buffer.alloc(400_000),
-      one: { env, isSigned: true },
-      two: { env, isSigned: true },
+      one: { env, hasAppId: true },
+      two: { env, hasAppId: true },
     });
     let count = 0;
     /** The answer comes in the response of the instance that got the message. */

@@ -58,7 +58,7 @@ async function takeCall(call: ChannelCall, response: ServerResponse, options: Ch
   if (message !== undefined) message.conversation.goneStatus ??= goneStatus(fault);
   const act: ChannelAct = CHANNEL_FAULTS[fault];
   if (type === 'message') noteMessage(call, message, fault, response, options);
-  if (type === 'typing' && message?.sends.some(({ isTaken }) => isTaken)) message.typingAfterReply++;
+  if (type === 'typing' && message?.sends.some(({ isShown }) => isShown)) message.typingAfterReply++;
   if (act.delayMs !== undefined) await sleep(random.integer(...act.delayMs));
   answerCall(act, response, call);
 }
@@ -97,24 +97,24 @@ function noteMessage(
     return;
   }
   // An update changes a message and makes no second one.
-  if (isUpdate && message.sends.some((send) => send.isTaken)) return;
-  const { isTaken, status }: ChannelAct = CHANNEL_FAULTS[fault];
+  if (isUpdate && message.sends.some((send) => send.isShown)) return;
+  const { isShown, status }: ChannelAct = CHANNEL_FAULTS[fault];
   const send: Send = {
-    ...{ atMs: Date.now(), endedAtMs: undefined, fault, isTaken, isAnswered: status !== undefined },
+    ...{ atMs: Date.now(), endedAtMs: undefined, fault, isShown, isAnswered: status !== undefined },
     ...{ text, isUpdate, hasAudio: hasAudio(call), isWellAddressed: isFor(call, message) },
   };
   message.sends.push(send);
   response.once('close', () => {
     send.endedAtMs = Date.now();
   });
-  if (isTaken) onTaken(message, reply);
+  if (isShown) onTaken(message, reply);
 }
 
 /** A notice has to reach the right conversation, too. */
 function noteNotice(notice: string, call: ChannelCall, message: Message, ledger: SoakLedger): void {
   ledger.count('notices', notice);
   if (!isFor(call, message)) ledger.note('reply to nobody', `${message.token}: ${notice}`);
-  if (message.sends.some(({ isTaken }) => isTaken))
+  if (message.sends.some(({ isShown }) => isShown))
     ledger.note('notice after the answer', `${message.token}: ${notice}`);
 }
 

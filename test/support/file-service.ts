@@ -26,7 +26,7 @@ export interface FileService extends AsyncDisposable {
   /** Every complete request, in the order of arrival. */
   readonly calls: readonly FileCall[];
   /** Every requested address, even without a complete request. */
-  readonly asked: readonly string[];
+  readonly requestedUrls: readonly string[];
   /** The answer to the request with this number (from 1). */
   rule: (call: FileCall, count: number) => FileAnswer | Promise<FileAnswer>;
   /** Redirects every address to this server, without changing the request. */
@@ -38,7 +38,7 @@ export interface FileService extends AsyncDisposable {
 /** In place of OneDrive, SharePoint and any other host to which the bot might send a file, on a real socket. */
 export async function startFileService(): Promise<FileService> {
   const calls = new Gathered<FileCall>();
-  const asked: string[] = [];
+  const requestedUrls: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,11 +58,11 @@ export async function startFileService(): Promise<FileService> {
 
   const service: FileService = {
     calls: calls.all,
-    asked,
+    requestedUrls,
     rule: () => ({ status: 201 }),
     fetch: (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
-      asked.push(url.href);
+      requestedUrls.push(url.href);
       return fetch(`${here}/${encodeURIComponent(url.origin)}${url.pathname}${url.search}`, init);
     },
     whenCalls: (count) => inTime(calls.when(count)),

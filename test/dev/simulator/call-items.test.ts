@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Output } from '../../../dev/simulator/responder.ts';
+import type { ScriptedItem } from '../../../dev/simulator/responder.ts';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 import { type Client, completed, type Json, responseOf, simulate } from './client.ts';
 
@@ -19,7 +19,7 @@ const outputItem = (callId: string, output = 'shipped', more: Json = {}) => ({
   ...{ type: 'function_call_output', call_id: callId, output },
   ...more,
 });
-const calls = (...callIds: readonly string[]): { outputs: Output[]; ending: typeof COMPLETED } => ({
+const calls = (...callIds: readonly string[]): { outputs: ScriptedItem[]; ending: typeof COMPLETED } => ({
   outputs: callIds.map((callId) => ({ call: { name: `tool_${callId}`, arguments: '{}', callId } })),
   ending: COMPLETED,
 });
@@ -178,12 +178,12 @@ describe('what the responder is told of calls', () => {
     create(client, outputItem('call_a', 'A'));
     create(client, outputItem('call_b', 'B'));
     await respond(client);
-    assert.deepEqual(script.asked[0]?.outputs, []);
-    assert.deepEqual(script.asked[1]?.outputs, [
+    assert.deepEqual(script.contexts[0]?.toolResults, []);
+    assert.deepEqual(script.contexts[1]?.toolResults, [
       { callId: 'call_a', name: 'tool_call_a', output: 'A' },
       { callId: 'call_b', name: 'tool_call_b', output: 'B' },
     ]);
-    assert.deepEqual([script.asked[1]?.text, script.asked[1]?.history], ['two things', []]);
+    assert.deepEqual([script.contexts[1]?.text, script.contexts[1]?.history], ['two things', []]);
   });
 
   it('are none after a newer message; the calls are history then', async (t) => {
@@ -192,8 +192,8 @@ describe('what the responder is told of calls', () => {
     create(client, outputItem('call_a', 'waiting'));
     await client.until('conversation.item.done');
     await client.ask('hello');
-    assert.deepEqual([script.asked[1]?.outputs, script.asked[1]?.text], [[], 'hello']);
-    assert.deepEqual(script.asked[1]?.history, [
+    assert.deepEqual([script.contexts[1]?.toolResults, script.contexts[1]?.text], [[], 'hello']);
+    assert.deepEqual(script.contexts[1]?.history, [
       { role: 'user', text: 'do it' },
       { role: 'call', text: 'tool_call_a {}' },
       { role: 'output', text: 'waiting' },
@@ -206,15 +206,15 @@ describe('what the responder is told of calls', () => {
     create(client, callItem('call_1'));
     create(client, outputItem('call_1'));
     await respond(client);
-    assert.deepEqual(script.asked[1]?.outputs, [{ callId: 'call_1', name: 'order_status', output: 'shipped' }]);
+    assert.deepEqual(script.contexts[1]?.toolResults, [{ callId: 'call_1', name: 'order_status', output: 'shipped' }]);
     const other = await started(t, ['Done.']);
     const lines = [{ role: 'user', text: 'Where is it?' }];
     other.client.say(`So far:\n${JSON.stringify(lines)}`);
     create(other.client, callItem('call_1'));
     create(other.client, outputItem('call_1'));
     await respond(other.client);
-    const [context] = other.script.asked;
-    assert.deepEqual([context?.outputs.length, context?.text, context?.history], [1, '', lines]);
+    const [context] = other.script.contexts;
+    assert.deepEqual([context?.toolResults.length, context?.text, context?.history], [1, '', lines]);
   });
 
   it('are followed by the pictures of the tools', async (t) => {
@@ -223,8 +223,8 @@ describe('what the responder is told of calls', () => {
     create(client, outputItem('call_a', 'see the picture'));
     client.say('', { content: [{ type: 'input_image', image_url: PNG }] });
     await respond(client);
-    const [, context] = script.asked;
-    assert.deepEqual([context?.outputs.length, context?.inputs.map(({ kind }) => kind)], [1, ['picture']]);
+    const [, context] = script.contexts;
+    assert.deepEqual([context?.toolResults.length, context?.inputs.map(({ kind }) => kind)], [1, ['picture']]);
   });
 
   it('leave out the pictures and clips of the message before them', async (t) => {
@@ -239,7 +239,7 @@ describe('what the responder is told of calls', () => {
     create(client, outputItem('call_a'));
     await respond(client);
     assert.deepEqual(
-      script.asked.map(({ inputs }) => inputs.length),
+      script.contexts.map(({ inputs }) => inputs.length),
       [1, 0],
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Output } from '../../../dev/simulator/responder.ts';
+import type { ScriptedItem } from '../../../dev/simulator/responder.ts';
 import { begin, type Json, joined, responseOf, SECOND, shape, simulate } from './client.ts';
 
 const DELTA = 'response.function_call_arguments.delta';
@@ -8,10 +8,10 @@ const DONE = 'response.function_call_arguments.done';
 const ARGUMENTS = '{"orderNumber": "4711"}';
 const COMPLETED = { kind: 'completed' } as const;
 
-const call = (name: string, text = ARGUMENTS, callId = `call_${name}`): Output => ({
+const call = (name: string, text = ARGUMENTS, callId = `call_${name}`): ScriptedItem => ({
   call: { name, arguments: text, callId },
 });
-const PREAMBLE: Output = { text: 'Let me look that up.', pcm: SECOND };
+const PREAMBLE: ScriptedItem = { text: 'Let me look that up.', pcm: SECOND };
 
 /** The types of events with the position of their item, each run of deltas shown once. */
 function positions(events: readonly Json[]): string[] {
@@ -154,7 +154,7 @@ describe('a response that calls', () => {
   });
 
   it('gives a call an id of its own where the script has none', async (t) => {
-    const output: Output = { call: { name: 'a', arguments: '' } };
+    const output: ScriptedItem = { call: { name: 'a', arguments: '' } };
     const simulator = await simulate([{ outputs: [output, output], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -253,7 +253,7 @@ describe('a call that is not completed', () => {
   });
 
   it('is not begun where the message before it has used all tokens', async (t) => {
-    const output: Output = { text: 'aaaa', pcm: SECOND };
+    const output: ScriptedItem = { text: 'aaaa', pcm: SECOND };
     const simulator = await simulate([{ outputs: [output, call('a')], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

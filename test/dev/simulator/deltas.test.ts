@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { audioSteps, cutTo, textSteps, tokensOf, wordsOf } from '../../../dev/simulator/deltas.ts';
+import { audioSteps, cutTo, splitWords, textSteps, tokensOf } from '../../../dev/simulator/deltas.ts';
 
-describe('wordsOf', () => {
+describe('splitWords', () => {
   for (const text of ['', ' ', 'one', ' a  b\n\nc ', 'x'.repeat(5_000), ' '.repeat(5_000), '😀 😀']) {
     it(`gives the text again when joined: ${JSON.stringify(text.slice(0, 10))}`, () => {
-      assert.equal(wordsOf(text).join(''), text);
+      assert.equal(splitWords(text).join(''), text);
     });
   }
 });

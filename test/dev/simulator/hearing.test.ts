@@ -116,7 +116,7 @@ describe('the context of a message in several items', () => {
     await act(client);
     client.send({ type: 'response.create' });
     await client.until('response.done');
-    const context = script.asked.at(-1);
+    const context = script.contexts.at(-1);
     assert.ok(context);
     return context;
   }

@@ -20,7 +20,7 @@ async function contextAfter(t: TestContext, act: (client: Client) => void): Prom
   act(client);
   client.send({ type: 'response.create' });
   await client.until('response.done');
-  const [context] = script.asked;
+  const [context] = script.contexts;
   assert.ok(context);
   return context;
 }
@@ -36,7 +36,7 @@ describe('what the mind is told', () => {
     client.send({ type: 'conversation.item.create', item: system });
     await client.until('conversation.item.done');
     await client.ask('second');
-    const context = script.asked[1];
+    const context = script.contexts[1];
     assert.deepEqual(
       [context?.text, context?.history],
       [

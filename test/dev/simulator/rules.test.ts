@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { InputDescription } from '../../../dev/simulator/input-description.ts';
-import type { HistoryLine, Output, ScriptedResponse } from '../../../dev/simulator/responder.ts';
+import type { HistoryLine, ScriptedItem, ScriptedResponse } from '../../../dev/simulator/responder.ts';
 import { simulatedResponder } from '../../../dev/simulator/rules.ts';
 import { type Client, joined, responseOf, simulate } from './client.ts';
 
-const NOTHING = { tools: [], outputs: [], instructions: '', sessionId: 'sess_1' };
+const NOTHING = { tools: [], toolResults: [], instructions: '', sessionId: 'sess_1' };
 
 function ask(
   text: string,
@@ -16,7 +16,7 @@ function ask(
   return simulatedResponder({ ...NOTHING, text, history, clips, inputs });
 }
 
-function textsOf(outputs: readonly Output[]): readonly string[] {
+function textsOf(outputs: readonly ScriptedItem[]): readonly string[] {
   return outputs.flatMap((output) => ('text' in output ? output.text : []));
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 
 function ask({ responder }: Script, text: string) {
-  const nothing = { history: [], clips: [], inputs: [], tools: [], outputs: [], instructions: '' };
+  const nothing = { history: [], clips: [], inputs: [], tools: [], toolResults: [], instructions: '' };
   return responder({ ...nothing, text, sessionId: 'sess_1' });
 }
 
@@ -17,7 +17,7 @@ describe('a script', () => {
     assert.equal(ask(script, 'd'), hang);
     script.assertConsumed();
     assert.deepEqual(
-      script.asked.map(({ text }) => text),
+      script.contexts.map(({ text }) => text),
       ['a', 'b', 'c', 'd'],
     );
   });

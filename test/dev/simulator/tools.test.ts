@@ -158,11 +158,11 @@ describe('the tools that may be called in a response', () => {
       client.update({ tools: [ORDER, TIME], ...session });
       await client.ask('hi', response);
       assert.deepEqual(
-        script.asked[0]?.tools.map(({ name }) => name),
+        script.contexts[0]?.tools.map(({ name }) => name),
         expected,
       );
       await client.ask('hi', { tool_choice: 'auto' });
-      assert.equal(script.asked[1]?.tools.length, 2, 'a choice of one response does not last');
+      assert.equal(script.contexts[1]?.tools.length, 2, 'a choice of one response does not last');
     });
   }
 
@@ -174,6 +174,6 @@ describe('the tools that may be called in a response', () => {
     client.update({ tools: [ORDER] });
     await client.ask('hi');
     const { type: _, ...definition } = ORDER;
-    assert.deepEqual(script.asked[0]?.tools, [definition]);
+    assert.deepEqual(script.contexts[0]?.tools, [definition]);
   });
 });

@@ -112,7 +112,9 @@ async function readCall(request: IncomingMessage): Promise<ChannelCall> {
   return {
     conversationId: decodeURIComponent(conversationId),
     activityId: decodeURIComponent(activityId).slice(isUpdate ? SENT.length : 0),
-    ...{ isUpload, isUpdate, bodyBytes: body.byteLength },
+    isUpload,
+    isUpdate,
+    bodyBytes: body.byteLength,
     reply: isUpload || body.byteLength === 0 ? {} : JSON.parse(body.toString('utf8')),
   };
 }
@@ -144,8 +146,11 @@ export async function startRealtimeServer(onSocket: (socket: WebSocket) => void)
 /** Settings for a model that accepts any key. */
 export function modelEnv(url: string, deployment: string): Record<string, string> {
   return {
-    ...{ AZURE_OPENAI_ENDPOINT: url, AZURE_OPENAI_DEPLOYMENT_NAME: deployment, AZURE_OPENAI_API_KEY: 'any' },
-    ...{ LOG_LEVEL: 'info', PORT: '0' },
+    AZURE_OPENAI_ENDPOINT: url,
+    AZURE_OPENAI_DEPLOYMENT_NAME: deployment,
+    AZURE_OPENAI_API_KEY: 'any',
+    LOG_LEVEL: 'info',
+    PORT: '0',
   };
 }
 
