@@ -32,7 +32,7 @@ describe('a call that waits in a chat of a channel that verifies people', () => 
     await chat.whenSaid(`${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo`);
   });
 
-  it('is not decided by another member, who is told so kindly', async () => {
+  it('is not decided by another member, who gets a polite refusal', async () => {
     const chat = await asked('do note B');
     for (const decision of ['allow', 'deny'] as const) {
       const { length } = chat.messages;

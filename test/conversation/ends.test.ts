@@ -33,7 +33,7 @@ describe('messages that need no model', TIMEOUT, () => {
     });
   }
 
-  it('do not include one of exactly 20,000 characters', async (t) => {
+  it('of exactly 20,000 characters does need the model', async (t) => {
     const bot = await startTimedBot({ turns: ['That was long'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('x'.repeat(20_000));
@@ -73,7 +73,7 @@ describe('a turn that cannot be answered', TIMEOUT, () => {
     );
   });
 
-  it('says nothing with settings other than the configured ones', async (t) => {
+  it('sends an apology instead of the answer if the session has another voice', async (t) => {
     const bot = await startTimedBot({ turns: ['Hi with another voice'], env: { REALTIME_VOICE: 'bob' } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');

@@ -9,7 +9,7 @@ describe('writeFileAtomic', () => {
   const folder = mkdtempSync(join(tmpdir(), 'write-file-atomic-'));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('makes the folder, and takes the place of what was there', () => {
+  it('creates the folder, and replaces an existing file', () => {
     const path = join(folder, 'new/deep/file');
     for (const text of ['first, and longer', 'second']) {
       writeFileAtomic(path, Buffer.from(text));
@@ -18,7 +18,7 @@ describe('writeFileAtomic', () => {
     assert.deepEqual(readdirSync(join(folder, 'new/deep')), ['file']);
   });
 
-  it('leaves nothing behind where it fails', () => {
+  it('leaves no file behind if it fails', () => {
     // A folder with something in it cannot be replaced by a file.
     mkdirSync(join(folder, 'taken/place'), { recursive: true });
     writeFileSync(join(folder, 'taken/place/kept'), '');

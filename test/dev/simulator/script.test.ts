@@ -8,7 +8,7 @@ function ask({ responder }: Script, text: string) {
 }
 
 describe('a script', () => {
-  it('plays its turns in order: texts, performances, and functions of what was asked', () => {
+  it('plays its turns in order: texts, scripted responses, and functions of the context', () => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
     const script = scripted(['one', hang, ({ text }) => `you asked ${text}`, () => hang]);
     assert.deepEqual(ask(script, 'a'), { outputs: [{ text: 'one' }], ending: { kind: 'completed' } });
@@ -22,13 +22,13 @@ describe('a script', () => {
     );
   });
 
-  it('is not consumed while turns are left', () => {
+  it('is not consumed if turns are left', () => {
     const script = scripted(['one', 'two']);
     ask(script, 'a');
     assert.throws(() => script.assertConsumed(), { message: 'The script has 2 turns, 1 were asked for: "a".' });
   });
 
-  it('fails what is asked beyond its end, and says so', () => {
+  it('fails responses beyond its last turn, and reports them', () => {
     const script = scripted([]);
     script.assertConsumed();
     const { ending } = ask(script, 'more');

@@ -10,7 +10,7 @@ const TIME = { type: 'function', name: 'current_time' };
 const named = (name: string, more: Json = {}) => ({ type: 'function', name, ...more });
 
 describe('tools of a session', () => {
-  it('are empty at first, and the model may choose', async (t) => {
+  it('are empty at first, with the tool choice auto', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -18,7 +18,7 @@ describe('tools of a session', () => {
     assert.deepEqual([session['tools'], session['tool_choice']], [[], 'auto']);
   });
 
-  it('come back as they were declared, stay through other updates, and go with an empty list', async (t) => {
+  it('are echoed as declared, kept by other updates, and removed by an empty list', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -98,7 +98,7 @@ for (const [event, base] of [
 ] as const) {
   describe(`${event} with tools`, () => {
     for (const [what, fields, code, param] of REFUSED) {
-      it(`refuses ${what}, and then changes nothing`, async (t) => {
+      it(`rejects ${what}, and changes nothing`, async (t) => {
         const simulator = await simulate([]);
         t.after(() => simulator[Symbol.asyncDispose]());
         const client = await simulator.connect();
@@ -115,7 +115,7 @@ for (const [event, base] of [
   });
 }
 
-describe('the words of a refusal', () => {
+describe('the message of a rejection', () => {
   const refusals: readonly [Json, string][] = [
     [{ tools: [named('f', { meta: {} })] }, "Unknown parameter: 'session.tools[0].meta'."],
     [{ tool_choice: { function: { name: 'f' } } }, "Missing required parameter: 'session.tool_choice.name'."],
@@ -166,7 +166,7 @@ describe('the tools that may be called in a response', () => {
     });
   }
 
-  it('have the schemas that were declared', async (t) => {
+  it('have the declared schemas', async (t) => {
     const script = scripted(['ok']);
     const simulator = await simulate(script.responder);
     t.after(() => simulator[Symbol.asyncDispose]());
