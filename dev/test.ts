@@ -16,8 +16,15 @@ const TEST_TIMEOUT_MS = 120_000;
 const PROCESSES: readonly (readonly string[])[] = [
   ['test/database', 'test/storage', 'test/channel', 'test/messages', 'test/config'],
   [
-    ...['test/dev', 'test/deployment', 'test/doctor', 'test/docs', 'test'],
-    ...['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+    'test/dev',
+    'test/deployment',
+    'test/doctor',
+    'test/docs',
+    'test',
+    'test/attachments',
+    'test/audio',
+    'test/workers',
+    'test/fuzz',
   ],
   ['test/instances', 'test/tools'],
   ['test/package', 'test/process', 'test/telemetry'],

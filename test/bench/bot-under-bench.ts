@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { activityOf, createPoster, type Poster } from '../support/kit/deliver.ts';
-import { modelEnv } from '../support/kit/drivers.ts';
+import { modelEnv } from '../support/kit/fake-servers.ts';
 import type { ProbeCalls } from './bot-probe.ts';
 import type { Arrival, ConnectorCalls } from './connector-process.ts';
 import { epochMs } from './measure.ts';

@@ -1,6 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audioUrlOf, type Channel, type ChannelCall, confirm, isFor, startChannel } from '../support/kit/drivers.ts';
+import {
+  audioUrlOf,
+  type Channel,
+  type ChannelCall,
+  confirm,
+  isFor,
+  startChannel,
+} from '../support/kit/fake-servers.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
 import { COMMANDS } from './steps.ts';

@@ -5,7 +5,7 @@ import { inTime } from '../realtime/gathered.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
 import { getOnce, type ProbedBot, startProbedBot, watchOutput } from '../support/kit/bot.ts';
 import { activityOf, createPoster } from '../support/kit/deliver.ts';
-import { modelEnv } from '../support/kit/drivers.ts';
+import { modelEnv } from '../support/kit/fake-servers.ts';
 import { Counts } from '../support/kit/report.ts';
 import { HELLO, startService } from './service.ts';
 

@@ -1,6 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChannelCall, confirm, type FarEnd, isFor, type Reply, startChannel } from '../support/kit/drivers.ts';
+import {
+  type ChannelCall,
+  confirm,
+  type FakeServer,
+  isFor,
+  type Reply,
+  startChannel,
+} from '../support/kit/fake-servers.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { CHANNEL_FAULTS, type ChannelAct, type ChannelFault, drawChannelFault, goneStatus } from './channel-faults.ts';
 import type { Message, Send, SoakLedger } from './ledger.ts';
@@ -18,7 +25,7 @@ const RESET_AT_ONCE = 0.02;
 const IDLE_CUT_MS = 20_000;
 
 /** Accepts the bot's replies on a real socket, with the faults of real channels. */
-export async function startFaultyChannel(options: ChannelOptions): Promise<FarEnd> {
+export async function startFaultyChannel(options: ChannelOptions): Promise<FakeServer> {
   const { ledger, seed } = options;
   const { url, server, close } = await startChannel((call, response) => takeCall(call, response, options));
   // Node's default: the bot may use a connection that is being closed.

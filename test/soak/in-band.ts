@@ -1,4 +1,4 @@
-import { isFor, type Reply } from '../support/kit/drivers.ts';
+import { isFor, type Reply } from '../support/kit/fake-servers.ts';
 import type { Message } from './ledger.ts';
 
 /** Records the replies in the response to a POST. */

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** The far end of a connection of the bot, on a real socket. */
-export interface FarEnd {
+/** A server in place of a service that the bot uses, on a real socket. */
+export interface FakeServer {
   readonly url: string;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ const SENT = 'sent-';
 /** Node's server closes idle connections after 5 s: a request sent at that moment would be lost. */
 const KEEP_ALIVE_MS = 600_000;
 
-export interface Channel extends FarEnd {
+export interface Channel extends FakeServer {
   readonly server: Server;
 }
 
@@ -119,7 +119,7 @@ async function readCall(request: IncomingMessage): Promise<ChannelCall> {
   };
 }
 
-export interface RealtimeServer extends FarEnd {
+export interface RealtimeServer extends FakeServer {
   readonly openSockets: number;
 }
 
