@@ -24,7 +24,7 @@ import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
 import { silentTelemetry } from '../support/silent-telemetry.ts';
 
 const NO_TOOLS = {
-  ...{ functions: async () => [], openServers: async () => [], documents: undefined },
+  ...{ loadOwnTools: async () => [], openServers: async () => [], documents: undefined },
   log: createLogger('silent'),
 };
 
