@@ -46,14 +46,14 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
     parts,
     history,
     onEvent: stream.onEvent,
-    reserveNextResponse: (callCount) =>
-      allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
+    reserveRetry: () => allowance.reserveNextResponse(),
+    reserveAfterCalls: (callCount) => allowance.reserveNextResponse(outputSizeOf(callCount)),
     functions: calls.functions,
   };
   const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await ask(request, calls, decided, turn);
-  services.tools.leaveOut(set, model.refusedFunctions ?? []);
+  services.tools.leaveOut(set, model.rejectedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
   // Without usage the session's size is unknown, so the next turn starts a new session.

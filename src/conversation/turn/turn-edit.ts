@@ -85,9 +85,9 @@ function sessionVersionAfter(
 }
 
 /** The settings without the chosen voice, if the service refused it. */
-function settingsAfter({ settings }: ConversationRecord, { refusedVoice }: ModelResult): ConversationSettings {
+function settingsAfter({ settings }: ConversationRecord, { rejectedVoice }: ModelResult): ConversationSettings {
   const { voice, ...others } = settings;
-  return refusedVoice !== undefined && refusedVoice === voice ? others : settings;
+  return rejectedVoice !== undefined && rejectedVoice === voice ? others : settings;
 }
 
 function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {
