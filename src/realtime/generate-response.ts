@@ -30,7 +30,7 @@ export interface GenerateRequest {
   /** Limits the first request and its retries together. */
   readonly timeoutMs: number;
   readonly telemetry?: Pick<TurnTelemetry, 'step'>;
-  /** Called before each retry. */
+  /** Called before each retry. The chat in the terminal uses it. */
   readonly onRetry?: (waitMs: number) => void;
 }
 

@@ -160,10 +160,11 @@ export class ResponseCollector {
     this.#rejectedEventId ??= eventId;
     // A response that ends before its first delta is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
-    if (this.#noteRejectedSettings(error, eventId)) return settingsOutcome(error);
     const failure = serviceErrorOf(error);
-    if (eventId === undefined || eventId !== this.#events.settingsEventId) return this.endedBy(failure);
-    return { kind: 'failed', error: failure.code === 'request_rejected' ? toSettingsError(failure) : failure };
+    const isOfSettings = eventId !== undefined && eventId === this.#events.settingsEventId;
+    const isRejection = isOfSettings && failure.code === 'request_rejected';
+    if (this.#noteRejectedSettings(error, eventId) || isRejection) return settingsOutcome(error);
+    return isOfSettings ? { kind: 'failed', error: failure } : this.endedBy(failure);
   }
 
   /**
@@ -208,9 +209,5 @@ const REJECTED_REQUESTS: readonly TurnErrorCode[] = ['request_rejected', 'respon
 
 /** An answer after rejected settings uses the service's defaults, so it is not delivered. */
 function settingsOutcome(error: WireError): ResponseOutcome {
-  return { kind: 'failed', error: toSettingsError(serviceErrorOf(error)) };
-}
-
-function toSettingsError({ message }: TurnError): TurnError {
-  return new TurnError('settings_rejected', message);
+  return { kind: 'failed', error: new TurnError('settings_rejected', serviceErrorOf(error).message) };
 }

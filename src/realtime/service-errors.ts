@@ -23,8 +23,8 @@ const CODES: ReadonlyMap<string, TurnErrorCode> = new Map([
 export function serviceErrorOf(error: WireError | undefined, fallback?: TurnErrorCode): TurnError {
   if (error === undefined) return new TurnError('server_error', 'the response failed without a reason');
   // An error that names a field is about the request.
-  const isRefusal = error.param !== undefined || `${error.type} ${error.code}`.includes('invalid');
-  const unlisted = fallback ?? (isRefusal ? 'request_rejected' : 'server_error');
+  const isRejection = error.param !== undefined || `${error.type} ${error.code}`.includes('invalid');
+  const unlisted = fallback ?? (isRejection ? 'request_rejected' : 'server_error');
   const code = CODES.get(error.code) ?? CODES.get(error.type) ?? unlisted;
   // This goes into the log, so the message of the service is left out: it may quote user input.
   const names = [...new Set([error.type, error.code])].filter((name) => name !== '').join(' ');

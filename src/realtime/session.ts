@@ -159,7 +159,7 @@ export class RealtimeSession {
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
   async #requestSpeech(inText: ResponseResult, { onEvent }: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
     const { ids, clock } = this.#deps;
-    // Not a name of the turn's: `LiveText` must not show the answer a second time.
+    // Not a name of the turn's, so that `LiveText` does not show the speech: if it fails, the text is the answer.
     const name = ids.wire('turn');
     const events = repairEvents(ids, name, inText.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);

@@ -82,9 +82,8 @@ export class FolderIndex {
   }
 
   #state(isCut: boolean): FolderState {
-    const leftOut = [...this.#files].flatMap(([path, { problem }]) =>
-      problem ? { path, reason: problem.reason } : [],
-    );
+    const leftOut: LeftOut[] = [];
+    for (const [path, { problem }] of this.#files) if (problem) leftOut.push({ path, reason: problem.reason });
     if (isCut) leftOut.push({ path: '…', reason: 'the folder has too many files' });
     return { documents: this.#index.documentCount, chunks: this.#index.chunkCount, leftOut };
   }
