@@ -166,6 +166,15 @@ describe('the reference to a message', () => {
     assert.doesNotMatch(json, /secret/);
   });
 
+  it('has well-formed texts, even if a name is cut within an emoji', () => {
+    const nameOf = (maxChars: number) => `${'x'.repeat(maxChars - 1)}👍`;
+    const { user } = turnOf({ from: { id: 'user-1', name: nameOf(256) } });
+    assert.equal(user.name?.length, 256);
+    assert.ok(user.name?.isWellFormed());
+    const { activity: sent } = toReference(activity({ recipient: { id: 'bot-1', name: nameOf(2_048) } }), caller);
+    assert.match(JSON.stringify(sent), /x{2047}\ufffd"/);
+  });
+
   it('leaves out fields that the activity does not have', () => {
     const reference = toReference(activity({ recipient: undefined, locale: undefined }), caller);
     assert.deepEqual(Object.keys(reference.activity).sort(), [
