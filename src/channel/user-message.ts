@@ -53,7 +53,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     scope: scopeOf(activity),
     user: {
       id: activity.from.id,
-      name: activity.from.name?.slice(0, MAX_NAME_CHARS).toWellFormed() || undefined,
+      name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined,
       aadObjectId: activity.from.aadObjectId,
     },
     ...author,
