@@ -59,7 +59,7 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
   // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
-  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
+  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.mayHaveBeenSeen;
   if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
     model,
