@@ -47,7 +47,7 @@ export function originalViewOf({ url: own, attachmentId }: FileLocation, service
 }
 
 /** The bot's token for a channel, and the only service that may get it. */
-export interface ChannelKey {
+export interface ChannelToken {
   /** The service URL in an authenticated activity of the channel. */
   readonly serviceUrl: string;
   readonly token: () => Promise<string>;
@@ -59,7 +59,7 @@ export interface ChannelKey {
  * also gives access to the rest of the service, such as the members of other conversations. The token is requested only
  * if it is needed.
  */
-export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelKey): Promise<string | undefined> {
+export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelToken): Promise<string | undefined> {
   const isSafe = url.protocol === 'https:' && url.port === '';
   const isView = attachmentPathOf(url, serviceUrl)?.view !== undefined;
   return isSafe && isView ? `Bearer ${await token()}` : undefined;
