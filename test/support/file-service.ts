@@ -88,7 +88,7 @@ function give(response: ServerResponse, answer: FileAnswer): void {
 }
 
 /** The upload address that Teams gives for an accepted file. */
-export const PLACE = {
+export const UPLOAD_INFO = {
   contentUrl: 'https://contoso-my.sharepoint.com/personal/ada/Documents/Applications/voice-reply.wav',
   name: 'voice-reply.wav',
   uploadUrl: 'https://contoso-my.sharepoint.com/personal/ada/_api/v2.0/drive/items/01A/uploadSession?tempauth=a-secret',
@@ -117,15 +117,15 @@ export interface SavingChat {
   readonly audioId: string;
   readonly wav: Buffer;
   /** "Save .wav", as Teams delivers it. */
-  pressed(fields?: Record<string, unknown>): Record<string, unknown>;
+  saveActivity(fields?: Record<string, unknown>): Record<string, unknown>;
   /** Presses "Save .wav". Resolves with the context of the offer. */
   offer(): Promise<Record<string, unknown>>;
   /** The user's decision about an offer, as Teams delivers it. */
-  answered(value: Record<string, unknown>, fields?: Record<string, unknown>): Record<string, unknown>;
+  consentActivity(value: Record<string, unknown>, fields?: Record<string, unknown>): Record<string, unknown>;
   /** Accepts the offer, and expects 200 for the invoke. */
   accept(context: unknown, place?: unknown, fields?: Record<string, unknown>): Promise<void>;
-  /** Resolves with a description of the bot's calls, once it has finished. */
-  ended(): Promise<string[]>;
+  /** Closes the bot, which finishes its work. Resolves with a description of its calls to the channel. */
+  closeAndListCalls(): Promise<string[]>;
 }
 
 /** A personal chat in Teams with one answer, which needed no call to the channel. */
@@ -151,13 +151,13 @@ export async function startSavingChat(t: TestContext, options: BotUnderTestOptio
     files,
     audioId: save,
     wav,
-    pressed: (fields = {}) => bot.message(undefined, { ...PERSONAL, value: { save }, ...fields }),
+    saveActivity: (fields = {}) => bot.message(undefined, { ...PERSONAL, value: { save }, ...fields }),
     async offer() {
-      assert.equal((await bot.post(chat.pressed())).status, 200);
+      assert.equal((await bot.post(chat.saveActivity())).status, 200);
       const card = await inTime(bot.connector.when((call) => shownOf(call) === 'card: consent'));
       return card.body.attachments[0].content.acceptContext;
     },
-    answered: (value, fields = {}) =>
+    consentActivity: (value, fields = {}) =>
       bot.message(undefined, {
         ...PERSONAL,
         type: 'invoke',
@@ -166,11 +166,11 @@ export async function startSavingChat(t: TestContext, options: BotUnderTestOptio
         value: { type: 'fileUpload', ...value },
         ...fields,
       }),
-    async accept(context, place = PLACE, fields = {}) {
-      const response = await bot.post(chat.answered({ action: 'accept', context, uploadInfo: place }, fields));
+    async accept(context, place = UPLOAD_INFO, fields = {}) {
+      const response = await bot.post(chat.consentActivity({ action: 'accept', context, uploadInfo: place }, fields));
       assert.equal(response.status, 200);
     },
-    async ended() {
+    async closeAndListCalls() {
       await inTime(bot.app.close());
       return bot.connector.calls.map(shownOf);
     },
