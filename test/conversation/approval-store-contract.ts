@@ -118,6 +118,23 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'press')), second.id, 'an activity that comes again');
     });
 
+    it('keep their order when decisions are made, claimed and taken back', async () => {
+      await using store = await open();
+      const { approvals, conversations } = store;
+      const [first, second, last] = [await waiting(approvals), await waiting(approvals), await waiting(approvals)];
+      const newest = () => idOf(approvals.findWaiting('c', 'ada', 'another'));
+      await conversations.apply('c', undefined, { kind: 'stop' });
+      assert.equal(await newest(), last.id, 'after a stop');
+      await approvals.decide(second.id, decisionOf('press'));
+      await approvals.reopen(second.id);
+      assert.equal(await newest(), last.id, 'after one was reopened');
+      await approvals.decide(last.id, decisionOf('press'));
+      await approvals.claim(last.id, 'turn');
+      await approvals.decide(first.id, decisionOf('press'));
+      await conversations.apply('c', undefined, { kind: 'stop' });
+      assert.equal(await newest(), second.id, 'after a stop took a decision back');
+    });
+
     it('wait up to 50 for each person and conversation, the newest', async () => {
       await using store = await open();
       const { approvals } = store;
