@@ -16,7 +16,7 @@ import type { ServiceUrls } from './channel/service-urls.ts';
 import {
   conversationKey,
   deletedChannel,
-  isInBand,
+  expectsReplies,
   isTeamDeleted,
   messagesOf,
   scopeOf,
@@ -74,7 +74,7 @@ export class VoiceBot extends TeamsActivityHandler {
     if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
     if (activity.name !== 'fileConsent/invoke') return answerInvoke(activity, author.isAllowed, invokes);
     const consent = fileConsentOf(activity);
-    await this.#runOutOfBand(request, (live, stopping) => files.handleConsent(live, consent, stopping));
+    await this.#runSideWork(request, (live, stopping) => files.handleConsent(live, consent, stopping));
     return ACCEPTED;
   }
 
@@ -83,7 +83,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const request = readRequest(context, this.#options);
     const { activity, caller, author, withSender } = request;
     const audioId = audioToSave(activity);
-    if (audioId !== undefined) return this.#runOutOfBand(request, (live) => files.offer(live, audioId));
+    if (audioId !== undefined) return this.#runSideWork(request, (live) => files.offer(live, audioId));
     const message = toUserMessage(activity, caller, author);
     const decision = message.isAllowed && message.text === '' ? decisionIn(activity.value) : undefined;
     if (decision !== undefined) {
@@ -118,26 +118,26 @@ export class VoiceBot extends TeamsActivityHandler {
     const cardId = replaceableCard(activity);
     if (cardId !== undefined && result.kind === 'decided') {
       const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));
-      conversations.runOutOfBand(message, replace, 'card not replaced');
+      conversations.runSideWork(message, replace, 'card not replaced');
     }
     return result;
   }
 
   /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
-  async #runOutOfBand(
+  async #runSideWork(
     { context, activity, author, key, messages, reference }: ActivityRequest,
     work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { conversations, replyRoutes } = this.#options;
     const { isAllowed, personKey } = author;
-    const accepted = await conversations.acceptOutOfBand(
+    const accepted = await conversations.acceptSideWork(
       { key, activityId: activity.id ?? '', personKey },
       (stopping) => {
         const run = async (live: TurnContext) => {
           if (isAllowed) await work(live, stopping);
           else await live.sendActivity(messages.notAllowed);
         };
-        return isInBand(activity) ? run(context) : replyRoutes.openContext(reference, run);
+        return expectsReplies(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },
     );
     await this.#end(activity, accepted);
@@ -147,7 +147,7 @@ export class VoiceBot extends TeamsActivityHandler {
   async #end(activity: Activity, accepted: Acceptance): Promise<void> {
     switch (accepted.kind) {
       case 'accepted':
-        if (isInBand(activity)) await accepted.done;
+        if (expectsReplies(activity)) await accepted.done;
         return;
       case 'duplicate':
         return;
@@ -211,7 +211,7 @@ function readRequest(context: TurnContext, { adapter, access, replyRoutes, servi
   const key = conversationKey(activity);
   if (author.isAllowed) serviceUrls.remember(key, activity);
   const reference = toReference(activity, caller);
-  const withSender = isInBand(activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
+  const withSender = expectsReplies(activity) ? replyRoutes.inResponse(context) : replyRoutes.later(reference);
   const messages = messagesOf(activity);
   return { context, activity, caller, author, key, reference, withSender, messages };
 }

@@ -11,11 +11,11 @@ import { activityOf, scopeOf } from './user-message.ts';
 
 /** How the sender of a message gets to the recording page. */
 export function recordingAccessOf(
-  { channel, scope, isInBand, reference }: UserMessage,
+  { channel, scope, expectsReplies, reference }: UserMessage,
   publicBaseUrl: string | undefined,
 ): RecordingAccess {
   // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
-  if (isInBand || !canReach(publicBaseUrl, activityOf(reference).serviceUrl)) return 'unreachable';
+  if (expectsReplies || !canReach(publicBaseUrl, activityOf(reference).serviceUrl)) return 'unreachable';
   if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
   return scope === 'personal' ? 'link' : 'shared';
 }

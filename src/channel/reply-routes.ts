@@ -35,7 +35,7 @@ export class ReplyRoutes implements ChannelServices {
   }
 
   /** Within the request that is still open (`expectReplies`). */
-  inBand(context: TurnContext): WithSender {
+  inResponse(context: TurnContext): WithSender {
     const sender = this.#senderOf(context, undefined);
     return (work) => work(sender);
   }

@@ -9,7 +9,7 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '
  * - `reset`: history and the count of rejected turns are reset; a turn that runs now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
- * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except in-band ones.
+ * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect replies.
  * - `forget`: as `stop` and `reset`; the record is deleted except the ids of answered messages, and so are the
  *   conversation's recording links. Its spending stays.
  * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when

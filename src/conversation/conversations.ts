@@ -7,7 +7,7 @@ import { type AcceptedDecision, acceptDecision, decisionResultText } from './app
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
-import { OutOfBandWork } from './out-of-band.ts';
+import { SideWork } from './side-work.ts';
 import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithSender } from './reply.ts';
 import { retry } from './retry.ts';
@@ -25,16 +25,16 @@ export class Conversations {
   readonly #services: Services;
   /** Conversations that have begun: the first turn may have no record yet. */
   readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
-  /** The open requests in which the answers to in-band messages go back. */
+  /** The open requests of messages that expect replies. */
   readonly #openRequests = new WeakMap<UserMessage, WithSender>();
-  readonly #outOfBand: OutOfBandWork;
+  readonly #sideWork: SideWork;
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
   #isDraining = false;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#outOfBand = new OutOfBandWork(services, (key) => this.#leave(key));
+    this.#sideWork = new SideWork(services, (key) => this.#leave(key));
   }
 
   get isDraining(): boolean {
@@ -77,14 +77,14 @@ export class Conversations {
   }
 
   /** Does what needs neither the model nor a place in the queue, once for each activity. */
-  acceptOutOfBand(activity: PersonActivity, work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
+  acceptSideWork(activity: PersonActivity, work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'markHandled' }, run));
+    return this.#accept(activity, () => this.#sideWork.accept(activity, { kind: 'markHandled' }, run));
   }
 
   /** Does what no activity waits for. It ends before the process does. An error is logged as `failure`. */
-  runOutOfBand(activity: ActivityName, work: () => Promise<void>, failure: string): void {
-    void this.#outOfBand.run(activity, work, failure);
+  runSideWork(activity: ActivityName, work: () => Promise<void>, failure: string): void {
+    void this.#sideWork.run(activity, work, failure);
   }
 
   /** Greets each conversation once, and none that has begun. */
@@ -92,7 +92,7 @@ export class Conversations {
     return this.#accept({ key }, async () => {
       const isNew = !this.#welcomed.has(key) && (await this.#services.conversationStore.create(key));
       this.#welcomed.set(key, true);
-      return { kind: 'accepted', done: isNew ? this.#outOfBand.say({ key }, withSender, text) : DONE };
+      return { kind: 'accepted', done: isNew ? this.#sideWork.say({ key }, withSender, text) : DONE };
     });
   }
 
@@ -130,7 +130,7 @@ export class Conversations {
       this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
     });
     await queue.drain(graceMs, (message) => this.#dismiss(message));
-    await this.#outOfBand.whenIdle();
+    await this.#sideWork.whenIdle();
     cancelTimer();
     sessions.close();
   }
@@ -162,9 +162,9 @@ export class Conversations {
   }
 
   async #add(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
-    if (!message.isInBand) return { result: await this.#services.queue.add(message), done: DONE };
+    if (!message.expectsReplies) return { result: await this.#services.queue.add(message), done: DONE };
     this.#openRequests.set(message, withSender);
-    return this.#services.queue.addInBand(message);
+    return this.#services.queue.addLocal(message);
   }
 
   #decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
@@ -172,9 +172,9 @@ export class Conversations {
       if (request.isShown) return { kind: 'accepted', done: DONE };
       const text = decisionResultText(result, messagesFor(message.locale));
       if (result.kind === 'queueFull')
-        return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+        return { kind: 'accepted', done: this.#sideWork.notify(message, withSender, text) };
       const run = () => withSender((sender) => sender.send({ text }));
-      return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
+      return this.#sideWork.accept(message, { kind: 'markHandled' }, run);
     };
     return acceptDecision(request, message, (turn) => this.#add(turn, withSender), say, this.#services);
   }
@@ -192,7 +192,7 @@ export class Conversations {
         // Accepted, so that the channel does not redeliver; the user gets a notice.
         return {
           kind: 'accepted',
-          done: this.#outOfBand.notify(message, withSender, messagesFor(message.locale).queueFull),
+          done: this.#sideWork.notify(message, withSender, messagesFor(message.locale).queueFull),
         };
     }
   }
@@ -204,7 +204,7 @@ export class Conversations {
       const reply = await confirming.catch((err: unknown) => this.#apology(err, message));
       await withSender((sender) => sender.send(reply));
     };
-    return this.#outOfBand.accept(message, action, run);
+    return this.#sideWork.accept(message, action, run);
   }
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
@@ -218,7 +218,7 @@ export class Conversations {
         this.#welcomed.delete(key);
         sessions.drop(key);
         const removeOthers = () => this.#retryStore(() => forgetBesideRecord(key, this.#services));
-        removals.push(this.#outOfBand.run({ key }, removeOthers, 'audio not removed'));
+        removals.push(this.#sideWork.run({ key }, removeOthers, 'audio not removed'));
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
@@ -235,7 +235,7 @@ export class Conversations {
 
   /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).apologies.restarting);
+    return this.#sideWork.say(message, this.#withSenderFor(message), messagesFor(message.locale).apologies.restarting);
   }
 
   #apology(err: unknown, message: UserMessage): Reply {

@@ -135,7 +135,7 @@ function createConversations(
         approvals.reopenAll(key);
         return queue.stop(key);
       case 'leave':
-        return queue.cancelWaiting(key, ({ isInBand }) => !isInBand);
+        return queue.cancelWaiting(key, ({ expectsReplies }) => !expectsReplies);
       case 'forget':
         queue.stop(key);
         queue.running(key)?.makeObsolete();

@@ -60,7 +60,7 @@ export interface UserMessage {
   /** The IANA name of the user's time zone; `undefined` where the channel does not give it. */
   readonly timeZone?: string;
   /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
-  readonly isInBand: boolean;
+  readonly expectsReplies: boolean;
   /** Without the bot's mentions, trimmed; empty if there was no text. */
   readonly text: string;
   readonly attachments: readonly MessageAttachment[];

@@ -27,7 +27,7 @@ export class DatabaseJob implements TurnJob {
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
   readonly isRetry: boolean;
-  /** `undefined` for an in-band turn: it runs on the instance that accepted it and has no job in the queue. */
+  /** `undefined` for a local turn: it runs on the instance that accepted it and has no job in the queue. */
   readonly claim: Claim | undefined;
   /** The key of its conversation, as stored. */
   readonly storedKey: string;
@@ -60,7 +60,7 @@ export class DatabaseJob implements TurnJob {
 
   async begin(): Promise<TurnStart> {
     const { connection, jobs, recordRetentionMs } = this.#services;
-    // An in-band turn has no job whose state could be read: only its signal stops it.
+    // A local turn has no job whose state could be read: only its signal stops it.
     if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
     // An attempt is counted by its claim, so a repeated call does not count it again.
     const [row] = await connection.query<BeginRow>(beginSql(jobs.table), [
@@ -183,7 +183,7 @@ export class DatabaseJob implements TurnJob {
 }
 
 /**
- * Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. An in-band turn has no
+ * Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. A local turn has no
  * job: its $5 and $6 are NULL, and it leaves the attempts of the queued turn as they are.
  */
 function beginSql(jobsTable: string): string {
@@ -199,7 +199,7 @@ function beginSql(jobsTable: string): string {
      -- A message from before the conversation was forgotten does not revive it.
      is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
      updated_at = now(),
-     -- In band: unchanged. Same job: this claim is added, once. Another job: only this claim.
+     -- Local turn: unchanged. Same job: this claim is added, once. Another job: only this claim.
      attempts = CASE
        WHEN excluded.attempt_job IS NULL THEN c.attempts
        WHEN c.attempt_job = excluded.attempt_job THEN array_remove(c.attempts, $6) || excluded.attempts

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { messageId } from '../../src/conversation/keys.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { aborted, begun, HandedTurns, messageIn, said, type TestEngine, usersIn } from './test-engine.ts';
-/** The contract of every queue for turns that are stopped, withdrawn, forgotten or drained, and for in-band turns. */
+/** The contract of every queue for turns that are stopped, withdrawn, forgotten or drained, and for local turns. */
 export function describeQueueEnds(name: string, open: () => Promise<TestEngine>): void {
   describe(`the ends of turns in ${name}`, () => {
     it('stops the running turn and the queued ones, but nothing that arrives later', async () => {
@@ -29,13 +29,13 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
     });
 
     for (const kind of ['stop', 'forget'] as const)
-      for (const isInBand of [false, true])
-        it(`begins no turn after ${kind} if it was dispatched before${isInBand ? ', in band' : ''}`, async () => {
+      for (const expectsReplies of [false, true])
+        it(`begins no turn after ${kind} if it was dispatched before${expectsReplies ? ', local' : ''}`, async () => {
           await using engine = await open();
           const { queue, conversations } = engine;
           const turns = new HandedTurns(queue);
           const add = async (id: string) =>
-            isInBand ? queue.addInBand(messageIn('a', id, { isInBand })) : queue.add(messageIn('a', id));
+            expectsReplies ? queue.addLocal(messageIn('a', id, { expectsReplies })) : queue.add(messageIn('a', id));
           await add('one');
           const { job, end } = await turns.next();
           await conversations.apply('a', 'command', { kind });
@@ -81,11 +81,11 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(turns.texts, ['later']);
     });
 
-    it('runs in-band turns in order in this process, and reports their ends', async () => {
+    it('runs local turns in order in this process, and reports their ends', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addInBand(messageIn('a', id, { isInBand: true }));
+      const add = (id: string) => queue.addLocal(messageIn('a', id, { expectsReplies: true }));
       const [one, two] = [await add('one'), await add('two')];
       assert.deepEqual([one.result, two.result, (await add('two')).result], ['queued', 'queued', 'duplicate']);
       const first = await turns.next();
@@ -101,11 +101,11 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(usersIn(await conversations.read('a')), ['one', 'two']);
     });
 
-    it('limits in-band turns, and stops all of them', async () => {
+    it('limits local turns, and stops all of them', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addInBand(messageIn('a', id, { isInBand: true }));
+      const add = (id: string) => queue.addLocal(messageIn('a', id, { expectsReplies: true }));
       await add('running');
       const running = await turns.next();
       const waiting = [];
@@ -128,10 +128,10 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       await queue.add(messageIn('a', 'nobody there'));
-      const { done } = await queue.addInBand(messageIn('a', 'in band', { isInBand: true }));
+      const { done } = await queue.addLocal(messageIn('a', 'local', { expectsReplies: true }));
       await conversations.apply('a', undefined, { kind: 'leave' });
       const turns = new HandedTurns(queue);
-      assert.equal(await turns.answerNext(), 'in band');
+      assert.equal(await turns.answerNext(), 'local');
       await done;
       await queue.add(messageIn('a', 'later'));
       assert.equal(await turns.answerNext(), 'later');
@@ -143,8 +143,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const turns = new HandedTurns(queue);
       await queue.add(messageIn('a', 'running'));
       await queue.add(messageIn('a', 'waiting'));
-      const here = await queue.addInBand(messageIn('c', 'in band', { isInBand: true }));
-      const waitingHere = await queue.addInBand(messageIn('c', 'waiting in band', { isInBand: true }));
+      const here = await queue.addLocal(messageIn('c', 'local', { expectsReplies: true }));
+      const waitingHere = await queue.addLocal(messageIn('c', 'waiting local', { expectsReplies: true }));
       const running = [await turns.next(), await turns.next()];
       const dismissed: string[] = [];
       const drained = queue.drain(20, async ({ text }) => void dismissed.push(text));
@@ -155,8 +155,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
         end();
       }
       await Promise.all([drained, here.done, waitingHere.done]);
-      assert.ok(dismissed.includes('waiting in band'));
-      assert.deepEqual([...turns.texts].sort(), ['in band', 'running']);
+      assert.ok(dismissed.includes('waiting local'));
+      assert.deepEqual([...turns.texts].sort(), ['local', 'running']);
     });
 
     it('stores any characters that users write', async () => {

@@ -39,7 +39,7 @@ const onEnded = new Map<string, () => void>();
 function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
   return {
     add: (message) => queue.add(message),
-    addInBand: (message) => queue.addInBand(message),
+    addLocal: (message) => queue.addLocal(message),
     hasRoom: (key) => queue.hasRoom(key),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
@@ -109,7 +109,7 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
     personKey: 'emulator/a',
     isAllowed: true,
     locale: undefined,
-    isInBand: false,
+    expectsReplies: false,
     text,
     attachments: [],
     reference: { activity: { id: activityId }, claims: [], audience: undefined },

@@ -11,7 +11,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 const SEED = 20_261_128;
 
 type Step =
-  | { readonly kind: 'add'; readonly key: string; readonly person: string; readonly isInBand: boolean }
+  | { readonly kind: 'add'; readonly key: string; readonly person: string; readonly expectsReplies: boolean }
   /** The turn that runs for this key comes to its end. */
   | { readonly kind: 'end'; readonly key: string }
   | { readonly kind: 'cancel'; readonly key: string };
@@ -21,7 +21,7 @@ const key = fc.constantFrom('a', 'a', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '_
 const person = fc.constantFrom('p', 'p', 'p', 'p', 'p', 'p', 'q', 'constructor');
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 20, arbitrary: fc.record({ kind: fc.constant('add'), key, person, isInBand: fc.boolean() }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('add'), key, person, expectsReplies: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('end'), key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel'), key }) },
 );
@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 interface Item {
   readonly id: string;
   readonly person: string;
-  readonly isInBand: boolean;
+  readonly expectsReplies: boolean;
 }
 
 /** The expected behaviour of the queue in the simplest form: a list for each key, whose first entry runs. */
@@ -85,8 +85,8 @@ async function follow(steps: readonly Step[], model: Model): Promise<void> {
 
   for (const [index, each] of steps.entries()) {
     if (each.kind === 'add') {
-      const item = { id: String(index), person: each.person, isInBand: each.isInBand };
-      const message = saying(item.id, { key: each.key, personKey: each.person, isInBand: each.isInBand });
+      const item = { id: String(index), person: each.person, expectsReplies: each.expectsReplies };
+      const message = saying(item.id, { key: each.key, personKey: each.person, expectsReplies: each.expectsReplies });
       assert.equal((await queue.add(message)) === 'queued', model.add(each.key, item));
     } else if (each.kind === 'end') await end(each.key);
     else for (const side of [{ cancel: (at: string) => queue.cancelWaiting(at) }, model]) side.cancel(each.key);

@@ -50,7 +50,7 @@ function decisionMessage(
     isDecisionShown: isShown && asked.scope === 'personal',
     text: '',
     attachments: [],
-    isInBand: isInConversation && message.isInBand,
+    expectsReplies: isInConversation && message.expectsReplies,
     reference: isInConversation ? message.reference : asked.reference,
   };
 }

@@ -63,7 +63,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     return this.#add(message).result;
   }
 
-  async addInBand(message: UserMessage): Promise<AddedTurn> {
+  async addLocal(message: UserMessage): Promise<AddedTurn> {
     return this.#add(message);
   }
 

@@ -22,7 +22,7 @@ export const MAX_ATTEMPTS = 3;
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 
-/** What became of an in-band message. `done` resolves when its turn has ended, or never begins. */
+/** What became of a message that expects replies. `done` resolves when its turn has ended, or never begins. */
 export interface AddedTurn {
   readonly result: AddResult;
   readonly done: Promise<void>;
@@ -99,7 +99,7 @@ export interface TurnQueue {
    * Runs the turn of a message whose answer goes back in its request, on this instance, in order with the others of its
    * kind.
    */
-  addInBand(message: UserMessage): Promise<AddedTurn>;
+  addLocal(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation. */
   hasRoom(key: string): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */

@@ -135,7 +135,7 @@ function messageOf(recordingLink: RecordingLink, audioId: string): UserMessage {
   return {
     ...ownerFields(recordingLink),
     activityId: `talk-${recordingLink.id}`,
-    isInBand: false,
+    expectsReplies: false,
     text: '',
     attachments,
   };

@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 
 /** The longest that an open request waits for a store. */
-const MAX_IN_BAND_WAIT_MS = 3_000;
+const MAX_OPEN_REQUEST_WAIT_MS = 3_000;
 /** How long a turn that was aborted waits for a store, to end in order. */
 const MAX_ENDING_MS = 10_000;
 
@@ -115,7 +115,7 @@ export class Turn {
     try {
       return await this.retryStoreAtEnd(() => this.job.save(edit));
     } catch (err) {
-      if (!this.message.isInBand || !(err instanceof StoreError)) throw err;
+      if (!this.message.expectsReplies || !(err instanceof StoreError)) throw err;
       this.log.warn({ err }, 'turn not saved');
       return 'saved';
     }
@@ -133,7 +133,7 @@ export class Turn {
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.services;
     const { log } = this;
-    if (this.message.isInBand) return retry(call, { clock, log, signal, limitMs: MAX_IN_BAND_WAIT_MS });
+    if (this.message.expectsReplies) return retry(call, { clock, log, signal, limitMs: MAX_OPEN_REQUEST_WAIT_MS });
     return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
   }
 

@@ -22,7 +22,7 @@ function spoken(audioId: string, locale: string): UserMessage {
     personKey: 'emulator/a',
     isAllowed: true,
     locale,
-    isInBand: false,
+    expectsReplies: false,
     text: '',
     attachments: [{ kind: 'recording', audioId }],
     reference: { activity: {}, claims: [], audience: undefined },

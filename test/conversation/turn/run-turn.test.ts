@@ -154,7 +154,7 @@ describe('a turn', () => {
   });
 
   it('waits at most three seconds while its request is open', async () => {
-    const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
+    const { job, result, clock, diary } = start({ message: turn('hello', { expectsReplies: true }) });
     job.failures = Number.POSITIVE_INFINITY;
     const ended = result();
     for (let second = 0; second < 7; second++) await clock.advance(1_000);
@@ -163,7 +163,7 @@ describe('a turn', () => {
   });
 
   it('answers an open request even if the answer cannot be saved', async () => {
-    const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
+    const { job, result, clock, diary } = start({ message: turn('hello', { expectsReplies: true }) });
     const { begin } = job;
     job.begin = async () => {
       const begun = await begin.call(job);

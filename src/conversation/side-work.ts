@@ -13,7 +13,7 @@ import { personOf } from './speakers.ts';
 const BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
 
 /** Work that needs no turn: commands, refusals, what a card asked for. It ends before the process does. */
-export class OutOfBandWork {
+export class SideWork {
   readonly #services: Services;
   readonly #onGone: (conversation: string) => Promise<void>;
   readonly #shares = new Shares(BOUNDS);
