@@ -154,13 +154,15 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       const { id } = await waiting(approvals);
       const decisions = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { kind: 'deny' })];
       const results = await Promise.all(decisions.map((decision) => approvals.decide(id, decision)));
-      const [counting] = results.map((each) => each?.decision?.activityId);
+      const [counting] = results.map((each) => each?.approval.decision?.activityId);
       assert.deepEqual(
-        results.map((each) => each?.decision?.activityId),
+        results.map((each) => each?.approval.decision?.activityId),
         [counting, counting],
       );
       assert.equal((await approvals.find(id))?.decision?.activityId, counting);
-      assert.equal((await approvals.decide(id, decisionOf('three')))?.decision?.activityId, counting);
+      assert.deepEqual(results.map((each) => each?.isMadeNow).sort(), [false, true]);
+      const late = await approvals.decide(id, decisionOf('three'));
+      assert.deepEqual([late?.approval.decision?.activityId, late?.isMadeNow], [counting, false]);
       assert.equal(await approvals.decide('approval-unknown-00', decisionOf('press')), undefined);
     });
 
@@ -188,7 +190,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
       const again = await approvals.decide(id, decisionOf('two', { kind: 'deny' }));
-      assert.deepEqual([again?.decision?.activityId, again?.decision?.kind], ['two', 'deny']);
+      assert.deepEqual([again?.approval.decision?.activityId, again?.approval.decision?.kind, again?.isMadeNow], ['two', 'deny', true]);
       await approvals.claim(id, 'turn');
       await approvals.reopen(id);
       assert.equal((await approvals.find(id))?.decision?.activityId, 'two');

@@ -69,8 +69,14 @@ export interface ApprovalStore {
    * one, with that one.
    */
   findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
-  /** Decides if nobody has decided yet. Resolves with the approval and the decision that counts. */
-  decide(id: string, decision: Decision): Promise<Approval | undefined>;
+  /**
+   * Decides if nobody has decided yet. Resolves with the approval and the decision that counts; `isMadeNow`: by this call.
+   * `undefined` for an unknown or expired approval.
+   */
+  decide(
+    id: string,
+    decision: Decision,
+  ): Promise<{ readonly approval: Approval; readonly isMadeNow: boolean } | undefined>;
   /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */
   claim(id: string, turnId: string): Promise<boolean>;
   /** Takes a decision back unless a turn has claimed the call: people can decide again. */

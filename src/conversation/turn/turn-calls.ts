@@ -69,7 +69,7 @@ export class TurnCalls {
     return { outputs, parts, isWaiting: ended.every(({ end }) => end.kind === 'waiting') };
   }
 
-  /** If the calls are interrupted, those that had begun have an unknown end. */
+  /** If the calls are interrupted, those that ran just then have an unknown end. */
   async #run(
     calls: readonly ToolCall[],
     judge: RunCallsDeps['judge'],
@@ -78,7 +78,8 @@ export class TurnCalls {
   ): Promise<readonly CallResult[]> {
     const { log, telemetry, message, services } = this.#turn;
     const { locale, timeZone, verifiedIds = [] } = message;
-    const begun = new Map<ToolCall, Tool>();
+    const running = new Map<ToolCall, Tool>();
+    const ended: CallResult[] = [];
     const deps: RunCallsDeps = {
       tools: this.#set.tools,
       downServers: services.tools.downServers(verifiedIds, message.scope),
@@ -86,21 +87,25 @@ export class TurnCalls {
       context: { now: services.clock.now(), locale, timeZone, log, userId: verifiedIds.at(-1) },
       clock: services.clock,
       judge: async (tool, call) => (await this.#earlierEnd(tool, call)) ?? judge(tool, call),
-      measure: (tool, call, work) => {
-        begun.set(call, tool);
+      measure: async (tool, call, work) => {
+        running.set(call, tool);
         this.#onCall(tool);
-        return telemetry.toolCall(tool.name, call.callId, work, errorOf);
+        const result = await telemetry.toolCall(tool.name, call.callId, work, errorOf);
+        running.delete(call);
+        ended.push(result);
+        return result;
       },
       record,
     };
     try {
-      const ended = await runCalls(calls, MAX_CALLS - this.results.length, deps, signal);
-      for (const { tool, end, tookMs } of ended)
+      const results = await runCalls(calls, MAX_CALLS - this.results.length, deps, signal);
+      for (const { tool, end, tookMs } of results)
         log.info({ tool: tool?.name, end: end.kind, code: errorOf({ end }), tookMs }, 'tool called');
-      this.results.push(...ended);
-      return ended;
+      this.results.push(...results);
+      return results;
     } catch (reason) {
-      for (const [call, tool] of begun) if (!tool.isReadOnly) this.results.push(interrupted(call, tool));
+      this.results.push(...ended);
+      for (const [call, tool] of running) if (!tool.isReadOnly) this.results.push(interrupted(call, tool));
       throw reason;
     }
   }
