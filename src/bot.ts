@@ -211,7 +211,7 @@ function readRequest(context: TurnContext, { adapter, access, replyRoutes, servi
   const key = conversationKey(activity);
   if (author.isAllowed) serviceUrls.remember(key, activity);
   const reference = toReference(activity, caller);
-  const withSender = expectsReplies(activity) ? replyRoutes.inResponse(context) : replyRoutes.later(reference);
+  const withSender = expectsReplies(activity) ? replyRoutes.inResponse(context) : replyRoutes.byChannelCall(reference);
   const messages = messagesOf(activity);
   return { context, activity, caller, author, key, reference, withSender, messages };
 }

@@ -1,5 +1,5 @@
 import type { Activity } from 'botbuilder';
-import { recordingLinkName } from '../conversation/recordings/recording-links.ts';
+import { recordingLinkToken } from '../conversation/recordings/recording-links.ts';
 import type { RecordingAccess } from '../conversation/reply.ts';
 import type { RecordingLink, UserMessage } from '../conversation/user-message.ts';
 import { paragraphs } from '../paragraphs.ts';
@@ -27,7 +27,7 @@ export function recordingUrl(
   { serviceUrl }: Activity,
 ): string | undefined {
   return canReach(publicBaseUrl, serviceUrl)
-    ? `${publicBaseUrl}/record/${recordingLinkName(recordingLink)}`
+    ? `${publicBaseUrl}/record/${recordingLinkToken(recordingLink)}`
     : undefined;
 }
 

@@ -41,7 +41,7 @@ export class ReplyRoutes implements ChannelServices {
   }
 
   /** After the request was answered, by calls to the channel. */
-  later(reference: MessageReference): WithSender {
+  byChannelCall(reference: MessageReference): WithSender {
     return (work, stream = NO_STREAM) => this.#open(reference, stream, work);
   }
 

@@ -16,10 +16,10 @@ export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
   | { readonly kind: 'duplicate' | 'busy' }
-  | Postponed;
+  | NotAccepted;
 
 /** Nothing of the activity was done: the process ends, or the store cannot be reached. */
-export interface Postponed {
+export interface NotAccepted {
   readonly kind: 'draining' | 'notStored';
 }
 

@@ -1,6 +1,6 @@
 import { EMPTY_HISTORY, withoutMessage } from './history/history.ts';
-import { messageId } from './keys.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from './records.ts';
+import { activityDigest } from './keys.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from './records.ts';
 
 /**
  * What happens to a conversation beside its turns.
@@ -50,7 +50,7 @@ export function recordAfter(
   action: ConversationAction,
 ): ConversationRecord {
   const after = changed(record, action);
-  return activityId === undefined ? after : withAnswered(after, activityId);
+  return activityId === undefined ? after : withHandled(after, activityId);
 }
 
 function changed(record: ConversationRecord, action: ConversationAction): ConversationRecord {
@@ -75,6 +75,6 @@ function changed(record: ConversationRecord, action: ConversationAction): Conver
 function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
   const history = withoutMessage(record.history, activityId);
   const isChanged = history.length < record.history.length;
-  const sessionVersion = isChanged ? messageId({ activityId }) : record.sessionVersion;
-  return withAnswered({ ...record, history, sessionVersion }, activityId);
+  const sessionVersion = isChanged ? activityDigest({ activityId }) : record.sessionVersion;
+  return withHandled({ ...record, history, sessionVersion }, activityId);
 }

@@ -2,11 +2,11 @@ import { LRUCache } from 'lru-cache';
 import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
-import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity, type Postponed } from './acceptance.ts';
+import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity, type NotAccepted } from './acceptance.ts';
 import { type AcceptedDecision, acceptDecision, decisionResultText } from './approvals/accept-decision.ts';
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
-import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
+import { forgetAudioAndAudit, planCommand } from './commands/plan-command.ts';
 import { SideWork } from './side-work.ts';
 import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithSender } from './reply.ts';
@@ -143,7 +143,7 @@ export class Conversations {
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  async #accept<T extends Acceptance>(activity: ActivityName, add: () => Promise<T>): Promise<T | Postponed> {
+  async #accept<T extends Acceptance>(activity: ActivityName, add: () => Promise<T>): Promise<T | NotAccepted> {
     if (this.#isDraining) return { kind: 'draining' };
     const { telemetry, log } = this.#services;
     const names = logNamesOf(activity);
@@ -217,7 +217,7 @@ export class Conversations {
         // Clean up even on error: the delete may have committed, and then keysOfTeam no longer returns this key.
         this.#welcomed.delete(key);
         sessions.drop(key);
-        const removeOthers = () => this.#retryStore(() => forgetBesideRecord(key, this.#services));
+        const removeOthers = () => this.#retryStore(() => forgetAudioAndAudit(key, this.#services));
         removals.push(this.#sideWork.run({ key }, removeOthers, 'audio not removed'));
       }
     }
@@ -230,7 +230,7 @@ export class Conversations {
   }
 
   #withSenderFor(message: UserMessage): WithSender {
-    return this.#openRequests.get(message) ?? this.#services.channel.later(message.reference);
+    return this.#openRequests.get(message) ?? this.#services.channel.byChannelCall(message.reference);
   }
 
   /** Tells the user of a message that nobody will answer it. */

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 const NAME_CHARS = 22;
 
 /** A conversation's name in a store: its key may be long, and hold characters that no file or address can. */
-export function conversationId(key: string): string {
+export function conversationDigest(key: string): string {
   return digest(key);
 }
 
@@ -14,17 +14,17 @@ export function isSameConversation(key: string, other: string): boolean {
 }
 
 /** A person's name in a store: see `personKey` of a message. */
-export function personId(personKey: string): string {
+export function personDigest(personKey: string): string {
   return digest(personKey);
 }
 
 /** A message's name, within its conversation. */
-export function messageId({ activityId }: { readonly activityId: string }): string {
+export function activityDigest({ activityId }: { readonly activityId: string }): string {
   return digest(activityId);
 }
 
 /** A message's name among those of all conversations: activity ids are unique only within one. */
-export function messageName({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
+export function activityKey({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
   return JSON.stringify([key, activityId]);
 }
 

@@ -6,10 +6,10 @@ import { type ConversationAction, type ConversationStore, recordAfter } from './
 import { type LocalJob, LocalQueue } from './queue/local-queue.ts';
 import { createMemoryRecordingLinks } from './recordings/memory-recording-links.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, isKnown, withAnswered } from './records.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, isHandled, withHandled } from './records.ts';
 import type { UserMessage } from './user-message.ts';
 
-export interface MemoryEngineOptions {
+export interface MemoryStoresOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   /** A record that was not written for this long is empty again. */
@@ -17,13 +17,13 @@ export interface MemoryEngineOptions {
 }
 
 /** Conversations and their queue in the memory of this process. They end with it. */
-export function createMemoryEngine({ clock, ids, recordRetentionMs }: MemoryEngineOptions) {
+export function createMemoryStores({ clock, ids, recordRetentionMs }: MemoryStoresOptions) {
   const records = new MemoryRecords(clock, recordRetentionMs);
   const queue = new LocalQueue((message) => createJob(message, ids.secret(), clock.now(), records), clock);
   const recordingLinks = createMemoryRecordingLinks(clock, ids);
   const approvals = new MemoryApprovals(clock);
-  const conversations = createConversations(records, queue, recordingLinks, approvals);
-  return { queue, conversations, recordingLinks, approvals };
+  const conversationStore = createConversationStore(records, queue, recordingLinks, approvals);
+  return { queue, conversationStore, recordingLinks, approvalStore: approvals };
 }
 
 interface Entry {
@@ -81,7 +81,7 @@ function createJob(message: UserMessage, id: string, acceptedAtMs: number, recor
   let isObsolete = false;
   const write = (edit: Edit) => records.change(key, { record: edit(records.find(key).record) });
   const complete = async () => {
-    write((record) => withAnswered(record, activityId));
+    write((record) => withHandled(record, activityId));
     return true;
   };
   return {
@@ -116,7 +116,7 @@ function createJob(message: UserMessage, id: string, acceptedAtMs: number, recor
   };
 }
 
-function createConversations(
+function createConversationStore(
   records: MemoryRecords,
   queue: LocalQueue<MemoryJob>,
   recordingLinks: RecordingLinks,
@@ -154,7 +154,7 @@ function createConversations(
     },
     async apply(key, activityId, action) {
       const { record } = records.find(key);
-      if (activityId !== undefined && isKnown(record, activityId)) return false;
+      if (activityId !== undefined && isHandled(record, activityId)) return false;
       const forgotten = action.kind === 'forget' ? { team: undefined, isForgotten: true } : {};
       records.change(key, { record: recordAfter(record, activityId, action), ...forgotten });
       await act(key, action);

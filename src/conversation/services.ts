@@ -21,7 +21,7 @@ import type { FetchFile, MessageReference, UserMessage } from './user-message.ts
 /** What the channel does for conversations. */
 export interface ChannelServices {
   /** After the request was answered: also for a message that another instance accepted. */
-  readonly later: (reference: MessageReference) => WithSender;
+  readonly byChannelCall: (reference: MessageReference) => WithSender;
   /** How the sender of a message gets to the recording page. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
   /** Whether the sender of a message gets cards with buttons. */

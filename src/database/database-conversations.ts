@@ -1,5 +1,5 @@
 import { type ConversationAction, type ConversationStore, recordAfter } from '../conversation/conversation-store.ts';
-import { type ConversationRecord, EMPTY_RECORD, isKnown, readRecord } from '../conversation/records.ts';
+import { type ConversationRecord, EMPTY_RECORD, isHandled, readRecord } from '../conversation/records.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
 import type { DatabaseQueue } from './database-queue.ts';
@@ -46,7 +46,7 @@ export class DatabaseConversations implements ConversationStore {
     const isApplied = await chain.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
-        if (activityId !== undefined && isKnown(record, activityId)) return sql.rollBack(false);
+        if (activityId !== undefined && isHandled(record, activityId)) return sql.rollBack(false);
         await this.#write(sql, key, recordAfter(record, activityId, action), action);
         await this.#act(sql, key, action);
         return true;

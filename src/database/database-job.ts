@@ -1,6 +1,6 @@
 import { writeMessage } from '../conversation/message-json.ts';
 import type { CompleteOptions, SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, readRecord, withAnswered } from '../conversation/records.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, readRecord, withHandled } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
 import { storable, storableJson } from '../storable-json.ts';
@@ -171,7 +171,7 @@ export class DatabaseJob implements TurnJob {
       const row = await this.#lock(sql);
       // If the conversation was forgotten meanwhile, its message must not stay in the dead-letter queue.
       if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
-      await this.#write(sql, withAnswered(readRecord(row?.record), message.activityId), claim?.id ?? null);
+      await this.#write(sql, withHandled(readRecord(row?.record), message.activityId), claim?.id ?? null);
       if (claim === undefined || (await jobs.complete(sql, claim))) return true;
       const hasEnded = await jobs.hasEnded(sql, claim);
       return isDelivered ? hasEnded : sql.rollBack(hasEnded);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
-import { EMPTY_RECORD, MAX_ANSWERED } from '../../src/conversation/records.ts';
+import { activityDigest } from '../../src/conversation/keys.ts';
+import { EMPTY_RECORD, MAX_HANDLED } from '../../src/conversation/records.ts';
 import { KEYS } from './saying.ts';
 import { HandedTurns, messageIn, type TestEngine } from './test-engine.ts';
 
-const idOf = (activityId: string) => messageId({ activityId });
+const idOf = (activityId: string) => activityDigest({ activityId });
 const withVoice = (voice: string) =>
   ({ kind: 'edit', edit: (record: typeof EMPTY_RECORD) => ({ ...record, settings: { voice } }) }) as const;
 
@@ -68,10 +68,10 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
     it('remember only the latest activities', async () => {
       await using engine = await open();
       const { conversations } = engine;
-      for (let index = 0; index <= MAX_ANSWERED; index++)
+      for (let index = 0; index <= MAX_HANDLED; index++)
         await conversations.apply('a', `c${index}`, { kind: 'markHandled' });
       const { answered } = await conversations.read('a');
-      assert.deepEqual([answered.length, answered.at(-1)], [MAX_ANSWERED, idOf(`c${MAX_ANSWERED}`)]);
+      assert.deepEqual([answered.length, answered.at(-1)], [MAX_HANDLED, idOf(`c${MAX_HANDLED}`)]);
     });
 
     it('lose their history on reset, and keep settings and usage', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
+import { activityDigest } from '../../src/conversation/keys.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { aborted, begun, HandedTurns, messageIn, said, type TestEngine, usersIn } from './test-engine.ts';
 /** The contract of every queue for turns that are stopped, withdrawn, forgotten or drained, and for local turns. */
@@ -61,7 +61,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
         assert.equal(await conversations.apply('a', `delete ${activityId}`, { kind: 'withdraw', activityId }), true);
       const newest = await conversations.read('a');
       assert.deepEqual(usersIn(newest), []);
-      assert.ok(newest.answered.includes(messageId(running.job.message)));
+      assert.ok(newest.answered.includes(activityDigest(running.job.message)));
       assert.equal(running.job.signal.aborted, false);
       assert.equal(await running.job.complete(), true);
       running.end();

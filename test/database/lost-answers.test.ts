@@ -12,7 +12,7 @@ async function openBehindProxy() {
   const server = await sharedPostgres();
   const proxy = await startPostgresProxy(server.port);
   const opened = await openedDatabase(proxy.addressOf(await preparedDatabase()));
-  const { queue, conversations } = opened.database;
+  const { queue, conversationStore: conversations } = opened.database;
   /** The call fails although it was executed; the same call again returns its result. */
   async function twice<T>(call: () => Promise<T>): Promise<T> {
     const lostBefore = proxy.lostCount;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import fc from 'fast-check';
-import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
+import { createMemoryStores } from '../../src/conversation/memory-stores.ts';
 import { MAX_WAITING, MAX_WAITING_PER_PERSON } from '../../src/conversation/queue/turn-queue.ts';
 import { randomIds } from '../../src/ids.ts';
 import { saying } from '../conversation/saying.ts';
@@ -70,7 +70,7 @@ class Model {
 /** The queue and its model, which take the same steps. */
 async function follow(steps: readonly Step[], model: Model): Promise<void> {
   const clock = new ManualClock();
-  const { queue } = createMemoryEngine({ clock, ids: randomIds, recordRetentionMs: 1_000 });
+  const { queue } = createMemoryStores({ clock, ids: randomIds, recordRetentionMs: 1_000 });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   queue.start(({ message }) => {

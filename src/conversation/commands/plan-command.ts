@@ -2,7 +2,7 @@ import { VOICES } from '../../config/voices.ts';
 import { type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ConversationAction } from '../conversation-store.ts';
-import { messageId } from '../keys.ts';
+import { activityDigest } from '../keys.ts';
 import type { ConversationSettings } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
@@ -77,7 +77,7 @@ function act(action: ConversationAction, text: string): CommandPlan {
 }
 
 /** Deletes what no record holds. Safe to call twice. */
-export async function forgetBesideRecord(key: string, { audioStore, audit }: Services): Promise<void> {
+export async function forgetAudioAndAudit(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);
   await audit.pseudonymise(key);
 }
@@ -87,7 +87,7 @@ function planForget(argument: string, message: UserMessage, { commands }: Messag
   const by = authorOf(message);
   if (argument.toLowerCase() !== 'yes') return say(commands.confirmForget(by));
   const confirm: Confirm = async (retryStore) => {
-    await retryStore(() => forgetBesideRecord(message.key, services));
+    await retryStore(() => forgetAudioAndAudit(message.key, services));
     return { text: commands.forgotten(by) };
   };
   return { action: { kind: 'forget' }, confirm };
@@ -134,7 +134,7 @@ function planTools(argument: string, message: UserMessage, messages: Messages, s
 
 /** Warm sessions have the earlier settings: another `sessionVersion` closes them. */
 function choose(settings: ConversationSettings, message: UserMessage): ConversationAction {
-  const sessionVersion = messageId(message);
+  const sessionVersion = activityDigest(message);
   return {
     kind: 'edit',
     edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, sessionVersion }),

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
-import { messageName } from '../keys.ts';
+import { activityKey } from '../keys.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import {
@@ -110,7 +110,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   #add(message: UserMessage): AddedTurn {
     const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
     const key = this.#keyOf(message.key);
-    const name = messageName(message);
+    const name = activityKey(message);
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);

@@ -98,7 +98,7 @@ export class Recordings {
 
   async #acceptMessage(message: UserMessage, recordingLink: RecordingLink): Promise<RecordingResult> {
     if (!(await this.#conversations.hasRoom(message.key))) return 'queueFull';
-    const { kind } = await this.#conversations.accept(message, this.#services.channel.later(message.reference));
+    const { kind } = await this.#conversations.accept(message, this.#services.channel.byChannelCall(message.reference));
     if (kind === 'duplicate') return 'gone';
     if (kind !== 'accepted' || (await this.#useUp(recordingLink))) return kind;
     await this.#conversations.withdraw(message);

@@ -1,7 +1,7 @@
 import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
-import { messageId } from '../keys.ts';
-import type { ConversationRecord, UnsentReply } from '../records.ts';
+import { activityDigest } from '../keys.ts';
+import type { ConversationRecord, PendingReply } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import type { Turn } from './turn.ts';
@@ -30,7 +30,7 @@ export async function refuse({ reply, ...result }: RefusedMessage, turn: Turn): 
 }
 
 /** Sends a saved reply again: an earlier attempt ended before it could say whether it was sent. */
-export async function resend(unsent: UnsentReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
+export async function resend(unsent: PendingReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
   turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
   const audio = await turn.orLog(storedAudio(unsent, turn.services), 'reply audio not read');
   turn.costUsd = unsent.costUsd;
@@ -49,9 +49,9 @@ export async function endAnswered(turn: Turn): Promise<TurnResult> {
  * an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn): Promise<TurnResult> {
-  if (unsent?.messageId === messageId(turn.message)) turn.costUsd = unsent.costUsd;
+  if (unsent?.messageId === activityDigest(turn.message)) turn.costUsd = unsent.costUsd;
   await endReservation(turn);
-  const isOurs = await turn.retryStoreAtEnd(() => turn.job.deadLetter());
+  const isOurs = await turn.retryStoreEvenIfAborted(() => turn.job.deadLetter());
   if (!isOurs) return { kind: 'superseded' };
   return (await apologize('internal', turn)) ?? { kind: 'deadLettered' };
 }
@@ -67,7 +67,7 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   // A failure is logged; go on as the owner, since no other attempt will tell the user.
   const isOurs = (await turn.orLog(turn.complete(), 'end of the turn not stored')) ?? true;
   if (!isOurs) return { kind: 'superseded' };
-  if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
+  if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'failed', error };
   // Only a stream that has begun needs an end.
   const unsent = turn.isOpen ? await send({ text: '' }, turn) : undefined;
   return unsent ?? { kind: 'cancelled' };
@@ -91,7 +91,7 @@ export async function reopenApproval(turn: Turn): Promise<void> {
 async function endReservation(turn: Turn): Promise<void> {
   const { job, costUsd, services } = turn;
   if (costUsd === undefined) return;
-  const settling = turn.retryStoreAtEnd(() => services.spending.settle(job.id, costUsd));
+  const settling = turn.retryStoreEvenIfAborted(() => services.spending.settle(job.id, costUsd));
   await turn.orLog(settling, 'cost of the turn not stored');
 }
 
@@ -115,7 +115,7 @@ function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined>
   return send({ text, addsToShown: true }, turn);
 }
 
-async function storedAudio({ audioId }: UnsentReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {
+async function storedAudio({ audioId }: PendingReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {
   const stored = audioId === undefined ? undefined : await audioStore.find(audioId);
   const wav = stored && (await audioStore.read(stored.id));
   return wav && { stored, wav, durationMs: stored.durationMs };

@@ -15,16 +15,16 @@ interface Report {
 
 /** Logs and counts how a turn ended: once, and here alone. */
 export function reportTurn(result: TurnResult, turn: Turn): void {
-  const { model, telemetry, log, incident } = turn;
+  const { modelResult, telemetry, log, incident } = turn;
   const { end, level, text, fields } = reportOf(result, turn);
-  const audioBytes = audioBytesOf(model?.outcome);
-  const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
+  const audioBytes = audioBytesOf(modelResult?.outcome);
+  const error = 'error' in result ? codeOf(result.error) : modelResult && errorOf(modelResult.outcome)?.code;
   const errorCode = result.kind === 'deadLettered' ? 'dead_lettered' : error;
-  telemetry.end({ end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
+  telemetry.end({ end, errorCode, usage: modelResult?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
   const line = {
     result: end,
     ms: turn.elapsedMs(),
-    ...(model && { response: model.responseId }),
+    ...(modelResult && { response: modelResult.responseId }),
     ...(audioBytes > 0 && { audioBytes }),
     ...('error' in result && { err: result.error }),
     ...(level === 'error' && { incident }),
@@ -36,13 +36,13 @@ export function reportTurn(result: TurnResult, turn: Turn): void {
 function reportOf(result: TurnResult, turn: Turn): Report {
   switch (result.kind) {
     case 'answered':
-      return answered(result.model.outcome);
+      return answered(result.modelResult.outcome);
     case 'refused':
       return refused(result, turn);
     case 'unsent':
     case 'gone':
       return { end: result.kind, level: 'error', text: 'reply not sent' };
-    case 'broken':
+    case 'failed':
       return { end: 'failed', level: 'error', text: 'turn failed' };
     case 'deadLettered':
       return { end: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' };

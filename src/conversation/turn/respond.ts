@@ -52,17 +52,17 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
   };
   const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await ask(request, calls, decided, turn);
-  services.tools.leaveOut(set, model.refusedFunctions ?? []);
-  turn.model = model;
-  turn.costUsd = allowance.costOf(model);
+  const modelResult = await ask(request, calls, decided, turn);
+  services.tools.leaveOut(set, modelResult.refusedFunctions ?? []);
+  turn.modelResult = modelResult;
+  turn.costUsd = allowance.costOf(modelResult);
   // Without usage the session's size is unknown, so the next turn starts a new session.
-  if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
-  const error = errorOf(model.outcome);
+  if (modelResult.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
+  const error = errorOf(modelResult.outcome);
   const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
   if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
-    model,
+    modelResult,
     shownHeading: stream.heading(),
     calls: calls.results,
     approvals: calls.requested,

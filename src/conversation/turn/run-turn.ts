@@ -1,7 +1,7 @@
 import { TurnError } from '../../errors.ts';
-import { messageId } from '../keys.ts';
+import { activityDigest } from '../keys.ts';
 import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
-import { isKnown } from '../records.ts';
+import { isHandled } from '../records.ts';
 import { composeReply } from './compose-reply.ts';
 import { deadLetter, deliver, discardStored, endAnswered, endEarly, refuse, resend } from './deliver.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
@@ -31,10 +31,10 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
   const { unsent } = record;
-  if (isKnown(record, message.activityId)) return endAnswered(turn);
+  if (isHandled(record, message.activityId)) return endAnswered(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn);
   // An earlier attempt saved this reply and crashed before sending it.
-  if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn);
+  if (unsent?.messageId === activityDigest(message)) return resend(unsent, streamId, turn);
 
   const sender = await turn.open(streamId);
   const refused = validateMessage(message) ?? checkRate(turn);
@@ -57,5 +57,5 @@ async function answer(turn: Turn): Promise<TurnResult> {
   const saved = await turn.save(turnEdit(modelAnswer, reply, prompt, turn));
   if (saved === 'superseded') return { kind: 'superseded' };
   const current = saved === 'obsolete' ? await discardStored(reply, turn) : reply;
-  return deliver(current, { kind: 'answered', model: modelAnswer.model }, turn);
+  return deliver(current, { kind: 'answered', modelResult: modelAnswer.modelResult }, turn);
 }

@@ -2,13 +2,13 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import { addUsage } from '../../token-usage.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
 import { nextHistory } from '../history/history.ts';
-import { messageId } from '../keys.ts';
+import { activityDigest } from '../keys.ts';
 import {
   type ConversationRecord,
   type ConversationSettings,
   type ConversationUsage,
   type Edit,
-  isKnown,
+  isHandled,
   NO_CONTEXT,
 } from '../records.ts';
 import type { Reply } from '../reply.ts';
@@ -25,26 +25,26 @@ const MAX_REMEMBERED_NAME_CHARS = 64;
 
 /** Applies a turn to the newest record; does nothing the second time. */
 export function turnEdit(
-  { model, calls }: ModelAnswer,
+  { modelResult, calls }: ModelAnswer,
   reply: Reply,
   { record: before, attachments }: Prompt,
   turn: Turn,
 ): Edit {
   const { job, message, costUsd = 0, services } = turn;
-  const id = messageId(message);
-  const attached = attachments.remembered.map((line) => line(model.transcript));
+  const id = activityDigest(message);
+  const attached = attachments.remembered.map((line) => line(modelResult.transcript));
   const lines = [decisionNote(message, calls) ?? message.text, ...attached];
   const user = lines.filter((line) => line !== '').join('\n');
   const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   return (record) => {
     if (record.sessionVersion === job.id || record.unsent?.messageId === id) return record;
-    const isWithdrawn = isKnown(record, message.activityId);
+    const isWithdrawn = isHandled(record, message.activityId);
     return {
       ...record,
-      ...(isWithdrawn ? {} : nextHistory(record, past, model, services.historyTurns)),
-      settings: settingsAfter(record, model),
-      usage: usageAfter(record.usage, model, reply),
+      ...(isWithdrawn ? {} : nextHistory(record, past, modelResult, services.historyTurns)),
+      settings: settingsAfter(record, modelResult),
+      usage: usageAfter(record.usage, modelResult, reply),
       sessionVersion: sessionVersionAfter(record, before, turn),
       unsent: {
         messageId: id,
@@ -79,8 +79,8 @@ function sessionVersionAfter(
   before: ConversationRecord,
   { job, message }: Turn,
 ): ConversationRecord['sessionVersion'] {
-  if (isKnown(record, message.activityId)) return record.sessionVersion;
-  if (record.sessionVersion !== before.sessionVersion) return messageId(message);
+  if (isHandled(record, message.activityId)) return record.sessionVersion;
+  if (record.sessionVersion !== before.sessionVersion) return activityDigest(message);
   return job.id;
 }
 
@@ -90,12 +90,12 @@ function settingsAfter({ settings }: ConversationRecord, { refusedVoice }: Model
   return refusedVoice !== undefined && refusedVoice === voice ? others : settings;
 }
 
-function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {
+function usageAfter(usage: ConversationUsage, modelResult: ModelResult, { audio }: Reply): ConversationUsage {
   return {
     ...usage,
     turns: usage.turns + 1,
     audioMs: usage.audioMs + (audio?.durationMs ?? 0),
-    tokens: addUsage(usage.tokens, model.usage),
-    context: { ...usage.context, ...(model.contextTokens ?? NO_CONTEXT) },
+    tokens: addUsage(usage.tokens, modelResult.usage),
+    context: { ...usage.context, ...(modelResult.contextTokens ?? NO_CONTEXT) },
   };
 }

@@ -6,7 +6,7 @@ import type { Reply } from '../reply.ts';
 
 /** What the turn got from the model: its result, the calls, what was shown. */
 export interface ModelAnswer {
-  readonly model: ModelResult;
+  readonly modelResult: ModelResult;
   /** What was shown above the answer, and stays: may be empty. `undefined` if nothing of the answer was shown. */
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
@@ -44,7 +44,7 @@ export function refusal(reason: RefusalReason, text: string): RefusedMessage {
 /** How a turn ended. */
 export type TurnResult =
   /** Its reply was delivered, also one that says that the model failed. */
-  | { readonly kind: 'answered'; readonly model: ModelResult }
+  | { readonly kind: 'answered'; readonly modelResult: ModelResult }
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly over?: OverBudget }
   /** A saved reply was delivered after a crash. */
   | { readonly kind: 'resent' }
@@ -52,7 +52,7 @@ export type TurnResult =
   /** The channel refused the reply. `gone`: the conversation does not exist any more, or the bot is blocked. */
   | { readonly kind: 'unsent' | 'gone'; readonly error: unknown }
   /** Something broke that nobody expected; the user got an apology. */
-  | { readonly kind: 'broken'; readonly error: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown }
   /** Every attempt crashed the process; the user got an apology, and an operator finds the message. */
   | { readonly kind: 'deadLettered' }
   /** Its user stopped it before it had begun. */

@@ -25,7 +25,7 @@ export class Turn {
   /** The id that an apology gives the user, and that the log repeats. */
   readonly incident: string;
   /** The model's result; `undefined` until the model was asked. */
-  model: ModelResult | undefined;
+  modelResult: ModelResult | undefined;
   /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
   costUsd: number | undefined;
   readonly #startedMs: number;
@@ -113,7 +113,7 @@ export class Turn {
   /** Saves an edit of the record. An open request gets its answer also when that fails: nobody else can give it. */
   async save(edit: Edit): Promise<SaveResult> {
     try {
-      return await this.retryStoreAtEnd(() => this.job.save(edit));
+      return await this.retryStoreEvenIfAborted(() => this.job.save(edit));
     } catch (err) {
       if (!this.message.expectsReplies || !(err instanceof StoreError)) throw err;
       this.log.warn({ err }, 'turn not saved');
@@ -123,7 +123,7 @@ export class Turn {
 
   /** Completes the job, also after it was aborted. False when superseded. */
   complete(options?: CompleteOptions): Promise<boolean> {
-    return this.retryStoreAtEnd(() => this.job.complete(options));
+    return this.retryStoreEvenIfAborted(() => this.job.complete(options));
   }
 
   /**
@@ -138,7 +138,7 @@ export class Turn {
   }
 
   /** Works as `retryStore`, but stores even after the job was aborted: then it waits 10 s at most. */
-  retryStoreAtEnd<T>(call: () => Promise<T>): Promise<T> {
+  retryStoreEvenIfAborted<T>(call: () => Promise<T>): Promise<T> {
     if (!this.job.signal.aborted) return this.retryStore(call);
     return retry(call, { clock: this.services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../../src/conversation/keys.ts';
+import { activityDigest } from '../../../src/conversation/keys.ts';
 import { TurnRate } from '../../../src/conversation/limits/turn-rate.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
 import { TurnError } from '../../../src/errors.ts';
@@ -99,7 +99,7 @@ describe('a turn that ends before its reply', () => {
 
   it('settles the cost of its saved reply if it is given up', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'x' }, costUsd: 0.5 };
+    const unsent: ConversationRecord['unsent'] = { messageId: activityDigest(message), reply: { text: 'x' }, costUsd: 0.5 };
     const attempt = start({ message, script: { attempt: 4, record: { unsent } } });
     charge(attempt);
     assert.equal((await attempt.result()).kind, 'deadLettered');
@@ -109,7 +109,7 @@ describe('a turn that ends before its reply', () => {
   it('sends a separate message after a crash, since the streamed text is unknown', async () => {
     const message = turn('hello');
     const reply = { text: en.cutShort.filter, addsToShown: true };
-    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply };
+    const unsent: ConversationRecord['unsent'] = { messageId: activityDigest(message), reply };
     const { result, streams } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(streams, [undefined]);

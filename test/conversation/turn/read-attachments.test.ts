@@ -47,7 +47,7 @@ describe('a recording from the recording page', () => {
           semaphore: new Semaphore(FILE_BOUNDS),
         },
         channel: {
-          later: () => assert.fail('nothing is sent'),
+          byChannelCall: () => assert.fail('nothing is sent'),
           recordingAccess: () => 'link' as const,
           showsCards: () => false as const,
         },
