@@ -131,8 +131,8 @@ function withDefaults(deps: AppDeps, port: () => number): Shared {
 }
 
 /**
- * Loads the client library first: users wait for it, but not for telemetry. Rejects if the tools cannot be loaded, which
- * ends the process: no turn could have an answer.
+ * Loads the client library first: users wait for it, but not for telemetry. Rejects if the tools cannot be loaded,
+ * which ends the process: no turn could have an answer.
  */
 async function preload({ config, log, telemetry }: Shared, { sessions, tools }: Services): Promise<void> {
   const client = preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
@@ -173,6 +173,7 @@ function createServices(
       fetch: createFileFetcher({
         adapter,
         hosts: config.attachmentHosts,
+        // A bot that serves only this machine may fetch from it.
         allowLoopback: config.onlyLoopback,
         proxy,
         clock,
@@ -254,6 +255,7 @@ function createReceiver(
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }
 
+/** Retries may begin within `turnTimeoutMs`; the last one takes up to SEND_TIMEOUT_MS. */
 function sendLimitOf({ turnTimeoutMs }: Config): number {
   return turnTimeoutMs + SEND_TIMEOUT_MS;
 }

@@ -10,7 +10,7 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from '.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
  * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect replies.
- * - `forget`: as `stop` and `reset`; the record is deleted except the ids of answered messages, and so are the
+ * - `forget`: as `stop` and `reset`; the record is deleted except the ids of handled activities, and so are the
  *   conversation's recording links. Its spending stays.
  * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
  *   its turn runs now.
@@ -32,22 +32,19 @@ export interface ConversationStore {
   create(key: string): Promise<boolean>;
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are
-   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect, if
-   * it was already.
+   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect,
+   * if it was already. Default: no activity asked for it.
    */
-  apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
+  apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */
   keysOfTeam(team: string): Promise<readonly string[]>;
 }
 
-/**
- * What an action makes of a record: the same in every store. `activityId`: the activity that asked for it, which is
- * known from then on.
- */
+/** What an action makes of a record: the same in every store. Marks `activityId`, which asked for it, as handled. */
 export function recordAfter(
   record: ConversationRecord,
-  activityId: string | undefined,
   action: ConversationAction,
+  activityId: string | undefined,
 ): ConversationRecord {
   const after = changed(record, action);
   return activityId === undefined ? after : withHandled(after, activityId);

@@ -29,7 +29,7 @@ export function createMemoryStores({ clock, ids, recordRetentionMs }: MemoryStor
 interface Entry {
   readonly record: ConversationRecord;
   readonly team: string | undefined;
-  /** What is left of it recognises activities that are delivered again. */
+  /** True after `forget`: only the ids of handled activities are left. */
   readonly isForgotten: boolean;
 }
 
@@ -152,11 +152,11 @@ function createConversationStore(
       records.change(key, { isForgotten: false });
       return true;
     },
-    async apply(key, activityId, action) {
+    async apply(key, action, activityId) {
       const { record } = records.find(key);
       if (activityId !== undefined && isHandled(record, activityId)) return false;
       const forgotten = action.kind === 'forget' ? { team: undefined, isForgotten: true } : {};
-      records.change(key, { record: recordAfter(record, activityId, action), ...forgotten });
+      records.change(key, { record: recordAfter(record, action, activityId), ...forgotten });
       await act(key, action);
       return true;
     },

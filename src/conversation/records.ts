@@ -20,7 +20,7 @@ export interface ConversationUsage {
   readonly context: ContextTokens;
 }
 
-/** A reply that was made and is being delivered: an attempt after a crash sends it again instead of asking the model again. */
+/** A saved reply that is being delivered: an attempt after a crash sends it again instead of asking the model again. */
 export interface PendingReply {
   /** The message that it answers; see `activityDigest`. */
   readonly messageId: string;
@@ -36,11 +36,17 @@ export interface ConversationRecord extends HistoryState {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** Changes whenever a warm session becomes stale: a session with another one is closed. */
+  /**
+   * The id of the turn that the warm session ended with. A command or a withdrawal sets another value, so that no
+   * session matches. `turnEdit` also reads it: its own job's id means that the edit was applied before.
+   */
   readonly sessionVersion: string | undefined;
-  /** Digests of the activities that were answered, the newest last, at most MAX_HANDLED; see `activityDigest`. */
+  /**
+   * Digests of the activities that are handled: answered, withdrawn, or their action applied. The newest is last, at
+   * most MAX_HANDLED; see `activityDigest`.
+   */
   readonly answered: readonly string[];
-  /** The reply that is being delivered. */
+  /** The reply that is being delivered, under the name that stored records have. */
   readonly unsent: PendingReply | undefined;
 }
 
@@ -65,7 +71,7 @@ export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   unsent: undefined,
 });
 
-/** The record with one more activity that is known as answered. */
+/** The record with one more handled activity. */
 export function withHandled(record: ConversationRecord, activityId: string): ConversationRecord {
   const id = activityDigest({ activityId });
   const others = record.answered.filter((each) => each !== id);
@@ -73,14 +79,14 @@ export function withHandled(record: ConversationRecord, activityId: string): Con
   return { ...record, answered: [...others, id].slice(-MAX_HANDLED), unsent };
 }
 
-/** Whether an activity was answered, or its action applied. */
+/** Whether an activity was answered or withdrawn, or its action applied. */
 export function isHandled({ answered }: ConversationRecord, activityId: string): boolean {
   return answered.includes(activityDigest({ activityId }));
 }
 
 /**
- * Reads a record from JSON that the bot has written, in any version: what is missing or of another kind is as in an empty
- * record, and unknown fields are kept, so that a newer version finds them again.
+ * Reads a record from JSON that the bot has written, in any version: what is missing or of another kind is as in an
+ * empty record, and unknown fields are kept, so that a newer version finds them again.
  */
 export function readRecord(json: unknown): ConversationRecord {
   const record = filled(EMPTY_RECORD, json) as ConversationRecord;

@@ -123,7 +123,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       const { approvals, conversations } = store;
       const [first, second, last] = [await waiting(approvals), await waiting(approvals), await waiting(approvals)];
       const newest = () => idOf(approvals.findWaiting('c', 'ada', 'another'));
-      await conversations.apply('c', undefined, { kind: 'stop' });
+      await conversations.apply('c', { kind: 'stop' });
       assert.equal(await newest(), last.id, 'after a stop');
       await approvals.decide(second.id, decisionOf('press'));
       await approvals.reopen(second.id);
@@ -131,7 +131,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await approvals.decide(last.id, decisionOf('press'));
       await approvals.claim(last.id, 'turn');
       await approvals.decide(first.id, decisionOf('press'));
-      await conversations.apply('c', undefined, { kind: 'stop' });
+      await conversations.apply('c', { kind: 'stop' });
       assert.equal(await newest(), second.id, 'after a stop took a decision back');
     });
 
@@ -190,7 +190,10 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
       const again = await approvals.decide(id, decisionOf('two', { kind: 'deny' }));
-      assert.deepEqual([again?.approval.decision?.activityId, again?.approval.decision?.kind, again?.isMadeNow], ['two', 'deny', true]);
+      assert.deepEqual(
+        [again?.approval.decision?.activityId, again?.approval.decision?.kind, again?.isMadeNow],
+        ['two', 'deny', true],
+      );
       await approvals.claim(id, 'turn');
       await approvals.reopen(id);
       assert.equal((await approvals.find(id))?.decision?.activityId, 'two');
@@ -206,12 +209,12 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         await waiting(approvals, 'elsewhere'),
       ];
       await approvals.decide(decided.id, decisionOf('press'));
-      await conversations.apply('c', undefined, { kind: 'reset' });
+      await conversations.apply('c', { kind: 'reset' });
       assert.equal(await approvals.find(waits.id), undefined);
       assert.equal(await idOf(approvals.find(decided.id)), decided.id);
       await approvals.allow(permissionOf(), decided.id);
       await approvals.allow(permissionOf({ conversation: 'elsewhere' }), elsewhere.id);
-      for (let times = 0; times < 2; times++) await conversations.apply('c', undefined, { kind: 'forget' });
+      for (let times = 0; times < 2; times++) await conversations.apply('c', { kind: 'forget' });
       assert.equal(await approvals.find(decided.id), undefined);
       // A turn that began before may still decide.
       await approvals.allow(permissionOf(), decided.id);

@@ -10,7 +10,13 @@ import { bigMessageIn, type TestEngine, type WaitingMessages } from './test-engi
 async function open(): Promise<TestEngine> {
   const engine = createMemoryStores({ clock: systemClock, ids: randomIds, recordRetentionMs: 86_400_000 });
   const { queue, recordingLinks, conversationStore: conversations } = engine;
-  return { queue, conversations, recordingLinks, fill: (waiting) => fill(queue, waiting), async [Symbol.asyncDispose]() {} };
+  return {
+    queue,
+    conversations,
+    recordingLinks,
+    fill: (waiting) => fill(queue, waiting),
+    async [Symbol.asyncDispose]() {},
+  };
 }
 
 async function fill(queue: TurnQueue, { count, isVerified, bytes = 0 }: WaitingMessages): Promise<void> {

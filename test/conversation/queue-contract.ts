@@ -139,10 +139,11 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const { job, end } = await turns.next();
       const start = await begun(job);
       assert.deepEqual([start.attempt, start.streamId, start.record.history], [1, undefined, []]);
-      await conversations.apply('a', 'command', {
-        kind: 'edit',
-        edit: (r) => ({ ...r, settings: { voice: 'alloy' } }),
-      });
+      await conversations.apply(
+        'a',
+        { kind: 'edit', edit: (r) => ({ ...r, settings: { voice: 'alloy' } }) },
+        'command',
+      );
       const unsent = { messageId: activityDigest(job.message), reply: { text: 'a reply' } };
       assert.equal(await job.save((record) => ({ ...said(job.message)(record), unsent })), 'saved');
       const saved = await conversations.read('a');
@@ -171,7 +172,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
         await queue.add(messageIn('a', 'one'));
         const { job, end } = await turns.next();
         await job.begin();
-        assert.equal(await conversations.apply('a', 'command', { kind }), true);
+        assert.equal(await conversations.apply('a', { kind }, 'command'), true);
         assert.equal(reasonOf(job.signal), kind === 'forget' ? 'cancelled' : undefined);
         assert.equal(await job.save(said(job.message)), 'obsolete');
         assert.equal(await job.complete(), true);

@@ -15,7 +15,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const running = await turns.next();
       const other = await turns.next();
       await begun(running.job);
-      assert.equal(await conversations.apply('a', 'stop', { kind: 'stop' }), true);
+      assert.equal(await conversations.apply('a', { kind: 'stop' }, 'stop'), true);
       await queue.add(messageIn('a', 'later'));
       assert.equal(await aborted(running.job.signal), 'cancelled');
       assert.equal(other.job.signal.aborted, false);
@@ -38,7 +38,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
             expectsReplies ? queue.addLocal(messageIn('a', id, { expectsReplies })) : queue.add(messageIn('a', id));
           await add('one');
           const { job, end } = await turns.next();
-          await conversations.apply('a', 'command', { kind });
+          await conversations.apply('a', { kind }, 'command');
           assert.deepEqual(await job.begin(), { kind: 'stopped' });
           assert.equal(await job.complete(), true);
           end();
@@ -58,7 +58,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const running = await turns.next();
       assert.deepEqual(usersIn((await begun(running.job)).record), ['answered']);
       for (const activityId of ['answered', 'running', 'waiting'])
-        assert.equal(await conversations.apply('a', `delete ${activityId}`, { kind: 'withdraw', activityId }), true);
+        assert.equal(await conversations.apply('a', { kind: 'withdraw', activityId }, `delete ${activityId}`), true);
       const newest = await conversations.read('a');
       assert.deepEqual(usersIn(newest), []);
       assert.ok(newest.answered.includes(activityDigest(running.job.message)));
@@ -73,7 +73,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
-      await conversations.apply('a', 'forget', { kind: 'forget' });
+      await conversations.apply('a', { kind: 'forget' }, 'forget');
       assert.equal(await queue.add(messageIn('a', 'one')), 'duplicate');
       await queue.add(messageIn('a', 'later'));
       const turns = new HandedTurns(queue);
@@ -114,7 +114,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const tooMuch = await add('too much');
       assert.equal(tooMuch.result, 'queueFull');
       await tooMuch.done;
-      await conversations.apply('a', 'stop', { kind: 'stop' });
+      await conversations.apply('a', { kind: 'stop' }, 'stop');
       assert.equal(await aborted(running.job.signal), 'cancelled');
       await Promise.all(waiting.map(({ done }) => done));
       // Later turns are not affected.
@@ -129,7 +129,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const { queue, conversations } = engine;
       await queue.add(messageIn('a', 'nobody there'));
       const { done } = await queue.addLocal(messageIn('a', 'local', { expectsReplies: true }));
-      await conversations.apply('a', undefined, { kind: 'leave' });
+      await conversations.apply('a', { kind: 'leave' });
       const turns = new HandedTurns(queue);
       assert.equal(await turns.answerNext(), 'local');
       await done;
@@ -171,7 +171,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.equal(await job.complete(), true);
       end();
       assert.equal((await engine.conversations.read('a')).history.length, 1);
-      assert.equal(await engine.conversations.apply('a', 'c\u0000', { kind: 'markHandled' }), true);
+      assert.equal(await engine.conversations.apply('a', { kind: 'markHandled' }, 'c\u0000'), true);
     });
   });
 }

@@ -41,7 +41,7 @@ describe('attempts at a message', () => {
       await turn.job.begin();
       await instances.kill();
       const other = await open();
-      await other.conversationStore.apply('a', 'command', { kind });
+      await other.conversationStore.apply('a', { kind }, 'command');
       await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
       const turns = new HandedTurns(other.queue);
       const { job, end } = await turns.next();

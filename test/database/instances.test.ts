@@ -74,7 +74,7 @@ describe('two instances on one database', () => {
       if (isListenerLost)
         await instances.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
       const startMs = Date.now();
-      assert.equal(await stopping.conversationStore.apply('a', `stop ${index}`, { kind: 'stop' }), true);
+      assert.equal(await stopping.conversationStore.apply('a', { kind: 'stop' }, `stop ${index}`), true);
       assert.equal(await aborted(job.signal), 'cancelled');
       assert.ok(Date.now() - startMs < 1_000, `${Date.now() - startMs} ms`);
       if (local !== undefined) assert.equal(await aborted(local.job.signal), 'cancelled');
@@ -99,12 +99,12 @@ describe('two instances on one database', () => {
     await here.queue.addLocal(messageIn('a', 'running local', { expectsReplies: true }));
     const running = await turns.next();
     process.kill(pid, 'SIGSTOP');
-    await here.conversationStore.apply('a', 'stop', { kind: 'stop' });
+    await here.conversationStore.apply('a', { kind: 'stop' }, 'stop');
     assert.equal(await aborted(running.job.signal), 'cancelled');
     const later = await here.queue.addLocal(messageIn('a', 'later', { expectsReplies: true }));
     process.kill(pid, 'SIGCONT');
     // Notifications arrive in order.
-    await other.conversationStore.apply('b', 'stop', { kind: 'stop' });
+    await other.conversationStore.apply('b', { kind: 'stop' }, 'stop');
     assert.equal(await aborted(job.signal), 'cancelled');
     for (const each of [end, running.end]) each();
     assert.equal(await turns.answerNext(), 'later');

@@ -56,7 +56,7 @@ describe('an unavailable database', () => {
     early.database.queue.start(async () => {});
     await server.query('DROP SCHEMA voice_bot, voice_bot_queue CASCADE', url);
     await assert.rejects(early.database.queue.add(messageIn('a', 'one')), isMissing);
-    await assert.rejects(early.database.conversationStore.apply('a', undefined, { kind: 'stop' }), isMissing);
+    await assert.rejects(early.database.conversationStore.apply('a', { kind: 'stop' }), isMissing);
     assert.equal((await early.logged('turns not fetched')).level, 'warn');
     await using restarted = await openedDatabase(url);
     assert.equal(await restarted.database.queue.add(messageIn('a', 'one')), 'queued');

@@ -30,7 +30,7 @@ describe('stored messages', () => {
     const running = await turns.next();
     await running.job.begin();
     assert.deepEqual(await texts(), [3, 1]);
-    await conversations.apply('a', 'forget', { kind: 'forget' });
+    await conversations.apply('a', { kind: 'forget' }, 'forget');
     assert.deepEqual(await texts(), [1, 0]);
     assert.equal(await running.job.save(said(running.job.message)), 'obsolete');
     assert.equal(await running.job.complete(), true);
@@ -40,7 +40,7 @@ describe('stored messages', () => {
     await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
     const poison = await turns.next();
     await begun(poison.job);
-    await conversations.apply('a', 'again', { kind: 'forget' });
+    await conversations.apply('a', { kind: 'forget' }, 'again');
     assert.equal(await poison.job.deadLetter(), true);
     poison.end();
     assert.deepEqual(await texts(), [0, 0]);
@@ -53,7 +53,7 @@ describe('stored messages', () => {
     for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
     assert.equal(await add('too much'), 'queueFull');
     assert.equal(await add('too much'), 'duplicate');
-    await conversations.apply('a', 'stop', { kind: 'stop' });
+    await conversations.apply('a', { kind: 'stop' }, 'stop');
     const kept = await instances.query(
       'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
     );
@@ -84,7 +84,7 @@ describe('stored messages', () => {
     const { audioStore, conversationStore: conversations } = await open();
     const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
     const saved = await audioStore.save(sound);
-    await conversations.apply('a', 'forget', { kind: 'forget' });
+    await conversations.apply('a', { kind: 'forget' }, 'forget');
     assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
   });
 

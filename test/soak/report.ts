@@ -100,7 +100,15 @@ function memoryLine(sample: MemorySample): string {
 }
 
 /** All details of a message, with times in milliseconds after its POST. */
-function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation, failedPosts, expectsReplies }: Message): string {
+function historyOf({
+  postedAtMs,
+  acceptedAtMs,
+  asks,
+  sends,
+  conversation,
+  failedPosts,
+  expectsReplies,
+}: Message): string {
   const at = after(postedAtMs);
   const asked = asks.map(({ fault, atMs }) => `${at(atMs)} ${fault}`).join(', ');
   const sent = sends

@@ -10,8 +10,8 @@ import { type DecidedApproval, type DecisionRequest, type DecisionResult, record
 export type AcceptedDecision = Acceptance & { readonly result: DecisionResult };
 
 /**
- * Decides, and adds the turn that carries out the decision. `say` tells the sender what became of a decision that adds no
- * turn. Rejects with a StoreError.
+ * Records the decision and adds the turn that carries it out. `say` tells the sender the result if no turn was added.
+ * Rejects with a StoreError.
  */
 export async function acceptDecision(
   request: DecisionRequest,

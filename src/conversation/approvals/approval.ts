@@ -1,6 +1,10 @@
 import { type Tool, toolDigest } from '../../tools/tool.ts';
 import type { UserMessage } from '../user-message.ts';
 
+// A person's DecisionRequest is recorded as the Decision of an Approval; what became of it is a DecisionResult. A
+// message with `approvalId` is queued; its turn has a TurnDecision and claims the call, which the model gets as a
+// DecidedCall.
+
 /** How long people have to decide. */
 export const APPROVAL_MS = 24 * 3_600_000;
 
@@ -65,13 +69,13 @@ export interface ApprovalStore {
   /** Resolves with `undefined` for an unknown or expired approval. */
   find(id: string): Promise<Approval | undefined>;
   /**
-   * Resolves with the newest undecided approval in a conversation, of one person or of anybody; if the activity has decided
-   * one, with that one.
+   * Resolves with the newest undecided approval in a conversation, of one person or of anybody; if the activity has
+   * decided one, with that one.
    */
   findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
   /**
-   * Decides if nobody has decided yet. Resolves with the approval and the decision that counts; `isMadeNow`: by this call.
-   * `undefined` for an unknown or expired approval.
+   * Decides if nobody has decided yet. Resolves with the approval and the decision that counts; `isMadeNow`: by this
+   * call. `undefined` for an unknown or expired approval.
    */
   decide(
     id: string,

@@ -58,8 +58,8 @@ function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonl
     const isInConversation = isSameConversation(message.key, asked.key);
     return isInConversation && (message.personKey === asked.personKey || isApprover(message, approvers));
   }
-  // The channel verifies nobody, so knowing the random id is the proof. Agents Playground gives presses of buttons another
-  // conversation id.
+  // The channel verifies nobody, so knowing the random id is the proof. Agents Playground gives presses of buttons
+  // another conversation id.
   return message.channel === asked.channel && message.user.id === asked.user.id;
 }
 
@@ -99,8 +99,9 @@ function decisionOfWord({ text, locale, attachments }: UserMessage): DecisionKin
 }
 
 /**
- * Returns the id of the approval that a decision in words is about: the newest that waits, or the one that this message has
- * decided already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a StoreError.
+ * Returns the id of the approval that a decision in words is about: the newest that waits, or the one that this message
+ * has decided already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a
+ * StoreError.
  */
 export async function approvalMeantBy(
   message: UserMessage,

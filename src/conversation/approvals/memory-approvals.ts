@@ -111,9 +111,9 @@ export class MemoryApprovals implements ApprovalStore {
 
   /** The newest comes first. */
   #of(conversation: string, person: string | undefined): Approval[] {
-    return [...this.#approvals.values()].reverse().filter(
-      ({ asked }) => asked.key === conversation && (person ?? asked.personKey) === asked.personKey,
-    );
+    return [...this.#approvals.values()]
+      .reverse()
+      .filter(({ asked }) => asked.key === conversation && (person ?? asked.personKey) === asked.personKey);
   }
 
   #reopenWhere(condition: (approval: Approval) => boolean): void {

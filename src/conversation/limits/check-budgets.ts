@@ -6,7 +6,7 @@ export interface BudgetUse {
   readonly limitUsd: number;
   /** The sum of what is spent and what is reserved. */
   readonly usedUsd: number;
-  /** Whether the log said before that it is nearly used up. */
+  /** Whether the log has said that it is nearly used up. */
   readonly isNearLogged: boolean;
 }
 
@@ -31,6 +31,8 @@ export function checkBudgets(uses: readonly BudgetUse[], usd: number): ReserveRe
   const over = uses.find(({ usedUsd, limitUsd }) => usedUsd + usd > limitUsd);
   if (over !== undefined)
     return { kind: 'overBudget', budget: over.budget, neededUsd: usd, leftUsd: over.limitUsd - over.usedUsd };
-  const near = uses.filter(({ usedUsd, limitUsd, isNearLogged }) => !isNearLogged && usedUsd + usd >= NEAR_SHARE * limitUsd);
+  const near = uses.filter(
+    ({ usedUsd, limitUsd, isNearLogged }) => !isNearLogged && usedUsd + usd >= NEAR_SHARE * limitUsd,
+  );
   return { kind: 'reserved', nearLimit: near.map(({ budget }) => budget) };
 }

@@ -16,9 +16,9 @@ export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 export const MAX_ATTEMPTS = 3;
 
 /**
- * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
- * in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells the
- * user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
+ * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many
+ * wait in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells
+ * the user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 
@@ -43,7 +43,10 @@ export interface CompleteOptions {
 export interface Begun {
   readonly kind: 'begun';
   readonly record: ConversationRecord;
-  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; Infinity after MAX_CLAIMS claims. */
+  /**
+   * 1 for the first. Attempts that an outage or a shutdown ended are not counted; Infinity if the queue gives
+   * the message up whatever the count.
+   */
   readonly attempt: number;
   /** The stream that an earlier attempt has begun to show; see `saveStreamId`. */
   readonly streamId: string | undefined;
@@ -91,13 +94,13 @@ export interface TurnJob {
 /** Accepted messages: first in, first out within a conversation, one turn at a time; conversations side by side. */
 export interface TurnQueue {
   /**
-   * Accepts a message, in the order of the calls within a conversation. Rejects with a StoreError within 5 s when the
-   * store cannot be reached; then nothing is stored, as far as the store can tell.
+   * Accepts a message; within a conversation they are queued in the order in which `add` was called. Rejects with a
+   * StoreError within 5 s when the store cannot be reached; then nothing is stored, as far as the store can tell.
    */
   add(message: UserMessage): Promise<AddResult>;
   /**
-   * Runs the turn of a message whose answer goes back in its request, on this instance, in order with the others of its
-   * kind.
+   * Runs the turn of a message that expects replies, on this instance, in order with the other such messages of its
+   * conversation. Order with queued ones is not promised.
    */
   addLocal(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation. */

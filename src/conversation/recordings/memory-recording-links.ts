@@ -2,7 +2,13 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { lruOptions } from '../../lru-options.ts';
-import { LINK_LIFETIME_MS, type RecordingLink, type RecordingLinks, recordingLinkOf, slotOf } from './recording-links.ts';
+import {
+  LINK_LIFETIME_MS,
+  type RecordingLink,
+  type RecordingLinks,
+  recordingLinkOf,
+  slotOf,
+} from './recording-links.ts';
 
 const MAX_LINKS = 50_000;
 
@@ -30,7 +36,7 @@ export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLin
       return lookUp(id) !== undefined && links.delete(slotOf(id));
     },
     async forget(key) {
-      for (const [place, link] of [...links.entries()]) if (link.key === key) links.delete(place);
+      for (const [slot, link] of [...links.entries()]) if (link.key === key) links.delete(slot);
     },
   };
 }

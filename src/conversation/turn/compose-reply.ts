@@ -20,7 +20,8 @@ export async function composeReply(modelAnswer: ModelAnswer, prompt: Prompt, tur
   const { modelResult, shownHeading, calls, approvals } = modelAnswer;
   const { message, services } = turn;
   const answer = await toReply(modelResult.outcome, turn, services);
-  const heading = shownHeading ?? (answer.isFromModel ? headingOf(modelResult.transcript, prompt.decided, message) : '');
+  const heading =
+    shownHeading ?? (answer.isFromModel ? headingOf(modelResult.transcript, prompt.decided, message) : '');
   const notes = notesOf(modelAnswer, prompt, services.settings.voice, messagesFor(message.locale));
   const sources = answer.isFromModel && answer.text !== '' ? sourcesOf(calls) : [];
   return {

@@ -9,17 +9,17 @@ import { storeApprovals } from './turn-approvals.ts';
 import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
- * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one attempt a
- * send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
+ * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one
+ * attempt a send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
  */
 export async function deliver(reply: Reply, result: TurnResult, turn: Turn): Promise<TurnResult> {
   const ending = endReservation(turn);
   await turn.orLog(storeApprovals(reply.approvals ?? [], turn), 'approvals not stored');
-  const unsent = await send(reply, turn);
+  const failure = await send(reply, turn);
   // Before completing: a completed turn is never retried, so nobody else would end the reservation.
   await ending;
   await turn.orLog(turn.complete({ isDelivered: true }), 'end of the turn not stored');
-  return unsent ?? result;
+  return failure ?? result;
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
@@ -30,13 +30,13 @@ export async function refuse({ reply, ...result }: RefusedMessage, turn: Turn): 
 }
 
 /** Sends a saved reply again: an earlier attempt ended before it could say whether it was sent. */
-export async function resend(unsent: PendingReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
+export async function resend(pending: PendingReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
   turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
-  const audio = await turn.orLog(storedAudio(unsent, turn.services), 'reply audio not read');
-  turn.costUsd = unsent.costUsd;
+  const audio = await turn.orLog(storedAudio(pending, turn.services), 'reply audio not read');
+  turn.costUsd = pending.costUsd;
   // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
-  await turn.open(unsent.reply.addsToShown ? undefined : streamId);
-  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, turn);
+  await turn.sender(pending.reply.addsToShown ? undefined : streamId);
+  return deliver({ ...pending.reply, audio }, { kind: 'resent' }, turn);
 }
 
 /** Ends a turn whose message was answered before. What an earlier attempt has reserved stays so until it expires. */
@@ -45,8 +45,8 @@ export async function endAnswered(turn: Turn): Promise<TurnResult> {
 }
 
 /**
- * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known if
- * an attempt has saved a reply; otherwise the reservations stay until they expire.
+ * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known
+ * if an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn): Promise<TurnResult> {
   if (unsent?.messageId === activityDigest(turn.message)) turn.costUsd = unsent.costUsd;
@@ -69,11 +69,13 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   if (!isOurs) return { kind: 'superseded' };
   if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'failed', error };
   // Only a stream that has begun needs an end.
-  const unsent = turn.isOpen ? await send({ text: '' }, turn) : undefined;
-  return unsent ?? { kind: 'cancelled' };
+  const failure = turn.isOpen ? await send({ text: '' }, turn) : undefined;
+  return failure ?? { kind: 'cancelled' };
 }
 
-/** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
+/**
+ * Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone.
+ */
 export async function discardStored(reply: Reply, turn: Turn): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id !== undefined) await turn.orLog(turn.services.audioStore.remove(id), 'reply audio not removed');
@@ -95,13 +97,13 @@ async function endReservation(turn: Turn): Promise<void> {
   await turn.orLog(settling, 'cost of the turn not stored');
 }
 
-type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
+type SendFailure = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
-async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
+async function send(reply: Reply, turn: Turn): Promise<SendFailure | undefined> {
   turn.cancelOutageNotice();
   try {
-    const sender = await turn.open();
+    const sender = await turn.sender();
     await turn.telemetry.step('send', () => sender.send(reply));
     return undefined;
   } catch (error) {
@@ -110,7 +112,7 @@ async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
   }
 }
 
-function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
+function apologize(code: TurnErrorCode, turn: Turn): Promise<SendFailure | undefined> {
   const text = apology(code, turn.incident, messagesFor(turn.message.locale));
   return send({ text, addsToShown: true }, turn);
 }

@@ -27,14 +27,14 @@ export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | O
 }
 
 /**
- * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with `claim_lost`, or
- * with `shutting_down` if another instance can still answer.
+ * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with
+ * `claim_lost`, or with `shutting_down` if another instance can still answer.
  */
 export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal, services } = turn;
   const { sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
-  const sender = await turn.open();
+  const sender = await turn.sender();
   const stream = streamReply(sender, prompt, turn);
   const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
   const input: TurnInput = {
@@ -71,8 +71,8 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
 }
 
 /**
- * Carries out the decision of the message first, once for all attempts at the response. The call has its own time limit, so
- * that the response has all of its time. Never rejects.
+ * Carries out the decision of the message first, once for all attempts at the response. The call has its own time
+ * limit, so that the response has all of its time. Never rejects.
  */
 async function ask(
   request: GenerateRequest,

@@ -36,7 +36,7 @@ async function answer(turn: Turn): Promise<TurnResult> {
   // An earlier attempt saved this reply and crashed before sending it.
   if (unsent?.messageId === activityDigest(message)) return resend(unsent, streamId, turn);
 
-  const sender = await turn.open(streamId);
+  const sender = await turn.sender(streamId);
   const refused = validateMessage(message) ?? checkRate(turn);
   if (refused !== undefined) return refuse(refused, turn);
 
@@ -45,11 +45,11 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-  const decided = await findDecision(tools, turn);
-  if (decided?.kind === 'refused') return refuse(decided, turn);
-  const prompt = toPrompt({ attachments, record, tools, decided }, message, services);
+  const found = await findDecision(tools, turn);
+  if (found?.kind === 'refused') return refuse(found, turn);
+  const prompt = toPrompt({ attachments, record, tools, decided: found }, message, services);
   const allowance = await reserve(prompt, turn);
-  if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, decided, message), turn);
+  if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, found, message), turn);
 
   const modelAnswer = await respond(prompt, allowance, turn); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, prompt, turn);

@@ -38,7 +38,7 @@ export async function findDecision({ tools }: ToolSet, turn: Turn): Promise<Turn
 export async function claimDecidedCall(
   { approval, decision, tool }: TurnDecision,
   call: ToolCall,
-  record: RunCallsDeps['record'],
+  appendAudit: RunCallsDeps['record'],
   turn: Turn,
 ): Promise<Verdict> {
   const { approvalStore } = turn.services;
@@ -50,7 +50,7 @@ export async function claimDecidedCall(
   }
   const decider = personDigest(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
-  await record(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
+  await appendAudit(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
   if (decision.kind === 'deny') return 'denied';
   if (decision.kind === 'allowAlways' && approval.isAlwaysOffered) {
     const { asked, origin, digest } = approval;
@@ -61,10 +61,9 @@ export async function claimDecidedCall(
 }
 
 /**
- * Returns what decides which calls of a turn need an approval. It adds the approvals that the turn has to ask for to
- * `requested`, in the order of the calls.
+ * Creates the approval policy of a turn. It appends the approvals to request to `requested`, in the order of the calls.
  */
-export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['judge'] {
+export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps['judge'] {
   const { message, services } = turn;
   const { approvalStore, ids, clock } = services;
   // The content of the message stays out of the store.
@@ -81,7 +80,7 @@ export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['
       title: tool.title,
       tool: tool.name,
       argumentsText,
-      // Others in a group would speak with the permission of one of them.
+      // In a group, a permission would apply to everybody.
       isAlwaysOffered: message.scope === 'personal' && !tool.isDestructive,
       asked,
       origin: tool.origin,
@@ -95,8 +94,8 @@ export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['
 }
 
 /**
- * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a call
- * that was not shown.
+ * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a
+ * call that was not shown.
  */
 export async function storeApprovals(requested: readonly Approval[], turn: Turn): Promise<void> {
   const { approvalStore, audit } = turn.services;

@@ -27,25 +27,26 @@ const MAX_REMEMBERED_NAME_CHARS = 64;
 export function turnEdit(
   { modelResult, calls }: ModelAnswer,
   reply: Reply,
-  { record: before, attachments }: Prompt,
+  { record: recordAtStart, attachments }: Prompt,
   turn: Turn,
 ): Edit {
   const { job, message, costUsd = 0, services } = turn;
   const id = activityDigest(message);
-  const attached = attachments.remembered.map((line) => line(modelResult.transcript));
+  const attached = attachments.historyLines.map((line) => line(modelResult.transcript));
   const lines = [decisionNote(message, calls) ?? message.text, ...attached];
   const user = lines.filter((line) => line !== '').join('\n');
-  const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
+  const past = { user, name: speakerName(message), activityId: message.activityId, ...callSummaries(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   return (record) => {
     if (record.sessionVersion === job.id || record.unsent?.messageId === id) return record;
+    // A turn that runs is not marked as handled yet, so a mark means that the message was withdrawn.
     const isWithdrawn = isHandled(record, message.activityId);
     return {
       ...record,
       ...(isWithdrawn ? {} : nextHistory(record, past, modelResult, services.historyTurns)),
       settings: settingsAfter(record, modelResult),
       usage: usageAfter(record.usage, modelResult, reply),
-      sessionVersion: sessionVersionAfter(record, before, turn),
+      sessionVersion: sessionVersionAfter(record, recordAtStart, turn),
       unsent: {
         messageId: id,
         reply: { text, addsToShown, isFromModel, sources, approvals },
@@ -63,7 +64,7 @@ function decisionNote({ approvalId }: UserMessage, [first]: readonly CallResult[
 }
 
 /** Summarises the calls for the history, which later sessions get. */
-export function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
+export function callSummaries(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
     calls: calls.map(
@@ -73,14 +74,16 @@ export function remembered(calls: readonly CallResult[]): { readonly calls?: rea
   };
 }
 
-/** Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is. */
+/**
+ * Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is.
+ */
 function sessionVersionAfter(
   record: ConversationRecord,
-  before: ConversationRecord,
+  recordAtStart: ConversationRecord,
   { job, message }: Turn,
 ): ConversationRecord['sessionVersion'] {
   if (isHandled(record, message.activityId)) return record.sessionVersion;
-  if (record.sessionVersion !== before.sessionVersion) return activityDigest(message);
+  if (record.sessionVersion !== recordAtStart.sessionVersion) return activityDigest(message);
   return job.id;
 }
 

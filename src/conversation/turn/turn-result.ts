@@ -7,7 +7,10 @@ import type { Reply } from '../reply.ts';
 /** What the turn got from the model: its result, the calls, what was shown. */
 export interface ModelAnswer {
   readonly modelResult: ModelResult;
-  /** What was shown above the answer, and stays: may be empty. `undefined` if nothing of the answer was shown. */
+  /**
+   * What was shown above the answer, and stays: may be empty. `undefined`: nothing was shown yet, so a heading can be
+   * added.
+   */
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
@@ -49,13 +52,13 @@ export type TurnResult =
   /** A saved reply was delivered after a crash. */
   | { readonly kind: 'resent' }
   | { readonly kind: 'answeredBefore' }
-  /** The channel refused the reply. `gone`: the conversation does not exist any more, or the bot is blocked. */
+  /** The channel rejected the reply. `gone`: the conversation does not exist any more, or the bot is blocked. */
   | { readonly kind: 'unsent' | 'gone'; readonly error: unknown }
-  /** Something broke that nobody expected; the user got an apology. */
+  /** It ended before it had a reply, by an error or a shutdown; the user got an apology. */
   | { readonly kind: 'failed'; readonly error: unknown }
   /** Every attempt crashed the process; the user got an apology, and an operator finds the message. */
   | { readonly kind: 'deadLettered' }
-  /** Its user stopped it before it had begun. */
+  /** The user stopped it before the model was asked; counted as `withdrawn`. */
   | { readonly kind: 'cancelled' }
   /** This process ends; another attempt follows. */
   | { readonly kind: 'released' }

@@ -54,7 +54,10 @@ export class Turn {
     return this.job.message;
   }
 
-  /** Aborted, with a TurnError, when nobody wants the answer from this attempt any more. */
+  /**
+   * Aborted, with a TurnError, when nobody wants the answer from this attempt any more: `job.signal`, and once the
+   * sender is open also the user's Stop where the answer is shown.
+   */
   get signal(): AbortSignal {
     return this.#signal;
   }
@@ -70,12 +73,13 @@ export class Turn {
   }
 
   /**
-   * Opens the sender, until `close`, unless it is open. `streamId`: the reply replaces that stream. Rejects if the channel
-   * cannot be opened; otherwise the scope of `withSender` stays open until `#ended`.
+   * Returns the sender. Opens it the first time; it stays open until `close`. `streamId`: the reply replaces that
+   * stream. Rejects if the channel cannot be opened.
    */
-  async open(streamId?: string): Promise<ReplySender> {
+  async sender(streamId?: string): Promise<ReplySender> {
     if (this.#sender !== undefined) return this.#sender;
     const { promise: opened, resolve } = Promise.withResolvers<ReplySender>();
+    // The scope of `withSender` lasts until `#ended` is resolved.
     const untilEnded = (sender: ReplySender) => {
       resolve(sender);
       return this.#ended.promise;
@@ -117,6 +121,7 @@ export class Turn {
     } catch (err) {
       if (!this.message.expectsReplies || !(err instanceof StoreError)) throw err;
       this.log.warn({ err }, 'turn not saved');
+      // As if it were saved: the reply goes out whole.
       return 'saved';
     }
   }
@@ -127,8 +132,9 @@ export class Turn {
   }
 
   /**
-   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its reason. A
-   * turn whose request is open waits 3 s at most, then rejects with a StoreError.
+   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its
+   * reason: pass `turn.signal` before the reply exists; later calls go on after the user's Stop. A turn whose request
+   * is open waits 3 s at most, then rejects with a StoreError.
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.services;
@@ -137,7 +143,7 @@ export class Turn {
     return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
   }
 
-  /** Works as `retryStore`, but stores even after the job was aborted: then it waits 10 s at most. */
+  /** Works as `retryStore`; if the job was aborted, it waits 10 s at most. */
   retryStoreEvenIfAborted<T>(call: () => Promise<T>): Promise<T> {
     if (!this.job.signal.aborted) return this.retryStore(call);
     return retry(call, { clock: this.services.clock, log: this.log, limitMs: MAX_ENDING_MS });

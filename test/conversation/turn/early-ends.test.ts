@@ -99,7 +99,11 @@ describe('a turn that ends before its reply', () => {
 
   it('settles the cost of its saved reply if it is given up', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { messageId: activityDigest(message), reply: { text: 'x' }, costUsd: 0.5 };
+    const unsent: ConversationRecord['unsent'] = {
+      messageId: activityDigest(message),
+      reply: { text: 'x' },
+      costUsd: 0.5,
+    };
     const attempt = start({ message, script: { attempt: 4, record: { unsent } } });
     charge(attempt);
     assert.equal((await attempt.result()).kind, 'deadLettered');
