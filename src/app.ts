@@ -131,8 +131,8 @@ function withDefaults(deps: AppDeps, port: () => number): Shared {
 }
 
 /**
- * Loads the client library first: users wait for it, but not for telemetry. Rejects if the tools cannot be loaded,
- * which ends the process: no turn could have an answer.
+ * Loads the client library first: users wait for it, but not for telemetry. Rejects if the tools cannot be loaded, which
+ * ends the process: no turn could have an answer.
  */
 async function preload({ config, log, telemetry }: Shared, { sessions, tools }: Services): Promise<void> {
   const client = preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));

@@ -60,8 +60,7 @@ export function decidedCard({ approval, decision }: DecidedApproval, messages: M
 
 /**
  * Returns the id of the card if it has to be replaced for everybody, and can be: Direct Line refuses updates
- * (botframework-sdk#4734). The response to `Action.Execute` replaces it for the sender, who is alone in a personal
- * chat.
+ * (botframework-sdk#4734). The response to `Action.Execute` replaces it for the sender, who is alone in a personal chat.
  */
 export function replaceableCard(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);

@@ -116,8 +116,8 @@ export class ChannelReplySender implements ReplySender {
   }
 
   /**
-   * Teams shows a stream as unfinished until it gets its end. A stream without a reply, because the turn failed or
-   * another instance has it, gets its end here. Never rejects. Safe to call twice.
+   * Teams shows a stream as unfinished until it gets its end. A stream without a reply, because the turn failed or another
+   * instance has it, gets its end here. Never rejects. Safe to call twice.
    */
   async close(): Promise<void> {
     await this.#settle();
@@ -152,10 +152,7 @@ export class ChannelReplySender implements ReplySender {
     await this.#sendAll(await replyMessages(reply, this.#context), reply, undefined);
   }
 
-  /**
-   * The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an
-   * answer.
-   */
+  /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
   #withShown(reply: Reply): Reply {
     const shown = this.#streaming?.shown ?? '';
     if (reply.text === '' && this.#streaming?.isBegun) {
@@ -166,10 +163,7 @@ export class ChannelReplySender implements ReplySender {
       : reply;
   }
 
-  /**
-   * A card of its own for each question, so that a decision replaces that card alone; in words if the channel refuses
-   * it.
-   */
+  /** A card of its own for each question, so that a decision replaces that card alone; in words if the channel refuses it. */
   async #askOnCards({ approvals = [] }: Reply): Promise<void> {
     const { capabilities, messages } = this.#context;
     if (capabilities.cards === 'none') return;

@@ -32,8 +32,8 @@ export interface ConversationStore {
   create(key: string): Promise<boolean>;
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are
-   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect,
-   * if it was already. Default: no activity asked for it.
+   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect, if
+   * it was already. Default: no activity asked for it.
    */
   apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */

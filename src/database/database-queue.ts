@@ -83,10 +83,7 @@ export class DatabaseQueue implements TurnQueue {
     await Promise.all([this.#dispatcher.drain(graceMs), this.#local.drain(graceMs, dismiss)]);
   }
 
-  /**
-   * Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored
-   * key.
-   */
+  /** Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key. */
   stop(conversation: string): Promise<void> {
     this.#local.stop(conversation);
     return this.#dispatcher.stop(conversation);

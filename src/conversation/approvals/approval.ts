@@ -69,8 +69,8 @@ export interface ApprovalStore {
   /** Resolves with `undefined` for an unknown or expired approval. */
   find(id: string): Promise<Approval | undefined>;
   /**
-   * Resolves with the newest undecided approval in a conversation, of one person or of anybody; if the activity has
-   * decided one, with that one.
+   * Resolves with the newest undecided approval in a conversation, of one person or of anybody; if the activity has decided
+   * one, with that one.
    */
   findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
   /**

@@ -99,9 +99,8 @@ function decisionOfWord({ text, locale, attachments }: UserMessage): DecisionKin
 }
 
 /**
- * Returns the id of the approval that a decision in words is about: the newest that waits, or the one that this message
- * has decided already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a
- * StoreError.
+ * Returns the id of the approval that a decision in words is about: the newest that waits, or the one that this message has
+ * decided already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a StoreError.
  */
 export async function approvalMeantBy(
   message: UserMessage,

@@ -16,9 +16,9 @@ export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 export const MAX_ATTEMPTS = 3;
 
 /**
- * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many
- * wait in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells
- * the user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
+ * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
+ * in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells the
+ * user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 

@@ -9,8 +9,8 @@ import { storeApprovals } from './turn-approvals.ts';
 import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
- * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one
- * attempt a send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
+ * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one attempt a
+ * send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
  */
 export async function deliver(reply: Reply, result: TurnResult, turn: Turn): Promise<TurnResult> {
   const ending = endReservation(turn);
@@ -45,8 +45,8 @@ export async function endAnswered(turn: Turn): Promise<TurnResult> {
 }
 
 /**
- * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known
- * if an attempt has saved a reply; otherwise the reservations stay until they expire.
+ * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known if
+ * an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn): Promise<TurnResult> {
   if (unsent?.messageId === activityDigest(turn.message)) turn.costUsd = unsent.costUsd;
@@ -73,9 +73,7 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   return failure ?? { kind: 'cancelled' };
 }
 
-/**
- * Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone.
- */
+/** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
 export async function discardStored(reply: Reply, turn: Turn): Promise<Reply> {
   const id = reply.audio?.stored?.id;
   if (id !== undefined) await turn.orLog(turn.services.audioStore.remove(id), 'reply audio not removed');

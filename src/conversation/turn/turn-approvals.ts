@@ -94,8 +94,8 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
 }
 
 /**
- * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a
- * call that was not shown.
+ * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a call
+ * that was not shown.
  */
 export async function storeApprovals(requested: readonly Approval[], turn: Turn): Promise<void> {
   const { approvalStore, audit } = turn.services;

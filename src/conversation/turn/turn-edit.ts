@@ -74,9 +74,7 @@ export function callSummaries(calls: readonly CallResult[]): { readonly calls?: 
   };
 }
 
-/**
- * Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is.
- */
+/** Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is. */
 function sessionVersionAfter(
   record: ConversationRecord,
   recordAtStart: ConversationRecord,
