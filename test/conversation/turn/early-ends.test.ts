@@ -80,7 +80,7 @@ describe('a turn that ends before its reply', () => {
   it('settles the cost of the model if it fails afterwards', async () => {
     const attempt = start({ script: { saves: new Error('a fault') } });
     charge(attempt);
-    assert.equal((await attempt.result()).kind, 'broken');
+    assert.equal((await attempt.result()).kind, 'failed');
     const [begin, settles, complete, apology] = withoutActivity(attempt.diary);
     assert.deepEqual([begin, settles, complete], ['begin', 'settles turn-1 0.25', 'complete']);
     assert.match(apology ?? '', /^sends .*\(incident \w+\)$/);

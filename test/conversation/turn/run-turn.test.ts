@@ -158,7 +158,7 @@ describe('a turn', () => {
     job.failures = Number.POSITIVE_INFINITY;
     const ended = result();
     for (let second = 0; second < 7; second++) await clock.advance(1_000);
-    assert.equal((await ended).kind, 'broken');
+    assert.equal((await ended).kind, 'failed');
     assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
   });
 
