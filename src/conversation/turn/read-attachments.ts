@@ -17,7 +17,7 @@ type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'c
 /** What was read of the attachments of a message, in their order. */
 export interface ReadAttachments {
   /** For the model: what belongs before what the user wrote. */
-  readonly leadingTexts: string[];
+  readonly leading: string[];
   /** For the model: what belongs after it. */
   readonly parts: ContentPart[];
   /** For the model, after all parts: what could not be read. */
@@ -67,7 +67,7 @@ export async function readAttachments(
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;
   const read: ReadAttachments = {
-    leadingTexts: [],
+    leading: [],
     parts: [],
     modelWarnings: [],
     warnings: [],
@@ -93,7 +93,7 @@ async function readOne(attachment: MessageAttachment, reading: Reading): Promise
   switch (attachment.kind) {
     case 'quote': {
       const line = quoteLine(attachment);
-      if (attachment.of === 'reply') read.leadingTexts.push(line);
+      if (attachment.of === 'reply') read.leading.push(line);
       else read.parts.push({ kind: 'text', text: line });
       read.historyLines.push(() => `(${line})`);
       return;
