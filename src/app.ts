@@ -142,7 +142,7 @@ async function preload({ config, log, telemetry }: Shared, { sessions, tools }: 
 
 function createServices(
   { config, clock, ids, log, random, telemetry, openConnection }: Shared,
-  { queue, conversations, recordingLinks, audioStore, spending, audit, approvals }: Stores,
+  { queue, conversationStore, recordingLinks, audioStore, spendingStore, audit, approvalStore }: Stores,
   tools: Tools,
   { adapter, replyRoutes }: Channel,
   readers: FileReaders,
@@ -151,10 +151,10 @@ function createServices(
   const { prices, ...budgets } = limits;
   return {
     queue,
-    conversationStore: conversations,
+    conversationStore,
     recordingLinks,
     audioStore,
-    spending: new Spending({ store: spending, budgets, prices, model: model.model, log }),
+    spending: new Spending({ store: spendingStore, budgets, prices, model: model.model, log }),
     rate: new TurnRate(clock, limits),
     sessions: new SessionPool({
       open: (signal) => RealtimeSession.open({ open: openConnection, settings, clock, ids, log }, signal),
@@ -166,13 +166,14 @@ function createServices(
     }),
     tools,
     audit,
-    approvalStore: approvals,
+    approvalStore,
     toolApprovers: config.tools.approvers,
     files: {
       readers,
       fetch: createFileFetcher({
         adapter,
         hosts: config.attachmentHosts,
+        // A bot that serves only this machine may fetch from it.
         allowLoopback: config.onlyLoopback,
         proxy,
         clock,
@@ -254,6 +255,7 @@ function createReceiver(
   return (authorization, activity) => adapter.receive(authorization, activity, (context) => bot.run(context));
 }
 
+/** Retries may begin within `turnTimeoutMs`; the last one takes up to SEND_TIMEOUT_MS. */
 function sendLimitOf({ turnTimeoutMs }: Config): number {
   return turnTimeoutMs + SEND_TIMEOUT_MS;
 }

@@ -16,7 +16,7 @@ import type { ServiceUrls } from './channel/service-urls.ts';
 import {
   conversationKey,
   deletedTeamChannelKey,
-  isInBand,
+  expectsReplies,
   isTeamDeleted,
   messagesOf,
   scopeOf,
@@ -69,27 +69,27 @@ export class VoiceBot extends TeamsActivityHandler {
   /** botbuilder's own invoke handlers ignore ratings, and throw on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
     const { invokes, files } = this.#options;
-    const request = readRequest(context, this.#options);
+    const request = receiveRequest(context, this.#options);
     const { activity, author } = request;
     if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
     if (activity.name !== 'fileConsent/invoke') return answerInvoke(activity, author.isAllowed, invokes);
     const consent = fileConsentOf(activity);
-    await this.#runOutOfBand(request, (live, stopping) => files.handleConsent(live, consent, stopping));
+    await this.#runSideWork(request, (openContext, shutdown) => files.handleConsent(openContext, consent, shutdown));
     return ACCEPTED;
   }
 
   async #accept(context: TurnContext): Promise<void> {
     const { conversations, files, log } = this.#options;
-    const request = readRequest(context, this.#options);
+    const request = receiveRequest(context, this.#options);
     const { activity, caller, author, withSender } = request;
     const audioId = audioToSave(activity);
-    if (audioId !== undefined) return this.#runOutOfBand(request, (live) => files.offer(live, audioId));
+    if (audioId !== undefined) return this.#runSideWork(request, (openContext) => files.offer(openContext, audioId));
     const message = toUserMessage(activity, caller, author);
     const decision = message.isAllowed && message.text === '' ? decisionIn(activity.value) : undefined;
     if (decision !== undefined) {
       await this.#decide(decision, message, request);
     } else if (isAddressed(activity, message.text)) {
-      await this.#end(activity, await conversations.accept(message, withSender));
+      await this.#awaitOrReject(activity, await conversations.accept(message, withSender));
     } else {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
     }
@@ -113,41 +113,41 @@ export class VoiceBot extends TeamsActivityHandler {
   ): Promise<DecisionResult> {
     const { conversations, replyRoutes } = this.#options;
     const accepted = await conversations.decide(decision, message, withSender);
-    await this.#end(activity, accepted);
+    await this.#awaitOrReject(activity, accepted);
     const { result } = accepted;
     const cardId = staleCardId(activity);
     if (cardId !== undefined && result.kind === 'decided') {
       const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));
-      conversations.runOutOfBand(message, replace, 'card not replaced');
+      conversations.runSideWork(message, replace, 'card not replaced');
     }
     return result;
   }
 
-  /** Handles a pressed button. It waits for no turn, and its request does not wait for it. */
-  async #runOutOfBand(
+  /** Handles a button without a turn. The request ends before the work does, unless it expects replies. */
+  async #runSideWork(
     { context, activity, author, key, messages, reference }: ActivityRequest,
-    work: (context: TurnContext, stopping: AbortSignal) => Promise<void>,
+    work: (context: TurnContext, shutdown: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { conversations, replyRoutes } = this.#options;
     const { isAllowed, personKey } = author;
-    const accepted = await conversations.acceptOutOfBand(
+    const accepted = await conversations.acceptSideWork(
       { key, activityId: activity.id ?? '', personKey },
-      (stopping) => {
-        const run = async (live: TurnContext) => {
-          if (isAllowed) await work(live, stopping);
-          else await live.sendActivity(messages.notAllowed);
+      (shutdown) => {
+        const run = async (openContext: TurnContext) => {
+          if (isAllowed) await work(openContext, shutdown);
+          else await openContext.sendActivity(messages.notAllowed);
         };
-        return isInBand(activity) ? run(context) : replyRoutes.openContext(reference, run);
+        return expectsReplies(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },
     );
-    await this.#end(activity, accepted);
+    await this.#awaitOrReject(activity, accepted);
   }
 
-  /** The request ends when its message is accepted, or with the answer where that goes back in the response. */
-  async #end(activity: Activity, accepted: Acceptance): Promise<void> {
+  /** Throws a RequestError unless the activity was accepted. If the request expects replies, waits for them. */
+  async #awaitOrReject(activity: Activity, accepted: Acceptance): Promise<void> {
     switch (accepted.kind) {
       case 'accepted':
-        if (isInBand(activity)) await accepted.done;
+        if (expectsReplies(activity)) await accepted.done;
         return;
       case 'duplicate':
         return;
@@ -179,39 +179,41 @@ export class VoiceBot extends TeamsActivityHandler {
   /** Channels announce a new conversation in different ways, some in several. Only the first is answered. */
   async #welcome(context: TurnContext): Promise<void> {
     const { access, conversations } = this.#options;
-    const { activity, caller, key, messages, withSender } = readRequest(context, this.#options);
+    const { activity, caller, key, messages, withSender } = receiveRequest(context, this.#options);
     if (!isGreeted(verifiedIdentity(activity, caller.identity, access), access)) return;
     const text = addressingIn(activity) === 'anything' ? messages.welcome : messages.welcomeGroup;
-    await this.#end(activity, await conversations.welcome(key, text, withSender));
+    await this.#awaitOrReject(activity, await conversations.welcome(key, text, withSender));
   }
 
   /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
   async #withdraw({ activity }: TurnContext): Promise<void> {
     const message = { key: conversationKey(activity), activityId: activity.id ?? '' };
-    await this.#end(activity, await this.#options.conversations.withdraw(message));
+    await this.#awaitOrReject(activity, await this.#options.conversations.withdraw(message));
   }
 
-  /** A bot that is removed from a team is removed from all of its channels, and their threads. */
+  /** Forgets the conversation. In a team that includes all of its channels; if one channel was deleted, that one. */
   async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
     const { team } = teamField(activity);
     const channel = deletedTeamChannelKey(activity);
-    await this.#end(activity, await conversations.forget(channel ?? conversationKey(activity)));
-    if (team !== undefined) await this.#end(activity, await conversations.forgetTeam(team, channel));
+    await this.#awaitOrReject(activity, await conversations.forget(channel ?? conversationKey(activity)));
+    if (team !== undefined) await this.#awaitOrReject(activity, await conversations.forgetTeam(team, channel));
   }
 }
 
-type ActivityRequest = ReturnType<typeof readRequest>;
+type ActivityRequest = ReturnType<typeof receiveRequest>;
 
-/** Reads the request of an authenticated activity, and remembers its service URL for answers if its author is allowed. */
-function readRequest(context: TurnContext, { adapter, access, replyRoutes, serviceUrls }: VoiceBotOptions) {
+/**
+ * Reads the request of an authenticated activity, and remembers its service URL for replies if its author is allowed.
+ */
+function receiveRequest(context: TurnContext, { adapter, access, replyRoutes, serviceUrls }: VoiceBotOptions) {
   const { activity } = context;
   const caller = adapter.callerOf(context);
   const author = authorOf(activity, caller.identity, access);
   const key = conversationKey(activity);
   if (author.isAllowed) serviceUrls.remember(key, activity);
   const reference = toReference(activity, caller);
-  const withSender = isInBand(activity) ? replyRoutes.inBand(context) : replyRoutes.later(reference);
+  const withSender = expectsReplies(activity) ? replyRoutes.inResponse(context) : replyRoutes.byChannelCall(reference);
   const messages = messagesOf(activity);
   return { context, activity, caller, author, key, reference, withSender, messages };
 }

@@ -76,7 +76,7 @@ function buildApp(): App {
   }
 }
 
-/** Returns what to do if the bot cannot listen on its address; `undefined` if that is unknown. */
+/** Returns what to do if the bot cannot listen on its address (with HOST, any other code: EADDRNOTAVAIL, ENOTFOUND). */
 function listenFailure(code: string | undefined): string | undefined {
   const { host, port } = config;
   if (code === 'EADDRINUSE') return `bot not started: port ${port} is in use; set PORT to another`;
@@ -85,10 +85,12 @@ function listenFailure(code: string | undefined): string | undefined {
   return `bot not started: HOST is not an address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
 }
 
-/** The bot's functions are loaded shortly after it listens. */
+/**
+ * Returns the log message for an unhandled rejection. The bot loads its own tools without waiting, after it listens.
+ */
 function rejectionFault(err: unknown): string {
   const isOfFunctions = err instanceof BotError && err.code === 'functions_not_loaded';
-  return isOfFunctions ? 'bot not started: a function cannot be loaded' : 'unhandled rejection';
+  return isOfFunctions ? 'bot stopped: a file in src/tools/functions cannot be loaded' : 'unhandled rejection';
 }
 
 function fail(err: unknown, fault: string): void {

@@ -6,7 +6,7 @@ import type { ApprovalStore } from './conversation/approvals/approval.ts';
 import type { ConversationStore } from './conversation/conversation-store.ts';
 import { createMemorySpending } from './conversation/limits/memory-spending.ts';
 import type { SpendingStore } from './conversation/limits/spending-store.ts';
-import { createMemoryEngine } from './conversation/memory-engine.ts';
+import { createMemoryStores } from './conversation/memory-stores.ts';
 import type { TurnQueue } from './conversation/queue/turn-queue.ts';
 import type { RecordingLinks } from './conversation/recordings/recording-links.ts';
 import type { openDatabase } from './database/database.ts';
@@ -19,12 +19,12 @@ import { createMemoryAudit } from './tools/memory-audit.ts';
 /** The stores of everything that outlives a turn. */
 export interface Stores {
   readonly queue: TurnQueue;
-  readonly conversations: ConversationStore;
+  readonly conversationStore: ConversationStore;
   readonly recordingLinks: RecordingLinks;
-  readonly spending: SpendingStore;
+  readonly spendingStore: SpendingStore;
   readonly audioStore: AudioStore;
   readonly audit: AuditStore;
-  readonly approvals: ApprovalStore;
+  readonly approvalStore: ApprovalStore;
   start(): void;
   /** Safe to call twice. */
   close(): Promise<void>;
@@ -71,8 +71,8 @@ function databaseStores({ config, clock, ids, random, log, tokens, openDatabase 
 function memoryStores({ config, clock, ids }: StoresOptions): Stores {
   const { audioMemoryBytes: maxBytes, audioRetentionMs: retentionMs, recordRetentionMs } = config;
   return {
-    ...createMemoryEngine({ clock, ids, recordRetentionMs }),
-    spending: createMemorySpending(clock),
+    ...createMemoryStores({ clock, ids, recordRetentionMs }),
+    spendingStore: createMemorySpending(clock),
     audioStore: createMemoryAudioStore({ maxBytes, retentionMs, clock, ids }),
     audit: createMemoryAudit(),
     start: () => {},

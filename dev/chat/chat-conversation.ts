@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { EMPTY_HISTORY, historyText, nextHistory } from '../../src/conversation/history/history.ts';
-import { remembered } from '../../src/conversation/turn/turn-edit.ts';
+import { callSummaries } from '../../src/conversation/turn/turn-edit.ts';
 import type { Ids } from '../../src/ids.ts';
 import type { Logger } from '../../src/log.ts';
 import { connectionOpener } from '../../src/realtime/connection.ts';
@@ -89,7 +89,7 @@ export class ChatConversation {
     const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
     this.#sessionVersion = turnId;
     this.#announceSession();
-    this.#history = nextHistory(this.#history, { user: text, ...remembered(results) }, result, historyTurns);
+    this.#history = nextHistory(this.#history, { user: text, ...callSummaries(results) }, result, historyTurns);
     return { outcome: result.outcome, calls: results };
   }
 

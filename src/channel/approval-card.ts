@@ -9,7 +9,7 @@ import { isLoopbackUrl } from './audio-delivery.ts';
 import type { CardSupport } from './capabilities.ts';
 import { adaptiveCard, type CardPart } from './cards.ts';
 import { shownArguments } from './shown-arguments.ts';
-import { capabilitiesIn, isInBand, scopeOf } from './user-message.ts';
+import { capabilitiesIn, expectsReplies, scopeOf } from './user-message.ts';
 
 const DECISIONS: readonly DecisionKind[] = ['allow', 'allowAlways', 'deny'];
 const APPROVAL_ID = /^[\w-]{16,64}$/;
@@ -66,7 +66,7 @@ export function decidedCard({ approval, decision }: DecidedApproval, messages: M
 export function staleCardId(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
   const isReplaced = activity.type === ActivityTypes.Invoke && scopeOf(activity) === 'personal';
-  return canReplace && !isReplaced && !isInBand(activity)
+  return canReplace && !isReplaced && !expectsReplies(activity)
     ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined
     : undefined;
 }

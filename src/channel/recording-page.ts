@@ -1,5 +1,5 @@
 import type { Activity } from 'botbuilder';
-import { recordingLinkName } from '../conversation/recordings/recording-links.ts';
+import { recordingLinkToken } from '../conversation/recordings/recording-links.ts';
 import type { RecordingAccess } from '../conversation/reply.ts';
 import type { RecordingLink, UserMessage } from '../conversation/user-message.ts';
 import { paragraphs } from '../paragraphs.ts';
@@ -11,11 +11,11 @@ import { activityOf, scopeOf } from './user-message.ts';
 
 /** How the sender of a message gets to the recording page. */
 export function recordingAccessOf(
-  { channel, scope, isInBand, reference }: UserMessage,
+  { channel, scope, expectsReplies, reference }: UserMessage,
   publicBaseUrl: string | undefined,
 ): RecordingAccess {
   // A recording is answered by a call to the channel. A channel that takes answers in the response may accept none.
-  if (isInBand || !canReach(publicBaseUrl, activityOf(reference).serviceUrl)) return 'unreachable';
+  if (expectsReplies || !canReach(publicBaseUrl, activityOf(reference).serviceUrl)) return 'unreachable';
   if (capabilitiesOf(channel, scope).opensDialogs) return 'dialog';
   return scope === 'personal' ? 'link' : 'shared';
 }
@@ -27,7 +27,7 @@ export function recordingUrl(
   { serviceUrl }: Activity,
 ): string | undefined {
   return canReach(publicBaseUrl, serviceUrl)
-    ? `${publicBaseUrl}/record/${recordingLinkName(recordingLink)}`
+    ? `${publicBaseUrl}/record/${recordingLinkToken(recordingLink)}`
     : undefined;
 }
 

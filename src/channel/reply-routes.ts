@@ -36,13 +36,13 @@ export class ReplyRoutes implements ChannelServices {
   }
 
   /** Opens a sender whose replies go back in the response to the request (`expectReplies`). */
-  inBand(context: TurnContext): WithSender {
+  inResponse(context: TurnContext): WithSender {
     const sender = this.#senderOf(context, undefined);
     return (work) => work(sender);
   }
 
   /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
-  later(reference: MessageReference): WithSender {
+  byChannelCall(reference: MessageReference): WithSender {
     return (work, handover = UNRECORDED_STREAM) => this.#open(reference, handover, work);
   }
 

@@ -49,10 +49,10 @@ export class ChannelReplySender implements ReplySender {
   constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined, log: Logger) {
     const { activity } = context;
     // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
-    const inBandLimits = route === undefined ? { showsTyping: false, streamRules: undefined } : {};
+    const responseLimits = route === undefined ? { showsTyping: false, streamRules: undefined } : {};
     this.#context = {
       activity,
-      capabilities: { ...capabilitiesIn(activity), ...inBandLimits },
+      capabilities: { ...capabilitiesIn(activity), ...responseLimits },
       messages: messagesOf(activity),
       options,
       upload: (wav) => this.#uploadToChannel(wav),

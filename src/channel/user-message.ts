@@ -59,7 +59,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     ...author,
     locale: localeOf(activity),
     ...(timeZone === undefined ? {} : { timeZone }),
-    isInBand: isInBand(activity),
+    expectsReplies: expectsReplies(activity),
     // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
@@ -114,7 +114,7 @@ function readLocale(locale: string): string {
 }
 
 /** Whether the caller wants the replies in the response to its request. */
-export function isInBand({ deliveryMode }: Activity): boolean {
+export function expectsReplies({ deliveryMode }: Activity): boolean {
   return deliveryMode === 'expectReplies';
 }
 

@@ -10,16 +10,16 @@ export interface ActivityName {
 export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey'>;
 
 /**
- * What became of a message. `draining`, `busy` and `notStored`: it was not accepted, and may be delivered again. `done`
- * resolves when an in-band or out-of-band reply has been sent; it never rejects.
+ * What became of an activity. `draining`, `busy` and `notStored`: it was not accepted, and may be delivered again.
+ * `done` resolves when the reply has been sent; if a queued turn sends it, at once. It never rejects.
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
   | { readonly kind: 'duplicate' | 'busy' }
-  | Postponed;
+  | NotAccepted;
 
-/** Nothing of the activity was done: the process ends, or the store cannot be reached. */
-export interface Postponed {
+/** The process ends, or the store cannot be reached: `Conversations` decides these, and the queue decides `busy`. */
+export interface NotAccepted {
   readonly kind: 'draining' | 'notStored';
 }
 

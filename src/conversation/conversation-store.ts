@@ -1,6 +1,6 @@
 import { EMPTY_HISTORY, withoutMessage } from './history/history.ts';
-import { messageId } from './keys.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from './records.ts';
+import { activityDigest } from './keys.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from './records.ts';
 
 /**
  * What happens to a conversation beside its turns.
@@ -9,8 +9,8 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withAnswered } from '
  * - `reset`: history and the count of rejected turns are reset; a turn that runs now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
- * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except in-band ones.
- * - `forget`: as `stop` and `reset`; the record is deleted except the ids of answered messages, and so are the
+ * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect replies.
+ * - `forget`: as `stop` and `reset`; the record is deleted except the ids of handled activities, and so are the
  *   conversation's recording links. Its spending stays.
  * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
  *   its turn runs now.
@@ -33,24 +33,21 @@ export interface ConversationStore {
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are
    * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect, if
-   * it was already.
+   * it was already. Default: no activity asked for it.
    */
-  apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean>;
+  apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */
   keysOfTeam(team: string): Promise<readonly string[]>;
 }
 
-/**
- * What an action makes of a record: the same in every store. `activityId`: the activity that asked for it, which is
- * known from then on.
- */
+/** What an action makes of a record: the same in every store. Marks `activityId`, which asked for it, as handled. */
 export function recordAfter(
   record: ConversationRecord,
-  activityId: string | undefined,
   action: ConversationAction,
+  activityId: string | undefined,
 ): ConversationRecord {
   const after = changed(record, action);
-  return activityId === undefined ? after : withAnswered(after, activityId);
+  return activityId === undefined ? after : withHandled(after, activityId);
 }
 
 function changed(record: ConversationRecord, action: ConversationAction): ConversationRecord {
@@ -75,6 +72,6 @@ function changed(record: ConversationRecord, action: ConversationAction): Conver
 function withdrawn(record: ConversationRecord, activityId: string): ConversationRecord {
   const history = withoutMessage(record.history, activityId);
   const isChanged = history.length < record.history.length;
-  const sessionVersion = isChanged ? messageId({ activityId }) : record.sessionVersion;
-  return withAnswered({ ...record, history, sessionVersion }, activityId);
+  const sessionVersion = isChanged ? activityDigest({ activityId }) : record.sessionVersion;
+  return withHandled({ ...record, history, sessionVersion }, activityId);
 }

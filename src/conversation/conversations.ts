@@ -2,39 +2,40 @@ import { LRUCache } from 'lru-cache';
 import { StoreError, TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
-import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity, type Postponed } from './acceptance.ts';
+import { type Acceptance, type ActivityName, logNamesOf, type NotAccepted, type PersonActivity } from './acceptance.ts';
 import { type AcceptedDecision, acceptDecision, decisionResultText } from './approvals/accept-decision.ts';
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
-import { forgetBesideRecord, planCommand } from './commands/run-command.ts';
-import { OutOfBandWork } from './out-of-band.ts';
+import { forgetAudioAndAudit, planCommand } from './commands/plan-command.ts';
+import { isSameConversation } from './keys.ts';
 import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithSender } from './reply.ts';
 import { retry } from './retry.ts';
 import type { Services } from './services.ts';
+import { SideWork } from './side-work.ts';
 import { reportTurn } from './turn/report-turn.ts';
 import { runTurn } from './turn/run-turn.ts';
 import { Turn } from './turn/turn.ts';
 import type { UserMessage } from './user-message.ts';
 
 const DONE = Promise.resolve();
-const MAX_WELCOMES = 50_000;
+const MAX_BEGUN = 50_000;
 
 /** All conversations of this instance: accepts messages, and answers what needs no turn. */
 export class Conversations {
   readonly #services: Services;
-  /** Conversations that have begun: the first turn may have no record yet. */
-  readonly #welcomed = new LRUCache<string, true>(lruOptions(MAX_WELCOMES));
-  /** The open requests in which the answers to in-band messages go back. */
+  /** Conversations that need no welcome: they were greeted, or a user has written. Their record may not exist yet. */
+  readonly #begun = new LRUCache<string, true>(lruOptions(MAX_BEGUN));
+  /** The open requests of messages that expect replies. */
   readonly #openRequests = new WeakMap<UserMessage, WithSender>();
-  readonly #outOfBand: OutOfBandWork;
+  readonly #sideWork: SideWork;
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
   #isDraining = false;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#outOfBand = new OutOfBandWork(services, (key) => this.#leave(key));
+    this.#sideWork = new SideWork(services, (key) => this.#leave(key));
   }
 
   get isDraining(): boolean {
@@ -51,13 +52,13 @@ export class Conversations {
     return !this.#isDraining && this.#services.queue.hasRoom(key);
   }
 
-  /** Accepts a message, in the order of the calls: it is answered once, also after a crash of this process. */
+  /** Accepts a message: it is answered once, also after a crash of this process. */
   accept(message: UserMessage, withSender: WithSender): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
-    return this.#accept(message, async () => {
-      this.#welcomed.set(message.key, true);
+    return this.#guard(message, async () => {
+      this.#begun.set(message.key, true);
       const kind = decisionInWords(message, command, this.#services);
-      // Only a possible decision waits for a lookup: all others are added in the order of the calls.
+      // Only a possible decision waits for a lookup: all others are added in the order in which `accept` was called.
       if (kind !== undefined) {
         const approvalId = await approvalMeantBy(message, command, this.#services);
         if (approvalId !== undefined) return this.#decide({ approvalId, kind }, message, withSender);
@@ -72,35 +73,35 @@ export class Conversations {
    * it out.
    */
   async decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
-    const accepted = await this.#accept(message, () => this.#decide(request, message, withSender));
+    const accepted = await this.#guard(message, () => this.#decide(request, message, withSender));
     return 'result' in accepted ? accepted : { ...accepted, result: { kind: 'gone' } };
   }
 
-  /** Does what needs neither the model nor a place in the queue, once for each activity. */
-  acceptOutOfBand(activity: PersonActivity, work: (stopping: AbortSignal) => Promise<void>): Promise<Acceptance> {
+  /** Runs work that needs neither the model nor a place in the queue, once for each activity. */
+  acceptSideWork(activity: PersonActivity, work: (shutdown: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#accept(activity, () => this.#outOfBand.accept(activity, { kind: 'markHandled' }, run));
+    return this.#guard(activity, () => this.#sideWork.accept(activity, { kind: 'markHandled' }, run));
   }
 
-  /** Does what no activity waits for. It ends before the process does. An error is logged as `failure`. */
-  runOutOfBand(activity: ActivityName, work: () => Promise<void>, failure: string): void {
-    void this.#outOfBand.run(activity, work, failure);
+  /** Runs work that no activity waits for. It ends before the process does. An error is logged as `failure`. */
+  runSideWork(activity: ActivityName, work: () => Promise<void>, failure: string): void {
+    void this.#sideWork.run(activity, work, failure);
   }
 
   /** Greets each conversation once, and none that has begun. */
   welcome(key: string, text: string, withSender: WithSender): Promise<Acceptance> {
-    return this.#accept({ key }, async () => {
-      const isNew = !this.#welcomed.has(key) && (await this.#services.conversationStore.create(key));
-      this.#welcomed.set(key, true);
-      return { kind: 'accepted', done: isNew ? this.#outOfBand.say({ key }, withSender, text) : DONE };
+    return this.#guard({ key }, async () => {
+      const isNew = !this.#begun.has(key) && (await this.#services.conversationStore.create(key));
+      this.#begun.set(key, true);
+      return { kind: 'accepted', done: isNew ? this.#sideWork.say({ key }, withSender, text) : DONE };
     });
   }
 
   /** A user deleted a message: it is not answered if it still waits, and leaves the history. */
   withdraw(message: Required<ActivityName>): Promise<Acceptance> {
     const { key, activityId } = message;
-    return this.#accept(message, async () => {
-      await this.#services.conversationStore.apply(key, undefined, { kind: 'withdraw', activityId });
+    return this.#guard(message, async () => {
+      await this.#services.conversationStore.apply(key, { kind: 'withdraw', activityId });
       this.#services.sessions.drop(key);
       return { kind: 'accepted', done: DONE };
     });
@@ -108,20 +109,23 @@ export class Conversations {
 
   /** Deletes the conversation: the bot was removed from it. `done` resolves once its audio is deleted. */
   forget(key: string): Promise<Acceptance> {
-    return this.#accept({ key }, () => this.#forgetAll([key]));
+    return this.#guard({ key }, () => this.#forgetAll([key]));
   }
 
-  /** Forgets all conversations of a team, or one of its channels, by its key, with its threads. */
+  /**
+   * Forgets all conversations of a team. With `channel`, the key of one of its channels: that channel and its threads.
+   */
   forgetTeam(team: string, channel?: string): Promise<Acceptance> {
-    return this.#accept({ key: team }, async () => {
+    // Only the log reads this key.
+    return this.#guard({ key: team }, async () => {
       const keys = await this.#services.conversationStore.keysOfTeam(team);
-      return this.#forgetAll(keys.filter((key) => channel === undefined || key.split(';')[0] === channel));
+      return this.#forgetAll(keys.filter((key) => channel === undefined || isSameConversation(key, channel)));
     });
   }
 
   /**
-   * Accepts nothing more, tells the users of messages that nobody will answer, lets running turns finish for up to
-   * `graceMs`, then ends them. Resolves when every answer is out. Safe to call twice.
+   * Rejects new activities, notifies the users whose messages will not be answered, and lets running turns finish for
+   * up to `graceMs`, then ends them. Resolves when every reply is out. Safe to call twice.
    */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
@@ -130,7 +134,7 @@ export class Conversations {
       this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
     });
     await queue.drain(graceMs, (message) => this.#dismiss(message));
-    await this.#outOfBand.whenIdle();
+    await this.#sideWork.whenIdle();
     cancelTimer();
     sessions.close();
   }
@@ -143,7 +147,8 @@ export class Conversations {
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  async #accept<T extends Acceptance>(activity: ActivityName, add: () => Promise<T>): Promise<T | Postponed> {
+  /** Runs `add` unless the bot drains. Maps a StoreError to `notStored`, and counts and logs duplicates. */
+  async #guard<T extends Acceptance>(activity: ActivityName, add: () => Promise<T>): Promise<T | NotAccepted> {
     if (this.#isDraining) return { kind: 'draining' };
     const { telemetry, log } = this.#services;
     const names = logNamesOf(activity);
@@ -162,9 +167,9 @@ export class Conversations {
   }
 
   async #add(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
-    if (!message.isInBand) return { result: await this.#services.queue.add(message), done: DONE };
+    if (!message.expectsReplies) return { result: await this.#services.queue.add(message), done: DONE };
     this.#openRequests.set(message, withSender);
-    return this.#services.queue.addInBand(message);
+    return this.#services.queue.addLocal(message);
   }
 
   #decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
@@ -172,9 +177,9 @@ export class Conversations {
       if (request.isShown) return { kind: 'accepted', done: DONE };
       const text = decisionResultText(result, messagesFor(message.locale));
       if (result.kind === 'queueFull')
-        return { kind: 'accepted', done: this.#outOfBand.notify(message, withSender, text) };
+        return { kind: 'accepted', done: this.#sideWork.notify(message, withSender, text) };
       const run = () => withSender((sender) => sender.send({ text }));
-      return this.#outOfBand.accept(message, { kind: 'markHandled' }, run);
+      return this.#sideWork.accept(message, { kind: 'markHandled' }, run);
     };
     return acceptDecision(request, message, (turn) => this.#add(turn, withSender), say, this.#services);
   }
@@ -192,19 +197,19 @@ export class Conversations {
         // Accepted, so that the channel does not redeliver; the user gets a notice.
         return {
           kind: 'accepted',
-          done: this.#outOfBand.notify(message, withSender, messagesFor(message.locale).queueFull),
+          done: this.#sideWork.notify(message, withSender, messagesFor(message.locale).queueFull),
         };
     }
   }
 
   #runCommand(command: Command, message: UserMessage, withSender: WithSender): Promise<Acceptance> {
-    const { action, confirm } = planCommand(command, message, this.#services);
+    const { action, makeReply } = planCommand(command, message, this.#services);
     const run = async () => {
-      const confirming = confirm((call) => this.#retryStore(call));
-      const reply = await confirming.catch((err: unknown) => this.#apology(err, message));
+      const made = makeReply((call) => this.#retryStore(call));
+      const reply = await made.catch((err: unknown) => this.#apology(err, message));
       await withSender((sender) => sender.send(reply));
     };
-    return this.#outOfBand.accept(message, action, run);
+    return this.#sideWork.accept(message, action, run);
   }
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
@@ -212,13 +217,13 @@ export class Conversations {
     const removals: Promise<void>[] = [];
     for (const key of keys) {
       try {
-        await conversationStore.apply(key, undefined, { kind: 'forget' });
+        await conversationStore.apply(key, { kind: 'forget' });
       } finally {
         // Clean up even on error: the delete may have committed, and then keysOfTeam no longer returns this key.
-        this.#welcomed.delete(key);
+        this.#begun.delete(key);
         sessions.drop(key);
-        const removeOthers = () => this.#retryStore(() => forgetBesideRecord(key, this.#services));
-        removals.push(this.#outOfBand.run({ key }, removeOthers, 'audio not removed'));
+        const removeOthers = () => this.#retryStore(() => forgetAudioAndAudit(key, this.#services));
+        removals.push(this.#sideWork.run({ key }, removeOthers, 'audio or audit not cleaned up'));
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
@@ -230,12 +235,12 @@ export class Conversations {
   }
 
   #withSenderFor(message: UserMessage): WithSender {
-    return this.#openRequests.get(message) ?? this.#services.channel.later(message.reference);
+    return this.#openRequests.get(message) ?? this.#services.channel.byChannelCall(message.reference);
   }
 
   /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    return this.#outOfBand.say(message, this.#withSenderFor(message), messagesFor(message.locale).apologies.restarting);
+    return this.#sideWork.say(message, this.#withSenderFor(message), messagesFor(message.locale).apologies.restarting);
   }
 
   #apology(err: unknown, message: UserMessage): Reply {
@@ -248,9 +253,8 @@ export class Conversations {
   /** The channel reports the conversation as gone: waiting messages are cancelled. The record stays for an unblocked bot. */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
-    await this.#retryStore(() => this.#services.conversationStore.apply(key, undefined, { kind: 'leave' })).catch(
-      (err: unknown) =>
-        this.#services.log.warn({ err, conversation: key }, 'waiting messages not cancelled: conversation gone'),
+    await this.#retryStore(() => this.#services.conversationStore.apply(key, { kind: 'leave' })).catch((err: unknown) =>
+      this.#services.log.warn({ err, conversation: key }, 'waiting messages not cancelled: conversation gone'),
     );
   }
 }

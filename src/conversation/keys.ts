@@ -3,8 +3,8 @@ import { hash } from 'node:crypto';
 /** This many characters of a digest have 132 bits, which no two conversations share by accident or on purpose. */
 const NAME_CHARS = 22;
 
-/** A conversation's name in a store: its key may be long, and hold characters that no file or address can. */
-export function conversationId(key: string): string {
+/** Stands for a key in a store: it may be long, and hold characters that no file or address can. */
+export function conversationDigest(key: string): string {
   return digest(key);
 }
 
@@ -13,18 +13,18 @@ export function isSameConversation(key: string, other: string): boolean {
   return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
 }
 
-/** A person's name in a store: see `personKey` of a message. */
-export function personId(personKey: string): string {
+/** Stands for a person in a store: see `personKey` of a message. */
+export function personDigest(personKey: string): string {
   return digest(personKey);
 }
 
-/** A message's name, within its conversation. */
-export function messageId({ activityId }: { readonly activityId: string }): string {
+/** Stands for an activity, within its conversation. */
+export function activityDigest({ activityId }: { readonly activityId: string }): string {
   return digest(activityId);
 }
 
-/** A message's name among those of all conversations: activity ids are unique only within one. */
-export function messageName({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
+/** The key of an activity among those of all conversations: activity ids are unique only within one. */
+export function activityKey({ key, activityId }: { readonly key: string; readonly activityId: string }): string {
   return JSON.stringify([key, activityId]);
 }
 

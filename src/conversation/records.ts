@@ -1,7 +1,7 @@
 import type { ContextTokens } from '../realtime/model-result.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { EMPTY_HISTORY, type HistoryState } from './history/history.ts';
-import { messageId } from './keys.ts';
+import { activityDigest } from './keys.ts';
 import type { Reply } from './reply.ts';
 
 /** What people chose for their conversation; what they did not is as configured. */
@@ -20,9 +20,9 @@ export interface ConversationUsage {
   readonly context: ContextTokens;
 }
 
-/** A reply that was made and is being delivered: an attempt after a crash sends it again instead of asking the model again. */
-export interface UnsentReply {
-  /** The message that it answers; see `messageId`. */
+/** A saved reply that is being delivered: an attempt after a crash sends it again instead of asking the model again. */
+export interface PendingReply {
+  /** The message that it answers; see `activityDigest`. */
   readonly messageId: string;
   readonly reply: Pick<Reply, 'text' | 'addsToShown' | 'isFromModel' | 'sources' | 'approvals'>;
   /** Its audio in the audio store. */
@@ -36,12 +36,18 @@ export interface ConversationRecord extends HistoryState {
   readonly version: number;
   readonly settings: ConversationSettings;
   readonly usage: ConversationUsage;
-  /** Changes whenever a warm session becomes stale: a session with another one is closed. */
+  /**
+   * The id of the turn that the warm session ended with. A command or a withdrawal sets another value, so that no
+   * session matches. `turnEdit` also reads it: its own job's id means that the edit was applied before.
+   */
   readonly sessionVersion: string | undefined;
-  /** Digests of the activities that were answered, the newest last, at most MAX_ANSWERED; see `messageId`. */
+  /**
+   * Digests of the activities that are handled: answered, withdrawn, or their action applied. The newest is last, at
+   * most MAX_HANDLED; see `activityDigest`.
+   */
   readonly answered: readonly string[];
-  /** The reply that is being delivered. */
-  readonly unsent: UnsentReply | undefined;
+  /** The reply that is being delivered, under the name that stored records have. */
+  readonly unsent: PendingReply | undefined;
 }
 
 /** A change of a record; a pure function, since it may be applied more than once. */
@@ -50,7 +56,7 @@ export type Edit = (record: ConversationRecord) => ConversationRecord;
 /** The version of the records that are written. */
 export const RECORD_VERSION = 3;
 /** Channels deliver an activity again within minutes. */
-export const MAX_ANSWERED = 48;
+export const MAX_HANDLED = 48;
 
 /** What a new session holds. */
 export const NO_CONTEXT: ContextTokens = Object.freeze({ text: 0, audio: 0 });
@@ -65,17 +71,17 @@ export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   unsent: undefined,
 });
 
-/** The record with one more activity that is known as answered. */
-export function withAnswered(record: ConversationRecord, activityId: string): ConversationRecord {
-  const id = messageId({ activityId });
+/** The record with one more handled activity. */
+export function withHandled(record: ConversationRecord, activityId: string): ConversationRecord {
+  const id = activityDigest({ activityId });
   const others = record.answered.filter((each) => each !== id);
   const unsent = record.unsent?.messageId === id ? undefined : record.unsent;
-  return { ...record, answered: [...others, id].slice(-MAX_ANSWERED), unsent };
+  return { ...record, answered: [...others, id].slice(-MAX_HANDLED), unsent };
 }
 
-/** Whether an activity was answered, or its action applied. */
-export function isKnown({ answered }: ConversationRecord, activityId: string): boolean {
-  return answered.includes(messageId({ activityId }));
+/** Whether an activity was answered or withdrawn, or its action applied. */
+export function isHandled({ answered }: ConversationRecord, activityId: string): boolean {
+  return answered.includes(activityDigest({ activityId }));
 }
 
 /**

@@ -7,7 +7,9 @@ import type { RecordingLink } from './user-message.ts';
 export interface Reply {
   /** Empty if the turn was cancelled before it had a text: then a stream that has begun is only ended. */
   readonly text: string;
-  /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
+  /**
+   * True: `text` goes below what was already shown. False: `text` is the whole answer and begins with what was shown.
+   */
   readonly addsToShown?: boolean | undefined;
   /** The model's own words, which some channels want to have marked. */
   readonly isFromModel?: boolean | undefined;
@@ -70,7 +72,7 @@ export interface ReplySender {
   notify(text: string): Promise<void>;
   /** Leaves the stream to the attempt that now has the turn. */
   abandon(): void;
-  /** Sends the answer. What was shown of it stays: the answer continues it. Rejects if the channel refuses it. */
+  /** Sends the answer; what was shown of it stays, see `addsToShown`. Rejects if the channel refuses it. */
   send(reply: Reply): Promise<void>;
 }
 

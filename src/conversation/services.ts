@@ -20,8 +20,8 @@ import type { FetchFile, MessageReference, UserMessage } from './user-message.ts
 
 /** What the channel does for conversations. */
 export interface ChannelServices {
-  /** After the request was answered: also for a message that another instance accepted. */
-  readonly later: (reference: MessageReference) => WithSender;
+  /** Opens a sender that calls the channel. Works on any instance, also after the request has ended. */
+  readonly byChannelCall: (reference: MessageReference) => WithSender;
   /** How the sender of a message gets to the recording page. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
   /** Whether the sender of a message gets cards with buttons. */

@@ -48,19 +48,22 @@ export interface UserMessage {
   readonly scope: Scope;
   readonly user: MessageUser;
   /**
-   * Names the person whom the channel verifies, across conversations; the conversation where it verifies nobody. What
-   * is bounded for each person is counted by this: `user` may be the sender's own claim.
+   * The key that limits per person count by: that of the verified person, the same in all conversations, or the key of
+   * the conversation if the channel verifies nobody. Not `user.id`, which the client may claim.
    */
   readonly personKey: string;
   /** False for people whom the operator has not let in: their messages are refused. */
   readonly isAllowed: boolean;
-  /** The ids of the sender that the channel verifies, as `ALLOWED_USERS` may name them. Default: none. */
+  /**
+   * The ids of the sender that the channel verifies, as `ALLOWED_USERS` may name them; the object id of Entra ID is the
+   * last, if there is one. Default: none.
+   */
   readonly verifiedIds?: readonly string[];
   readonly locale: string | undefined;
   /** The IANA name of the user's time zone; `undefined` where the channel does not give it. */
   readonly timeZone?: string;
-  /** Whether the answer goes back in the request that brought the message, and not by a call to the channel. */
-  readonly isInBand: boolean;
+  /** Whether the reply goes back in the response to the request (`deliveryMode`), and not by a call to the channel. */
+  readonly expectsReplies: boolean;
   /** Without the bot's mentions, trimmed; empty if there was no text. */
   readonly text: string;
   readonly attachments: readonly MessageAttachment[];
@@ -80,8 +83,8 @@ export type LinkOwner = Pick<
 >;
 
 /**
- * A recording link to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
- * by itself, and a card that others see may show it; its link speaks for the user.
+ * Lets one user record messages for one conversation, on the bot's page. The id is not secret. The signed token in the
+ * URL is: whoever has it can speak as the user.
  */
 export interface RecordingLink extends LinkOwner, LinkedAudio {
   /** The end of the time in which its page is shown. */

@@ -1,5 +1,5 @@
 import { type ConversationAction, type ConversationStore, recordAfter } from '../conversation/conversation-store.ts';
-import { type ConversationRecord, EMPTY_RECORD, isKnown, readRecord } from '../conversation/records.ts';
+import { type ConversationRecord, EMPTY_RECORD, isHandled, readRecord } from '../conversation/records.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
 import type { DatabaseQueue } from './database-queue.ts';
@@ -41,13 +41,13 @@ export class DatabaseConversations implements ConversationStore {
     return created.length > 0;
   }
 
-  async apply(key: string, activityId: string | undefined, action: ConversationAction): Promise<boolean> {
+  async apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean> {
     const { chain, connection } = this.#services;
     const isApplied = await chain.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
-        if (activityId !== undefined && isKnown(record, activityId)) return sql.rollBack(false);
-        await this.#write(sql, key, recordAfter(record, activityId, action), action);
+        if (activityId !== undefined && isHandled(record, activityId)) return sql.rollBack(false);
+        await this.#write(sql, key, recordAfter(record, action, activityId), action);
         await this.#act(sql, key, action);
         return true;
       }, leftMs),

@@ -1,6 +1,6 @@
 import { writeMessage } from '../conversation/message-json.ts';
 import type { CompleteOptions, SaveResult, TurnJob, TurnStart } from '../conversation/queue/turn-queue.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, readRecord, withAnswered } from '../conversation/records.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, readRecord, withHandled } from '../conversation/records.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { TurnError } from '../errors.ts';
 import { storable, storableJson } from '../storable-json.ts';
@@ -27,7 +27,7 @@ export class DatabaseJob implements TurnJob {
   readonly acceptedAtMs: number;
   readonly isTransferable: boolean;
   readonly isRetry: boolean;
-  /** `undefined` for an in-band turn: it runs on the instance that accepted it and has no job in the queue. */
+  /** `undefined` for a local turn: it runs on the instance that accepted it and has no job in the queue. */
   readonly claim: Claim | undefined;
   /** The key of its conversation, as stored. */
   readonly storedKey: string;
@@ -60,7 +60,7 @@ export class DatabaseJob implements TurnJob {
 
   async begin(): Promise<TurnStart> {
     const { connection, jobs, recordRetentionMs } = this.#services;
-    // An in-band turn has no job whose state could be read: only its signal stops it.
+    // A local turn has no job whose state could be read: only its signal stops it.
     if (this.signal.aborted && this.signal.reason.code === 'cancelled') return { kind: 'stopped' };
     // An attempt is counted by its claim, so a repeated call does not count it again.
     const [row] = await connection.query<BeginRow>(beginSql(jobs.table), [
@@ -171,7 +171,7 @@ export class DatabaseJob implements TurnJob {
       const row = await this.#lock(sql);
       // If the conversation was forgotten meanwhile, its message must not stay in the dead-letter queue.
       if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
-      await this.#write(sql, withAnswered(readRecord(row?.record), message.activityId), claim?.id ?? null);
+      await this.#write(sql, withHandled(readRecord(row?.record), message.activityId), claim?.id ?? null);
       if (claim === undefined || (await jobs.complete(sql, claim))) return true;
       const hasEnded = await jobs.hasEnded(sql, claim);
       return isDelivered ? hasEnded : sql.rollBack(hasEnded);
@@ -183,7 +183,7 @@ export class DatabaseJob implements TurnJob {
 }
 
 /**
- * Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. An in-band turn has no
+ * Counts the attempt and creates or updates the conversation. Returns no row if the claim is lost. A local turn has no
  * job: its $5 and $6 are NULL, and it leaves the attempts of the queued turn as they are.
  */
 function beginSql(jobsTable: string): string {
@@ -199,7 +199,7 @@ function beginSql(jobsTable: string): string {
      -- A message from before the conversation was forgotten does not revive it.
      is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
      updated_at = now(),
-     -- In band: unchanged. Same job: this claim is added, once. Another job: only this claim.
+     -- Local turn: unchanged. Same job: this claim is added, once. Another job: only this claim.
      attempts = CASE
        WHEN excluded.attempt_job IS NULL THEN c.attempts
        WHEN c.attempt_job = excluded.attempt_job THEN array_remove(c.attempts, $6) || excluded.attempts

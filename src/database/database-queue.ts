@@ -27,7 +27,7 @@ export class DatabaseQueue implements TurnQueue {
   readonly #services: DatabaseServices;
   readonly #dispatcher: Dispatcher;
   /** Turns whose answers go back in their requests. They run on this instance only. */
-  readonly #inBand: LocalQueue<DatabaseJob>;
+  readonly #local: LocalQueue<DatabaseJob>;
   readonly #listener: Listener;
 
   constructor(services: DatabaseServices) {
@@ -37,7 +37,7 @@ export class DatabaseQueue implements TurnQueue {
       const acceptedAtMs = services.clock.now();
       return new DatabaseJob({ id: jobId(message), message, acceptedAtMs, claim: undefined }, services);
     };
-    this.#inBand = new LocalQueue(createJob, services.clock, storedKey);
+    this.#local = new LocalQueue(createJob, services.clock, storedKey);
     this.#listener = new Listener(services, notifyChannelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
       // Notifications sent while the connection was down are lost, so poll.
@@ -64,8 +64,8 @@ export class DatabaseQueue implements TurnQueue {
     return result;
   }
 
-  async addInBand(message: UserMessage): Promise<AddedTurn> {
-    return this.#inBand.addInBand(message);
+  async addLocal(message: UserMessage): Promise<AddedTurn> {
+    return this.#local.addLocal(message);
   }
 
   async hasRoom(key: string): Promise<boolean> {
@@ -75,17 +75,17 @@ export class DatabaseQueue implements TurnQueue {
   }
 
   start(run: (job: TurnJob) => Promise<void>): void {
-    this.#inBand.start(run);
+    this.#local.start(run);
     this.#dispatcher.start(run);
   }
 
   async drain(graceMs: number, dismiss: (message: UserMessage) => Promise<void>): Promise<void> {
-    await Promise.all([this.#dispatcher.drain(graceMs), this.#inBand.drain(graceMs, dismiss)]);
+    await Promise.all([this.#dispatcher.drain(graceMs), this.#local.drain(graceMs, dismiss)]);
   }
 
   /** Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key. */
   stop(conversation: string): Promise<void> {
-    this.#inBand.stop(conversation);
+    this.#local.stop(conversation);
     return this.#dispatcher.stop(conversation);
   }
 
@@ -115,7 +115,7 @@ export class DatabaseQueue implements TurnQueue {
     const [, instance, conversation] = /^(.*?) (.*)$/s.exec(payload) ?? [];
     if (instance === undefined || conversation === undefined) this.#dispatcher.wake();
     else if (instance === this.#services.instance) void this.#dispatcher.stop(conversation);
-    // Ignore our own stop: in-band turns added since must run.
+    // Ignore our own stop: local turns added since must run.
     else void this.stop(conversation);
   }
 }

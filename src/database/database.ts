@@ -31,12 +31,12 @@ export function openDatabase(options: DatabaseOptions) {
   const lifecycle = new Lifecycle(services, queue);
   return {
     queue,
-    conversations: new DatabaseConversations(services, queue),
+    conversationStore: new DatabaseConversations(services, queue),
     recordingLinks: createPostgresRecordingLinks(services),
     audioStore: createPostgresAudioStore(services),
-    spending: createPostgresSpendingStore(connection),
+    spendingStore: createPostgresSpendingStore(connection),
     audit: createPostgresAudit(connection),
-    approvals: createPostgresApprovals(connection),
+    approvalStore: createPostgresApprovals(connection),
     /** Prepares the database in the background, and tries again until it can be used. */
     start: () => lifecycle.start(),
     /** Closes everything except running turns, which `queue.drain` ends. Safe to call twice. */

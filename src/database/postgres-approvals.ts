@@ -6,7 +6,7 @@ import {
   MAX_WAITING_APPROVALS,
   type Permission,
 } from '../conversation/approvals/approval.ts';
-import { personId } from '../conversation/keys.ts';
+import { personDigest } from '../conversation/keys.ts';
 import { isReference } from '../conversation/message-json.ts';
 import { fieldsOf } from '../json-access.ts';
 import { storableJson } from '../storable-json.ts';
@@ -28,24 +28,22 @@ interface Row {
 export function createPostgresApprovals(connection: Connection): ApprovalStore {
   return {
     add: (approval) => addApproval(connection, approval),
-    async find(id) {
-      if (!ID.test(id)) return undefined;
-      const text = `SELECT ${COLUMNS} FROM approvals WHERE id = $1 AND expires_at > now()`;
-      return approvalIn(await connection.query<Row>(text, [id]));
-    },
+    find: (id) => findApproval(connection, id),
     async findWaiting(conversation, person, activityId) {
       const text = `SELECT ${COLUMNS} FROM approvals
          WHERE conversation = $1 AND coalesce($2, person) = person AND expires_at > now()
            AND (decision IS NULL OR decision ->> 'activityId' = $3)
          ORDER BY decision IS NULL, seq DESC LIMIT 1`;
-      const values = [storedKey(conversation), person === undefined ? null : personId(person), activityId];
+      const values = [storedKey(conversation), person === undefined ? null : personDigest(person), activityId];
       return approvalIn(await connection.query<Row>(text, values));
     },
     async decide(id, decision) {
       if (!ID.test(id)) return undefined;
-      const text = `UPDATE approvals SET decision = coalesce(decision, $2::jsonb)
-         WHERE id = $1 AND expires_at > now() RETURNING ${COLUMNS}`;
-      return approvalIn(await connection.query<Row>(text, [id, storableJson(decision)]));
+      const text = `UPDATE approvals SET decision = $2
+         WHERE id = $1 AND decision IS NULL AND expires_at > now() RETURNING ${COLUMNS}`;
+      const decided = approvalIn(await connection.query<Row>(text, [id, storableJson(decision)]));
+      const approval = decided ?? (await findApproval(connection, id));
+      return approval && { approval, isMadeNow: decided !== undefined };
     },
     async claim(id, turnId) {
       const text = `UPDATE approvals SET turn = $2
@@ -60,15 +58,21 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
       const text = 'SELECT origin, tool, digest FROM tool_permissions WHERE conversation = $1 AND person = $2';
       const rows = await connection.query<Pick<Permission, 'origin' | 'tool' | 'digest'>>(text, [
         storedKey(conversation),
-        personId(person),
+        personDigest(person),
       ]);
       return rows.map(({ origin, tool, digest }) => ({ conversation, person, origin, tool, digest }));
     },
     async revoke(conversation, person) {
       const text = 'DELETE FROM tool_permissions WHERE conversation = $1 AND person = $2';
-      await connection.query(text, [storedKey(conversation), personId(person)]);
+      await connection.query(text, [storedKey(conversation), personDigest(person)]);
     },
   };
+}
+
+async function findApproval(connection: Connection, id: string): Promise<Approval | undefined> {
+  if (!ID.test(id)) return undefined;
+  const text = `SELECT ${COLUMNS} FROM approvals WHERE id = $1 AND expires_at > now()`;
+  return approvalIn(await connection.query<Row>(text, [id]));
 }
 
 /** Resolves with false if it is stored already. Deletes the oldest that waits if there are too many. */
@@ -81,7 +85,7 @@ async function addApproval(connection: Connection, approval: Approval): Promise<
        (SELECT id FROM approvals WHERE conversation = $2 AND person = $3 AND decision IS NULL
         ORDER BY seq DESC OFFSET ${MAX_WAITING_APPROVALS - 1}))
      SELECT id FROM added`,
-    [id, storedKey(asked.key), personId(asked.personKey), storableJson(approval), APPROVAL_MS],
+    [id, storedKey(asked.key), personDigest(asked.personKey), storableJson(approval), APPROVAL_MS],
   );
   return added.length > 0;
 }
@@ -94,7 +98,7 @@ async function addPermission(
   // The lock makes a concurrent `forget` wait for the permission, which it then deletes.
   const text = `INSERT INTO tool_permissions (conversation, person, origin, tool, digest)
      SELECT $1, $2, $3, $4, $5 FROM approvals WHERE id = $6 FOR KEY SHARE ON CONFLICT DO NOTHING`;
-  await connection.query(text, [storedKey(conversation), personId(person), origin, tool, digest, approvalId]);
+  await connection.query(text, [storedKey(conversation), personDigest(person), origin, tool, digest, approvalId]);
 }
 
 /** Takes the decisions of a conversation back that no turn has claimed. */

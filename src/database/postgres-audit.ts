@@ -1,4 +1,4 @@
-import { conversationId, personId } from '../conversation/keys.ts';
+import { conversationDigest, personDigest } from '../conversation/keys.ts';
 import type { AuditEntry, AuditStore } from '../tools/audit.ts';
 import type { Connection } from './connection.ts';
 
@@ -18,9 +18,9 @@ export function createPostgresAudit(connection: Connection): AuditStore {
         [
           event,
           turnId,
-          conversationId(conversation),
-          personId(asker),
-          decider === undefined ? null : personId(decider),
+          conversationDigest(conversation),
+          personDigest(asker),
+          decider === undefined ? null : personDigest(decider),
           tool,
           origin,
           argumentsHash,
@@ -36,7 +36,7 @@ export function createPostgresAudit(connection: Connection): AuditStore {
     },
     async pseudonymise(conversation) {
       const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
-      await connection.query(text, [conversationId(conversation)]);
+      await connection.query(text, [conversationDigest(conversation)]);
     },
   };
 }

@@ -96,6 +96,6 @@ export function createPostgresSpendingStore(sql: Sql): SpendingStore {
 function usesOf(rows: readonly UseRow[], budgets: ReturnType<typeof limitedBudgets>): readonly BudgetUse[] {
   return budgets.flatMap((each) => {
     const row = rows.find(({ budget }) => budget === each.budget);
-    return row === undefined ? [] : [{ ...each, usedUsd: row.used_usd, isNear: row.is_near }];
+    return row === undefined ? [] : [{ ...each, usedUsd: row.used_usd, isLogged: row.is_near }];
   });
 }

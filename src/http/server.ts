@@ -20,14 +20,14 @@ import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/teams-library.ts'
 import { limitRequestTime } from './request-time.ts';
 
 /** The response to a received activity, if it is more than an acknowledgement. */
-export interface InBandAnswer {
+export interface ActivityResponse {
   readonly status: number;
   readonly body?: unknown;
 }
 
 export interface HttpOptions {
   /** Passes an activity to the bot. Rejects with a RequestError if the request is refused. */
-  readonly receiveActivity: (authorization: string, activity: InboundActivity) => Promise<InBandAnswer | undefined>;
+  readonly receiveActivity: (authorization: string, activity: InboundActivity) => Promise<ActivityResponse | undefined>;
   readonly audioStore: AudioStore;
   readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
   readonly about: AboutSettings;

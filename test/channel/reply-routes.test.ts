@@ -24,7 +24,7 @@ async function wayBack(t: TestContext) {
     sendLimitMs: 60_000,
   });
   const activity = { ...inbound(connector.url), channelId: 'webchat' };
-  return { connector, withSender: replyRoutes.later({ activity, claims: [], audience: undefined }) };
+  return { connector, withSender: replyRoutes.byChannelCall({ activity, claims: [], audience: undefined }) };
 }
 
 describe('the reply route of a turn', () => {

@@ -79,7 +79,7 @@ describe('a conversation that the channel no longer has', { timeout: 30_000 }, (
   });
 
   it('still answers an expectReplies request', async (t) => {
-    const { bot, watched, release, whenAsked } = await holding(t, 'In band');
+    const { bot, watched, release, whenAsked } = await holding(t, 'expects replies');
     bot.connector.rule = () => ({ status: 404, body: REFUSAL });
     await bot.says('hello');
     await whenAsked;
@@ -89,7 +89,7 @@ describe('a conversation that the channel no longer has', { timeout: 30_000 }, (
     const { activities } = (await (await waiting).json()) as { activities: { text: string }[] };
     assert.deepEqual(
       activities.map(({ text }) => text),
-      ['In band'],
+      ['expects replies'],
     );
     assert.equal(watched.lines.filter(({ msg }) => msg === 'reply not sent').length, 1);
   });

@@ -48,7 +48,7 @@ describe('toUserMessage', () => {
       isAllowed: true,
       verifiedIds: [],
       locale: 'de-DE',
-      isInBand: false,
+      expectsReplies: false,
       text: 'hello',
       attachments: [],
     });

@@ -118,6 +118,23 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'press')), second.id, 'an activity that comes again');
     });
 
+    it('keep their order when decisions are made, claimed and taken back', async () => {
+      await using store = await open();
+      const { approvals, conversations } = store;
+      const [first, second, last] = [await waiting(approvals), await waiting(approvals), await waiting(approvals)];
+      const newest = () => idOf(approvals.findWaiting('c', 'ada', 'another'));
+      await conversations.apply('c', { kind: 'stop' });
+      assert.equal(await newest(), last.id, 'after a stop');
+      await approvals.decide(second.id, decisionOf('press'));
+      await approvals.reopen(second.id);
+      assert.equal(await newest(), last.id, 'after one was reopened');
+      await approvals.decide(last.id, decisionOf('press'));
+      await approvals.claim(last.id, 'turn');
+      await approvals.decide(first.id, decisionOf('press'));
+      await conversations.apply('c', { kind: 'stop' });
+      assert.equal(await newest(), second.id, 'after a stop took a decision back');
+    });
+
     it('wait up to 50 for each person and conversation, the newest', async () => {
       await using store = await open();
       const { approvals } = store;
@@ -137,13 +154,15 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       const { id } = await waiting(approvals);
       const decisions = [decisionOf('one', { deciderName: 'Ada \u0000' }), decisionOf('two', { kind: 'deny' })];
       const results = await Promise.all(decisions.map((decision) => approvals.decide(id, decision)));
-      const [counting] = results.map((each) => each?.decision?.activityId);
+      const [counting] = results.map((each) => each?.approval.decision?.activityId);
       assert.deepEqual(
-        results.map((each) => each?.decision?.activityId),
+        results.map((each) => each?.approval.decision?.activityId),
         [counting, counting],
       );
       assert.equal((await approvals.find(id))?.decision?.activityId, counting);
-      assert.equal((await approvals.decide(id, decisionOf('three')))?.decision?.activityId, counting);
+      assert.deepEqual(results.map((each) => each?.isMadeNow).sort(), [false, true]);
+      const late = await approvals.decide(id, decisionOf('three'));
+      assert.deepEqual([late?.approval.decision?.activityId, late?.isMadeNow], [counting, false]);
       assert.equal(await approvals.decide('approval-unknown-00', decisionOf('press')), undefined);
     });
 
@@ -171,7 +190,10 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
       const again = await approvals.decide(id, decisionOf('two', { kind: 'deny' }));
-      assert.deepEqual([again?.decision?.activityId, again?.decision?.kind], ['two', 'deny']);
+      assert.deepEqual(
+        [again?.approval.decision?.activityId, again?.approval.decision?.kind, again?.isMadeNow],
+        ['two', 'deny', true],
+      );
       await approvals.claim(id, 'turn');
       await approvals.reopen(id);
       assert.equal((await approvals.find(id))?.decision?.activityId, 'two');
@@ -187,12 +209,12 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         await waiting(approvals, 'elsewhere'),
       ];
       await approvals.decide(decided.id, decisionOf('press'));
-      await conversations.apply('c', undefined, { kind: 'reset' });
+      await conversations.apply('c', { kind: 'reset' });
       assert.equal(await approvals.find(waits.id), undefined);
       assert.equal(await idOf(approvals.find(decided.id)), decided.id);
       await approvals.allow(permissionOf(), decided.id);
       await approvals.allow(permissionOf({ conversation: 'elsewhere' }), elsewhere.id);
-      for (let times = 0; times < 2; times++) await conversations.apply('c', undefined, { kind: 'forget' });
+      for (let times = 0; times < 2; times++) await conversations.apply('c', { kind: 'forget' });
       assert.equal(await approvals.find(decided.id), undefined);
       // A turn that began before may still decide.
       await approvals.allow(permissionOf(), decided.id);

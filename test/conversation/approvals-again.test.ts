@@ -146,6 +146,41 @@ describe('a button of a call that waits', () => {
     assert.equal(under.ran('H'), 1);
   });
 
+  it('can be pressed again after a full queue, even if the first press is delivered twice', async () => {
+    const chat = await chatWith('do note J');
+    const { held, release } = under.model.hold('crowd 0');
+    for (let each = 0; each <= 16; each++) {
+      await chat.say(`crowd ${each}`);
+      if (each === 0) await held;
+    }
+    const pressed = chat.activity(undefined, { value: chat.data('allow') });
+    await under.bot.post(pressed);
+    await chat.whenSaid(en.queueFull);
+    release();
+    await chat.whenSaid('Re: crowd 16');
+    assert.equal((await under.bot.post(pressed)).status, 200);
+    await chat.press('allow');
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('J'), 1);
+    assert.ok(!chat.texts.includes(BEFORE), chat.texts.join());
+  });
+
+  it('can be pressed again after /stop, even if the first press is delivered twice', async () => {
+    const chat = await chatWith('do note K');
+    const { held } = under.model.hold('a long question K');
+    await chat.say('a long question K');
+    await held;
+    const pressed = chat.activity(undefined, { value: chat.data('allow') });
+    await under.bot.post(pressed);
+    await chat.say('/stop');
+    await chat.whenSaid(en.commands.stopped);
+    assert.equal((await under.bot.post(pressed)).status, 200);
+    await chat.press('allow');
+    await chat.whenSaid('Said: echo');
+    assert.equal(under.ran('K'), 1);
+    assert.ok(!chat.texts.includes(BEFORE), chat.texts.join());
+  });
+
   it('can be pressed again if /stop came before its turn', async () => {
     const chat = await chatWith('do note I');
     const { held } = under.model.hold('a long question I');

@@ -136,20 +136,20 @@ describe('a call that waits in a channel without cards', () => {
 
   it('is asked about and decided in the responses to the requests', async () => {
     const chat = new ApprovalChat(under.bot);
-    const inBand = async (text: string | undefined, fields = {}) => {
+    const askExpectingReplies = async (text: string | undefined, fields = {}) => {
       const response = await under.bot.post(chat.activity(text, { deliveryMode: 'expectReplies', ...fields }));
       assert.equal(response.status, 200);
       const { activities } = (await response.json()) as { activities: { text?: string; attachments?: never[] }[] };
       return activities;
     };
-    const [needed, question] = await inBand('do note J');
+    const [needed, question] = await askExpectingReplies('do note J');
     assert.equal(needed?.text, texts.needed);
     assert.equal(question?.attachments?.length, 1);
-    const replies = (await inBand('/allow')).map(({ text }) => text);
+    const replies = (await askExpectingReplies('/allow')).map(({ text }) => text);
     assert.deepEqual(replies, [`${texts.allowed('Write a note', undefined)}\n\nSaid: echo: {"text":"J"}`]);
     assert.equal(under.ran('J'), 1);
     assert.deepEqual(
-      (await inBand('/allow')).map(({ text }) => text),
+      (await askExpectingReplies('/allow')).map(({ text }) => text),
       [texts.nothingWaits],
     );
     assert.deepEqual(chat.messages, []);

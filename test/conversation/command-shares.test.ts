@@ -39,7 +39,7 @@ async function started(t: TestContext, turns: string[] = []) {
   };
 }
 
-describe('the out-of-band work for one user', { timeout: 30_000 }, () => {
+describe('the side work for one user', { timeout: 30_000 }, () => {
   it('is limited over all conversations, and leaves room for others', async (t) => {
     const { bot, says, presses, release } = await started(t, ['Hello']);
     const statuses: number[] = [];
@@ -74,7 +74,7 @@ function waiting() {
   return { says, release: () => gate.resolve() };
 }
 
-describe('the out-of-band work by conversation', () => {
+describe('the side work by conversation', () => {
   it('is at most half of the total if the channel verifies no identity', async () => {
     const { says } = waiting();
     const kinds: string[] = [];

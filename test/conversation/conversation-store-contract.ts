@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
-import { EMPTY_RECORD, MAX_ANSWERED } from '../../src/conversation/records.ts';
+import { activityDigest } from '../../src/conversation/keys.ts';
+import { EMPTY_RECORD, MAX_HANDLED } from '../../src/conversation/records.ts';
 import { KEYS } from './saying.ts';
 import { HandedTurns, messageIn, type TestEngine } from './test-engine.ts';
 
-const idOf = (activityId: string) => messageId({ activityId });
+const idOf = (activityId: string) => activityDigest({ activityId });
 const withVoice = (voice: string) =>
   ({ kind: 'edit', edit: (record: typeof EMPTY_RECORD) => ({ ...record, settings: { voice } }) }) as const;
 
@@ -23,8 +23,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
     it('are distinguished by their keys, however long', async () => {
       await using engine = await open();
       const keys = [...KEYS, `${'x'.repeat(5_000)}y`, 'a\u0000', '\ud800', '\ud801'];
-      for (const [index, key] of keys.entries())
-        await engine.conversations.apply(key, undefined, withVoice(`voice ${index}`));
+      for (const [index, key] of keys.entries()) await engine.conversations.apply(key, withVoice(`voice ${index}`));
       for (const [index, key] of keys.entries())
         assert.equal((await engine.conversations.read(key)).settings.voice, `voice ${index}`);
     });
@@ -34,11 +33,11 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       const { conversations } = engine;
       assert.equal(await conversations.create('a'), true);
       assert.equal(await conversations.create('a'), false);
-      await conversations.apply('a', 'forget', { kind: 'forget' });
+      await conversations.apply('a', { kind: 'forget' }, 'forget');
       assert.equal(await conversations.create('a'), true);
       assert.equal(await conversations.create('a'), false);
       assert.deepEqual((await conversations.read('a')).answered, [idOf('forget')]);
-      await conversations.apply('b', 'note', { kind: 'markHandled' });
+      await conversations.apply('b', { kind: 'markHandled' }, 'note');
       assert.equal(await conversations.create('b'), false);
     });
 
@@ -46,21 +45,21 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       await using engine = await open();
       const { conversations } = engine;
       await conversations.create('a');
-      await conversations.apply('a', 'forget', { kind: 'forget' });
-      for (const id of ['one', 'two']) await conversations.apply('a', id, { kind: 'markHandled' });
-      assert.equal(await conversations.apply('a', 'two', { kind: 'markHandled' }), false);
+      await conversations.apply('a', { kind: 'forget' }, 'forget');
+      for (const id of ['one', 'two']) await conversations.apply('a', { kind: 'markHandled' }, id);
+      assert.equal(await conversations.apply('a', { kind: 'markHandled' }, 'two'), false);
       assert.equal(await conversations.create('a'), true);
-      await conversations.apply('a', 'three', { kind: 'markHandled' });
+      await conversations.apply('a', { kind: 'markHandled' }, 'three');
       assert.equal(await conversations.create('a'), false);
     });
 
     it('are changed once by an activity, however often it is delivered', async () => {
       await using engine = await open();
       const { conversations } = engine;
-      const results = await Promise.all([1, 2, 3].map(() => conversations.apply('a', 'one', withVoice('alloy'))));
+      const results = await Promise.all([1, 2, 3].map(() => conversations.apply('a', withVoice('alloy'), 'one')));
       assert.deepEqual(results.filter(Boolean), [true]);
-      assert.equal(await conversations.apply('a', 'two', { kind: 'markHandled' }), true);
-      assert.equal(await conversations.apply('a', 'two', withVoice('verse')), false);
+      assert.equal(await conversations.apply('a', { kind: 'markHandled' }, 'two'), true);
+      assert.equal(await conversations.apply('a', withVoice('verse'), 'two'), false);
       const { settings, answered } = await conversations.read('a');
       assert.deepEqual([settings, answered], [{ voice: 'alloy' }, [idOf('one'), idOf('two')]]);
     });
@@ -68,10 +67,10 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
     it('remember only the latest activities', async () => {
       await using engine = await open();
       const { conversations } = engine;
-      for (let index = 0; index <= MAX_ANSWERED; index++)
-        await conversations.apply('a', `c${index}`, { kind: 'markHandled' });
+      for (let index = 0; index <= MAX_HANDLED; index++)
+        await conversations.apply('a', { kind: 'markHandled' }, `c${index}`);
       const { answered } = await conversations.read('a');
-      assert.deepEqual([answered.length, answered.at(-1)], [MAX_ANSWERED, idOf(`c${MAX_ANSWERED}`)]);
+      assert.deepEqual([answered.length, answered.at(-1)], [MAX_HANDLED, idOf(`c${MAX_HANDLED}`)]);
     });
 
     it('lose their history on reset, and keep settings and usage', async () => {
@@ -84,8 +83,8 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
         settings: { voice: 'alloy' },
         sessionVersion: 'turn',
       });
-      await conversations.apply('a', undefined, { kind: 'edit', edit });
-      await conversations.apply('a', 'reset', { kind: 'reset' });
+      await conversations.apply('a', { kind: 'edit', edit });
+      await conversations.apply('a', { kind: 'reset' }, 'reset');
       const { history, rejectedTurns, settings, sessionVersion, answered } = await conversations.read('a');
       assert.deepEqual([history, rejectedTurns, settings, sessionVersion], [[], 0, { voice: 'alloy' }, undefined]);
       assert.deepEqual(answered, [idOf('reset')]);
@@ -95,8 +94,8 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       await using engine = await open();
       const { conversations } = engine;
       const edit = (record: typeof EMPTY_RECORD) => ({ ...record, version: 9, reminders: [{ at: 1 }] });
-      await conversations.apply('a', undefined, { kind: 'edit', edit });
-      await conversations.apply('a', 'c', withVoice('alloy'));
+      await conversations.apply('a', { kind: 'edit', edit });
+      await conversations.apply('a', withVoice('alloy'), 'c');
       const record: typeof EMPTY_RECORD & { reminders?: unknown } = await conversations.read('a');
       assert.deepEqual([record.version, record.reminders], [9, [{ at: 1 }]]);
     });
@@ -104,13 +103,13 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
     it('are deleted by forget, with their recording links but without the activity ids', async () => {
       await using engine = await open();
       const { conversations, recordingLinks } = engine;
-      await conversations.apply('a', 'voice', withVoice('alloy'));
+      await conversations.apply('a', withVoice('alloy'), 'voice');
       const ours = await recordingLinks.create(messageIn('a', 'm'));
       const others = await recordingLinks.create(messageIn('b', 'm'));
-      assert.equal(await conversations.apply('a', 'forget', { kind: 'forget' }), true);
+      assert.equal(await conversations.apply('a', { kind: 'forget' }, 'forget'), true);
       const expected = { ...EMPTY_RECORD, answered: [idOf('voice'), idOf('forget')] };
       assert.deepEqual(await conversations.read('a'), expected);
-      assert.equal(await conversations.apply('a', 'voice', withVoice('alloy')), false);
+      assert.equal(await conversations.apply('a', withVoice('alloy'), 'voice'), false);
       assert.equal(await recordingLinks.find(ours.id), undefined);
       assert.deepEqual(written(await recordingLinks.find(others.id)), written(others));
     });
@@ -129,7 +128,7 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
         await turns.answerNext();
       }
       assert.deepEqual([...(await conversations.keysOfTeam('red'))].sort(), ['a', 'b']);
-      await conversations.apply('a', undefined, { kind: 'forget' });
+      await conversations.apply('a', { kind: 'forget' });
       assert.deepEqual(await conversations.keysOfTeam('red'), ['b']);
       assert.deepEqual(await conversations.keysOfTeam('green'), []);
     });

@@ -44,20 +44,53 @@ describe('what calls have done', () => {
     });
   }
 
-  it('is unknown if the user stops the answer meanwhile, and what was not shown cannot be allowed', async () => {
+  /** Holds the call with this text. Resolves once it has begun. */
+  const hold = (text: string) => {
     const begun = Promise.withResolvers<void>();
     under.mcp.intercept = ({ params }) => {
-      const isHeld = JSON.stringify(params?.['arguments']) === '{"text":"held"}';
+      const isHeld = JSON.stringify(params?.['arguments']) === JSON.stringify({ text });
       if (isHeld) begun.resolve();
       return isHeld;
     };
+    return begun.promise;
+  };
+
+  /** Stops an answer during its second call; the first one waits for an approval, and was not shown. */
+  async function stopDuringCall() {
+    const begun = hold('held');
     const chat = scripted({ outputs: [call('note', 'N'), call('look', 'held')], ending });
     await chat.say('Do both.');
-    await begun.promise;
+    await begun;
     await chat.say('/stop');
     await chat.whenSaid(texts.doneUnknown('Look'));
+    return chat;
+  }
+
+  it('is unknown if the user stops the answer meanwhile', async () => {
+    await stopDuringCall();
+  });
+
+  it('cannot be allowed if it was not shown before the user stopped the answer', async () => {
+    const chat = await stopDuringCall();
     await chat.say('/allow');
     await chat.whenSaid(texts.nothingWaits);
     assert.equal(under.ran('N'), 0);
+  });
+
+  it('is known of the calls that had ended when the user stops a later one', async () => {
+    const begun = hold('later');
+    const malformed = { call: { name: 'srv__look', arguments: 'not JSON' } };
+    const outputs = [call('look', 'earlier'), malformed, call('look', 'later')];
+    const chat = scripted({ outputs, ending }, ({ history }) => JSON.stringify(history));
+    await chat.say('Look twice.');
+    await begun;
+    await chat.say('/stop');
+    await chat.whenSaid(texts.doneUnknown('Look'));
+    const reply = chat.texts.find((text) => text.includes(texts.doneUnknown('Look'))) ?? '';
+    assert.deepEqual(reply.split('\n\n').slice(-2), [texts.done('Look'), texts.doneUnknown('Look')]);
+    assert.equal(reply.split(texts.doneUnknown('Look')).length, 2, 'the malformed call never ran');
+    await chat.say('Did you?');
+    await chat.whenSaid('srv__look (done): echo');
+    assert.match(chat.texts.at(-1) ?? '', /\(done\).*\(failed\).*\(unknown\)/);
   });
 });

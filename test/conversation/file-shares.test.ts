@@ -76,7 +76,7 @@ describe('files from users', { timeout: 60_000 }, () => {
       audioStore: emptyAudioStore(),
       files: { readers, fetch: fetchFile, semaphore: fileSlots },
       channel: {
-        later: () => assert.fail('nothing is sent'),
+        byChannelCall: () => assert.fail('nothing is sent'),
         recordingAccess: () => 'link' as const,
         showsCards: () => false as const,
       },

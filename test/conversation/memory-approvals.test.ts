@@ -1,12 +1,12 @@
 import { APPROVAL_MS } from '../../src/conversation/approvals/approval.ts';
-import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
+import { createMemoryStores } from '../../src/conversation/memory-stores.ts';
 import { randomIds } from '../../src/ids.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { describeApprovals } from './approval-store-contract.ts';
 
 describeApprovals('memory', async () => {
   const clock = new ManualClock();
-  const { approvals, conversations } = createMemoryEngine({
+  const { approvalStore: approvals, conversationStore: conversations } = createMemoryStores({
     clock,
     ids: randomIds,
     recordRetentionMs: 2 * APPROVAL_MS,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
+import { activityDigest } from '../../src/conversation/keys.ts';
 import {
   MAX_WAITING,
   MAX_WAITING_BYTES,
@@ -139,11 +139,12 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const { job, end } = await turns.next();
       const start = await begun(job);
       assert.deepEqual([start.attempt, start.streamId, start.record.history], [1, undefined, []]);
-      await conversations.apply('a', 'command', {
-        kind: 'edit',
-        edit: (r) => ({ ...r, settings: { voice: 'alloy' } }),
-      });
-      const unsent = { messageId: messageId(job.message), reply: { text: 'a reply' } };
+      await conversations.apply(
+        'a',
+        { kind: 'edit', edit: (r) => ({ ...r, settings: { voice: 'alloy' } }) },
+        'command',
+      );
+      const unsent = { messageId: activityDigest(job.message), reply: { text: 'a reply' } };
       assert.equal(await job.save((record) => ({ ...said(job.message)(record), unsent })), 'saved');
       const saved = await conversations.read('a');
       assert.deepEqual([saved.settings, usersIn(saved), saved.unsent], [{ voice: 'alloy' }, ['one'], unsent]);
@@ -152,7 +153,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       end();
       const completed = await conversations.read('a');
       assert.equal(completed.unsent, undefined);
-      assert.deepEqual(completed.answered, [messageId({ activityId: 'command' }), messageId(job.message)]);
+      assert.deepEqual(completed.answered, [activityDigest({ activityId: 'command' }), activityDigest(job.message)]);
       await queue.add(messageIn('a', 'two'));
       const second = await turns.next();
       assert.deepEqual(usersIn((await begun(second.job)).record), ['one']);
@@ -171,13 +172,13 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
         await queue.add(messageIn('a', 'one'));
         const { job, end } = await turns.next();
         await job.begin();
-        assert.equal(await conversations.apply('a', 'command', { kind }), true);
+        assert.equal(await conversations.apply('a', { kind }, 'command'), true);
         assert.equal(reasonOf(job.signal), kind === 'forget' ? 'cancelled' : undefined);
         assert.equal(await job.save(said(job.message)), 'obsolete');
         assert.equal(await job.complete(), true);
         end();
         const { history, answered } = await conversations.read('a');
-        const ids = ['command', 'one'].map((activityId) => messageId({ activityId }));
+        const ids = ['command', 'one'].map((activityId) => activityDigest({ activityId }));
         assert.deepEqual([history, answered], [[], ids]);
         await queue.add(messageIn('a', 'two'));
         assert.equal(await turns.answerNext(), 'two');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
+import { activityDigest } from '../../src/conversation/keys.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import { aborted, begun, HandedTurns, messageIn, said, type TestEngine, usersIn } from './test-engine.ts';
-/** The contract of every queue for turns that are stopped, withdrawn, forgotten or drained, and for in-band turns. */
+/** The contract of every queue for turns that are stopped, withdrawn, forgotten or drained, and for local turns. */
 export function describeQueueEnds(name: string, open: () => Promise<TestEngine>): void {
   describe(`the ends of turns in ${name}`, () => {
     it('stops the running turn and the queued ones, but nothing that arrives later', async () => {
@@ -15,7 +15,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const running = await turns.next();
       const other = await turns.next();
       await begun(running.job);
-      assert.equal(await conversations.apply('a', 'stop', { kind: 'stop' }), true);
+      assert.equal(await conversations.apply('a', { kind: 'stop' }, 'stop'), true);
       await queue.add(messageIn('a', 'later'));
       assert.equal(await aborted(running.job.signal), 'cancelled');
       assert.equal(other.job.signal.aborted, false);
@@ -29,16 +29,16 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
     });
 
     for (const kind of ['stop', 'forget'] as const)
-      for (const isInBand of [false, true])
-        it(`begins no turn after ${kind} if it was dispatched before${isInBand ? ', in band' : ''}`, async () => {
+      for (const expectsReplies of [false, true])
+        it(`begins no turn after ${kind} if it was dispatched before${expectsReplies ? ', local' : ''}`, async () => {
           await using engine = await open();
           const { queue, conversations } = engine;
           const turns = new HandedTurns(queue);
           const add = async (id: string) =>
-            isInBand ? queue.addInBand(messageIn('a', id, { isInBand })) : queue.add(messageIn('a', id));
+            expectsReplies ? queue.addLocal(messageIn('a', id, { expectsReplies })) : queue.add(messageIn('a', id));
           await add('one');
           const { job, end } = await turns.next();
-          await conversations.apply('a', 'command', { kind });
+          await conversations.apply('a', { kind }, 'command');
           assert.deepEqual(await job.begin(), { kind: 'stopped' });
           assert.equal(await job.complete(), true);
           end();
@@ -58,10 +58,10 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const running = await turns.next();
       assert.deepEqual(usersIn((await begun(running.job)).record), ['answered']);
       for (const activityId of ['answered', 'running', 'waiting'])
-        assert.equal(await conversations.apply('a', `delete ${activityId}`, { kind: 'withdraw', activityId }), true);
+        assert.equal(await conversations.apply('a', { kind: 'withdraw', activityId }, `delete ${activityId}`), true);
       const newest = await conversations.read('a');
       assert.deepEqual(usersIn(newest), []);
-      assert.ok(newest.answered.includes(messageId(running.job.message)));
+      assert.ok(newest.answered.includes(activityDigest(running.job.message)));
       assert.equal(running.job.signal.aborted, false);
       assert.equal(await running.job.complete(), true);
       running.end();
@@ -73,7 +73,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
-      await conversations.apply('a', 'forget', { kind: 'forget' });
+      await conversations.apply('a', { kind: 'forget' }, 'forget');
       assert.equal(await queue.add(messageIn('a', 'one')), 'duplicate');
       await queue.add(messageIn('a', 'later'));
       const turns = new HandedTurns(queue);
@@ -81,11 +81,11 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(turns.texts, ['later']);
     });
 
-    it('runs in-band turns in order in this process, and reports their ends', async () => {
+    it('runs local turns in order in this process, and reports their ends', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addInBand(messageIn('a', id, { isInBand: true }));
+      const add = (id: string) => queue.addLocal(messageIn('a', id, { expectsReplies: true }));
       const [one, two] = [await add('one'), await add('two')];
       assert.deepEqual([one.result, two.result, (await add('two')).result], ['queued', 'queued', 'duplicate']);
       const first = await turns.next();
@@ -101,11 +101,11 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.deepEqual(usersIn(await conversations.read('a')), ['one', 'two']);
     });
 
-    it('limits in-band turns, and stops all of them', async () => {
+    it('limits local turns, and stops all of them', async () => {
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addInBand(messageIn('a', id, { isInBand: true }));
+      const add = (id: string) => queue.addLocal(messageIn('a', id, { expectsReplies: true }));
       await add('running');
       const running = await turns.next();
       const waiting = [];
@@ -114,7 +114,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const tooMuch = await add('too much');
       assert.equal(tooMuch.result, 'queueFull');
       await tooMuch.done;
-      await conversations.apply('a', 'stop', { kind: 'stop' });
+      await conversations.apply('a', { kind: 'stop' }, 'stop');
       assert.equal(await aborted(running.job.signal), 'cancelled');
       await Promise.all(waiting.map(({ done }) => done));
       // Later turns are not affected.
@@ -128,10 +128,10 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       await queue.add(messageIn('a', 'nobody there'));
-      const { done } = await queue.addInBand(messageIn('a', 'in band', { isInBand: true }));
-      await conversations.apply('a', undefined, { kind: 'leave' });
+      const { done } = await queue.addLocal(messageIn('a', 'local', { expectsReplies: true }));
+      await conversations.apply('a', { kind: 'leave' });
       const turns = new HandedTurns(queue);
-      assert.equal(await turns.answerNext(), 'in band');
+      assert.equal(await turns.answerNext(), 'local');
       await done;
       await queue.add(messageIn('a', 'later'));
       assert.equal(await turns.answerNext(), 'later');
@@ -143,8 +143,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const turns = new HandedTurns(queue);
       await queue.add(messageIn('a', 'running'));
       await queue.add(messageIn('a', 'waiting'));
-      const here = await queue.addInBand(messageIn('c', 'in band', { isInBand: true }));
-      const waitingHere = await queue.addInBand(messageIn('c', 'waiting in band', { isInBand: true }));
+      const here = await queue.addLocal(messageIn('c', 'local', { expectsReplies: true }));
+      const waitingHere = await queue.addLocal(messageIn('c', 'waiting local', { expectsReplies: true }));
       const running = [await turns.next(), await turns.next()];
       const dismissed: string[] = [];
       const drained = queue.drain(20, async ({ text }) => void dismissed.push(text));
@@ -155,8 +155,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
         end();
       }
       await Promise.all([drained, here.done, waitingHere.done]);
-      assert.ok(dismissed.includes('waiting in band'));
-      assert.deepEqual([...turns.texts].sort(), ['in band', 'running']);
+      assert.ok(dismissed.includes('waiting local'));
+      assert.deepEqual([...turns.texts].sort(), ['local', 'running']);
     });
 
     it('stores any characters that users write', async () => {
@@ -171,7 +171,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.equal(await job.complete(), true);
       end();
       assert.equal((await engine.conversations.read('a')).history.length, 1);
-      assert.equal(await engine.conversations.apply('a', 'c\u0000', { kind: 'markHandled' }), true);
+      assert.equal(await engine.conversations.apply('a', { kind: 'markHandled' }, 'c\u0000'), true);
     });
   });
 }

@@ -7,7 +7,7 @@ import { Conversations } from '../../src/conversation/conversations.ts';
 import { createMemorySpending } from '../../src/conversation/limits/memory-spending.ts';
 import { Spending } from '../../src/conversation/limits/spending.ts';
 import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
-import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
+import { createMemoryStores } from '../../src/conversation/memory-stores.ts';
 import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
 import type { Reply, ReplySender, WithSender } from '../../src/conversation/reply.ts';
 import type { Services } from '../../src/conversation/services.ts';
@@ -39,7 +39,7 @@ const onEnded = new Map<string, () => void>();
 function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
   return {
     add: (message) => queue.add(message),
-    addInBand: (message) => queue.addInBand(message),
+    addLocal: (message) => queue.addLocal(message),
     hasRoom: (key) => queue.hasRoom(key),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
@@ -53,13 +53,13 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
   const logs: Record<string, unknown>[] = [];
   const open = (signal: AbortSignal) => RealtimeSession.open(model.sessionDeps, signal);
   const log = createLogger('debug', { write: (line: string) => void logs.push(JSON.parse(line)) });
-  const engine = createMemoryEngine({ clock, ids: randomIds, recordRetentionMs: HOUR_MS });
+  const engine = createMemoryStores({ clock, ids: randomIds, recordRetentionMs: HOUR_MS });
   const budgets = { dayUsd: undefined, personUsd: undefined, conversationUsd: undefined };
   const prices = DEFAULT_PRICES;
   const services: Services = {
     queue: observed(engine.queue, jobOf),
-    conversationStore: engine.conversations,
-    approvalStore: engine.approvals,
+    conversationStore: engine.conversationStore,
+    approvalStore: engine.approvalStore,
     recordingLinks: engine.recordingLinks,
     tools: new Tools(NO_TOOLS),
     toolApprovers: [],
@@ -77,7 +77,7 @@ export function talk(answers: readonly Answer[] = [], more: { clock?: Clock; job
       semaphore: new Semaphore(FILE_BOUNDS),
     },
     channel: {
-      later: ({ activity }) => ways.get(String(activity['id'])) ?? assert.fail('no way back'),
+      byChannelCall: ({ activity }) => ways.get(String(activity['id'])) ?? assert.fail('no way back'),
       recordingAccess: () => 'unreachable' as const,
       showsCards: () => false,
     },
@@ -109,7 +109,7 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
     personKey: 'emulator/a',
     isAllowed: true,
     locale: undefined,
-    isInBand: false,
+    expectsReplies: false,
     text,
     attachments: [],
     reference: { activity: { id: activityId }, claims: [], audience: undefined },

@@ -11,7 +11,7 @@ export const saying = (activityId: string, fields: Partial<UserMessage> = {}): U
   personKey: '["msteams","user"]',
   isAllowed: true,
   locale: undefined,
-  isInBand: false,
+  expectsReplies: false,
   text: 'ü 日本 😀',
   attachments: [
     { kind: 'file', url: 'https://a.example/b', name: undefined, claimedType: 'image/png', fileType: undefined },

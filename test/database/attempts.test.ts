@@ -41,7 +41,7 @@ describe('attempts at a message', () => {
       await turn.job.begin();
       await instances.kill();
       const other = await open();
-      await other.conversations.apply('a', 'command', { kind });
+      await other.conversationStore.apply('a', { kind }, 'command');
       await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
       const turns = new HandedTurns(other.queue);
       const { job, end } = await turns.next();
@@ -54,7 +54,7 @@ describe('attempts at a message', () => {
 
   it('write nothing after they lost their claim', async () => {
     await instances.newDatabase();
-    const { queue, conversations } = await open();
+    const { queue, conversationStore: conversations } = await open();
     const turns = new HandedTurns(queue);
     await queue.add(messageIn('a', 'one'));
     const late = await turns.next();

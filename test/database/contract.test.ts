@@ -10,7 +10,7 @@ import { openedDatabase, preparedDatabase } from './open-database.ts';
 async function open(): Promise<TestEngine> {
   const url = await preparedDatabase();
   const opened = await openedDatabase(url);
-  const { queue, conversations, recordingLinks } = opened.database;
+  const { queue, conversationStore: conversations, recordingLinks } = opened.database;
   return {
     ...{ queue, conversations, recordingLinks },
     fill: (waiting) => fill(url, waiting),
@@ -38,8 +38,8 @@ describeApprovals('PostgreSQL', async () => {
   const opened = await openedDatabase(url);
   const server = await sharedPostgres();
   return {
-    approvals: opened.database.approvals,
-    conversations: opened.database.conversations,
+    approvals: opened.database.approvalStore,
+    conversations: opened.database.conversationStore,
     async pass(more) {
       const left = more ? '0' : '1 minute';
       await server.query(`UPDATE voice_bot.approvals SET expires_at = now() + interval '${left}'`, url);

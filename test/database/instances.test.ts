@@ -45,7 +45,7 @@ describe('two instances on one database', () => {
     const expected = Array.from({ length: 20 }, (_, pair) => [`${pair}.0`, `${pair}.1`]).flat();
     for (const key of conversations) {
       assert.deepEqual(answered.get(key), expected);
-      assert.deepEqual(usersIn(await one.conversations.read(key)), expected);
+      assert.deepEqual(usersIn(await one.conversationStore.read(key)), expected);
     }
   });
 
@@ -69,19 +69,19 @@ describe('two instances on one database', () => {
     for (const [index, isListenerLost] of [false, true].entries()) {
       await running.queue.add(messageIn('a', `m${index}`));
       const { job, end } = await turns.next();
-      const here = await running.queue.addInBand(messageIn('a', `in band ${index}`, { isInBand: true }));
-      const inBand = isListenerLost ? undefined : await turns.next();
+      const here = await running.queue.addLocal(messageIn('a', `local ${index}`, { expectsReplies: true }));
+      const local = isListenerLost ? undefined : await turns.next();
       if (isListenerLost)
         await instances.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
       const startMs = Date.now();
-      assert.equal(await stopping.conversations.apply('a', `stop ${index}`, { kind: 'stop' }), true);
+      assert.equal(await stopping.conversationStore.apply('a', { kind: 'stop' }, `stop ${index}`), true);
       assert.equal(await aborted(job.signal), 'cancelled');
       assert.ok(Date.now() - startMs < 1_000, `${Date.now() - startMs} ms`);
-      if (inBand !== undefined) assert.equal(await aborted(inBand.job.signal), 'cancelled');
+      if (local !== undefined) assert.equal(await aborted(local.job.signal), 'cancelled');
       await job.begin();
       await job.complete();
       end();
-      (inBand ?? (await turns.next())).end();
+      (local ?? (await turns.next())).end();
       await here.done;
     }
   });
@@ -96,15 +96,15 @@ describe('two instances on one database', () => {
     const turns = new HandedTurns(here.queue);
     await here.queue.add(messageIn('b', 'running'));
     const { job, end } = await turns.next();
-    await here.queue.addInBand(messageIn('a', 'running in band', { isInBand: true }));
+    await here.queue.addLocal(messageIn('a', 'running local', { expectsReplies: true }));
     const running = await turns.next();
     process.kill(pid, 'SIGSTOP');
-    await here.conversations.apply('a', 'stop', { kind: 'stop' });
+    await here.conversationStore.apply('a', { kind: 'stop' }, 'stop');
     assert.equal(await aborted(running.job.signal), 'cancelled');
-    const later = await here.queue.addInBand(messageIn('a', 'later', { isInBand: true }));
+    const later = await here.queue.addLocal(messageIn('a', 'later', { expectsReplies: true }));
     process.kill(pid, 'SIGCONT');
     // Notifications arrive in order.
-    await other.conversations.apply('b', 'stop', { kind: 'stop' });
+    await other.conversationStore.apply('b', { kind: 'stop' }, 'stop');
     assert.equal(await aborted(job.signal), 'cancelled');
     for (const each of [end, running.end]) each();
     assert.equal(await turns.answerNext(), 'later');
@@ -129,6 +129,6 @@ describe('two instances on one database', () => {
     two.queue.start(async () => assert.fail('it is not its message'));
     await one.queue.add(messageIn('a', 'one'));
     assert.equal(await new HandedTurns(one.queue).answerNext(), 'one');
-    assert.deepEqual(usersIn(await two.conversations.read('a')), []);
+    assert.deepEqual(usersIn(await two.conversationStore.read('a')), []);
   });
 });

@@ -12,7 +12,7 @@ async function openBehindProxy() {
   const server = await sharedPostgres();
   const proxy = await startPostgresProxy(server.port);
   const opened = await openedDatabase(proxy.addressOf(await preparedDatabase()));
-  const { queue, conversations } = opened.database;
+  const { queue, conversationStore: conversations } = opened.database;
   /** The call fails although it was executed; the same call again returns its result. */
   async function twice<T>(call: () => Promise<T>): Promise<T> {
     const lostBefore = proxy.lostCount;
@@ -64,7 +64,7 @@ describe('a lost response to COMMIT', () => {
     await test.queue.add(messageIn('a', 'one'));
     const { job, end } = await new HandedTurns(test.queue).next();
     await job.begin();
-    await test.conversations.apply('a', 'reset', { kind: 'reset' });
+    await test.conversations.apply('a', { kind: 'reset' }, 'reset');
     assert.equal(await test.twice(() => job.complete()), true);
     end();
   });
@@ -85,9 +85,9 @@ describe('a lost response to COMMIT', () => {
 
   it('does not apply an action twice', async () => {
     await using test = await openBehindProxy();
-    await test.conversations.apply('a', 'zero', { kind: 'markHandled' });
+    await test.conversations.apply('a', { kind: 'markHandled' }, 'zero');
     const edit = (record: ConversationRecord) => ({ ...record, rejectedTurns: record.rejectedTurns + 1 });
-    assert.equal(await test.twice(() => test.conversations.apply('a', 'one', { kind: 'edit', edit })), false);
+    assert.equal(await test.twice(() => test.conversations.apply('a', { kind: 'edit', edit }, 'one')), false);
     assert.equal((await test.conversations.read('a')).rejectedTurns, 1);
   });
 });

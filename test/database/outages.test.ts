@@ -31,7 +31,7 @@ describe('an unavailable database', () => {
     const url = await server.createDatabase();
     await server.stop();
     await using opened = startDatabase(url);
-    const { queue, conversations } = opened.database;
+    const { queue, conversationStore: conversations } = opened.database;
     const line = await opened.logged('database not usable');
     assert.equal(line.level, 'warn');
     assert.match(line.fix ?? '', /check that the server runs/);
@@ -49,14 +49,14 @@ describe('an unavailable database', () => {
     await using early = newDatabase(url);
     const isMissing = (error: unknown) =>
       isUnavailable(error) && /which the bot creates/.test((error as Error).message);
-    await assert.rejects(early.database.conversations.read('a'), isMissing);
+    await assert.rejects(early.database.conversationStore.read('a'), isMissing);
     await assert.rejects(early.database.queue.add(messageIn('a', 'one')), isUnavailable);
     early.database.start();
     await early.logged('database connected');
     early.database.queue.start(async () => {});
     await server.query('DROP SCHEMA voice_bot, voice_bot_queue CASCADE', url);
     await assert.rejects(early.database.queue.add(messageIn('a', 'one')), isMissing);
-    await assert.rejects(early.database.conversations.apply('a', undefined, { kind: 'stop' }), isMissing);
+    await assert.rejects(early.database.conversationStore.apply('a', { kind: 'stop' }), isMissing);
     assert.equal((await early.logged('turns not fetched')).level, 'warn');
     await using restarted = await openedDatabase(url);
     assert.equal(await restarted.database.queue.add(messageIn('a', 'one')), 'queued');
@@ -139,7 +139,7 @@ describe('an unavailable database', () => {
     }
     await Promise.all(adding);
     await allAnswered;
-    for (const key of keys) assert.deepEqual(usersIn(await one.database.conversations.read(key)), ids, key);
+    for (const key of keys) assert.deepEqual(usersIn(await one.database.conversationStore.read(key)), ids, key);
   });
 
   it('gets the same connection again after a restart or a crash', async () => {

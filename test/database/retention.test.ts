@@ -124,13 +124,13 @@ describe('retention', () => {
 
   it('reads a conversation as empty from its expiry', async () => {
     await using opened = await openedDatabase(url, { recordRetentionMs: 60_000 });
-    const { conversations } = opened.database;
+    const { conversationStore: conversations } = opened.database;
     const edit = { kind: 'edit', edit: (record: ConversationRecord) => ({ ...record, rejectedTurns: 1 }) } as const;
-    for (const key of ['a', 'b', 'c']) await conversations.apply(key, undefined, edit);
+    for (const key of ['a', 'b', 'c']) await conversations.apply(key, edit);
     await connection.query("UPDATE conversations SET updated_at = now() - interval '61 s'");
     assert.equal((await conversations.read('a')).rejectedTurns, 0);
     assert.equal(await conversations.create('b'), true);
-    await conversations.apply('c', 'note', { kind: 'markHandled' });
+    await conversations.apply('c', { kind: 'markHandled' }, 'note');
     assert.equal((await conversations.read('c')).rejectedTurns, 0);
   });
 });

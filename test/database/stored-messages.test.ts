@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../src/conversation/keys.ts';
+import { activityDigest } from '../../src/conversation/keys.ts';
 import { MAX_WAITING } from '../../src/conversation/queue/turn-queue.ts';
 import type { ConversationRecord } from '../../src/conversation/records.ts';
 import { notifyChannelOf } from '../../src/database/names.ts';
@@ -13,7 +13,7 @@ describe('stored messages', () => {
 
   it('leave no text behind after they were forgotten', async () => {
     await instances.newDatabase();
-    const { queue, conversations } = await open();
+    const { queue, conversationStore: conversations } = await open();
     const turns = new HandedTurns(queue);
     const texts = async () => {
       const jobs = await instances.query("SELECT 1 FROM voice_bot_queue.job WHERE data::text LIKE '%secret%'");
@@ -30,7 +30,7 @@ describe('stored messages', () => {
     const running = await turns.next();
     await running.job.begin();
     assert.deepEqual(await texts(), [3, 1]);
-    await conversations.apply('a', 'forget', { kind: 'forget' });
+    await conversations.apply('a', { kind: 'forget' }, 'forget');
     assert.deepEqual(await texts(), [1, 0]);
     assert.equal(await running.job.save(said(running.job.message)), 'obsolete');
     assert.equal(await running.job.complete(), true);
@@ -40,7 +40,7 @@ describe('stored messages', () => {
     await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
     const poison = await turns.next();
     await begun(poison.job);
-    await conversations.apply('a', 'again', { kind: 'forget' });
+    await conversations.apply('a', { kind: 'forget' }, 'again');
     assert.equal(await poison.job.deadLetter(), true);
     poison.end();
     assert.deepEqual(await texts(), [0, 0]);
@@ -48,12 +48,12 @@ describe('stored messages', () => {
 
   it('are reduced to their ids when they are rejected or cancelled', async () => {
     await instances.newDatabase();
-    const { queue, conversations } = await open();
+    const { queue, conversationStore: conversations } = await open();
     const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
     for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
     assert.equal(await add('too much'), 'queueFull');
     assert.equal(await add('too much'), 'duplicate');
-    await conversations.apply('a', 'stop', { kind: 'stop' });
+    await conversations.apply('a', { kind: 'stop' }, 'stop');
     const kept = await instances.query(
       'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
     );
@@ -67,24 +67,24 @@ describe('stored messages', () => {
     await queue.add(messageIn('a', 'one'));
     const late = await turns.next();
     await begun(late.job);
-    const unsent = { messageId: messageId(late.job.message), reply: { text: 'a reply' } };
+    const unsent = { messageId: activityDigest(late.job.message), reply: { text: 'a reply' } };
     await late.job.save((record) => ({ ...record, unsent }));
     await instances.query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
     assert.equal(await late.job.complete({ isDelivered: true }), false);
     late.end();
     const { job, end } = await turns.next();
     const { record } = await begun(job);
-    assert.deepEqual([record.unsent, record.answered], [undefined, [messageId(job.message)]]);
+    assert.deepEqual([record.unsent, record.answered], [undefined, [activityDigest(job.message)]]);
     assert.equal(await job.complete(), true);
     end();
   });
 
   it('are deleted with the audio of a forgotten conversation', async () => {
     await instances.newDatabase();
-    const { audioStore, conversations } = await open();
+    const { audioStore, conversationStore: conversations } = await open();
     const sound = { conversation: 'a', text: '', locale: undefined, durationMs: 1, wav: Buffer.from('RIFF') };
     const saved = await audioStore.save(sound);
-    await conversations.apply('a', 'forget', { kind: 'forget' });
+    await conversations.apply('a', { kind: 'forget' }, 'forget');
     assert.equal(await audioStore.find(saved?.id ?? assert.fail()), undefined);
   });
 
@@ -135,7 +135,7 @@ describe('stored messages', () => {
 
   it('of a newer release can be read', async () => {
     await instances.newDatabase();
-    const { queue, conversations } = await open();
+    const { queue, conversationStore: conversations } = await open();
     await queue.add(messageIn('a', 'one'));
     await instances.query(`UPDATE voice_bot_queue.job SET data = data || '{"version": 2, "more": true}'`);
     await instances.query(

@@ -11,7 +11,7 @@ import { anyDelivery, bodyOf } from './deliveries.ts';
 const SEED = 20_261_101;
 
 describe('a bot that gets random activities', { timeout: 60_000 }, () => {
-  it('answers 2xx, 4xx or in band, replies to every accepted message, and keeps working', async (t) => {
+  it('answers 2xx, 4xx or with the replies, replies to every accepted message, and keeps working', async (t) => {
     const responder = () => ({
       outputs: [{ text: 'Hi', pcm: new Uint8Array(480) }],
       ending: { kind: 'completed' } as const,

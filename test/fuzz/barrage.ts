@@ -44,7 +44,7 @@ export function createBarrage(url: string, connector: FakeConnector): Barrage {
     assertAnswer(answer, activity, body);
     if (answer.status !== 200 || !isReplyDue(activity, id, connector.url)) return;
     replies += 1;
-    if (activity['deliveryMode'] === 'expectReplies') assertInBand(answer);
+    if (activity['deliveryMode'] === 'expectReplies') assertExpectedReplies(answer);
     else await mailbox.reply(id);
   }
 
@@ -100,7 +100,7 @@ const MENTION = JSON.stringify([
   { id: 'bot-1', name: 'Bot' },
 ]);
 
-function assertInBand({ text }: PostAnswer): void {
+function assertExpectedReplies({ text }: PostAnswer): void {
   const { activities } = JSON.parse(text);
   assert.equal(activities.length, 1, text.slice(0, 300));
   assert.ok(activities[0].text.length > 0);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import fc from 'fast-check';
-import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
+import { createMemoryStores } from '../../src/conversation/memory-stores.ts';
 import { MAX_WAITING, MAX_WAITING_PER_PERSON } from '../../src/conversation/queue/turn-queue.ts';
 import { randomIds } from '../../src/ids.ts';
 import { saying } from '../conversation/saying.ts';
@@ -11,7 +11,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 const SEED = 20_261_128;
 
 type Step =
-  | { readonly kind: 'add'; readonly key: string; readonly person: string; readonly isInBand: boolean }
+  | { readonly kind: 'add'; readonly key: string; readonly person: string; readonly expectsReplies: boolean }
   /** The turn that runs for this key comes to its end. */
   | { readonly kind: 'end'; readonly key: string }
   | { readonly kind: 'cancel'; readonly key: string };
@@ -21,7 +21,7 @@ const key = fc.constantFrom('a', 'a', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '_
 const person = fc.constantFrom('p', 'p', 'p', 'p', 'p', 'p', 'q', 'constructor');
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 20, arbitrary: fc.record({ kind: fc.constant('add'), key, person, isInBand: fc.boolean() }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('add'), key, person, expectsReplies: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('end'), key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel'), key }) },
 );
@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 interface Item {
   readonly id: string;
   readonly person: string;
-  readonly isInBand: boolean;
+  readonly expectsReplies: boolean;
 }
 
 /** The expected behaviour of the queue in the simplest form: a list for each key, whose first entry runs. */
@@ -70,7 +70,7 @@ class Model {
 /** The queue and its model, which take the same steps. */
 async function follow(steps: readonly Step[], model: Model): Promise<void> {
   const clock = new ManualClock();
-  const { queue } = createMemoryEngine({ clock, ids: randomIds, recordRetentionMs: 1_000 });
+  const { queue } = createMemoryStores({ clock, ids: randomIds, recordRetentionMs: 1_000 });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   queue.start(({ message }) => {
@@ -85,8 +85,8 @@ async function follow(steps: readonly Step[], model: Model): Promise<void> {
 
   for (const [index, each] of steps.entries()) {
     if (each.kind === 'add') {
-      const item = { id: String(index), person: each.person, isInBand: each.isInBand };
-      const message = saying(item.id, { key: each.key, personKey: each.person, isInBand: each.isInBand });
+      const item = { id: String(index), person: each.person, expectsReplies: each.expectsReplies };
+      const message = saying(item.id, { key: each.key, personKey: each.person, expectsReplies: each.expectsReplies });
       assert.equal((await queue.add(message)) === 'queued', model.add(each.key, item));
     } else if (each.kind === 'end') await end(each.key);
     else for (const side of [{ cancel: (at: string) => queue.cancelWaiting(at) }, model]) side.cancel(each.key);

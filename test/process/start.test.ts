@@ -45,7 +45,7 @@ describe('a start with a function that cannot be loaded', () => {
       assert.deepEqual(await bot.ended, { code: 1, signal: null });
       const [fatal = ''] = /.*"level":"fatal".*/.exec(bot.stdout) ?? [];
       const place = what === 'whose code throws' ? 2 : 3;
-      assert.match(fatal, /"msg":"bot not started: a function cannot be loaded"/);
+      assert.match(fatal, /"msg":"bot stopped: a file in src\/tools\/functions cannot be loaded"/);
       assert.match(fatal, new RegExp(`src/tools/functions/current-time\\.ts:${place}${reason}`));
     });
 });

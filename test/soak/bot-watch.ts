@@ -69,7 +69,7 @@ export class BotWatch {
     const id = String(activity);
     if (msg === 'activity refused: not stored') this.#refused.add(id);
     if (msg === 'message rejected: queue full') this.#refused.delete(id);
-    if (msg === 'cost of the turn not stored' && this.#isInBand(id)) this.unsettled.add(String(turn));
+    if (msg === 'cost of the turn not stored' && this.#expectsReplies(id)) this.unsettled.add(String(turn));
     // A message that was not accepted has no reply: it is delivered again.
     const isReply = turn !== undefined || !this.#refused.has(id);
     if (msg === 'reply not sent' && isReply) this.notSent.set(id, reasonOf(err));
@@ -78,11 +78,11 @@ export class BotWatch {
   /** An `expectReplies` turn does not wait for an unavailable database: it fails. */
   #isExpected({ msg, activity, err }: LogLine): boolean {
     const { code } = (err ?? {}) as { code?: unknown };
-    return msg === 'turn failed' && code === 'store_unavailable' && this.#isInBand(String(activity));
+    return msg === 'turn failed' && code === 'store_unavailable' && this.#expectsReplies(String(activity));
   }
 
-  #isInBand(activity: string): boolean {
-    return this.#ledger.find(activity)?.isInBand ?? false;
+  #expectsReplies(activity: string): boolean {
+    return this.#ledger.find(activity)?.expectsReplies ?? false;
   }
 }
 

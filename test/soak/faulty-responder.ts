@@ -42,7 +42,7 @@ export function faultyResponder(ledger: SoakLedger, seed: number): Responder {
  * one of the queue may not see each other.
  */
 function answeredBefore(message: Message, { isShared }: SoakLedger): Message[] {
-  if (isShared && message.isInBand) return [];
+  if (isShared && message.expectsReplies) return [];
   const turns = message.conversation.messages
     .flatMap((other) => {
       const [first] = other.sends;
@@ -55,6 +55,6 @@ function answeredBefore(message: Message, { isShared }: SoakLedger): Message[] {
   return turns
     .slice(-SURELY_REMEMBERED)
     .filter(({ first }) => first !== undefined && ['spoken', 'text'].includes(replyKind(first)))
-    .filter(({ other }) => !(isShared && other.isInBand))
+    .filter(({ other }) => !(isShared && other.expectsReplies))
     .map(({ other }) => other);
 }

@@ -82,7 +82,7 @@ function couldBegin(message: Message): number {
 /** Whether the bot had attempts and time left after a transient error of the channel. */
 function gaveUpEarly(message: Message, { turnMs }: Times): boolean {
   const last = message.sends.at(-1);
-  if (last === undefined || last.fault === 'inBand') return false;
+  if (last === undefined || last.fault === 'expectReplies') return false;
   const { status, retryAfterSeconds = 0 }: ChannelAct = CHANNEL_FAULTS[last.fault];
   // The bot sends the message again without its audio.
   const tries = message.sends.slice(1 + message.sends.findLastIndex(({ fault }) => fault === 'tooLarge413'));
@@ -151,7 +151,7 @@ function judgeAsks(message: Message, { drops }: SoakLedger, tell: Finding): void
 function judgeOrder({ messages }: Conversation, { isShared }: SoakLedger, tell: Finding): void {
   const answered = messages.flatMap((message) => {
     const shown = answerOf(message);
-    if (isShared && message.isInBand) return [];
+    if (isShared && message.expectsReplies) return [];
     return shown === undefined || isSaidAtOnce(shown) ? [] : [{ message, shown }];
   });
   for (const { message, shown } of answered) {

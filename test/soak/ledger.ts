@@ -13,7 +13,7 @@ export interface Conversation extends BaseConversation<Message> {
 export interface Send extends BaseSend {
   /** When the exchange ended, for the bot too. */
   endedAtMs: number | undefined;
-  readonly fault: ChannelFault | 'inBand';
+  readonly fault: ChannelFault | 'expectReplies';
   /** Replaces an earlier message, so it is not a second one. */
   readonly isUpdate: boolean;
   /** Whether the bot got the response. */
@@ -30,7 +30,7 @@ export interface Ask {
 /** One message of a user, and everything that happened to it. */
 export interface Message extends BaseMessage<Conversation> {
   /** Answered in the response to its POST (`expectReplies`). */
-  readonly isInBand: boolean;
+  readonly expectsReplies: boolean;
   postedAtMs: number;
   readonly sends: Send[];
   readonly asks: Ask[];
@@ -71,10 +71,10 @@ export class SoakLedger extends Ledger<Message, Conversation> {
     return conversation;
   }
 
-  add(conversation: Conversation, isInBand: boolean): Message {
+  add(conversation: Conversation, expectsReplies: boolean): Message {
     return this.addMessage({
       ...this.nextMessage(conversation),
-      ...{ isInBand, postedAtMs: Date.now(), sends: [], asks: [], typingAfterReply: 0, failedPosts: 0 },
+      ...{ expectsReplies, postedAtMs: Date.now(), sends: [], asks: [], typingAfterReply: 0, failedPosts: 0 },
       isCancelled: false,
     });
   }

@@ -100,7 +100,15 @@ function memoryLine(sample: MemorySample): string {
 }
 
 /** All details of a message, with times in milliseconds after its POST. */
-function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation, failedPosts, isInBand }: Message): string {
+function historyOf({
+  postedAtMs,
+  acceptedAtMs,
+  asks,
+  sends,
+  conversation,
+  failedPosts,
+  expectsReplies,
+}: Message): string {
   const at = after(postedAtMs);
   const asked = asks.map(({ fault, atMs }) => `${at(atMs)} ${fault}`).join(', ');
   const sent = sends
@@ -110,6 +118,6 @@ function historyOf({ postedAtMs, acceptedAtMs, asks, sends, conversation, failed
     )
     .join(', ');
   const when = new Date(postedAtMs).toISOString();
-  const delivered = `${isInBand ? 'in band, ' : ''}${failedPosts === 0 ? '' : `refused ${failedPosts} times, `}`;
+  const delivered = `${expectsReplies ? 'expects replies, ' : ''}${failedPosts === 0 ? '' : `refused ${failedPosts} times, `}`;
   return `[${conversation.channel} ${when} ${delivered}taken ${at(acceptedAtMs)}; asked: ${asked || 'never'}; sent: ${sent || 'never'}]`;
 }

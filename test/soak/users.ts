@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sendRaw } from '../http/raw-request.ts';
 import { type Activity, activityOf, deliver, type PostAnswer, type Poster } from '../support/kit/deliver.ts';
 import { createRandom, type Random } from '../support/kit/random.ts';
-import { noteInBand } from './in-band.ts';
+import { noteExpectedReplies } from './expected-replies.ts';
 import type { Conversation, Message, SoakLedger } from './ledger.ts';
 
 /** Options of the users who write to the bot. */
@@ -24,14 +24,14 @@ export interface UsersOptions {
 
 const MEAN_GAP_MS = 5_000;
 const ACTIONS = {
-  ...{ message: 776, burst: 80, flood: 4, twice: 60, inBand: 30 },
+  ...{ message: 776, burst: 80, flood: 4, twice: 60, expectReplies: 30 },
   ...{ invoke: 20, event: 15, garbage: 15 },
 } as const;
 /** More than the queue accepts. */
 const FLOOD = 20;
 const EVENTS = ['typing', 'messageReaction', 'endOfConversation', 'conversationUpdate', 'event'];
 /** An `expectReplies` message also waits for all earlier turns. */
-const IN_BAND_TIMEOUT_MS = 240_000;
+const EXPECT_REPLIES_TIMEOUT_MS = 240_000;
 const SLOW_POST_MS = 1_000;
 const MAX_DELIVERIES = 20;
 const MAX_PAUSE_MS = 5_000;
@@ -65,7 +65,7 @@ async function act(conversation: Conversation, random: Random, options: UsersOpt
   switch (kind) {
     case 'message':
       return say(conversation, random, options);
-    case 'inBand':
+    case 'expectReplies':
       return say(conversation, random, options, { deliveryMode: 'expectReplies' });
     case 'burst':
       return burst(conversation, random, options, random.integer(2, 5));
@@ -119,8 +119,8 @@ async function sayTwice(conversation: Conversation, random: Random, options: Use
 }
 
 function compose(conversation: Conversation, random: Random, options: UsersOptions, fields = {}) {
-  const isInBand = 'deliveryMode' in fields;
-  const message: Message = options.ledger.add(conversation, isInBand);
+  const expectsReplies = 'deliveryMode' in fields;
+  const message: Message = options.ledger.add(conversation, expectsReplies);
   const text = `${message.token} ${'what do you say? '.repeat(random.integer(0, 8))}${random.pick(['', '\n[1]', '"', '{}'])}`;
   return { message, activity: channelActivity(conversation, options, { id: message.activityId, text, ...fields }) };
 }
@@ -128,18 +128,18 @@ function compose(conversation: Conversation, random: Random, options: UsersOptio
 /** Delivers a message until the bot accepts it. */
 async function send(message: Message, activity: Activity, options: UsersOptions): Promise<void> {
   const { ledger, poster, target, signal } = options;
-  const { isInBand } = message;
+  const { expectsReplies } = message;
   const answer = await deliver(message, activity, {
     ...{ ledger, poster, signal, target, maxDeliveries: MAX_DELIVERIES },
     pauseMs: (count) => Math.min(MAX_PAUSE_MS, 500 * count),
-    ...(isInBand ? { timeoutMs: IN_BAND_TIMEOUT_MS } : {}),
+    ...(expectsReplies ? { timeoutMs: EXPECT_REPLIES_TIMEOUT_MS } : {}),
     onAnswer({ label, status, ms }: PostAnswer) {
       ledger.count('posts', label);
       if (status === 503 || status === 0) message.failedPosts++;
-      if (!isInBand && ms > SLOW_POST_MS) ledger.count('slow posts', `${Math.ceil(ms / 1000)} s`);
+      if (!expectsReplies && ms > SLOW_POST_MS) ledger.count('slow posts', `${Math.ceil(ms / 1000)} s`);
     },
   });
-  if (isInBand && answer?.status === 200) noteInBand(message, answer.text);
+  if (expectsReplies && answer?.status === 200) noteExpectedReplies(message, answer.text);
 }
 
 function channelActivity(

@@ -4,14 +4,14 @@ import type { AddedTurn } from '../queue/turn-queue.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { Approval, Decision } from './approval.ts';
-import { type DecidedApproval, type DecisionRequest, type DecisionResult, decide } from './decide.ts';
+import { type DecidedApproval, type DecisionRequest, type DecisionResult, recordDecision } from './decide.ts';
 
 /** The acceptance of a message that decides, and what became of its decision. */
 export type AcceptedDecision = Acceptance & { readonly result: DecisionResult };
 
 /**
- * Decides, and adds the turn that carries out the decision. `say` tells the sender what became of a decision that adds no
- * turn. Rejects with a StoreError.
+ * Records the decision and adds the turn that carries it out. `say` tells the sender the result if no turn was added.
+ * Rejects with a StoreError.
  */
 export async function acceptDecision(
   request: DecisionRequest,
@@ -20,19 +20,20 @@ export async function acceptDecision(
   say: (result: DecisionResult) => Promise<Acceptance>,
   services: Services,
 ): Promise<AcceptedDecision> {
-  const result = await decide(request, message, services);
+  const result = await recordDecision(request, message, services);
   if (result.kind !== 'decided') return { ...(await say(result)), result };
-  const { approval, isNew } = result;
-  const added = approval.turnId === undefined && (await add(decisionMessage(result, request, message)));
-  if (added === false || added.result === 'duplicate') {
-    // An activity that is delivered again finds the decision that it has made.
-    return isNew ? { kind: 'duplicate', result } : { ...(await say(result)), result };
-  }
-  if (added.result === 'queued') return { kind: 'accepted', done: added.done, result };
+  const { approval, isByThisActivity, isMadeNow } = result;
+  const alreadyDecided = async (): Promise<AcceptedDecision> =>
+    isByThisActivity ? { kind: 'duplicate', result } : { ...(await say(result)), result };
+  if (approval.turnId !== undefined) return alreadyDecided();
+  const { result: added, done } = await add(decisionMessage(result, request, message));
+  if (added === 'queued') return { kind: 'accepted', done, result };
+  if (added === 'duplicate' && !isMadeNow) return alreadyDecided();
+  // `duplicate`: the activity decided before, and its decision was taken back. No turn would carry out another one.
   await services.approvalStore.reopen(approval.id);
-  if (added.result === 'busy') return { kind: 'busy', result };
   const full = { kind: 'queueFull' } as const;
-  return { ...(await say(full)), result: full };
+  if (added === 'queueFull') return { ...(await say(full)), result: full };
+  return { kind: added, result: full };
 }
 
 /** The message of the turn that carries out a decision, in the conversation in which the call was asked for. */
@@ -50,7 +51,7 @@ function decisionMessage(
     isDecisionShown: isShown && asked.scope === 'personal',
     text: '',
     attachments: [],
-    isInBand: isInConversation && message.isInBand,
+    expectsReplies: isInConversation && message.expectsReplies,
     reference: isInConversation ? message.reference : asked.reference,
   };
 }
@@ -67,7 +68,7 @@ export function decisionResultText(result: DecisionResult, messages: Messages): 
       return texts.notYours;
     case 'decided': {
       const line = decisionLine(result.approval, result.decision, messages);
-      return result.isNew ? line : `${texts.decidedBefore} ${line}`;
+      return result.isByThisActivity ? line : `${texts.decidedBefore} ${line}`;
     }
   }
 }

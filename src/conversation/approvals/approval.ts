@@ -1,6 +1,10 @@
 import { type Tool, toolDigest } from '../../tools/tool.ts';
 import type { UserMessage } from '../user-message.ts';
 
+// A person's DecisionRequest is recorded as the Decision of an Approval; what became of it is a DecisionResult. A
+// message with `approvalId` is queued; its turn has a TurnDecision and claims the call, which the model gets as a
+// DecidedCall.
+
 /** How long people have to decide. */
 export const APPROVAL_MS = 24 * 3_600_000;
 
@@ -69,8 +73,14 @@ export interface ApprovalStore {
    * one, with that one.
    */
   findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
-  /** Decides if nobody has decided yet. Resolves with the approval and the decision that counts. */
-  decide(id: string, decision: Decision): Promise<Approval | undefined>;
+  /**
+   * Decides if nobody has decided yet. Resolves with the approval and the decision that counts; `isMadeNow`: by this
+   * call. `undefined` for an unknown or expired approval.
+   */
+  decide(
+    id: string,
+    decision: Decision,
+  ): Promise<{ readonly approval: Approval; readonly isMadeNow: boolean } | undefined>;
   /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */
   claim(id: string, turnId: string): Promise<boolean>;
   /** Takes a decision back unless a turn has claimed the call: people can decide again. */

@@ -14,12 +14,15 @@ export interface DecisionRequest {
   readonly isShown?: boolean;
 }
 
-/** An approval that is decided. `isNew`: by this message; otherwise by an earlier one. */
+/** An approval that is decided. */
 export interface DecidedApproval {
   readonly kind: 'decided';
   readonly approval: Approval;
   readonly decision: Decision;
-  readonly isNew: boolean;
+  /** Whether the activity of this message made the decision, now or when it was delivered before. */
+  readonly isByThisActivity: boolean;
+  /** Whether this delivery of the activity made it. */
+  readonly isMadeNow: boolean;
 }
 
 /** What became of a decision request. */
@@ -32,7 +35,7 @@ export type DecisionResult =
   | { readonly kind: 'queueFull' };
 
 /** Decides about a call for the sender of the message. Rejects with a StoreError. */
-export async function decide(
+export async function recordDecision(
   { approvalId, kind }: DecisionRequest,
   message: UserMessage,
   { approvalStore, toolApprovers }: Services,
@@ -42,10 +45,10 @@ export async function decide(
   if (!mayDecide(message, found, toolApprovers)) return { kind: 'notYours' };
   const { activityId, personKey: decider } = message;
   const wanted = { kind, decider, deciderName: speakerName(message), activityId };
-  const approval = await approvalStore.decide(approvalId, wanted);
+  const { approval, isMadeNow = false } = (await approvalStore.decide(approvalId, wanted)) ?? {};
   if (approval?.decision === undefined) return { kind: 'gone' };
   const { decision } = approval;
-  return { kind: 'decided', approval, decision, isNew: decision.activityId === activityId };
+  return { kind: 'decided', approval, decision, isByThisActivity: decision.activityId === activityId, isMadeNow };
 }
 
 /** Only the person who asked may decide, or somebody whom the operator has named. */
@@ -55,7 +58,7 @@ function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonl
     const isInConversation = isSameConversation(message.key, asked.key);
     return isInConversation && (message.personKey === asked.personKey || isApprover(message, approvers));
   }
-  // The channel verifies nobody, so the random id stands for its conversation. Agents Playground gives presses of buttons
+  // The channel verifies nobody, so knowing the random id is the proof. Agents Playground gives presses of buttons
   // another conversation id.
   return message.channel === asked.channel && message.user.id === asked.user.id;
 }

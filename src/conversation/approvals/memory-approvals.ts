@@ -18,7 +18,8 @@ const MAX_PERMISSIONS_PER_PERSON = 200;
 /** Approvals in the memory of this process. The oldest are evicted first. */
 export class MemoryApprovals implements ApprovalStore {
   readonly #clock: Clock;
-  readonly #approvals = new LRUCache<string, Approval>(lruOptions(MAX_APPROVALS));
+  /** In the order of their age, which no change of an approval changes. */
+  readonly #approvals = new Map<string, Approval>();
   readonly #permissions = new LRUCache<string, readonly Permission[]>(lruOptions(MAX_PEOPLE));
 
   constructor(clock: Clock) {
@@ -33,6 +34,8 @@ export class MemoryApprovals implements ApprovalStore {
     const { key, personKey } = approval.asked;
     const waiting = this.#of(key, personKey).filter(({ decision }) => decision === undefined);
     for (const { id } of waiting.slice(MAX_WAITING_APPROVALS)) this.#approvals.delete(id);
+    const [oldest] = this.#approvals.keys();
+    if (oldest !== undefined && this.#approvals.size > MAX_APPROVALS) this.#approvals.delete(oldest);
     return true;
   }
 
@@ -50,16 +53,16 @@ export class MemoryApprovals implements ApprovalStore {
     return decided ?? theirs.find(({ decision }) => decision === undefined);
   }
 
-  async decide(id: string, decision: Decision): Promise<Approval | undefined> {
-    const approval = this.#find(id);
-    if (approval === undefined || approval.decision !== undefined) return approval;
-    const decided = { ...approval, decision };
-    this.#approvals.set(id, decided);
-    return decided;
+  async decide(id: string, decision: Decision) {
+    const found = this.#find(id);
+    if (found === undefined || found.decision !== undefined) return found && { approval: found, isMadeNow: false };
+    const approval = { ...found, decision };
+    this.#approvals.set(id, approval);
+    return { approval, isMadeNow: true };
   }
 
   async claim(id: string, turnId: string): Promise<boolean> {
-    const approval = this.#approvals.peek(id);
+    const approval = this.#approvals.get(id);
     if (approval?.decision === undefined || (approval.turnId ?? turnId) !== turnId) return false;
     this.#approvals.set(id, { ...approval, turnId });
     return true;
@@ -101,17 +104,16 @@ export class MemoryApprovals implements ApprovalStore {
     this.#permissions.delete(personIn(conversation, person));
   }
 
-  /** `peek` does not count as use, so that the order stays that of age. */
   #find(id: string): Approval | undefined {
-    const approval = this.#approvals.peek(id);
+    const approval = this.#approvals.get(id);
     return approval !== undefined && this.#clock.now() < approval.expiresAtMs ? approval : undefined;
   }
 
   /** The newest comes first. */
   #of(conversation: string, person: string | undefined): Approval[] {
-    return [...this.#approvals.values()].filter(
-      ({ asked }) => asked.key === conversation && (person ?? asked.personKey) === asked.personKey,
-    );
+    return [...this.#approvals.values()]
+      .reverse()
+      .filter(({ asked }) => asked.key === conversation && (person ?? asked.personKey) === asked.personKey);
   }
 
   #reopenWhere(condition: (approval: Approval) => boolean): void {

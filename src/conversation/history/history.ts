@@ -62,6 +62,7 @@ export function nextHistory(
   if (result.isHistoryRejected) return { history: newerHalf(history), rejectedTurns: 0 };
   if (!result.wasReplayed) return { history, rejectedTurns };
   const isDoubtful = rejectedTurns + 1 >= MAX_REJECTED_TURNS;
+  // Not reset: the next refusal drops the older half again. An answer resets it.
   return { history: isDoubtful ? newerHalf(history) : history, rejectedTurns: rejectedTurns + 1 };
 }
 

@@ -6,8 +6,8 @@ export interface BudgetUse {
   readonly limitUsd: number;
   /** The sum of what is spent and what is reserved. */
   readonly usedUsd: number;
-  /** Whether the log said before that it is nearly used up. */
-  readonly isNear: boolean;
+  /** Whether the log has said that it is nearly used up. */
+  readonly isLogged: boolean;
 }
 
 /** The part of a budget whose use is logged, once. */
@@ -31,6 +31,6 @@ export function checkBudgets(uses: readonly BudgetUse[], usd: number): ReserveRe
   const over = uses.find(({ usedUsd, limitUsd }) => usedUsd + usd > limitUsd);
   if (over !== undefined)
     return { kind: 'overBudget', budget: over.budget, neededUsd: usd, leftUsd: over.limitUsd - over.usedUsd };
-  const near = uses.filter(({ usedUsd, limitUsd, isNear }) => !isNear && usedUsd + usd >= NEAR_SHARE * limitUsd);
+  const near = uses.filter(({ usedUsd, limitUsd, isLogged }) => !isLogged && usedUsd + usd >= NEAR_SHARE * limitUsd);
   return { kind: 'reserved', nearLimit: near.map(({ budget }) => budget) };
 }

@@ -12,7 +12,7 @@ const MAX_RESERVATIONS = 50_000;
 interface Account {
   /** The sum of what is spent and what is reserved. */
   usedUsd: number;
-  isNear: boolean;
+  isLogged: boolean;
 }
 
 interface Held {
@@ -30,7 +30,7 @@ export function createMemorySpending(clock: Clock): SpendingStore {
   const accountOf = (budget: OverBudget['budget'], owner: string): Account => {
     const day = budget === 'conversation' ? 0 : Math.floor(clock.now() / DAY_MS);
     const name = JSON.stringify([budget, day, owner]);
-    const account = accounts.get(name) ?? { usedUsd: 0, isNear: false };
+    const account = accounts.get(name) ?? { usedUsd: 0, isLogged: false };
     accounts.set(name, account);
     return account;
   };
@@ -50,12 +50,12 @@ export function createMemorySpending(clock: Clock): SpendingStore {
       const uses = limitedBudgets(budgets, owners).map((each) => {
         const account = charged[each.budget];
         const earlierUsd = earlier?.accounts.includes(account) ? earlier.usd : 0;
-        return { ...each, usedUsd: account.usedUsd - earlierUsd, isNear: account.isNear };
+        return { ...each, usedUsd: account.usedUsd - earlierUsd, isLogged: account.isLogged };
       });
       const result = checkBudgets(uses, usd);
       if (result.kind === 'overBudget') return result;
       end(jobId, 0);
-      for (const budget of result.nearLimit) charged[budget].isNear = true;
+      for (const budget of result.nearLimit) charged[budget].isLogged = true;
       for (const account of Object.values(charged)) account.usedUsd += usd;
       reservations.set(jobId, { usd, accounts: Object.values(charged) });
       return result;

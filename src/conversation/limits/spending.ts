@@ -22,8 +22,8 @@ export interface CostRequest extends Pick<Reservation, 'jobId' | 'conversation' 
 export interface Allowance {
   readonly kind: 'allowed';
   /**
-   * Reserves one more response: of the same size, or the one after calls whose outputs are `outputs` at most. False when
-   * it is over budget, or the store cannot be reached.
+   * Reserves one more response: the one after calls whose outputs are `outputs` at most; without them, a retry of the
+   * same size. Resolves with false if it is over budget, or the store cannot be reached.
    */
   reserveNextResponse(outputs?: OutputSize): Promise<boolean>;
   /** The budget that refused the latest response; `undefined` if none did. */

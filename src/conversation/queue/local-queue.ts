@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
-import { messageName } from '../keys.ts';
+import { activityKey } from '../keys.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type TurnQueue,
 } from './turn-queue.ts';
 
-/** The one attempt at a message that ends with its process. */
+/** A job in the memory of this process: a message has only one. */
 export interface LocalJob extends TurnJob {
   /** Aborts the signal. */
   abort(reason: TurnError): void;
@@ -40,7 +40,7 @@ const MAX_KNOWN = 50_000;
 export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #createJob: (message: UserMessage) => Job;
   readonly #clock: Clock;
-  readonly #keyOf: (key: string) => string;
+  readonly #toStoredKey: (key: string) => string;
   readonly #known: LRUCache<string, true>;
   /** The turns that wait, by conversation; a conversation stays here while one of its turns runs. */
   readonly #waiting = new Map<string, QueuedTurn<Job>[]>();
@@ -50,11 +50,14 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #chars = new Shares({ max: MAX_WAITING_CHARS, maxPerPerson: MAX_WAITING_CHARS });
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
-  /** `keyOf`: how a conversation is named in calls that take a key. Default: by its key. */
-  constructor(createJob: (message: UserMessage) => Job, clock: Clock, keyOf = (key: string) => key) {
+  /**
+   * `toStoredKey` maps the key of a message to the one that `stop`, `running`, `cancelWaiting` and `hasRoom` get.
+   * Default: the same.
+   */
+  constructor(createJob: (message: UserMessage) => Job, clock: Clock, toStoredKey = (key: string) => key) {
     this.#createJob = createJob;
     this.#clock = clock;
-    this.#keyOf = keyOf;
+    this.#toStoredKey = toStoredKey;
     const perf = { now: () => clock.now() };
     this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
   }
@@ -63,7 +66,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     return this.#add(message).result;
   }
 
-  async addInBand(message: UserMessage): Promise<AddedTurn> {
+  async addLocal(message: UserMessage): Promise<AddedTurn> {
     return this.#add(message);
   }
 
@@ -109,8 +112,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
 
   #add(message: UserMessage): AddedTurn {
     const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
-    const key = this.#keyOf(message.key);
-    const name = messageName(message);
+    const key = this.#toStoredKey(message.key);
+    const name = activityKey(message);
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);

@@ -22,7 +22,7 @@ export const MAX_ATTEMPTS = 3;
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 
-/** What became of an in-band message. `done` resolves when its turn has ended, or never begins. */
+/** What became of a message that expects replies. `done` resolves when its turn has ended, or never begins. */
 export interface AddedTurn {
   readonly result: AddResult;
   readonly done: Promise<void>;
@@ -43,7 +43,10 @@ export interface CompleteOptions {
 export interface Begun {
   readonly kind: 'begun';
   readonly record: ConversationRecord;
-  /** 1 for the first. Attempts that an outage or a shutdown ended are not counted; Infinity after MAX_CLAIMS claims. */
+  /**
+   * 1 for the first. Attempts that an outage or a shutdown ended are not counted; Infinity if the queue gives
+   * the message up whatever the count.
+   */
   readonly attempt: number;
   /** The stream that an earlier attempt has begun to show; see `saveStreamId`. */
   readonly streamId: string | undefined;
@@ -91,15 +94,15 @@ export interface TurnJob {
 /** Accepted messages: first in, first out within a conversation, one turn at a time; conversations side by side. */
 export interface TurnQueue {
   /**
-   * Accepts a message, in the order of the calls within a conversation. Rejects with a StoreError within 5 s when the
-   * store cannot be reached; then nothing is stored, as far as the store can tell.
+   * Accepts a message; within a conversation they are queued in the order in which `add` was called. Rejects with a
+   * StoreError within 5 s when the store cannot be reached; then nothing is stored, as far as the store can tell.
    */
   add(message: UserMessage): Promise<AddResult>;
   /**
-   * Runs the turn of a message whose answer goes back in its request, on this instance, in order with the others of its
-   * kind.
+   * Runs the turn of a message that expects replies, on this instance, in order with the other such messages of its
+   * conversation. Order with queued ones is not promised.
    */
-  addInBand(message: UserMessage): Promise<AddedTurn>;
+  addLocal(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation. */
   hasRoom(key: string): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */

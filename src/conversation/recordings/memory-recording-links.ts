@@ -2,14 +2,20 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { lruOptions } from '../../lru-options.ts';
-import { HOLDS_FOR_MS, type RecordingLink, type RecordingLinks, recordingLinkOf, slotOf } from './recording-links.ts';
+import {
+  LINK_LIFETIME_MS,
+  type RecordingLink,
+  type RecordingLinks,
+  recordingLinkOf,
+  slotOf,
+} from './recording-links.ts';
 
 const MAX_LINKS = 50_000;
 
 /** Recording links in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
   // lru-cache keeps an entry of exactly this age.
-  const ttl = { ttl: HOLDS_FOR_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
+  const ttl = { ttl: LINK_LIFETIME_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
   /** Keyed by the slot of each link. */
   const links = new LRUCache<string, RecordingLink>({ ...lruOptions(MAX_LINKS), ...ttl });
   /** `peek` does not count as use: what is oldest stays oldest. */
@@ -30,7 +36,7 @@ export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLin
       return lookUp(id) !== undefined && links.delete(slotOf(id));
     },
     async forget(key) {
-      for (const [place, link] of [...links.entries()]) if (link.key === key) links.delete(place);
+      for (const [slot, link] of [...links.entries()]) if (link.key === key) links.delete(slot);
     },
   };
 }

@@ -2,16 +2,16 @@ import { isSignatureValid, readLink, toLink } from '../../audio/signed-links.ts'
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { fieldsOf } from '../../json-access.ts';
-import { conversationId, personId } from '../keys.ts';
+import { conversationDigest, personDigest } from '../keys.ts';
 import { isReference } from '../message-json.ts';
 import type { LinkOwner, RecordingLink } from '../user-message.ts';
 
 export type { LinkOwner, RecordingLink } from '../user-message.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
-export const OPENS_FOR_MS = 10 * 60_000;
-/** A recording that was begun in time may be sent: three minutes of audio, and two to upload it. */
-export const HOLDS_FOR_MS = OPENS_FOR_MS + 5 * 60_000;
+export const PAGE_LIFETIME_MS = 10 * 60_000;
+/** Recordings are accepted for longer than the page opens: three minutes of audio, and two to upload it. */
+export const LINK_LIFETIME_MS = PAGE_LIFETIME_MS + 5 * 60_000;
 
 /** Recording links until they are used or expire. All calls but `claim` are safe to repeat. They reject with a StoreError. */
 export interface RecordingLinks {
@@ -25,27 +25,27 @@ export interface RecordingLinks {
   forget(key: string): Promise<void>;
 }
 
-/** The signed name of its page in URLs. Everyone who has it can speak for the user. */
-export function recordingLinkName(recordingLink: RecordingLink): string {
+/** The signed token in the URL of its page. Whoever has it can speak as the user. */
+export function recordingLinkToken(recordingLink: RecordingLink): string {
   return toLink(recordingLink, recordingLink.opensUntilMs);
 }
 
-/** Finds a recording link by the signed name of its page; `undefined` if the name is forged or the link has ended. */
+/** Finds a recording link by its token; `undefined` if the token is forged or the link has ended. */
 export async function findRecordingLink(
-  name: string,
+  token: string,
   recordingLinks: RecordingLinks,
 ): Promise<RecordingLink | undefined> {
-  const read = readLink(name);
+  const read = readLink(token);
   if (read === undefined) return undefined;
   const recordingLink = await recordingLinks.find(read.audioId);
-  // The name expires with the page. Recordings are accepted for as long as the link is stored.
+  // The token expires with the page. Recordings are accepted for as long as the link is stored.
   return recordingLink !== undefined && isSignatureValid(read, recordingLink) ? recordingLink : undefined;
 }
 
 /** An id joins two digests and a secret, with 66 bits of each. */
 const PART_CHARS = 11;
 
-/** Names the place of a recording link, `<conversation>/<person>`: a person has one in each conversation. */
+/** The slot of a recording link, `<conversation>/<person>`: a person has one in each conversation. */
 export function slotOf(id: string): string {
   return `${id.slice(0, PART_CHARS)}/${id.slice(PART_CHARS, 2 * PART_CHARS)}`;
 }
@@ -66,14 +66,14 @@ export function ownerFields({
 
 /** Creates a recording link that is valid from now on. */
 export function recordingLinkOf(owner: LinkOwner, ids: Ids, clock: Clock): RecordingLink {
-  const parts = [conversationId(owner.key), personId(owner.personKey), ids.secret()];
+  const parts = [conversationDigest(owner.key), personDigest(owner.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
     ...ownerFields(owner),
     id: parts.map((part) => part.slice(0, PART_CHARS)).join(''),
     linkKey: ids.secret(),
-    opensUntilMs: nowMs + OPENS_FOR_MS,
-    expiresAtMs: nowMs + HOLDS_FOR_MS,
+    opensUntilMs: nowMs + PAGE_LIFETIME_MS,
+    expiresAtMs: nowMs + LINK_LIFETIME_MS,
   };
 }
 

@@ -12,15 +12,15 @@ import type { UserMessage } from '../user-message.ts';
 import { findRecordingLink, ownerFields, type RecordingLink } from './recording-links.ts';
 
 /**
- * What became of a recording. `gone`: its recording link was used, or has ended. All but `accepted`: it may be sent again
- * by the same link, later. `queueFull`: too many messages of its conversation wait. `uploading`: another recording of the
- * same person is being received.
+ * What became of a recording. `gone`: its recording link was used, or has ended. `queueFull`: too many messages of its
+ * conversation wait. `uploading`: another recording of the same person is being received. After these two, `busy`,
+ * `draining` and `notStored`, the same link can be used again.
  */
 export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
 /** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
-/** A link ends after this many refused recordings. Each instance counts its own, so several instances allow more. */
+/** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
 
@@ -39,22 +39,23 @@ export class Recordings {
     this.#services = services;
   }
 
-  /** Finds the link whose page may be shown, by the name in the URL; `undefined` if it is unknown or has ended. */
-  async findOpenLink(name: string): Promise<RecordingLink | undefined> {
-    const recordingLink = await this.findUsableLink(name);
+  /** Finds the link whose page may be shown, by the token in the URL; `undefined` if it is unknown or has ended. */
+  async findOpenLink(token: string): Promise<RecordingLink | undefined> {
+    const recordingLink = await this.findUsableLink(token);
     const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
     return isOpen ? recordingLink : undefined;
   }
 
   /** Works as `findOpenLink`, for 5 minutes more: a recording that was begun in time may still be sent. */
-  findUsableLink(name: string): Promise<RecordingLink | undefined> {
-    return findRecordingLink(name, this.#services.recordingLinks);
+  findUsableLink(token: string): Promise<RecordingLink | undefined> {
+    return findRecordingLink(token, this.#services.recordingLinks);
   }
 
   /**
-   * Makes a recording the user's next message, once for each recording link. Calls `receive`, which gets its bytes, only
-   * if it may be accepted: one at a time of each person, until 5 recordings were refused for what they are. Rejects as
-   * `receive` does, with an AttachmentError if the recording cannot be read, and with a StoreError; then the link stays.
+   * Makes a recording the user's next message, once for each recording link. Calls `receive`, which gets its bytes,
+   * only if it may be accepted: one at a time of each person, until 5 recordings were invalid (unreadable, too large,
+   * of a wrong type). Rejects as `receive` does, with an AttachmentError if the recording cannot be read, and with a
+   * StoreError; then the link stays.
    */
   async accept(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingResult> {
     const { id, key } = recordingLink;
@@ -68,7 +69,7 @@ export class Recordings {
       await this.#services.recordingLinks.claim(id);
       return 'gone';
     } catch (error) {
-      if (isRefusal(error)) this.#failedUploads.set(id, (this.#failedUploads.get(id) ?? 0) + 1);
+      if (isInvalid(error)) this.#failedUploads.set(id, (this.#failedUploads.get(id) ?? 0) + 1);
       throw error;
     } finally {
       release();
@@ -98,7 +99,7 @@ export class Recordings {
 
   async #acceptMessage(message: UserMessage, recordingLink: RecordingLink): Promise<RecordingResult> {
     if (!(await this.#conversations.hasRoom(message.key))) return 'queueFull';
-    const { kind } = await this.#conversations.accept(message, this.#services.channel.later(message.reference));
+    const { kind } = await this.#conversations.accept(message, this.#services.channel.byChannelCall(message.reference));
     if (kind === 'duplicate') return 'gone';
     if (kind !== 'accepted' || (await this.#useUp(recordingLink))) return kind;
     await this.#conversations.withdraw(message);
@@ -121,10 +122,10 @@ export class Recordings {
 }
 
 /**
- * Whether the recording was refused for what it is or the time that it takes, and not because of a crowd, a store that
+ * Whether the recording itself was at fault, by its kind, size or the time that it takes, and not a crowd, a store that
  * does not answer or a broken connection.
  */
-function isRefusal(error: unknown): boolean {
+function isInvalid(error: unknown): boolean {
   if (error instanceof AttachmentError) return error.code !== 'busy';
   return error instanceof RequestError && (error.code === 'too_large' || error.code === 'unsupported_media_type');
 }
@@ -135,7 +136,7 @@ function messageOf(recordingLink: RecordingLink, audioId: string): UserMessage {
   return {
     ...ownerFields(recordingLink),
     activityId: `talk-${recordingLink.id}`,
-    isInBand: false,
+    expectsReplies: false,
     text: '',
     attachments,
   };

@@ -17,16 +17,17 @@ import type { ModelAnswer } from './turn-result.ts';
 
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(modelAnswer: ModelAnswer, prompt: Prompt, turn: Turn): Promise<Reply> {
-  const { model, shownHeading, calls, approvals } = modelAnswer;
+  const { modelResult, shownHeading, calls, approvals } = modelAnswer;
   const { message, services } = turn;
-  const answer = await toReply(model.outcome, turn, services);
-  const heading = shownHeading ?? (answer.isFromModel ? headingOf(model.transcript, prompt.decided, message) : '');
+  const answer = await toReply(modelResult.outcome, turn, services);
+  const heading =
+    shownHeading ?? (answer.isFromModel ? headingOf(modelResult.transcript, prompt.decided, message) : '');
   const notes = notesOf(modelAnswer, prompt, services.settings.voice, messagesFor(message.locale));
   const sources = answer.isFromModel && answer.text !== '' ? sourcesOf(calls) : [];
   return {
     ...answer,
     ...(sources.length > 0 && { sources }),
-    ...(approvals.length > 0 && isAnswer(model.outcome) && { approvals }),
+    ...(approvals.length > 0 && isAnswer(modelResult.outcome) && { approvals }),
     text: paragraphs(answer.addsToShown ? '' : heading, answer.text, ...notes),
   };
 }
@@ -108,7 +109,7 @@ async function toAudio(
 
 /** What the user has to know beside the answer. */
 function notesOf(
-  { model: { outcome, rejectedVoice }, calls, exceeded }: ModelAnswer,
+  { modelResult: { outcome, rejectedVoice }, calls, exceeded }: ModelAnswer,
   { attachments, record, decided }: Prompt,
   configuredVoice: string,
   messages: Messages,

@@ -1,7 +1,7 @@
 import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
-import { messageId } from '../keys.ts';
-import type { ConversationRecord, UnsentReply } from '../records.ts';
+import { activityDigest } from '../keys.ts';
+import type { ConversationRecord, PendingReply } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
 import type { Services } from '../services.ts';
 import type { Turn } from './turn.ts';
@@ -15,11 +15,11 @@ import type { RefusedMessage, TurnResult } from './turn-result.ts';
 export async function deliver(reply: Reply, result: TurnResult, turn: Turn): Promise<TurnResult> {
   const ending = endReservation(turn);
   await turn.orLog(storeApprovals(reply.approvals ?? [], turn), 'approvals not stored');
-  const unsent = await send(reply, turn);
+  const failure = await send(reply, turn);
   // Before completing: a completed turn is never retried, so nobody else would end the reservation.
   await ending;
   await turn.orLog(turn.complete({ isDelivered: true }), 'end of the turn not stored');
-  return unsent ?? result;
+  return failure ?? result;
 }
 
 /** Completes the turn, then says why it was refused: a refusal that is lost is better than one that comes twice. */
@@ -30,13 +30,13 @@ export async function refuse({ reply, ...result }: RefusedMessage, turn: Turn): 
 }
 
 /** Sends a saved reply again: an earlier attempt ended before it could say whether it was sent. */
-export async function resend(unsent: UnsentReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
+export async function resend(pending: PendingReply, streamId: string | undefined, turn: Turn): Promise<TurnResult> {
   turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
-  const audio = await turn.orLog(storedAudio(unsent, turn.services), 'reply audio not read');
-  turn.costUsd = unsent.costUsd;
+  const audio = await turn.orLog(storedAudio(pending, turn.services), 'reply audio not read');
+  turn.costUsd = pending.costUsd;
   // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
-  await turn.open(unsent.reply.addsToShown ? undefined : streamId);
-  return deliver({ ...unsent.reply, audio }, { kind: 'resent' }, turn);
+  await turn.sender(pending.reply.addsToShown ? undefined : streamId);
+  return deliver({ ...pending.reply, audio }, { kind: 'resent' }, turn);
 }
 
 /** Ends a turn whose message was answered before. What an earlier attempt has reserved stays so until it expires. */
@@ -49,9 +49,9 @@ export async function endAnswered(turn: Turn): Promise<TurnResult> {
  * an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn): Promise<TurnResult> {
-  if (unsent?.messageId === messageId(turn.message)) turn.costUsd = unsent.costUsd;
+  if (unsent?.messageId === activityDigest(turn.message)) turn.costUsd = unsent.costUsd;
   await endReservation(turn);
-  const isOurs = await turn.retryStoreAtEnd(() => turn.job.deadLetter());
+  const isOurs = await turn.retryStoreEvenIfAborted(() => turn.job.deadLetter());
   if (!isOurs) return { kind: 'superseded' };
   return (await apologize('internal', turn)) ?? { kind: 'deadLettered' };
 }
@@ -67,10 +67,10 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   // A failure is logged; go on as the owner, since no other attempt will tell the user.
   const isOurs = (await turn.orLog(turn.complete(), 'end of the turn not stored')) ?? true;
   if (!isOurs) return { kind: 'superseded' };
-  if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'broken', error };
+  if (code !== 'cancelled') return (await apologize(code, turn)) ?? { kind: 'failed', error };
   // Only a stream that has begun needs an end.
-  const unsent = turn.isOpen ? await send({ text: '' }, turn) : undefined;
-  return unsent ?? { kind: 'cancelled' };
+  const failure = turn.isOpen ? await send({ text: '' }, turn) : undefined;
+  return failure ?? { kind: 'cancelled' };
 }
 
 /** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
@@ -91,17 +91,17 @@ export async function reopenApproval(turn: Turn): Promise<void> {
 async function endReservation(turn: Turn): Promise<void> {
   const { job, costUsd, services } = turn;
   if (costUsd === undefined) return;
-  const settling = turn.retryStoreAtEnd(() => services.spending.settle(job.id, costUsd));
+  const settling = turn.retryStoreEvenIfAborted(() => services.spending.settle(job.id, costUsd));
   await turn.orLog(settling, 'cost of the turn not stored');
 }
 
-type Unsent = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
+type SendFailure = Extract<TurnResult, { kind: 'unsent' | 'gone' }>;
 
 /** Resolves with what went wrong, if anything. */
-async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
+async function send(reply: Reply, turn: Turn): Promise<SendFailure | undefined> {
   turn.cancelOutageNotice();
   try {
-    const sender = await turn.open();
+    const sender = await turn.sender();
     await turn.telemetry.step('send', () => sender.send(reply));
     return undefined;
   } catch (error) {
@@ -110,12 +110,12 @@ async function send(reply: Reply, turn: Turn): Promise<Unsent | undefined> {
   }
 }
 
-function apologize(code: TurnErrorCode, turn: Turn): Promise<Unsent | undefined> {
+function apologize(code: TurnErrorCode, turn: Turn): Promise<SendFailure | undefined> {
   const text = apology(code, turn.incident, messagesFor(turn.message.locale));
   return send({ text, addsToShown: true }, turn);
 }
 
-async function storedAudio({ audioId }: UnsentReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {
+async function storedAudio({ audioId }: PendingReply, { audioStore }: Services): Promise<ReplyAudio | undefined> {
   const stored = audioId === undefined ? undefined : await audioStore.find(audioId);
   const wav = stored && (await audioStore.read(stored.id));
   return wav && { stored, wav, durationMs: stored.durationMs };

@@ -45,7 +45,7 @@ export function toPrompt(sources: PromptSources, message: UserMessage, { setting
     ...sources,
     settings: { ...settings, ...record.settings },
     about: aboutPeople(message),
-    text: paragraphs(...attachments.before, itemText(message)),
+    text: paragraphs(...attachments.leading, itemText(message)),
     parts: [...attachments.parts, ...warnings],
     history: historyText(record.history),
     context: sessions.isWarm(message.key, record.sessionVersion) ? record.usage.context : NO_CONTEXT,
@@ -53,8 +53,8 @@ export function toPrompt(sources: PromptSources, message: UserMessage, { setting
 }
 
 /** Whether there is nothing that a model could be asked. */
-export function isEmpty({ text, approvalId }: UserMessage, { before, parts }: ReadAttachments): boolean {
-  return text === '' && approvalId === undefined && before.length === 0 && parts.length === 0;
+export function isEmpty({ text, approvalId }: UserMessage, { leading, parts }: ReadAttachments): boolean {
+  return text === '' && approvalId === undefined && leading.length === 0 && parts.length === 0;
 }
 
 const NO_OUTPUT = { bytes: 0, pictures: 0 };

@@ -17,7 +17,7 @@ type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'c
 /** What was read of the attachments of a message, in their order. */
 export interface ReadAttachments {
   /** For the model: what belongs before what the user wrote. */
-  readonly before: string[];
+  readonly leading: string[];
   /** For the model: what belongs after it. */
   readonly parts: ContentPart[];
   /** For the model, after all parts: what could not be read. */
@@ -25,7 +25,7 @@ export interface ReadAttachments {
   /** For the user: what could not be read, a sentence each. */
   readonly warnings: string[];
   /** For the history, a line each. That of a voice message holds its transcript. */
-  readonly remembered: ((transcript: string | undefined) => string)[];
+  readonly historyLines: ((transcript: string | undefined) => string)[];
   audioMs: number;
 }
 
@@ -36,7 +36,9 @@ export interface ReadAttachments {
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. */
 const READ_LIMIT_MS = 45_000;
-/** Limits the audio of one message that the model gets, and so the longest clip. */
+/**
+ * Limits the audio of one message that the model gets, and so the longest clip: 3 minutes, and a second of tolerance.
+ */
 const MAX_AUDIO_MS = 181_000;
 /** Only the first 1,000 characters of a file go into the history. */
 const MAX_REMEMBERED_CHARS = 1_000;
@@ -45,7 +47,7 @@ type Recording = Extract<MessageAttachment, { kind: 'recording' }>;
 
 interface Content {
   readonly part: ContentPart;
-  readonly remembered: (transcript: string | undefined) => string;
+  readonly historyLine: (transcript: string | undefined) => string;
   readonly audioMs?: number;
 }
 
@@ -64,7 +66,14 @@ export async function readAttachments(
   services: AttachmentServices,
 ): Promise<ReadAttachments> {
   const { message, signal, telemetry } = turn;
-  const read: ReadAttachments = { before: [], parts: [], modelWarnings: [], warnings: [], remembered: [], audioMs: 0 };
+  const read: ReadAttachments = {
+    leading: [],
+    parts: [],
+    modelWarnings: [],
+    warnings: [],
+    historyLines: [],
+    audioMs: 0,
+  };
   if (message.attachments.length === 0) return read;
   const late = () => new AttachmentError('too_slow', `not all was read within ${READ_LIMIT_MS} ms`);
   const deadline = { clock: services.clock, limitMs: READ_LIMIT_MS, signal, late };
@@ -84,9 +93,9 @@ async function readOne(attachment: MessageAttachment, reading: Reading): Promise
   switch (attachment.kind) {
     case 'quote': {
       const line = quoteLine(attachment);
-      if (attachment.of === 'reply') read.before.push(line);
+      if (attachment.of === 'reply') read.leading.push(line);
       else read.parts.push({ kind: 'text', text: line });
-      read.remembered.push(() => `(${line})`);
+      read.historyLines.push(() => `(${line})`);
       return;
     }
     case 'teamsVoiceClip': {
@@ -97,7 +106,7 @@ async function readOne(attachment: MessageAttachment, reading: Reading): Promise
     case 'teamsVideoClip':
       return warn(reading, words.videoClip);
     case 'withheldFile': {
-      // What Teams does not give in channels and group chats, it gives in a chat of two.
+      // Teams sends files in personal chats only, so a missing one is unusual there and gets another text.
       const text = message.scope === 'personal' ? words.withheldFile : words.withheldFileInGroup;
       return warn(reading, text, 'a file, of which nothing but its place came');
     }
@@ -127,12 +136,12 @@ async function readSource(source: SentFile | Recording, reading: Reading): Promi
   const { message, log, signal } = turn;
   const { attachments: words } = messagesFor(message.locale);
   try {
-    const { part, audioMs = 0, remembered } = await unlessAborted(reading.limited, () => contentOf(source, reading));
+    const { part, audioMs = 0, historyLine } = await unlessAborted(reading.limited, () => contentOf(source, reading));
     if (read.audioMs + audioMs > MAX_AUDIO_MS) throw new AttachmentError('too_long', 'all clips of a message together');
     // There is one transcript for all clips: it stands with the first of them.
     const isFirst = !read.parts.some(({ kind }) => kind === 'audio');
     read.parts.push(part);
-    read.remembered.push((transcript) => remembered(isFirst ? transcript : undefined));
+    read.historyLines.push((transcript) => historyLine(isFirst ? transcript : undefined));
     read.audioMs += audioMs;
   } catch (err) {
     signal.throwIfAborted();
@@ -164,11 +173,11 @@ async function contentOf(source: SentFile | Recording, { turn, services, limited
       return audioOf(file.pcm, file.durationMs);
     case 'picture': {
       const name = file.name === undefined ? 'a picture' : `the picture ${JSON.stringify(file.name)}`;
-      return { part: { kind: 'image', dataUri: file.dataUri }, remembered: () => `(${name})` };
+      return { part: { kind: 'image', dataUri: file.dataUri }, historyLine: () => `(${name})` };
     }
     case 'text': {
       const beginning = file.text.slice(0, MAX_REMEMBERED_CHARS).toWellFormed();
-      return { part: { kind: 'text', text: file.text }, remembered: () => `(${beginning})` };
+      return { part: { kind: 'text', text: file.text }, historyLine: () => `(${beginning})` };
     }
   }
 }
@@ -176,6 +185,6 @@ async function contentOf(source: SentFile | Recording, { turn, services, limited
 function audioOf(pcm: Uint8Array, audioMs: number): Content {
   const quoted = (transcript: string | undefined) =>
     transcript === undefined ? '' : `: ${JSON.stringify(transcript)}`;
-  const remembered = (transcript: string | undefined) => `(voice message, ${clockTime(audioMs)}${quoted(transcript)})`;
-  return { part: { kind: 'audio', pcm }, remembered, audioMs };
+  const historyLine = (transcript: string | undefined) => `(voice message, ${clockTime(audioMs)}${quoted(transcript)})`;
+  return { part: { kind: 'audio', pcm }, historyLine, audioMs };
 }

@@ -6,8 +6,8 @@ import type { TurnResult } from './turn-result.ts';
 
 /** How a turn is counted, and its line in the log. */
 interface Report {
-  /** Counted, and logged as `result`. */
-  readonly end: CountedResult;
+  /** Also in the log, as `result`. */
+  readonly counted: CountedResult;
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
   readonly fields?: object;
@@ -15,16 +15,16 @@ interface Report {
 
 /** Logs and counts how a turn ended: once, and here alone. */
 export function reportTurn(result: TurnResult, turn: Turn): void {
-  const { model, telemetry, log, incident } = turn;
-  const { end, level, text, fields } = reportOf(result, turn);
-  const audioBytes = audioBytesOf(model?.outcome);
-  const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
+  const { modelResult, telemetry, log, incident } = turn;
+  const { counted, level, text, fields } = reportOf(result, turn);
+  const audioBytes = audioBytesOf(modelResult?.outcome);
+  const error = 'error' in result ? codeOf(result.error) : modelResult && errorOf(modelResult.outcome)?.code;
   const errorCode = result.kind === 'deadLettered' ? 'dead_lettered' : error;
-  telemetry.end({ result: end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
+  telemetry.end({ result: counted, errorCode, usage: modelResult?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
   const line = {
-    result: end,
+    result: counted,
     ms: turn.elapsedMs(),
-    ...(model && { response: model.responseId }),
+    ...(modelResult && { response: modelResult.responseId }),
     ...(audioBytes > 0 && { audioBytes }),
     ...('error' in result && { err: result.error }),
     ...(level === 'error' && { incident }),
@@ -36,25 +36,25 @@ export function reportTurn(result: TurnResult, turn: Turn): void {
 function reportOf(result: TurnResult, turn: Turn): Report {
   switch (result.kind) {
     case 'answered':
-      return answered(result.model.outcome);
+      return answered(result.modelResult.outcome);
     case 'refused':
       return refused(result, turn);
     case 'unsent':
     case 'gone':
-      return { end: result.kind, level: 'error', text: 'reply not sent' };
-    case 'broken':
-      return { end: 'failed', level: 'error', text: 'turn failed' };
+      return { counted: result.kind, level: 'error', text: 'reply not sent' };
+    case 'failed':
+      return { counted: 'failed', level: 'error', text: 'turn failed' };
     case 'deadLettered':
-      return { end: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' };
+      return { counted: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' };
     case 'cancelled':
-      return { end: 'withdrawn', level: 'info', text: 'turn ended' };
+      return { counted: 'withdrawn', level: 'info', text: 'turn ended' };
     case 'resent':
     case 'answeredBefore':
-      return { end: result.kind, level: 'info', text: 'turn ended' };
+      return { counted: result.kind, level: 'info', text: 'turn ended' };
     case 'released':
-      return { end: 'released', level: 'warn', text: 'turn released' };
+      return { counted: 'released', level: 'warn', text: 'turn released' };
     case 'superseded':
-      return { end: 'superseded', level: 'warn', text: 'turn superseded' };
+      return { counted: 'superseded', level: 'warn', text: 'turn superseded' };
   }
 }
 
@@ -62,30 +62,30 @@ function refused({ reason, over }: Extract<TurnResult, { kind: 'refused' }>, { m
   if (over !== undefined) {
     const [neededUsd, leftUsd] = [over.neededUsd, over.leftUsd].map((usd) => Number(usd.toFixed(4)));
     const fields = { budget: over.budget, neededUsd, leftUsd };
-    return { end: 'refused', level: 'warn', text: 'message refused: over budget', fields };
+    return { counted: 'refused', level: 'warn', text: 'message refused: over budget', fields };
   }
   if (reason === 'notAllowed') {
     // For the list of those who may. Where the channel verifies nobody, the key is that of the conversation.
     const fields = message.personKey === message.key ? {} : { person: message.personKey };
     const text = 'message refused: not in ALLOWED_USERS or ALLOWED_TENANTS';
-    return { end: 'refused', level: 'info', text, fields };
+    return { counted: 'refused', level: 'info', text, fields };
   }
-  const end = reason === 'unreadable' ? reason : 'refused';
-  return { end, level: 'info', text: 'message refused', fields: { reason } };
+  const counted = reason === 'unreadable' ? reason : 'refused';
+  return { counted, level: 'info', text: 'message refused', fields: { reason } };
 }
 
 function answered(outcome: Outcome): Report {
-  const { kind: end } = outcome;
+  const { kind: counted } = outcome;
   const text = 'turn ended';
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':
     case 'needsApproval':
-      return { end, level: 'info', text };
+      return { counted, level: 'info', text };
     case 'cutShort':
-      return { end, level: 'warn', text, fields: { why: outcome.why, err: outcome.error } };
+      return { counted, level: 'warn', text, fields: { why: outcome.why, err: outcome.error } };
     case 'failed':
-      return { end, level: 'error', text, fields: { code: outcome.error.code, err: outcome.error } };
+      return { counted, level: 'error', text, fields: { code: outcome.error.code, err: outcome.error } };
   }
 }
 

@@ -34,7 +34,7 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
   const { job, message, log, telemetry, signal, services } = turn;
   const { sessions, spending, turnTimeoutMs: timeoutMs } = services;
   const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
-  const sender = await turn.open();
+  const sender = await turn.sender();
   const stream = streamReply(sender, prompt, turn);
   const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
   const input: TurnInput = {
@@ -52,17 +52,17 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
   };
   const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
-  const model = await ask(request, calls, decided, turn);
-  services.tools.leaveOut(set, model.rejectedFunctions ?? []);
-  turn.model = model;
-  turn.costUsd = allowance.costOf(model);
+  const modelResult = await ask(request, calls, decided, turn);
+  services.tools.leaveOut(set, modelResult.rejectedFunctions ?? []);
+  turn.modelResult = modelResult;
+  turn.costUsd = allowance.costOf(modelResult);
   // Without usage the session's size is unknown, so the next turn starts a new session.
-  if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
-  const error = errorOf(model.outcome);
+  if (modelResult.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
+  const error = errorOf(modelResult.outcome);
   const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.mayHaveBeenSeen;
   if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
-    model,
+    modelResult,
     shownHeading: stream.heading(),
     calls: calls.results,
     approvals: calls.requested,

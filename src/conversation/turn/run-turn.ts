@@ -1,7 +1,7 @@
 import { TurnError } from '../../errors.ts';
-import { messageId } from '../keys.ts';
+import { activityDigest } from '../keys.ts';
 import { MAX_ATTEMPTS } from '../queue/turn-queue.ts';
-import { isKnown } from '../records.ts';
+import { isHandled } from '../records.ts';
 import { composeReply } from './compose-reply.ts';
 import { deadLetter, deliver, discardStored, endAnswered, endEarly, refuse, resend } from './deliver.ts';
 import { isEmpty, toPrompt } from './prompt.ts';
@@ -31,12 +31,12 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (start.kind === 'stopped') throw new TurnError('cancelled', 'the user stopped it');
   const { record, attempt, streamId } = start;
   const { unsent } = record;
-  if (isKnown(record, message.activityId)) return endAnswered(turn);
+  if (isHandled(record, message.activityId)) return endAnswered(turn);
   if (attempt > MAX_ATTEMPTS) return deadLetter(record, turn);
   // An earlier attempt saved this reply and crashed before sending it.
-  if (unsent?.messageId === messageId(message)) return resend(unsent, streamId, turn);
+  if (unsent?.messageId === activityDigest(message)) return resend(unsent, streamId, turn);
 
-  const sender = await turn.open(streamId);
+  const sender = await turn.sender(streamId);
   const refused = validateMessage(message) ?? checkRate(turn);
   if (refused !== undefined) return refuse(refused, turn);
 
@@ -45,11 +45,11 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-  const decided = await findDecision(tools, turn);
-  if (decided?.kind === 'refused') return refuse(decided, turn);
-  const prompt = toPrompt({ attachments, record, tools, decided }, message, services);
+  const found = await findDecision(tools, turn);
+  if (found?.kind === 'refused') return refuse(found, turn);
+  const prompt = toPrompt({ attachments, record, tools, decided: found }, message, services);
   const allowance = await reserve(prompt, turn);
-  if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, decided, message), turn);
+  if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, found, message), turn);
 
   const modelAnswer = await respond(prompt, allowance, turn); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, prompt, turn);
@@ -57,5 +57,5 @@ async function answer(turn: Turn): Promise<TurnResult> {
   const saved = await turn.save(turnEdit(modelAnswer, reply, prompt, turn));
   if (saved === 'superseded') return { kind: 'superseded' };
   const current = saved === 'obsolete' ? await discardStored(reply, turn) : reply;
-  return deliver(current, { kind: 'answered', model: modelAnswer.model }, turn);
+  return deliver(current, { kind: 'answered', modelResult: modelAnswer.modelResult }, turn);
 }

@@ -26,25 +26,25 @@ export function streamReply(sender: ReplySender, { parts, settings, decided }: P
   const { job, message, telemetry, services } = turn;
   const { clock } = services;
   const live = new LiveText(job.id, settings.modality);
-  const clips = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
-  let transcription = new TranscriptionTracker(clock, clips);
+  const clipCount = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
+  let transcription = new TranscriptionTracker(clock, clipCount);
   let textSinceMs: number | undefined;
   let shownHeading: string | undefined;
-  const isHeadingFixed = (nowMs: number) =>
-    shownHeading !== undefined || transcription.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
-    // Another attempt sends the clips again.
+    // A retry of the model sends the clips again.
     if (event.kind === 'audioCommitted' && transcription.hasAllItems)
-      transcription = new TranscriptionTracker(clock, clips);
+      transcription = new TranscriptionTracker(clock, clipCount);
     transcription.accept(event);
     if (event.kind === 'audioDelta') telemetry.recordFirst('timeToFirstAudio');
     if (live.accept(event)) {
       telemetry.recordFirst('timeToFirstText');
       textSinceMs ??= clock.now();
     } else if (event.kind !== 'transcript') return;
-    if (textSinceMs === undefined || !isHeadingFixed(clock.now())) return;
-    const heading = shownHeading ?? (transcription.isComplete ? headingOf(transcription.text(), decided, message) : '');
-    shownHeading = heading;
+    if (textSinceMs === undefined) return;
+    const waitsForTranscript = !transcription.isComplete && clock.now() - textSinceMs < MAX_TRANSCRIPT_WAIT_MS;
+    if (shownHeading === undefined && waitsForTranscript) return;
+    shownHeading ??= transcription.isComplete ? headingOf(transcription.text(), decided, message) : '';
+    const heading = shownHeading;
     sender.showText(() => paragraphs(heading, live.text()));
   };
   return { onEvent, heading: () => shownHeading };

@@ -5,7 +5,7 @@ import { type Tool, toolDigest } from '../../tools/tool.ts';
 import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { APPROVAL_MS, type Approval, type Decision, isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
-import { personId } from '../keys.ts';
+import { personDigest } from '../keys.ts';
 import type { Turn } from './turn.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
@@ -48,7 +48,7 @@ export async function claimDecidedCall(
     const found = await turn.retryStore(() => approvalStore.find(approval.id));
     return found?.turnId === undefined ? 'denied' : 'doneBefore';
   }
-  const decider = personId(decision.decider);
+  const decider = personDigest(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
   await appendAudit(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
   if (decision.kind === 'deny') return 'denied';
@@ -61,10 +61,9 @@ export async function claimDecidedCall(
 }
 
 /**
- * Returns what decides which calls of a turn need an approval. It adds the approvals that the turn has to ask for to
- * `requested`, in the order of the calls.
+ * Creates the approval policy of a turn. It appends the approvals to request to `requested`, in the order of the calls.
  */
-export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['judge'] {
+export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps['judge'] {
   const { message, services } = turn;
   const { approvalStore, ids, clock } = services;
   // The content of the message stays out of the store.
@@ -81,7 +80,7 @@ export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['
       title: tool.title,
       tool: tool.name,
       argumentsText,
-      // Others in a group would speak with the permission of one of them.
+      // In a group, a permission would apply to everybody.
       isAlwaysOffered: message.scope === 'personal' && !tool.isDestructive,
       asked,
       origin: tool.origin,
@@ -101,10 +100,10 @@ export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['
 export async function storeApprovals(requested: readonly Approval[], turn: Turn): Promise<void> {
   const { approvalStore, audit } = turn.services;
   for (const approval of requested) {
-    const isNew = await turn.retryStoreAtEnd(() => approvalStore.add(approval));
+    const isNew = await turn.retryStoreEvenIfAborted(() => approvalStore.add(approval));
     if (!isNew) continue;
     const entry = auditEntry(turn, { name: approval.tool, origin: approval.origin }, approval, 'asked', undefined);
-    await turn.retryStoreAtEnd(() => audit.append(entry));
+    await turn.retryStoreEvenIfAborted(() => audit.append(entry));
   }
 }
 

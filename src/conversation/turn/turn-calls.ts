@@ -11,7 +11,7 @@ import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import type { Turn } from './turn.ts';
-import { approvalJudge, auditEntry, claimDecidedCall, type TurnDecision } from './turn-approvals.ts';
+import { approvalPolicy, auditEntry, claimDecidedCall, type TurnDecision } from './turn-approvals.ts';
 
 /** A turn may call at most this many functions, over all of its responses. */
 const MAX_CALLS = 16;
@@ -31,7 +31,7 @@ export function progressOf({ progress, title }: Tool, locale: string | undefined
 export class TurnCalls {
   /** The approvals that the turn asks for. */
   readonly requested: Approval[] = [];
-  /** The results in the order in which the calls ended. */
+  /** The results in the order of the calls. The decided call of the turn is the first. */
   readonly results: CallResult[] = [];
   readonly #set: ToolSet;
   readonly #onCall: (tool: Tool) => void;
@@ -44,7 +44,7 @@ export class TurnCalls {
     this.#set = set;
     this.#onCall = onCall;
     this.#turn = turn;
-    this.#judge = approvalJudge(turn, this.requested);
+    this.#judge = approvalPolicy(turn, this.requested);
   }
 
   get functions(): TurnFunctions {
@@ -55,58 +55,63 @@ export class TurnCalls {
   async runDecided(decided: TurnDecision): Promise<DecidedCall> {
     const { tool: name, argumentsText } = decided.approval;
     const { signal, services } = this.#turn;
-    const record = this.#recordOf(decided.decision.decider);
+    const appendAudit = this.#auditWriter(decided.decision.decider);
     const call = { callId: services.ids.wire('call'), name, argumentsText };
-    const judge = (_: Tool, ofModel: ToolCall) => claimDecidedCall(decided, ofModel, record, this.#turn);
-    const ended = await this.#run([call], judge, record, signal);
+    const judge = (_: Tool, claimed: ToolCall) => claimDecidedCall(decided, claimed, appendAudit, this.#turn);
+    const ended = await this.#run([call], judge, appendAudit, signal);
     const { outputs, parts } = await readToolPictures(ended, signal, this.#turn);
     return { name, argumentsText, output: outputs[0]?.output ?? '', parts };
   }
 
   async #answer(calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> {
-    const ended = await this.#run(calls, this.#judge, this.#recordOf(undefined), signal);
+    const ended = await this.#run(calls, this.#judge, this.#auditWriter(undefined), signal);
     const { outputs, parts } = await readToolPictures(ended, signal, this.#turn);
     return { outputs, parts, isWaiting: ended.every(({ end }) => end.kind === 'waiting') };
   }
 
-  /** If the calls are interrupted, those that had begun have an unknown end. */
+  /** If the calls are interrupted, those that ran just then have an unknown end. */
   async #run(
     calls: readonly ToolCall[],
     judge: RunCallsDeps['judge'],
-    record: RunCallsDeps['appendAudit'],
+    appendAudit: RunCallsDeps['appendAudit'],
     signal: AbortSignal,
   ): Promise<readonly CallResult[]> {
     const { log, telemetry, message, services } = this.#turn;
     const { locale, timeZone, verifiedIds = [] } = message;
-    const begun = new Map<ToolCall, Tool>();
+    const running = new Map<ToolCall, Tool>();
+    const ended: CallResult[] = [];
     const deps: RunCallsDeps = {
       tools: this.#set.tools,
       downServers: services.tools.downServers(verifiedIds, message.scope),
-      // The last id is the Entra object id where there is one: it names the person to other systems, too.
+      // See `verifiedIds` of a message: an object id of Entra ID names the person to other systems, too.
       context: { now: services.clock.now(), locale, timeZone, log, userId: verifiedIds.at(-1) },
       clock: services.clock,
-      judge: async (tool, call) => (await this.#earlierEnd(tool, call)) ?? judge(tool, call),
-      measure: (tool, call, work) => {
-        begun.set(call, tool);
+      judge: async (tool, call) => (await this.#findEarlierEnd(tool, call)) ?? judge(tool, call),
+      measure: async (tool, call, work) => {
+        running.set(call, tool);
         this.#onCall(tool);
-        return telemetry.toolCall(tool.name, call.callId, work, errorOf);
+        const result = await telemetry.toolCall(tool.name, call.callId, work, errorCodeOf);
+        running.delete(call);
+        ended.push(result);
+        return result;
       },
-      appendAudit: record,
+      appendAudit,
     };
     try {
-      const ended = await runCalls(calls, MAX_CALLS - this.results.length, deps, signal);
-      for (const { tool, end, tookMs } of ended)
-        log.info({ tool: tool?.name, end: end.kind, code: errorOf({ end }), tookMs }, 'tool called');
-      this.results.push(...ended);
-      return ended;
+      const results = await runCalls(calls, MAX_CALLS - this.results.length, deps, signal);
+      for (const { tool, end, tookMs } of results)
+        log.info({ tool: tool?.name, end: end.kind, code: errorCodeOf({ end }), tookMs }, 'tool called');
+      this.results.push(...results);
+      return results;
     } catch (reason) {
-      for (const [call, tool] of begun) if (!tool.isReadOnly) this.results.push(interrupted(call, tool));
+      this.results.push(...ended);
+      for (const [call, tool] of running) if (!tool.isReadOnly) this.results.push(interrupted(call, tool));
       throw reason;
     }
   }
 
   /** How an earlier attempt at the turn ended the call. A call may be made twice in one attempt. */
-  async #earlierEnd(tool: Tool, call: ToolCall): Promise<'doneBefore' | 'unknown' | undefined> {
+  async #findEarlierEnd(tool: Tool, call: ToolCall): Promise<'doneBefore' | 'unknown' | undefined> {
     if (tool.isReadOnly) return undefined;
     const { job, services } = this.#turn;
     // Read once, before this attempt records anything.
@@ -114,8 +119,8 @@ export class TurnCalls {
     return earlierEnd(await this.#earlierCalls, tool, call);
   }
 
-  /** Writes the audit of the turn. */
-  #recordOf(decider: string | undefined): RunCallsDeps['appendAudit'] {
+  /** Returns the function that writes the audit of these calls. */
+  #auditWriter(decider: string | undefined): RunCallsDeps['appendAudit'] {
     const { audit } = this.#turn.services;
     return (tool, call, event) =>
       this.#turn.retryStore(() => audit.append(auditEntry(this.#turn, tool, call, event, decider)));
@@ -123,6 +128,6 @@ export class TurnCalls {
 }
 
 /** The literal code of a call that did not do what it should. */
-function errorOf({ end }: Pick<CallResult, 'end'>): string | undefined {
+function errorCodeOf({ end }: Pick<CallResult, 'end'>): string | undefined {
   return end.kind === 'failed' ? end.code : end.kind === 'unknown' ? 'outcome_unknown' : undefined;
 }

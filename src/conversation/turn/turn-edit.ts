@@ -2,13 +2,13 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import { addUsage } from '../../token-usage.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
 import { nextHistory } from '../history/history.ts';
-import { messageId } from '../keys.ts';
+import { activityDigest } from '../keys.ts';
 import {
   type ConversationRecord,
   type ConversationSettings,
   type ConversationUsage,
   type Edit,
-  isKnown,
+  isHandled,
   NO_CONTEXT,
 } from '../records.ts';
 import type { Reply } from '../reply.ts';
@@ -25,27 +25,28 @@ const MAX_REMEMBERED_NAME_CHARS = 64;
 
 /** Applies a turn to the newest record; does nothing the second time. */
 export function turnEdit(
-  { model, calls }: ModelAnswer,
+  { modelResult, calls }: ModelAnswer,
   reply: Reply,
-  { record: before, attachments }: Prompt,
+  { record: recordAtStart, attachments }: Prompt,
   turn: Turn,
 ): Edit {
   const { job, message, costUsd = 0, services } = turn;
-  const id = messageId(message);
-  const attached = attachments.remembered.map((line) => line(model.transcript));
+  const id = activityDigest(message);
+  const attached = attachments.historyLines.map((line) => line(modelResult.transcript));
   const lines = [decisionNote(message, calls) ?? message.text, ...attached];
   const user = lines.filter((line) => line !== '').join('\n');
-  const past = { user, name: speakerName(message), activityId: message.activityId, ...remembered(calls) };
+  const past = { user, name: speakerName(message), activityId: message.activityId, ...callSummaries(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   return (record) => {
     if (record.sessionVersion === job.id || record.unsent?.messageId === id) return record;
-    const isWithdrawn = isKnown(record, message.activityId);
+    // A turn that runs is not marked as handled yet, so a mark means that the message was withdrawn.
+    const isWithdrawn = isHandled(record, message.activityId);
     return {
       ...record,
-      ...(isWithdrawn ? {} : nextHistory(record, past, model, services.historyTurns)),
-      settings: settingsAfter(record, model),
-      usage: usageAfter(record.usage, model, reply),
-      sessionVersion: sessionVersionAfter(record, before, turn),
+      ...(isWithdrawn ? {} : nextHistory(record, past, modelResult, services.historyTurns)),
+      settings: settingsAfter(record, modelResult),
+      usage: usageAfter(record.usage, modelResult, reply),
+      sessionVersion: sessionVersionAfter(record, recordAtStart, turn),
       unsent: {
         messageId: id,
         reply: { text, addsToShown, isFromModel, sources, approvals },
@@ -63,7 +64,7 @@ function decisionNote({ approvalId }: UserMessage, [first]: readonly CallResult[
 }
 
 /** Summarises the calls for the history, which later sessions get. */
-export function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
+export function callSummaries(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
     calls: calls.map(({ call, end, output }) => {
@@ -76,11 +77,11 @@ export function remembered(calls: readonly CallResult[]): { readonly calls?: rea
 /** Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is. */
 function sessionVersionAfter(
   record: ConversationRecord,
-  before: ConversationRecord,
+  recordAtStart: ConversationRecord,
   { job, message }: Turn,
 ): ConversationRecord['sessionVersion'] {
-  if (isKnown(record, message.activityId)) return record.sessionVersion;
-  if (record.sessionVersion !== before.sessionVersion) return messageId(message);
+  if (isHandled(record, message.activityId)) return record.sessionVersion;
+  if (record.sessionVersion !== recordAtStart.sessionVersion) return activityDigest(message);
   return job.id;
 }
 
@@ -90,12 +91,12 @@ function settingsAfter({ settings }: ConversationRecord, { rejectedVoice }: Mode
   return rejectedVoice !== undefined && rejectedVoice === voice ? others : settings;
 }
 
-function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {
+function usageAfter(usage: ConversationUsage, modelResult: ModelResult, { audio }: Reply): ConversationUsage {
   return {
     ...usage,
     turns: usage.turns + 1,
     audioMs: usage.audioMs + (audio?.durationMs ?? 0),
-    tokens: addUsage(usage.tokens, model.usage),
-    context: { ...usage.context, ...(model.contextTokens ?? NO_CONTEXT) },
+    tokens: addUsage(usage.tokens, modelResult.usage),
+    context: { ...usage.context, ...(modelResult.contextTokens ?? NO_CONTEXT) },
   };
 }

@@ -6,8 +6,11 @@ import type { Reply } from '../reply.ts';
 
 /** What the turn got from the model: its result, the calls, what was shown. */
 export interface ModelAnswer {
-  readonly model: ModelResult;
-  /** What was shown above the answer, and stays: may be empty. `undefined` if nothing of the answer was shown. */
+  readonly modelResult: ModelResult;
+  /**
+   * What was shown above the answer, and stays: may be empty. `undefined`: nothing was shown yet, so a heading can be
+   * added.
+   */
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
@@ -44,18 +47,18 @@ export function refusal(reason: RefusalReason, text: string): RefusedMessage {
 /** How a turn ended. */
 export type TurnResult =
   /** Its reply was delivered, also one that says that the model failed. */
-  | { readonly kind: 'answered'; readonly model: ModelResult }
+  | { readonly kind: 'answered'; readonly modelResult: ModelResult }
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly over?: OverBudget }
   /** A saved reply was delivered after a crash. */
   | { readonly kind: 'resent' }
   | { readonly kind: 'answeredBefore' }
-  /** The channel refused the reply. `gone`: the conversation does not exist any more, or the bot is blocked. */
+  /** The channel rejected the reply. `gone`: the conversation does not exist any more, or the bot is blocked. */
   | { readonly kind: 'unsent' | 'gone'; readonly error: unknown }
-  /** Something broke that nobody expected; the user got an apology. */
-  | { readonly kind: 'broken'; readonly error: unknown }
+  /** It ended before it had a reply, by an error or a shutdown; the user got an apology. */
+  | { readonly kind: 'failed'; readonly error: unknown }
   /** Every attempt crashed the process; the user got an apology, and an operator finds the message. */
   | { readonly kind: 'deadLettered' }
-  /** Its user stopped it before it had begun. */
+  /** The user stopped it before the model was asked; counted as `withdrawn`. */
   | { readonly kind: 'cancelled' }
   /** This process ends; another attempt follows. */
   | { readonly kind: 'released' }

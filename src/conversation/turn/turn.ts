@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
 
 /** The longest that an open request waits for a store. */
-const MAX_IN_BAND_WAIT_MS = 3_000;
+const MAX_OPEN_REQUEST_WAIT_MS = 3_000;
 /** How long a turn that was aborted waits for a store, to end in order. */
 const MAX_ENDING_MS = 10_000;
 
@@ -25,7 +25,7 @@ export class Turn {
   /** The id that an apology gives the user, and that the log repeats. */
   readonly incident: string;
   /** The model's result; `undefined` until the model was asked. */
-  model: ModelResult | undefined;
+  modelResult: ModelResult | undefined;
   /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
   costUsd: number | undefined;
   readonly #startedMs: number;
@@ -54,7 +54,10 @@ export class Turn {
     return this.job.message;
   }
 
-  /** Aborted, with a TurnError, when nobody wants the answer from this attempt any more. */
+  /**
+   * Aborted, with a TurnError, when nobody wants the answer from this attempt any more: `job.signal`, and once the
+   * sender is open also the user's Stop where the answer is shown.
+   */
   get signal(): AbortSignal {
     return this.#signal;
   }
@@ -70,12 +73,13 @@ export class Turn {
   }
 
   /**
-   * Opens the sender, until `close`, unless it is open. `streamId`: the reply replaces that stream. Rejects if the channel
-   * cannot be opened; otherwise the scope of `withSender` stays open until `#ended`.
+   * Returns the sender. Opens it the first time; it stays open until `close`. `streamId`: the reply replaces that
+   * stream. Rejects if the channel cannot be opened.
    */
-  async open(streamId?: string): Promise<ReplySender> {
+  async sender(streamId?: string): Promise<ReplySender> {
     if (this.#sender !== undefined) return this.#sender;
     const { promise: opened, resolve } = Promise.withResolvers<ReplySender>();
+    // The scope of `withSender` lasts until `#ended` is resolved.
     const untilEnded = (sender: ReplySender) => {
       resolve(sender);
       return this.#ended.promise;
@@ -113,32 +117,34 @@ export class Turn {
   /** Saves an edit of the record. An open request gets its answer also when that fails: nobody else can give it. */
   async save(edit: Edit): Promise<SaveResult> {
     try {
-      return await this.retryStoreAtEnd(() => this.job.save(edit));
+      return await this.retryStoreEvenIfAborted(() => this.job.save(edit));
     } catch (err) {
-      if (!this.message.isInBand || !(err instanceof StoreError)) throw err;
+      if (!this.message.expectsReplies || !(err instanceof StoreError)) throw err;
       this.log.warn({ err }, 'turn not saved');
+      // As if it were saved: the reply goes out whole.
       return 'saved';
     }
   }
 
   /** Completes the job, also after it was aborted. False when superseded. */
   complete(options?: CompleteOptions): Promise<boolean> {
-    return this.retryStoreAtEnd(() => this.job.complete(options));
+    return this.retryStoreEvenIfAborted(() => this.job.complete(options));
   }
 
   /**
-   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its reason. A
-   * turn whose request is open waits 3 s at most, then rejects with a StoreError.
+   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its
+   * reason: pass `turn.signal` before the reply exists; later calls go on after the user's Stop. A turn whose request
+   * is open waits 3 s at most, then rejects with a StoreError.
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.services;
     const { log } = this;
-    if (this.message.isInBand) return retry(call, { clock, log, signal, limitMs: MAX_IN_BAND_WAIT_MS });
+    if (this.message.expectsReplies) return retry(call, { clock, log, signal, limitMs: MAX_OPEN_REQUEST_WAIT_MS });
     return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
   }
 
-  /** Works as `retryStore`, but stores even after the job was aborted: then it waits 10 s at most. */
-  retryStoreAtEnd<T>(call: () => Promise<T>): Promise<T> {
+  /** Works as `retryStore`; if the job was aborted, it waits 10 s at most. */
+  retryStoreEvenIfAborted<T>(call: () => Promise<T>): Promise<T> {
     if (!this.job.signal.aborted) return this.retryStore(call);
     return retry(call, { clock: this.services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }

@@ -22,7 +22,7 @@ export function validateMessage(message: UserMessage): RefusedMessage | undefine
 
 /** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
 export function checkRate({ job, message, services }: Turn): RefusedMessage | undefined {
-  // A decision is worth nothing if it is refused: no button brings it back.
+  // A refused decision could not be repeated: its buttons are gone.
   if (message.approvalId !== undefined) return undefined;
   if (job.isRetry || services.rate.admit(message.personKey)) return undefined;
   return refusal('tooFast', messagesFor(message.locale).limits.tooFast);
@@ -39,7 +39,9 @@ export function budgetRefusal(
   return { ...refusal(over.budget, paragraphs(limits[over.budget], note)), over };
 }
 
-/** The refusal of a message of which nothing can be read. A user who has spoken in vain is shown where to speak. */
+/**
+ * The refusal of a message of which nothing can be read. If it has a voice clip of Teams, offers the recording page.
+ */
 export async function unreadableRefusal({ warnings }: ReadAttachments, turn: Turn): Promise<RefusedMessage> {
   const refused = refusal('unreadable', paragraphs(...warnings));
   const { message, services } = turn;

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'restify';
 import type { Config } from '../../config/config.ts';
-import { HOLDS_FOR_MS } from '../../conversation/recordings/recording-links.ts';
+import { LINK_LIFETIME_MS } from '../../conversation/recordings/recording-links.ts';
 import { LANGUAGES, type Messages, messagesFor, spanOfTime } from '../../messages/messages.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 
@@ -52,7 +52,7 @@ function privacy(settings: AboutSettings, messages: Messages): string {
   const stored = [
     about.keptHistory(recordsFor),
     about.keptReplyAudio(audioFor),
-    about.keptRecordings(audioFor, spanOfTime(HOLDS_FOR_MS, messages)),
+    about.keptRecordings(audioFor, spanOfTime(LINK_LIFETIME_MS, messages)),
     about.keptWaiting,
     ...(database === undefined ? [] : [about.keptFailed(recordsFor)]),
   ];

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   findRecordingLink,
-  HOLDS_FOR_MS,
+  LINK_LIFETIME_MS,
   type LinkOwner,
-  OPENS_FOR_MS,
+  PAGE_LIFETIME_MS,
   type RecordingLinks,
-  recordingLinkName,
+  recordingLinkToken,
 } from '../../../src/conversation/recordings/recording-links.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS, saying } from '../saying.ts';
@@ -30,8 +30,8 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
       for (const key of KEYS) {
         const { id, linkKey, opensUntilMs, expiresAtMs, ...rest } = await store.create(owner(key));
         assert.deepEqual(rest, owner(key));
-        assert.equal(opensUntilMs, clock.now() + OPENS_FOR_MS);
-        assert.equal(expiresAtMs, clock.now() + HOLDS_FOR_MS);
+        assert.equal(opensUntilMs, clock.now() + PAGE_LIFETIME_MS);
+        assert.equal(expiresAtMs, clock.now() + LINK_LIFETIME_MS);
         assert.deepEqual(await store.find(id), { id, linkKey, opensUntilMs, expiresAtMs, ...rest });
       }
     });
@@ -59,10 +59,10 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
       const { store } = await open();
       const [one, two] = [await store.create(owner('a')), await store.create(owner('b'))];
       assert.notEqual(one.id, two.id);
-      assert.deepEqual(await findRecordingLink(recordingLinkName(one), store), one);
-      assert.deepEqual(await findRecordingLink(recordingLinkName(two), store), two);
-      const [id, end, signature] = recordingLinkName(one).split('.');
-      const other = recordingLinkName(two).split('.').at(-1);
+      assert.deepEqual(await findRecordingLink(recordingLinkToken(one), store), one);
+      assert.deepEqual(await findRecordingLink(recordingLinkToken(two), store), two);
+      const [id, end, signature] = recordingLinkToken(one).split('.');
+      const other = recordingLinkToken(two).split('.').at(-1);
       const forged = signature?.startsWith('A') ? 'B' : 'A';
       for (const link of [
         one.id,
@@ -104,7 +104,7 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
     it('expire fifteen minutes after they were made', async () => {
       const { clock, store } = await open();
       const { id } = await store.create(owner());
-      await clock.advance(HOLDS_FOR_MS - 1);
+      await clock.advance(LINK_LIFETIME_MS - 1);
       assert.notEqual(await store.find(id), undefined);
       await clock.advance(1);
       assert.equal(await store.find(id), undefined);

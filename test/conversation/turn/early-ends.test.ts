@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../../src/conversation/keys.ts';
+import { activityDigest } from '../../../src/conversation/keys.ts';
 import { TurnRate } from '../../../src/conversation/limits/turn-rate.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
 import { TurnError } from '../../../src/errors.ts';
@@ -80,7 +80,7 @@ describe('a turn that ends before its reply', () => {
   it('settles the cost of the model if it fails afterwards', async () => {
     const attempt = start({ script: { saves: new Error('a fault') } });
     charge(attempt);
-    assert.equal((await attempt.result()).kind, 'broken');
+    assert.equal((await attempt.result()).kind, 'failed');
     const [begin, settles, complete, apology] = withoutActivity(attempt.diary);
     assert.deepEqual([begin, settles, complete], ['begin', 'settles turn-1 0.25', 'complete']);
     assert.match(apology ?? '', /^sends .*\(incident \w+\)$/);
@@ -99,7 +99,11 @@ describe('a turn that ends before its reply', () => {
 
   it('settles the cost of its saved reply if it is given up', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'x' }, costUsd: 0.5 };
+    const unsent: ConversationRecord['unsent'] = {
+      messageId: activityDigest(message),
+      reply: { text: 'x' },
+      costUsd: 0.5,
+    };
     const attempt = start({ message, script: { attempt: 4, record: { unsent } } });
     charge(attempt);
     assert.equal((await attempt.result()).kind, 'deadLettered');
@@ -109,7 +113,7 @@ describe('a turn that ends before its reply', () => {
   it('sends a separate message after a crash, since the streamed text is unknown', async () => {
     const message = turn('hello');
     const reply = { text: en.cutShort.filter, addsToShown: true };
-    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply };
+    const unsent: ConversationRecord['unsent'] = { messageId: activityDigest(message), reply };
     const { result, streams } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(streams, [undefined]);

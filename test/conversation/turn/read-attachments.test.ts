@@ -22,7 +22,7 @@ function spoken(audioId: string, locale: string): UserMessage {
     personKey: 'emulator/a',
     isAllowed: true,
     locale,
-    isInBand: false,
+    expectsReplies: false,
     text: '',
     attachments: [{ kind: 'recording', audioId }],
     reference: { activity: {}, claims: [], audience: undefined },
@@ -47,7 +47,7 @@ describe('a recording from the recording page', () => {
           semaphore: new Semaphore(FILE_BOUNDS),
         },
         channel: {
-          later: () => assert.fail('nothing is sent'),
+          byChannelCall: () => assert.fail('nothing is sent'),
           recordingAccess: () => 'link' as const,
           showsCards: () => false as const,
         },

@@ -19,7 +19,7 @@ function reported(result: TurnResult) {
   context.telemetry.end = (all) => {
     measures = all;
   };
-  if (result.kind === 'answered') context.model = result.model;
+  if (result.kind === 'answered') context.modelResult = result.modelResult;
   reportTurn(result, context);
   const { level, msg, incident, result: loggedResult } = logs[0] ?? {};
   assert.equal(logs.length, 1);
@@ -30,14 +30,14 @@ function reported(result: TurnResult) {
 describe('the end of a turn', () => {
   const gone = new SendError('conversation_gone', 'blocked');
   const cases: readonly (readonly [TurnResult, ...unknown[]])[] = [
-    [{ kind: 'answered', model: failed }, 'failed', 'quota_exhausted', 'error', 'turn ended', true],
+    [{ kind: 'answered', modelResult: failed }, 'failed', 'quota_exhausted', 'error', 'turn ended', true],
     [{ kind: 'refused', reason: 'tooFast' }, 'refused', undefined, 'info', 'message refused', false],
     [{ kind: 'refused', reason: 'unreadable' }, 'unreadable', undefined, 'info', 'message refused', false],
     [{ kind: 'resent' }, 'resent', undefined, 'info', 'turn ended', false],
     [{ kind: 'answeredBefore' }, 'answeredBefore', undefined, 'info', 'turn ended', false],
     [{ kind: 'unsent', error: new Error('x') }, 'unsent', 'internal', 'error', 'reply not sent', true],
     [{ kind: 'gone', error: gone }, 'gone', 'conversation_gone', 'error', 'reply not sent', true],
-    [{ kind: 'broken', error: new Error('x') }, 'failed', 'internal', 'error', 'turn failed', true],
+    [{ kind: 'failed', error: new Error('x') }, 'failed', 'internal', 'error', 'turn failed', true],
     [
       { kind: 'deadLettered' },
       ...['failed', 'dead_lettered', 'error', 'message dead-lettered: every attempt crashed', true],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { messageId } from '../../../src/conversation/keys.ts';
+import { activityDigest } from '../../../src/conversation/keys.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
 import { SendError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
@@ -24,7 +24,7 @@ describe('a turn', () => {
 
   it('completes without a reply if an earlier attempt answered it', async () => {
     const message = turn('hello');
-    const { result, diary, model } = start({ message, script: { record: { answered: [messageId(message)] } } });
+    const { result, diary, model } = start({ message, script: { record: { answered: [activityDigest(message)] } } });
     assert.deepEqual(await result(), { kind: 'answeredBefore' });
     assert.deepEqual(diary, ['begin', 'complete']);
     assert.equal(model.connections.length, 0);
@@ -39,7 +39,7 @@ describe('a turn', () => {
 
   it('sends the reply that was saved before a crash, in place of the begun stream', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: activityDigest(message), reply: { text: 'Saved' } };
     const { result, diary, streams, model } = start({ message, script: { record: { unsent }, streamId: 's1' } });
     assert.deepEqual(await result(), { kind: 'resent' });
     assert.deepEqual(diary, ['begin', 'sends Saved', 'complete']);
@@ -49,7 +49,7 @@ describe('a turn', () => {
 
   it('settles its reservation before it completes, since nobody else would settle it', async () => {
     const message = turn('hello');
-    const unsent: ConversationRecord['unsent'] = { messageId: messageId(message), reply: { text: 'Saved' } };
+    const unsent: ConversationRecord['unsent'] = { messageId: activityDigest(message), reply: { text: 'Saved' } };
     for (const record of [{}, { unsent: { ...unsent, costUsd: 0.1 } }]) {
       const { result, diary, services } = start({ message, script: { record } });
       const settle = async () => {
@@ -154,16 +154,16 @@ describe('a turn', () => {
   });
 
   it('waits at most three seconds for an unavailable store if it expects replies', async () => {
-    const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
+    const { job, result, clock, diary } = start({ message: turn('hello', { expectsReplies: true }) });
     job.failures = Number.POSITIVE_INFINITY;
     const ended = result();
     for (let second = 0; second < 7; second++) await clock.advance(1_000);
-    assert.equal((await ended).kind, 'broken');
+    assert.equal((await ended).kind, 'failed');
     assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
   });
 
   it('answers a request that expects replies even if the answer cannot be saved', async () => {
-    const { job, result, clock, diary } = start({ message: turn('hello', { isInBand: true }) });
+    const { job, result, clock, diary } = start({ message: turn('hello', { expectsReplies: true }) });
     const { begin } = job;
     job.begin = async () => {
       const begun = await begin.call(job);
@@ -182,7 +182,7 @@ describe('a turn', () => {
     const { begin } = job;
     job.begin = async () => {
       const begun = await begin.call(job);
-      job.record = { ...job.record, answered: [messageId(message)] };
+      job.record = { ...job.record, answered: [activityDigest(message)] };
       return begun;
     };
     assert.equal((await result()).kind, 'answered');

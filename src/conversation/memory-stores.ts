@@ -6,10 +6,10 @@ import { type ConversationAction, type ConversationStore, recordAfter } from './
 import { type LocalJob, LocalQueue } from './queue/local-queue.ts';
 import { createMemoryRecordingLinks } from './recordings/memory-recording-links.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
-import { type ConversationRecord, type Edit, EMPTY_RECORD, isKnown, withAnswered } from './records.ts';
+import { type ConversationRecord, type Edit, EMPTY_RECORD, isHandled, withHandled } from './records.ts';
 import type { UserMessage } from './user-message.ts';
 
-export interface MemoryEngineOptions {
+export interface MemoryStoresOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   /** A record that was not written for this long is empty again. */
@@ -17,19 +17,19 @@ export interface MemoryEngineOptions {
 }
 
 /** Conversations and their queue in the memory of this process. They end with it. */
-export function createMemoryEngine({ clock, ids, recordRetentionMs }: MemoryEngineOptions) {
+export function createMemoryStores({ clock, ids, recordRetentionMs }: MemoryStoresOptions) {
   const records = new MemoryRecords(clock, recordRetentionMs);
   const queue = new LocalQueue((message) => createJob(message, ids.secret(), clock.now(), records), clock);
   const recordingLinks = createMemoryRecordingLinks(clock, ids);
   const approvals = new MemoryApprovals(clock);
-  const conversations = createConversations(records, queue, recordingLinks, approvals);
-  return { queue, conversations, recordingLinks, approvals };
+  const conversationStore = createConversationStore(records, queue, recordingLinks, approvals);
+  return { queue, conversationStore, recordingLinks, approvalStore: approvals };
 }
 
 interface Entry {
   readonly record: ConversationRecord;
   readonly team: string | undefined;
-  /** What is left of it recognises activities that are delivered again. */
+  /** True after `forget`: only the ids of handled activities are left. */
   readonly isForgotten: boolean;
 }
 
@@ -81,7 +81,7 @@ function createJob(message: UserMessage, id: string, acceptedAtMs: number, recor
   let isObsolete = false;
   const write = (edit: Edit) => records.change(key, { record: edit(records.find(key).record) });
   const complete = async () => {
-    write((record) => withAnswered(record, activityId));
+    write((record) => withHandled(record, activityId));
     return true;
   };
   return {
@@ -116,7 +116,7 @@ function createJob(message: UserMessage, id: string, acceptedAtMs: number, recor
   };
 }
 
-function createConversations(
+function createConversationStore(
   records: MemoryRecords,
   queue: LocalQueue<MemoryJob>,
   recordingLinks: RecordingLinks,
@@ -135,7 +135,7 @@ function createConversations(
         approvals.reopenAll(key);
         return queue.stop(key);
       case 'leave':
-        return queue.cancelWaiting(key, ({ isInBand }) => !isInBand);
+        return queue.cancelWaiting(key, ({ expectsReplies }) => !expectsReplies);
       case 'forget':
         queue.stop(key);
         queue.running(key)?.makeObsolete();
@@ -152,11 +152,11 @@ function createConversations(
       records.change(key, { isForgotten: false });
       return true;
     },
-    async apply(key, activityId, action) {
+    async apply(key, action, activityId) {
       const { record } = records.find(key);
-      if (activityId !== undefined && isKnown(record, activityId)) return false;
+      if (activityId !== undefined && isHandled(record, activityId)) return false;
       const forgotten = action.kind === 'forget' ? { team: undefined, isForgotten: true } : {};
-      records.change(key, { record: recordAfter(record, activityId, action), ...forgotten });
+      records.change(key, { record: recordAfter(record, action, activityId), ...forgotten });
       await act(key, action);
       return true;
     },

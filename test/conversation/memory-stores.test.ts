@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import { createMemoryEngine } from '../../src/conversation/memory-engine.ts';
+import { createMemoryStores } from '../../src/conversation/memory-stores.ts';
 import type { TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
 import { randomIds } from '../../src/ids.ts';
 import { describeConversations } from './conversation-store-contract.ts';
@@ -8,8 +8,15 @@ import { describeQueueEnds } from './queue-ends-contract.ts';
 import { bigMessageIn, type TestEngine, type WaitingMessages } from './test-engine.ts';
 
 async function open(): Promise<TestEngine> {
-  const engine = createMemoryEngine({ clock: systemClock, ids: randomIds, recordRetentionMs: 86_400_000 });
-  return { ...engine, fill: (waiting) => fill(engine.queue, waiting), async [Symbol.asyncDispose]() {} };
+  const engine = createMemoryStores({ clock: systemClock, ids: randomIds, recordRetentionMs: 86_400_000 });
+  const { queue, recordingLinks, conversationStore: conversations } = engine;
+  return {
+    queue,
+    conversations,
+    recordingLinks,
+    fill: (waiting) => fill(queue, waiting),
+    async [Symbol.asyncDispose]() {},
+  };
 }
 
 async function fill(queue: TurnQueue, { count, isVerified, bytes = 0 }: WaitingMessages): Promise<void> {

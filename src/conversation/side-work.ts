@@ -6,14 +6,11 @@ import type { WithSender } from './reply.ts';
 import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
 
-/**
- * What runs out of band at once; it may hold a file each. A person's share is far more than anybody sends before
- * the first of them is answered.
- */
+/** Limits the work that runs at the same time, since each piece may hold a file in memory. */
 const BOUNDS: ShareBounds = { max: 100, maxPerPerson: 10 };
 
-/** Work that needs no turn: commands, refusals, what a card asked for. It ends before the process does. */
-export class OutOfBandWork {
+/** Work without a turn: commands, refusals, what a card asked for. It ends before the process does. */
+export class SideWork {
   readonly #services: Services;
   readonly #onGone: (conversation: string) => Promise<void>;
   readonly #shares = new Shares(BOUNDS);
@@ -29,10 +26,7 @@ export class OutOfBandWork {
     this.#onGone = onGone;
   }
 
-  /**
-   * Applies the action, which tells whether the activity is new, and lets the rest run: once for each activity. Rejects
-   * with a StoreError.
-   */
+  /** Applies the action, then runs `run`; both only if the activity is new. Rejects with a StoreError. */
   async accept(activity: PersonActivity, action: ConversationAction, run: () => Promise<void>): Promise<Acceptance> {
     const { key, activityId } = activity;
     const shares = action.kind === 'stop' ? this.#stopShares : this.#shares;
@@ -40,11 +34,12 @@ export class OutOfBandWork {
     if (release === undefined) return { kind: 'busy' };
     let isNew = false;
     try {
-      isNew = await this.#services.conversationStore.apply(key, activityId, action);
+      isNew = await this.#services.conversationStore.apply(key, action, activityId);
     } finally {
       if (!isNew) release();
     }
     if (!isNew) return { kind: 'duplicate' };
+    // A stop changes no record, and the stopped turn closes its session itself.
     if (action.kind !== 'markHandled' && action.kind !== 'stop') this.#services.sessions.drop(key);
     return { kind: 'accepted', done: this.run(activity, run).finally(release) };
   }

@@ -7,7 +7,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { startOpenIdServer } from '../support/openid-server.ts';
 
 const ending = { kind: 'completed' } as const;
-const IN_BAND = { deliveryMode: 'expectReplies' };
+const EXPECT_REPLIES = { deliveryMode: 'expectReplies' };
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests read any field on the wire.
 type OnTheWire = any;
@@ -23,7 +23,7 @@ describe('a message with the delivery mode expectReplies', () => {
     const pcm = Buffer.alloc(96_000, 'sound');
     const bot = await startBot({ turns: [{ outputs: [{ text: 'Hi there', pcm }], ending }] });
     t.after(() => bot[Symbol.asyncDispose]());
-    const [reply, ...more] = await activitiesOf(await bot.says('hello', IN_BAND));
+    const [reply, ...more] = await activitiesOf(await bot.says('hello', EXPECT_REPLIES));
 
     assert.deepEqual(more, []);
     assert.equal(reply.type, 'message');
@@ -45,7 +45,7 @@ describe('a message with the delivery mode expectReplies', () => {
     };
     const bot = await startBot({ turns: [held], deps: { clock } });
     t.after(() => bot[Symbol.asyncDispose]());
-    const answered = bot.says('hello', IN_BAND);
+    const answered = bot.says('hello', EXPECT_REPLIES);
     await asked.promise;
     await clock.advance(10_000);
     gate.resolve();
@@ -60,7 +60,7 @@ describe('a message with the delivery mode expectReplies', () => {
   it('gets a card for Teams', async (t) => {
     const bot = await startBot({ turns: ['Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
-    const [reply] = await activitiesOf(await bot.says('hello', { ...IN_BAND, channelId: 'msteams' }));
+    const [reply] = await activitiesOf(await bot.says('hello', { ...EXPECT_REPLIES, channelId: 'msteams' }));
     assert.equal(reply.text, 'Hi');
     assert.equal(reply.attachments[0].contentType, 'application/vnd.microsoft.card.adaptive');
   });
@@ -72,7 +72,7 @@ describe('a message with the delivery mode expectReplies', () => {
     const bot = await startBot({ env: openId.env, turns: [{ outputs: [{ text: 'Hi', pcm }], ending }] });
     t.after(() => bot[Symbol.asyncDispose]());
     const authorization = `Bearer ${openId.token(bot.connector.url)}`;
-    const message = bot.message('hello', { ...IN_BAND, channelId: 'webchat' });
+    const message = bot.message('hello', { ...EXPECT_REPLIES, channelId: 'webchat' });
     const [reply] = await activitiesOf(await bot.post(message, { authorization }));
     assert.equal(reply.text, `Hi\n\n${en.audio.notDelivered}`);
     assert.deepEqual(
@@ -90,7 +90,7 @@ describe('a message with the delivery mode expectReplies', () => {
     };
     const bot = await startBot({ turns: [held] });
     t.after(() => bot[Symbol.asyncDispose]());
-    const message = bot.message('hello', IN_BAND);
+    const message = bot.message('hello', EXPECT_REPLIES);
     const first = bot.post(message);
     await asked.promise;
     const again = await activitiesOf(await bot.post(message));
@@ -106,7 +106,7 @@ describe('a message with the delivery mode expectReplies', () => {
     const bot = await startBot({ turns: [{ outputs: [{ text: 'One' }], ending, gate: gate.promise }, 'Two'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
-    const second = bot.says('two', IN_BAND);
+    const second = bot.says('two', EXPECT_REPLIES);
     gate.resolve();
     const [reply] = await activitiesOf(await second);
     assert.equal(reply.text, 'Two');
@@ -124,22 +124,22 @@ describe('a message with the delivery mode expectReplies', () => {
     };
     const bot = await startBot({ turns: [first, 'Three'] });
     t.after(() => bot[Symbol.asyncDispose]());
-    const running = bot.says('one', IN_BAND);
+    const running = bot.says('one', EXPECT_REPLIES);
     await asked.promise;
-    const message = bot.message('two', IN_BAND);
+    const message = bot.message('two', EXPECT_REPLIES);
     const waiting = [bot.post(message), bot.post(message)];
     // The redelivered activity: the other one is accepted then.
     await Promise.race(waiting);
-    await bot.says('/stop', IN_BAND);
+    await bot.says('/stop', EXPECT_REPLIES);
     for (const each of [running, ...waiting]) assert.deepEqual(await activitiesOf(await each), []);
-    assert.equal((await activitiesOf(await bot.says('three', IN_BAND)))[0]?.text, 'Three');
+    assert.equal((await activitiesOf(await bot.says('three', EXPECT_REPLIES)))[0]?.text, 'Three');
   });
 
   it('gets errors in the response, too', async (t) => {
     const error = { type: 'invalid_request_error', code: 'nonsense', message: 'no' };
     const bot = await startBot({ turns: [{ outputs: [], ending: { kind: 'failed', error } }] });
     t.after(() => bot[Symbol.asyncDispose]());
-    const [reply] = await activitiesOf(await bot.says('hello', IN_BAND));
+    const [reply] = await activitiesOf(await bot.says('hello', EXPECT_REPLIES));
     assert.match(reply.text, /\(incident [0-9a-f]+\)$/);
     assert.deepEqual(bot.connector.calls, []);
   });
@@ -147,7 +147,7 @@ describe('a message with the delivery mode expectReplies', () => {
   it('gets the reply to an empty text in the response', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
-    const [reply] = await activitiesOf(await bot.post(bot.message(undefined, IN_BAND)));
+    const [reply] = await activitiesOf(await bot.post(bot.message(undefined, EXPECT_REPLIES)));
     assert.equal(reply.text, en.textMissing);
   });
 
@@ -164,7 +164,7 @@ describe('a message with the delivery mode expectReplies', () => {
     const given = fetch(`${bot.url}/api/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bot.message('hello', IN_BAND)),
+      body: JSON.stringify(bot.message('hello', EXPECT_REPLIES)),
       signal: abort.signal,
     });
     const refused = assert.rejects(given, { name: 'AbortError' });
@@ -172,7 +172,7 @@ describe('a message with the delivery mode expectReplies', () => {
     abort.abort();
     await refused;
     gate.resolve();
-    const [reply] = await activitiesOf(await bot.says('hello again', IN_BAND));
+    const [reply] = await activitiesOf(await bot.says('hello again', EXPECT_REPLIES));
     assert.equal(reply.text, 'Hi again');
   });
 });

@@ -2,7 +2,7 @@ import { VOICES } from '../../config/voices.ts';
 import { type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ConversationAction } from '../conversation-store.ts';
-import { messageId } from '../keys.ts';
+import { activityDigest } from '../keys.ts';
 import type { ConversationSettings } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import type { Services } from '../services.ts';
@@ -14,13 +14,13 @@ import type { Command } from './commands.ts';
 /** Calls a store until it answers. */
 type RetryStore = <T>(call: () => Promise<T>) => Promise<T>;
 
-type Confirm = (retryStore: RetryStore) => Promise<Reply>;
+type MakeReply = (retryStore: RetryStore) => Promise<Reply>;
 
 export interface CommandPlan {
   /** Its effect, which is applied before its message counts as accepted. */
   readonly action: ConversationAction;
   /** Makes the reply once the effect is applied. */
-  readonly confirm: Confirm;
+  readonly makeReply: MakeReply;
 }
 
 const MARK_HANDLED: ConversationAction = { kind: 'markHandled' };
@@ -32,7 +32,7 @@ const MAX_ECHO_CHARS = 40;
 export function planCommand(command: Command, message: UserMessage, services: Services): CommandPlan {
   const messages = messagesFor(message.locale);
   const { commands } = messages;
-  const by = authorOf(message);
+  const by = authorName(message);
   // /stop is exempt from the rate limit: it ends work.
   if (!services.rate.admit(message.personKey) && command.name !== 'stop') return say(messages.limits.tooFast);
   switch (command.name) {
@@ -73,24 +73,24 @@ function say(text: string): CommandPlan {
 }
 
 function act(action: ConversationAction, text: string): CommandPlan {
-  return { action, confirm: async () => ({ text }) };
+  return { action, makeReply: async () => ({ text }) };
 }
 
-/** Deletes what no record holds. Safe to call twice. */
-export async function forgetBesideRecord(key: string, { audioStore, audit }: Services): Promise<void> {
+/** Deletes the audio of a conversation and pseudonymises its audit. Safe to call twice. */
+export async function forgetAudioAndAudit(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);
   await audit.pseudonymise(key);
 }
 
 /** Asks first. The answer is a command of its own, which any instance takes: nothing is stored meanwhile. */
 function planForget(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
-  const by = authorOf(message);
+  const by = authorName(message);
   if (argument.toLowerCase() !== 'yes') return say(commands.confirmForget(by));
-  const confirm: Confirm = async (retryStore) => {
-    await retryStore(() => forgetBesideRecord(message.key, services));
+  const makeReply: MakeReply = async (retryStore) => {
+    await retryStore(() => forgetAudioAndAudit(message.key, services));
     return { text: commands.forgotten(by) };
   };
-  return { action: { kind: 'forget' }, confirm };
+  return { action: { kind: 'forget' }, makeReply };
 }
 
 function planVoice(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
@@ -98,8 +98,8 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
   // The configured one may be of a kind that is not listed.
   const values = [...new Set([configured, ...VOICES])];
   const voice = values.find((each) => each.toLowerCase() === argument.toLowerCase());
-  if (voice !== undefined) return act(choose({ voice }, message), commands.voice(voice, authorOf(message)));
-  const confirm: Confirm = async (retryStore) => {
+  if (voice !== undefined) return act(choose({ voice }, message), commands.voice(voice, authorName(message)));
+  const makeReply: MakeReply = async (retryStore) => {
     const { settings } = await retryStore(() => services.conversationStore.read(message.key));
     const { voice: current = configured } = settings;
     const echo = withoutMarkdown(argument.slice(0, MAX_ECHO_CHARS));
@@ -107,7 +107,7 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
     const { chooseVoice: title, useVoice: use } = commands;
     return { text, choice: { command: 'voice', title, values, current, use } };
   };
-  return { action: MARK_HANDLED, confirm };
+  return { action: MARK_HANDLED, makeReply };
 }
 
 function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }: Messages): string {
@@ -119,7 +119,7 @@ function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }:
 function planTools(argument: string, message: UserMessage, messages: Messages, services: Services): CommandPlan {
   const { approvalStore } = services;
   const { key, personKey, verifiedIds = [], scope } = message;
-  const confirm: Confirm = async (retryStore) => {
+  const makeReply: MakeReply = async (retryStore) => {
     if (argument.toLowerCase() === 'ask') {
       await retryStore(() => approvalStore.revoke(key, personKey));
       return { text: messages.tools.revoked };
@@ -129,12 +129,12 @@ function planTools(argument: string, message: UserMessage, messages: Messages, s
     const downServers = services.tools.downServers(verifiedIds, scope);
     return { text: listOfTools([...tools.values()], downServers, permissions, messages) };
   };
-  return { action: MARK_HANDLED, confirm };
+  return { action: MARK_HANDLED, makeReply };
 }
 
 /** Warm sessions have the earlier settings: another `sessionVersion` closes them. */
 function choose(settings: ConversationSettings, message: UserMessage): ConversationAction {
-  const sessionVersion = messageId(message);
+  const sessionVersion = activityDigest(message);
   return {
     kind: 'edit',
     edit: (record) => ({ ...record, settings: { ...record.settings, ...settings }, sessionVersion }),
@@ -146,24 +146,24 @@ function planRecording(message: UserMessage, { recording }: Messages, services: 
   const { channel, recordingLinks } = services;
   const access = channel.recordingAccess(message);
   if (access === 'shared' || access === 'unreachable') return say(recording[access]);
-  const confirm: Confirm = async (retryStore) => {
+  const makeReply: MakeReply = async (retryStore) => {
     const recordingLink = await retryStore(() => recordingLinks.create(message));
-    return { text: recording.invited(authorOf(message)), recordingLink };
+    return { text: recording.invited(authorName(message)), recordingLink };
   };
-  return { action: MARK_HANDLED, confirm };
+  return { action: MARK_HANDLED, makeReply };
 }
 
 function planUsage({ key }: UserMessage, messages: Messages, services: Services): CommandPlan {
   const { conversationStore, spending } = services;
-  const confirm: Confirm = async (retryStore) => {
+  const makeReply: MakeReply = async (retryStore) => {
     const { usage } = await retryStore(() => conversationStore.read(key));
     return { text: usageText(usage, spending.costOf(usage.tokens), spending.priceDate, messages) };
   };
-  return { action: MARK_HANDLED, confirm };
+  return { action: MARK_HANDLED, makeReply };
 }
 
 /** Who gave the command, where others see it, too. */
-function authorOf(message: UserMessage): string | undefined {
+function authorName(message: UserMessage): string | undefined {
   const isNamed = message.scope !== 'personal' && message.user.name?.trim();
   return isNamed ? withoutMarkdown(speakerName(message) ?? '') : undefined;
 }
