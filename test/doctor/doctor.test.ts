@@ -100,6 +100,19 @@ describe('npm run doctor', { concurrency: true }, () => {
     assertNoSecrets(told, [SECRET]);
   });
 
+  it('warns that its Node does not use the proxy for everything', async (t) => {
+    const { env } = await startModel(t, ['Hello, your bot can speak.', 'You said hello.']);
+    const oldNode = `import http from 'node:http'; delete http.setGlobalProxyFromEnv`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(oldNode)}`;
+    const told = await runDoctor(t, { ...env, NODE_OPTIONS, HTTPS_PROXY: `http://user:${SECRET}@127.0.0.1:9` });
+    assert.equal(told.code, 0, told.output);
+    assert.match(
+      told.stdout,
+      /^WARN {4}configuration .*; uploads, MCP servers.* do not use the proxy: Node v\S+ cannot; /m,
+    );
+    assertNoSecrets(told, [SECRET]);
+  });
+
   it('reports that Entra ID issues no token for the model and the bot', async (t) => {
     const { env } = await startModel(t, []);
     const told = await runDoctor(t, {
