@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { misspelledSettings, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
-import { unknownSettings } from '../../src/config/unknown-settings.ts';
+import { isAlike, unknownSettings } from '../../src/config/unknown-settings.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { azure } from './problems-of.ts';
 
@@ -22,6 +22,24 @@ describe('an unknown variable that resembles a setting', () => {
       assert.deepEqual(noticesOf({ [name]: 'x' }), [
         `${name} is not a known setting and is ignored; did you mean ${meant}?`,
       ]);
+    });
+  }
+
+  for (const [name, isMeant] of [
+    ['RELTIME_VOCE', true],
+    ['REALTIME_VOICE_X', true],
+    ['XREALTIME_VOICES', true],
+    ['EALTIME_VOICEE', true],
+    ['RAELTIME_VOICE', true],
+    ['REALTIME_VOI', true],
+    ['RELTIME_VCE', false],
+    ['REALTIME_VOICE_XY', false],
+    ['RAELTIME_VOIC', false],
+    ['REALTIME_VO', false],
+  ] as const) {
+    it(`is ${isMeant ? '' : 'not '}within two edits of REALTIME_VOICE: ${name}`, () => {
+      assert.equal(isAlike(name, 'REALTIME_VOICE'), isMeant);
+      assert.equal(isAlike('realtime_voice', name), isMeant);
     });
   }
 
