@@ -1,5 +1,5 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
-import type { LinkedAudio } from '../audio/signed-links.ts';
+import type { LinkSecret } from '../audio/signed-links.ts';
 
 /** A longer message is refused: it would crowd out the history. */
 export const MAX_TEXT_CHARS = 20_000;
@@ -83,7 +83,7 @@ export type LinkOwner = Pick<
  * A recording link to one user of one conversation: what is spoken by it is that user's next message. Its id opens nothing
  * by itself, and a card that others see may show it; its link speaks for the user.
  */
-export interface RecordingLink extends LinkOwner, LinkedAudio {
+export interface RecordingLink extends LinkOwner, LinkSecret {
   /** The end of the time in which its page is shown. */
   readonly opensUntilMs: number;
   /** The end of the time in which recordings are accepted. */

@@ -43,7 +43,7 @@ export class DatabaseQueue implements TurnQueue {
       // Notifications sent while the connection was down are lost, so poll.
       onConnect: () => {
         this.#dispatcher.wake();
-        void this.#dispatcher.stop();
+        void this.#dispatcher.abortStopped();
       },
     });
   }
@@ -55,8 +55,8 @@ export class DatabaseQueue implements TurnQueue {
   }
 
   async add(message: UserMessage): Promise<AddResult> {
-    const { chain, connection } = this.#services;
-    const result = await chain.run(message.key, (leftMs) =>
+    const { conversationLock, connection } = this.#services;
+    const result = await conversationLock.run(message.key, (leftMs) =>
       connection.transaction((sql) => this.#store(sql, message), leftMs),
     );
     // While connected, NOTIFY wakes the dispatcher.
@@ -86,7 +86,7 @@ export class DatabaseQueue implements TurnQueue {
   /** Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key. */
   stop(conversation: string): Promise<void> {
     this.#inBand.stop(conversation);
-    return this.#dispatcher.stop(conversation);
+    return this.#dispatcher.abortStopped(conversation);
   }
 
   /** Safe to call twice. */
@@ -114,8 +114,8 @@ export class DatabaseQueue implements TurnQueue {
   #onNotified(payload: string): void {
     const [, instance, conversation] = /^(.*?) (.*)$/s.exec(payload) ?? [];
     if (instance === undefined || conversation === undefined) this.#dispatcher.wake();
-    else if (instance === this.#services.instance) void this.#dispatcher.stop(conversation);
-    // Ignore our own stop: in-band turns added since must run.
+    // Our own notification comes late: in-band turns that were added since must run, so only queued turns are checked.
+    else if (instance === this.#services.instance) void this.#dispatcher.abortStopped(conversation);
     else void this.stop(conversation);
   }
 }
