@@ -65,7 +65,7 @@ const BEGINNINGS: readonly (readonly [name: string, kind: FileKind, bytes: Buffe
   ['a program', 'unknown', latin1('\x7fELF\x02\x01\x01\0')],
 ];
 
-describe('the file type', () => {
+describe('the kind of a file', () => {
   for (const [name, kind, bytes] of BEGINNINGS) {
     it(`is ${kind}: ${name}`, () => assert.equal(detectFileKind(bytes), kind));
 

@@ -127,7 +127,7 @@ describe('hostile HTML', () => {
     ['spaces', `<quoted ${' '.repeat(many)}`],
     ['ids', `<quoted messageId=${'a'.repeat(200)} `.repeat(many / 50)],
   ] as const) {
-    it(`is searched quickly for quoted markers: ${name}`, () => {
+    it(`is searched quickly for quote markers: ${name}`, () => {
       const before = process.cpuUsage();
       withoutQuoteMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }], true);
       const { user } = process.cpuUsage(before);

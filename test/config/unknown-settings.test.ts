@@ -18,7 +18,7 @@ describe('an unknown variable that resembles a setting', () => {
     ['MICROSOFTAPPID', 'MicrosoftAppId'],
     ['OPENAI_MODLE', 'OPENAI_MODEL'],
   ] as const) {
-    it(`is named: ${name}`, () => {
+    it(`is reported with the setting that is meant: ${name}`, () => {
       assert.deepEqual(noticesOf({ [name]: 'x' }), [
         `${name} is not a known setting and is ignored; did you mean ${meant}?`,
       ]);
@@ -43,7 +43,7 @@ describe('an unknown variable that resembles a setting', () => {
     });
   }
 
-  it('is named if another setting is missing, too', () => {
+  it('is reported if another setting is missing, too', () => {
     assert.throws(
       () => readConfig({ REALTME_VOICE: 'x' }),
       (error) =>
@@ -51,7 +51,7 @@ describe('an unknown variable that resembles a setting', () => {
     );
   });
 
-  it('is named without reading the settings', () => {
+  it('is reported by misspelledSettings without the settings', () => {
     assert.deepEqual(
       misspelledSettings({ REALTME_VOICE: 'x', DALY_BUDGET_USD: 'x', PORT: 'x', MCP_CONFIG: 'none.json' }),
       [
@@ -61,11 +61,11 @@ describe('an unknown variable that resembles a setting', () => {
     );
   });
 
-  it('is named if it has the prefix of the bot', () => {
+  it('is reported if it has the prefix of the bot', () => {
     assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is not a known setting and is ignored']);
   });
 
-  it('is not a setting, a variable of another program, or blank', () => {
+  it('is not a setting, not a variable of another program, and not blank', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const documented = [...example.matchAll(/^#? ?([A-Za-z_]+)=/gm)].map(([, name]) => name ?? '');
     assert.ok(documented.length > 50);
@@ -95,7 +95,7 @@ describe('an unknown variable that resembles a setting', () => {
 });
 
 describe('the voice', () => {
-  it('is named if it is unknown, and is still used', () => {
+  it('causes a notice if it is unknown, and is still used', () => {
     const { notices, session } = readConfig({ ...azure, REALTIME_VOICE: 'aloy' });
     assert.equal(session.voice, 'aloy');
     assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is not a known voice \(alloy, /);
