@@ -116,19 +116,15 @@ export function messageParts(
   const activityText = withoutQuotes(forward === undefined ? text : withoutForward(text, forward));
   const attachedPictograms = read.flatMap(({ pictogram }) => pictogram ?? []);
   const withoutMarkup = (html: string) => withoutQuotes(withoutMentions(html));
-  const authorText = shownText(activityText, htmls, attachedPictograms, withoutMarkup);
-  const cardTexts = read.flatMap(({ card }) =>
-    card.kind === 'text' && !authorText.includes(card.text) ? card.text : [],
-  );
-  const textWithCards = paragraphs(...cardTexts, authorText);
+  const ownText = shownText(activityText, htmls, attachedPictograms, withoutMarkup);
+  const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !ownText.includes(card.text) ? card.text : []));
+  const textWithCards = paragraphs(...cardTexts, ownText);
   const hasPictures = read.some(({ isImage, pictogram }) => isImage && pictogram === undefined);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(quotePart),
     ...(textWithCards === '' ? [] : [{ kind: 'text', text: textWithCards } as const]),
     ...quotes.filter(({ of }) => of === 'forward').map(quotePart),
-    ...withinLimits(
-      read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures))),
-    ),
+    ...limit(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
     ...withheldFile(htmls, [...quoted, ...otherQuotes], read),
   ];
   // In channels, this is all that remains of a recording (MicrosoftDocs/msteams-docs#14169). If the message has a
@@ -245,7 +241,7 @@ function isTeamsRecording(content: unknown): boolean {
 }
 
 /** Keeps the first MAX_FILES files and counts the rest. Keeps one part of every other limited kind. */
-function withinLimits(parts: readonly MessagePart[]): MessagePart[] {
+function limit(parts: readonly MessagePart[]): MessagePart[] {
   const files = parts.filter(({ kind }) => kind === 'file');
   const surplus = new Set<MessagePart>(files.slice(MAX_FILES));
   const first = parts.filter((part, at) =>

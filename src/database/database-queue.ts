@@ -26,17 +26,15 @@ import type { DatabaseServices } from './services.ts';
 export class DatabaseQueue implements TurnQueue {
   readonly #services: DatabaseServices;
   readonly #dispatcher: Dispatcher;
-  /** Turns whose answers go back in their requests. They run on this instance only. */
+  /** Turns whose replies go into the HTTP responses. They run on this instance only. */
   readonly #inBand: LocalQueue<DatabaseJob>;
   readonly #listener: Listener;
 
   constructor(services: DatabaseServices) {
     this.#services = services;
     this.#dispatcher = new Dispatcher(services);
-    const createJob = (message: UserMessage) => {
-      const acceptedAtMs = services.clock.now();
-      return new DatabaseJob({ id: jobId(message), message, acceptedAtMs, claim: undefined }, services);
-    };
+    const createJob = (message: UserMessage) =>
+      new DatabaseJob({ id: jobId(message), message, acceptedAtMs: services.clock.now(), claim: undefined }, services);
     this.#inBand = new LocalQueue(createJob, services.clock, storedKey);
     this.#listener = new Listener(services, notifyChannelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),

@@ -32,19 +32,14 @@ export async function checkTelemetry(
     const { status, itemsAccepted, reason } = await send(telemetry, token, startedAtMs, signal);
     if (status === 200 && itemsAccepted === 1)
       return pass(`${address.host}: accepted a metric in ${clock.now() - startedAtMs} ms`);
-    return refusalFinding(status, reason, address.host, token && describeToken(token, startedAtMs));
+    return toFinding(status, reason, address.host, token && describeToken(token, startedAtMs));
   } catch (error) {
     return unreachableFinding(error, address, VARIABLE, installed);
   }
 }
 
 /** `identity` is the owner of the sent token; `undefined` if the connection string's key was used. */
-function refusalFinding(
-  status: number,
-  reason: string | undefined,
-  host: string,
-  identity: string | undefined,
-): Finding {
+function toFinding(status: number, reason: string | undefined, host: string, identity: string | undefined): Finding {
   const message = `${host} answered a metric with ${status}`;
   if (status === 401 || status === 403)
     return identity === undefined
