@@ -58,7 +58,7 @@ export interface AppDeps extends Partial<Dependencies> {
 export interface App {
   /** Starts to listen and resolves with the port. */
   start(): Promise<number>;
-  /** Logs an error if the model cannot be reached within 15 s. The bot serves on. Never rejects. */
+  /** Logs an error if the model cannot be reached within 14 s. The bot serves on. Never rejects. */
   checkModel(): Promise<void>;
   /**
    * Drains, then closes everything: running turns finish, and the users of waiting ones are told that the bot restarts.

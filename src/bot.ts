@@ -7,7 +7,7 @@ import {
 } from 'botbuilder';
 import type { VoiceAdapter } from './channel/adapter.ts';
 import { addressingIn, isAddressed } from './channel/addressing.ts';
-import { decidedCard, decisionIn, decisionResponse, invokeMessage, replaceableCard } from './channel/approval-card.ts';
+import { decidedCard, decisionIn, decisionResponse, invokeMessage, staleCardId } from './channel/approval-card.ts';
 import { fileConsentOf } from './channel/file-consent.ts';
 import type { FileSaver } from './channel/file-saver.ts';
 import { ACCEPTED, answerInvoke, audioToSave, type InvokeDeps } from './channel/invokes.ts';
@@ -15,12 +15,12 @@ import type { ReplyRoutes } from './channel/reply-routes.ts';
 import type { ServiceUrls } from './channel/service-urls.ts';
 import {
   conversationKey,
-  deletedChannel,
+  deletedTeamChannelKey,
   isInBand,
   isTeamDeleted,
   messagesOf,
   scopeOf,
-  teamOf,
+  teamField,
   toReference,
   toUserMessage,
 } from './channel/user-message.ts';
@@ -115,7 +115,7 @@ export class VoiceBot extends TeamsActivityHandler {
     const accepted = await conversations.decide(decision, message, withSender);
     await this.#end(activity, accepted);
     const { result } = accepted;
-    const cardId = replaceableCard(activity);
+    const cardId = staleCardId(activity);
     if (cardId !== undefined && result.kind === 'decided') {
       const replace = () => replyRoutes.replace(reference, cardId, decidedCard(result, messages));
       conversations.runOutOfBand(message, replace, 'card not replaced');
@@ -194,8 +194,8 @@ export class VoiceBot extends TeamsActivityHandler {
   /** A bot that is removed from a team is removed from all of its channels, and their threads. */
   async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
-    const { team } = teamOf(activity);
-    const channel = deletedChannel(activity);
+    const { team } = teamField(activity);
+    const channel = deletedTeamChannelKey(activity);
     await this.#end(activity, await conversations.forget(channel ?? conversationKey(activity)));
     if (team !== undefined) await this.#end(activity, await conversations.forgetTeam(team, channel));
   }

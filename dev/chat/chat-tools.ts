@@ -75,7 +75,7 @@ export class ChatTools {
         person.say(plain(progressOf(tool, 'en')));
         return work();
       },
-      async record() {},
+      async appendAudit() {},
     };
   }
 

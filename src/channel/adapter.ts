@@ -1,5 +1,5 @@
 import { type Activity, CloudAdapter, type InvokeResponse, type TurnContext } from 'botbuilder';
-import { AuthenticationError, ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
+import { ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
 import type { Clock } from '../clock.ts';
 import type { Env } from '../config/env.ts';
 import type { MessageReference } from '../conversation/user-message.ts';
@@ -9,8 +9,8 @@ import type { Logger } from '../log.ts';
 import { tokenOf } from './bot-token.ts';
 import { trustOnlyOwnTenant } from './botbuilder-patches.ts';
 import { channelOf } from './capabilities.ts';
-import { CachedClients } from './connector-clients.ts';
-import { makeSendsSafe, type SendPolicyOptions } from './send-policy.ts';
+import { CachingAuthentication } from './connector-clients.ts';
+import { replaceRetryPolicy, type SendPolicyOptions } from './send-policy.ts';
 import type { Caller } from './user-message.ts';
 
 export interface AdapterOptions extends SendPolicyOptions {
@@ -46,7 +46,7 @@ export class VoiceAdapter extends CloudAdapter {
 
   constructor(options: AdapterOptions) {
     const { botEnv, clock, log } = options;
-    super(new CachedClients(botEnv, (client, serviceUrl) => makeSendsSafe(client, serviceUrl, options)));
+    super(new CachingAuthentication(botEnv, (client, serviceUrl) => replaceRetryPolicy(client, serviceUrl, options)));
     trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
     this.hasIdentity = Boolean(botEnv['MicrosoftAppId']?.trim());
     this.#log = log;
@@ -123,9 +123,7 @@ export class VoiceAdapter extends CloudAdapter {
       );
     } catch (cause) {
       if (cause instanceof RequestError) throw cause;
-      // Some failures are none of botbuilder's own: a wrong signature comes from the JWT library.
-      const isUnderstood = cause instanceof AuthenticationError;
-      this.#log.warn({ err: cause, isUnderstood, channel: activity.channelId }, 'request rejected: token not valid');
+      this.#log.warn({ err: cause, channel: activity.channelId }, 'request rejected: token not valid');
       throw new RequestError('unauthorized', 'The token is missing, or it is not valid for this bot.', { cause });
     }
   }

@@ -11,20 +11,20 @@ export function addressingIn(activity: Activity): Addressing {
   return scopeOf(activity) === 'personal' ? 'anything' : capabilitiesIn(activity).addressedBy;
 }
 
-/** Whether a message is meant for the bot. `text`: of the message, without mentions of the bot. */
+/** Whether a message is meant for the bot, by the channel's rule for groups. `text`: without mentions of the bot. */
 export function isAddressed(activity: Activity, text: string): boolean {
   switch (addressingIn(activity)) {
     case 'anything':
       return true;
     case 'mention':
-      return mentionsBot(activity) || isForBot(activity);
+      return mentionsBot(activity) || namesOrAnswersBot(activity);
     case 'name':
-      return isCommand(text) || isForBot(activity);
+      return isCommand(text) || namesOrAnswersBot(activity);
   }
 }
 
-/** Whether an activity is addressed to the bot: by its name, a pressed button, or a reply to its message. */
-function isForBot(activity: Activity): boolean {
+/** Whether an activity has the bot's written name, a pressed button, or a reply to the bot's message. */
+function namesOrAnswersBot(activity: Activity): boolean {
   return namesBot(activity) || isFilled(activity.value) || isReplyToBot(activity);
 }
 

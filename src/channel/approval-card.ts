@@ -21,7 +21,7 @@ export function approvalCard(request: ApprovalRequest, cards: CardSupport, messa
   const offered = DECISIONS.filter((kind) => kind !== 'allowAlways' || request.isAlwaysOffered);
   const actions = offered.map((kind) => button(request.id, kind, cards, messages));
   const expires = textRuns(texts.expires, { isSubtle: true, size: 'Small' });
-  return card(texts.ask(request.title), request, [expires], actions, messages);
+  return card(texts.ask(request.title), request, messages, { below: [expires], actions });
 }
 
 /** The same question in words. */
@@ -49,20 +49,21 @@ export function decisionIn(data: unknown): DecisionRequest | undefined {
 export function decisionResponse(result: DecisionResult, messages: Messages): InvokeResponse {
   const text = decisionResultText(result, messages);
   if (result.kind !== 'decided') return invokeMessage(text);
-  const { content } = card(text, result.approval, [], [], messages);
+  const { content } = card(text, result.approval, messages);
   return invokeBody('application/vnd.microsoft.card.adaptive', content);
 }
 
 /** The card without buttons, which says who has decided. */
 export function decidedCard({ approval, decision }: DecidedApproval, messages: Messages): Attachment {
-  return card(decisionLine(approval, decision, messages), approval, [], [], messages);
+  return card(decisionLine(approval, decision, messages), approval, messages);
 }
 
 /**
  * Returns the id of the card if it has to be replaced for everybody, and can be: Direct Line refuses updates
- * (botframework-sdk#4734). The response to `Action.Execute` replaces it for the sender, who is alone in a personal chat.
+ * (botframework-sdk#4734), while the Emulator and the Playground, which are on this machine, accept them. The response to
+ * `Action.Execute` replaces it for the sender, who is alone in a personal chat.
  */
-export function replaceableCard(activity: Activity): string | undefined {
+export function staleCardId(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
   const isReplaced = activity.type === ActivityTypes.Invoke && scopeOf(activity) === 'personal';
   return canReplace && !isReplaced && !isInBand(activity)
@@ -82,9 +83,8 @@ function invokeBody(type: string, value: unknown): InvokeResponse {
 function card(
   heading: string,
   { tool, argumentsText }: ApprovalRequest,
-  below: readonly CardPart[],
-  actions: readonly CardPart[],
   messages: Messages,
+  { below = [], actions = [] }: { readonly below?: readonly CardPart[]; readonly actions?: readonly CardPart[] } = {},
 ): Attachment {
   const { approval: texts } = messages;
   const { lines, isUnusual } = shownArguments(argumentsText, messages);

@@ -30,14 +30,14 @@ function issuersOf(tenantId: string): string[] {
 
 /**
  * botframework-connector 4.23.3 adds the tenant of every token to the issuers that it trusts, before it verifies the token,
- * and never removes one, so strangers fill the memory. Fixes the list at its first content and the bot's own tenant, which
- * the Emulator needs for a SingleTenant bot.
+ * and never removes one, so strangers fill the memory. Keeps the list at its first content and the bot's own tenant, which
+ * the Emulator needs for a SingleTenant bot, whatever is pushed to it.
  */
 export function trustOnlyOwnTenant(tenantId: string | undefined): void {
   const { issuer } = parameters;
   if (!Array.isArray(issuer)) return;
-  const fixed: string[] = [...new Set([...issuer, ...(tenantId === undefined ? [] : issuersOf(tenantId))])];
+  const kept: string[] = [...new Set([...issuer, ...(tenantId === undefined ? [] : issuersOf(tenantId))])];
   // Not frozen: a push that throws would refuse tokens of the channel that name a tenant.
-  fixed.push = () => fixed.length;
-  parameters.issuer = fixed;
+  kept.push = () => kept.length;
+  parameters.issuer = kept;
 }

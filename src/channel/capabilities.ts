@@ -16,9 +16,9 @@ export type AudioDelivery =
 
 /** How a message may grow while its text is produced; see streaming-message.ts. */
 export interface StreamRules {
-  /** The minimum time between two pieces. */
+  /** The minimum time between two chunks. */
   readonly intervalMs: number;
-  /** Whether this also holds for the last piece, and for the first piece of the conversation's next message. */
+  /** Whether this also holds for the final chunk, and for the first chunk of the conversation's next message. */
   readonly isPacedThroughout: boolean;
   /** How long a stream may take: a little less than the channel allows. */
   readonly maxMs: number;
@@ -70,7 +70,7 @@ export interface Capabilities {
   readonly maxUploadBytes: number;
   readonly showsTyping: boolean;
   /** How text is shown while it is produced; `undefined` = not at all. */
-  readonly stream: StreamRules | undefined;
+  readonly streamRules: StreamRules | undefined;
   /** Whether the model's words are labelled as made by AI, and may be rated. */
   readonly labelsAi: boolean;
   /** Whether the bot may save files among the user's own, with the user's consent. */
@@ -78,7 +78,7 @@ export interface Capabilities {
   readonly cards: CardSupport;
   /** Whether a button of a card can open a page in a dialog of the client, which names the user who opens it. */
   readonly opensDialogs: boolean;
-  /** How what an answer rests on is shown. */
+  /** How citations are shown. */
   readonly sources: SourceStyle;
   readonly addressedBy: Addressing;
   /** Whether conversations belong to teams, which `channelData` names and whose end it reports. */
@@ -101,7 +101,7 @@ const WEB_STREAM: StreamRules = {
   isAnnounced: false,
   isInChannelData: true,
 };
-/** Teams allows one piece a second, and two minutes in all. */
+/** Teams allows one chunk a second, and two minutes in all. */
 const TEAMS_STREAM: StreamRules = {
   intervalMs: 1_000,
   isPacedThroughout: true,
@@ -117,7 +117,7 @@ const PLAIN: Capabilities = {
   maxInlineChars: 0,
   maxUploadBytes: 0,
   showsTyping: true,
-  stream: undefined,
+  streamRules: undefined,
   labelsAi: false,
   savesFiles: false,
   cards: 'none',
@@ -170,10 +170,10 @@ const BY_CHANNEL: ReadonlyMap<string, Capabilities> = new Map(
   Object.entries({
     // The Emulator has no limit on the size of a request.
     emulator: { ...WEB, maxInlineChars: Number.POSITIVE_INFINITY, maxUploadBytes: Number.POSITIVE_INFINITY },
-    directline: { ...WEB, verifies: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
-    webchat: { ...WEB, verifies: 'signedUser', stream: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
+    directline: { ...WEB, verifies: 'signedUser', streamRules: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
+    webchat: { ...WEB, verifies: 'signedUser', streamRules: WEB_STREAM, attachmentHosts: DIRECT_LINE_HOSTS },
     msteams: TEAMS,
-    'msteams/personal': { ...TEAMS, stream: TEAMS_STREAM, savesFiles: true },
+    'msteams/personal': { ...TEAMS, streamRules: TEAMS_STREAM, savesFiles: true },
     directlinespeech: {
       ...PLAIN,
       verifies: 'signedUser',
@@ -201,8 +201,8 @@ export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
 }
 
 /**
- * Whether a cloud of Teams has consent to files. GCC High, DoD and the cloud of 21Vianet have not, and service URLs of
- * their own.
+ * Whether a cloud of Teams has consent to files. GCC High, DoD and 21Vianet do not support it; the hosts of their service
+ * URLs end in `.us` or `.cn`.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
  */
 export function hasFileConsent(serviceUrl: string): boolean {

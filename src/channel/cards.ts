@@ -38,7 +38,7 @@ export function chosenCommand(value: unknown): string | undefined {
 export function playerCard({ id, durationMs }: StoredAudio, pageUrl: string, context: ReplyContext): Attachment {
   const { capabilities, options, messages } = context;
   const { card, audioTitle } = messages;
-  const play = openDialog(card.play(clockTime(durationMs)), { play: id });
+  const play = dialogButton(card.play(clockTime(durationMs)), { play: id });
   const open = openUrl(card.openInBrowser, options.browserLinks ? pageUrl : undefined);
   const save = capabilities.savesFiles ? [submit(card.save, { save: id })] : [];
   return adaptiveCard(audioTitle, [subtle(audioTitle)], [play, ...open, ...save]);
@@ -53,7 +53,7 @@ export function recordingCard(
   browserUrl: string | undefined,
   { card, recording }: Messages,
 ): Attachment {
-  const actions = [openDialog(recording.open, { recording: id }), ...openUrl(card.openInBrowser, browserUrl)];
+  const actions = [dialogButton(recording.open, { recording: id }), ...openUrl(card.openInBrowser, browserUrl)];
   return adaptiveCard(recording.title, [subtle(recording.title)], actions);
 }
 
@@ -77,7 +77,7 @@ function submit(title: string, data: CardPart): CardPart {
 }
 
 /** https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/invoking-task-modules */
-function openDialog(title: string, data: CardPart): CardPart {
+function dialogButton(title: string, data: CardPart): CardPart {
   return submit(title, { msteams: { type: 'task/fetch' }, ...data });
 }
 

@@ -67,8 +67,7 @@ export class ChannelCalls {
       // Telegram, for one, refuses Markdown with an odd `_` ("can't parse entities").
       if (!isFormatRefused(err) || activity.textFormat !== TextFormatTypes.Markdown) throw err;
       this.#options.log.warn({ err }, 'reply rejected by the channel: sent again as plain text');
-      const { id: _, ...unsent } = activity;
-      return this.sendText({ ...unsent, textFormat: TextFormatTypes.Plain });
+      return this.sendText({ ...activity, textFormat: TextFormatTypes.Plain });
     }
   }
 
@@ -80,6 +79,6 @@ export class ChannelCalls {
   }
 }
 
-export function withoutAttachments({ attachments: _, id: __, ...textOnly }: Partial<Activity>): Partial<Activity> {
+export function withoutAttachments({ attachments: _, ...textOnly }: Partial<Activity>): Partial<Activity> {
   return textOnly;
 }

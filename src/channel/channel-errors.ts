@@ -1,13 +1,13 @@
 import { SendError } from '../errors.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
-/** What a failed piece means for its streaming message. */
+/** What a failed chunk means for its streaming message. */
 export type StreamFailure =
   /** The user pressed Stop. */
   | 'stopped'
   /** The channel accepts no stream here, or no more of this one: too long, too large, ended. */
   | 'refused'
-  /** The piece was lost, or its fate is unknown. The next piece has all of its text. */
+  /** The chunk was lost, or its fate is unknown. The next chunk has all of its text. */
   | 'unknown';
 
 /** The fields of @azure/core-rest-pipeline's RestError that are used. */
@@ -49,7 +49,7 @@ export function streamFailureOf(error: unknown): StreamFailure {
   return isStreamRefused || isContentRefused(error) ? 'refused' : 'unknown';
 }
 
-/** How long a channel asks to wait that was sent too much; 0 for other errors. */
+/** The wait that a 429 asks for; 0 for other errors. */
 export function requestedWaitMs(error: unknown, nowMs: number): number {
   const { statusCode, response } = fieldsOfError(error);
   if (statusCode !== 429) return 0;

@@ -12,7 +12,7 @@ type AuthenticateRequest = ConfigurationBotFrameworkAuthentication['authenticate
  * botbuilder's authentication with cached clients. botbuilder makes two clients for every turn, each with a pipeline of 15
  * policies, which takes a tenth of the turn's processor time. The clients hold no state: tokens are cached elsewhere.
  */
-export class CachedClients extends ConfigurationBotFrameworkAuthentication {
+export class CachingAuthentication extends ConfigurationBotFrameworkAuthentication {
   readonly #prepare: (client: ConnectorClient, serviceUrl: string) => void;
   readonly #connectors = new LRUCache<string, ConnectorClient>({ max: MAX_CLIENTS });
   readonly #userTokenClients = new LRUCache<string, UserTokenClient>({ max: MAX_CLIENTS });

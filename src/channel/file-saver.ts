@@ -8,7 +8,7 @@ import type { Messages } from '../messages/messages.ts';
 import { findAudio } from './audio-delivery.ts';
 import { type CallOptions, ChannelCalls } from './channel-calls.ts';
 import { consentCard, type FileConsent, fileCard, type UploadTarget } from './file-consent.ts';
-import { type UploadDeps, upload } from './upload.ts';
+import { type UploadDeps, uploadToFileService } from './upload.ts';
 import { messagesOf } from './user-message.ts';
 
 export interface FileSaverDeps extends UploadDeps, CallOptions {
@@ -20,8 +20,8 @@ const MAX_OFFERS = 10_000;
 
 /**
  * Saves the audio of an answer among the user's own files, in three steps: the user asks, the bot offers, the user agrees.
- * The id of an offer is signed with the key of its audio, so every instance recognizes it. An instance saves an offer
- * once. Another one asks the file service again, which accepts each upload once.
+ * The id of an offer is signed with the key of its audio, so every instance recognizes it. An instance rejects a duplicate
+ * from memory; across instances, the file service does: its upload session accepts only one upload.
  */
 export class FileSaver {
   readonly #deps: FileSaverDeps;
@@ -48,10 +48,10 @@ export class FileSaver {
   }
 
   /**
-   * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not; `stopping`
+   * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not; `shutdown`
    * ends it early. Its errors are for the log.
    */
-  async handleConsent(context: TurnContext, consent: FileConsent, stopping: AbortSignal): Promise<void> {
+  async handleConsent(context: TurnContext, consent: FileConsent, shutdown: AbortSignal): Promise<void> {
     const { offerId, cardId, target } = consent;
     const messages = messagesOf(context.activity);
     const calls = new ChannelCalls(context, this.#deps);
@@ -65,10 +65,10 @@ export class FileSaver {
     } else if (audio === undefined) {
       await this.#refuse(calls, target, messages.audio.gone);
     } else if (state === 'declined' || !isOffered(offerId, audio)) {
-      // The id of a card that this bot may not have sent is not trusted.
+      // The card is not removed: its id is not trusted, since this bot may not have sent it.
       await this.#refuse(calls, target, messages.audio.notSaved);
     } else {
-      await this.#save(calls, consent, audio, messages, stopping).finally(() => this.#removeCard(calls, cardId));
+      await this.#save(calls, consent, audio, messages, shutdown).finally(() => this.#removeCard(calls, cardId));
     }
   }
 
@@ -82,14 +82,14 @@ export class FileSaver {
     { offerId, target }: FileConsent,
     audio: StoredAudio,
     messages: Messages,
-    stopping: AbortSignal,
+    shutdown: AbortSignal,
   ): Promise<void> {
     this.#answered.set(offerId, target === undefined ? 'declined' : 'saving');
     if (target === undefined) return;
     let isSaved = false;
     try {
       const wav = await this.#deps.audioStore.read(audio.id);
-      isSaved = wav !== undefined && (await this.#upload(wav, target, stopping));
+      isSaved = wav !== undefined && (await this.#uploadToFileService(wav, target, shutdown));
       if (isSaved) await this.#sendCard(calls, fileCard(target), messages.audio.saved);
       else await calls.send(wav === undefined ? messages.audio.gone : messages.audio.notSaved);
     } finally {
@@ -98,9 +98,9 @@ export class FileSaver {
     }
   }
 
-  async #upload(wav: Buffer, { uploadUrl }: UploadTarget, stopping: AbortSignal): Promise<boolean> {
+  async #uploadToFileService(wav: Buffer, { uploadUrl }: UploadTarget, shutdown: AbortSignal): Promise<boolean> {
     try {
-      await upload(uploadUrl, wav, stopping, this.#deps);
+      await uploadToFileService(uploadUrl, wav, shutdown, this.#deps);
       return true;
     } catch (err) {
       this.#deps.log.warn({ err }, 'file not saved');
@@ -108,7 +108,7 @@ export class FileSaver {
     }
   }
 
-  /** Teams does not remove the card. One that stays does no harm: its offer is answered. */
+  /** Removes the card, which Teams keeps by itself. One that stays does no harm: its offer is answered. */
   async #removeCard(calls: ChannelCalls, cardId: string | undefined): Promise<void> {
     if (cardId === undefined) return;
     await calls.remove(cardId).catch((err: unknown) => this.#deps.log.warn({ err }, 'file offer not removed'));

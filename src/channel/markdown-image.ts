@@ -1,10 +1,13 @@
 import { MAX_CONSTRUCT_CHARS, type MarkdownSource } from './markdown-source.ts';
 
-/** The text that replaces an image, and where reading goes on. */
-export interface ReplacedImage {
-  readonly text: string;
-  readonly next: number;
-}
+/** What replaces an image. Reading goes on at `next`. */
+export type ReplacedImage = { readonly next: number } & (
+  | { readonly kind: 'text'; readonly text: string }
+  /** An opening bracket and the text of a link. What follows is copied: the closing bracket and the address. */
+  | { readonly kind: 'openLink'; readonly text: string }
+  /** Nothing replaces the `!`. The bracket after it, if it is not skipped, is read as that of a link. */
+  | { readonly kind: 'none' }
+);
 
 /** Replaces an image that has neither a description nor an address. */
 const PICTURE = '🖼';
@@ -21,18 +24,19 @@ const HOST = /^https?:\/\/([a-z0-9.-]+(?::\d+)?)(?:[/?#]|$)/i;
  */
 export function replaceImage(source: MarkdownSource, at: number, isInLink: boolean): ReplacedImage {
   const altEnd = endOfAlt(source, at + 2);
-  if (altEnd === undefined) return { text: '', next: at + 1 };
+  if (altEnd === undefined) return { kind: 'none', next: at + 1 };
   const alt = source.text.slice(at + 2, altEnd);
   const label = altEnd + 1;
   const { address, end } = targetOf(source, label);
   if (isInLink || (address !== undefined && !WEB_ADDRESS.test(address))) {
-    return { text: wordsOf(alt) || PICTURE, next: end };
+    return { kind: 'text', text: wordsOf(alt) || PICTURE, next: end };
   }
   // The image is given by reference: its label says what it is.
-  if (address === undefined && alt.trim() === '' && end > label + '[]'.length) return { text: '', next: label };
-  if (address === undefined || alt.trim() !== '') return { text: '', next: at + 1 };
+  if (address === undefined && alt.trim() === '' && end > label + '[]'.length) return { kind: 'none', next: label };
+  if (address === undefined || alt.trim() !== '') return { kind: 'none', next: at + 1 };
   const host = HOST.exec(address)?.[1];
-  return host === undefined ? { text: PICTURE, next: end } : { text: `[${host}`, next: altEnd };
+  if (host === undefined) return { kind: 'text', text: PICTURE, next: end };
+  return { kind: 'openLink', text: `[${host}`, next: altEnd };
 }
 
 /** What follows the description: an address, or for an image by reference none. */

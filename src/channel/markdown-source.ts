@@ -11,6 +11,7 @@ export const UNDECIDED: unique symbol = Symbol('undecided');
 const LINK_TAIL =
   /\([ \t]*(?:<(https?:\/\/[^<>`[\]\\\r\n]*)>|([^\s()<>`[\]"'\\]*(?:\([^\s()<>`[\]"'\\]*\)[^\s()<>`[\]"'\\]*)*))(?:[ \t]+(?:"[^"<`[\\\r\n]*"|'[^'<`[\\\r\n]*'))?[ \t]*\)/iy;
 const AUTOLINK = /<https?:\/\/[^\s<>`"']*>/iy;
+/** A text that cannot become an autolink. */
 const NO_AUTOLINK = /^(?!<(?:h|ht|htt|https?|https?:|https?:\/|https?:\/\/[^\s<>`"']*)?$)/i;
 const FENCE_INFO = /[ \t]*[\w+#.-]*[ \t]*(?=[\r\n])/y;
 const FENCE_END = /[ \t]*(?=[\r\n]|$)/y;
@@ -33,18 +34,18 @@ export class MarkdownSource {
     return this.text[at] ?? '';
   }
 
-  /** Matches a sticky pattern at a place. What it matches does not go beyond `end`. */
-  match(pattern: RegExp, at: number, end?: RegExp): RegExpExecArray | null {
+  /** Matches a sticky pattern at a place. `impossible` matches a text that can no longer become the construct. */
+  match(pattern: RegExp, at: number, impossible?: RegExp): RegExpExecArray | null {
     pattern.lastIndex = 0;
     const found = pattern.exec(this.text.slice(at, at + MAX_CONSTRUCT_CHARS));
-    if (found === null) this.throwIfUndecided(at, end);
+    if (found === null) this.throwIfUndecided(at, impossible);
     return found;
   }
 
-  /** Throws UNDECIDED while a construct that begins at `from` and does not go beyond `end` may still be completed. */
-  throwIfUndecided(from: number, end?: RegExp): void {
+  /** Throws UNDECIDED while a construct that begins at `from` may still be completed. `impossible`: see `match`. */
+  throwIfUndecided(from: number, impossible?: RegExp): void {
     if (this.isWhole || this.text.length - from >= MAX_CONSTRUCT_CHARS) return;
-    if (!end?.test(this.text.slice(from))) throw UNDECIDED;
+    if (!impossible?.test(this.text.slice(from))) throw UNDECIDED;
   }
 
   /** Reads `(address "title")` at a parenthesis. */

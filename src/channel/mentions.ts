@@ -1,20 +1,23 @@
 import { fieldsOf } from '../json-access.ts';
 import type { Addressing } from './capabilities.ts';
 
-/** People mention the bot once or twice. No person's message has more different marks. */
-const MAX_MARKS = 20;
+/** Limits the work for hostile messages; real ones mention fewer people. */
+const MAX_TAGS = 20;
 /** Nobody writes a longer name. */
 const MAX_NAME_CHARS = 256;
 
 /** Teams numbers its tags in some messages, and not in the entities that belong to them. */
 const NUMBERED_TAG = /<at\s+id="\d+">/gi;
-const MARK = /^<at>(.*)<\/at>$/s;
-/** All but white space and format characters, such as a byte order mark or a mark of direction, at both ends. */
+const TAG = /^<at>(.*)<\/at>$/s;
+/** All but white space and format characters, such as a byte order mark or a direction mark, at both ends. */
 const VISIBLE = /[^\s\p{Cf}](?:.*[^\s\p{Cf}])?/su;
 
 /** Where a written name may stand: as a word of its own, or at the beginning of the text. */
 const ANYWHERE = String.raw`(?<![\p{L}\p{N}_@./-])`;
 const AT_START = '^';
+
+/** Replaces a tag, or the bot's written name. */
+const REMOVED = undefined;
 
 interface Mention {
   readonly text: string | undefined;
@@ -41,10 +44,10 @@ export function textWithoutBot(
 ): string {
   const mentions = mentionsIn(recipient, entities);
   const plain = trimmed(withPlainSpaces(text));
-  const unmarked = mentions.length === 0 ? plain : trimmed(withoutMarks(plain, mentions));
-  if (!unmarked.includes('@')) return unmarked;
+  const untagged = mentions.length === 0 ? plain : trimmed(withoutTags(plain, mentions));
+  if (!untagged.includes('@')) return untagged;
   const written = writtenName(recipient, addressedBy === 'name' ? ANYWHERE : AT_START);
-  return trimmed(written === undefined ? unmarked : joined(unmarked.split(written), () => undefined));
+  return trimmed(written === undefined ? untagged : joined(untagged.split(written), () => REMOVED));
 }
 
 /** Whether an entity says that the bot is mentioned. Telegram's does so for every message. */
@@ -61,33 +64,33 @@ function withPlainSpaces(text: string): string {
   return text.replaceAll('&nbsp;', ' ').replaceAll('\u00a0', ' ');
 }
 
-function withoutMarks(text: string, mentions: readonly Mention[]): string {
-  const pairs = mentions.flatMap((mention) => marksOf(mention).map((mark) => ({ mark, mention })));
-  const byMark = [...Map.groupBy(pairs, ({ mark }) => mark)].slice(0, MAX_MARKS);
-  // The longest first: one mark may be the beginning of another.
-  byMark.sort(([one], [other]) => other.length - one.length);
+function withoutTags(text: string, mentions: readonly Mention[]): string {
+  const pairs = mentions.flatMap((mention) => tagsOf(mention).map((tag) => ({ tag, mention })));
+  const byTag = [...Map.groupBy(pairs, ({ tag }) => tag)].slice(0, MAX_TAGS);
+  // The longest first: one tag may be the beginning of another.
+  byTag.sort(([one], [other]) => other.length - one.length);
   let rest = text.replace(NUMBERED_TAG, '<at>');
-  for (const [mark, same] of byMark) rest = withoutMark(rest, mark, same);
+  for (const [tag, same] of byTag) rest = withoutTag(rest, tag, same);
   return rest;
 }
 
-/** If people have the bot's name, the same mark stands for them and for the bot, in the order of the entities. */
-function withoutMark(text: string, mark: string, same: readonly { readonly mention: Mention }[]): string {
-  return joined(text.split(mark), (at) => {
+/** If people have the bot's name, the same tag stands for them and for the bot, in the order of the entities. */
+function withoutTag(text: string, tag: string, same: readonly { readonly mention: Mention }[]): string {
+  return joined(text.split(tag), (at) => {
     const { mention } = same[Math.min(at, same.length - 1)] ?? {};
-    return mention?.isBot ? undefined : (MARK.exec(mark)?.[1] ?? mention?.name ?? mark);
+    return mention?.isBot ? REMOVED : (TAG.exec(tag)?.[1] ?? mention?.name ?? tag);
   });
 }
 
 /**
- * Joins the pieces around marks. `replacement` gives the text that replaces each mark. A mark that is removed takes the spaces
- * around it along, and leaves one where it stood between words.
+ * Joins the pieces around tags. `replacement` gives the text that replaces each tag, or REMOVED: then the spaces around the
+ * tag go, too, and one is left where it stood between words.
  */
 function joined([first = '', ...others]: readonly string[], replacement: (at: number) => string | undefined): string {
   const pieces = [first];
   for (const [at, after] of others.entries()) {
     const between = replacement(at);
-    if (between !== undefined) pieces.push(between, after);
+    if (between !== REMOVED) pieces.push(between, after);
     else pieces.push(pieces.pop()?.trimEnd() ?? '', ' ', after.trimStart());
   }
   return pieces.join('');
@@ -98,10 +101,10 @@ function trimmed(text: string): string {
   return VISIBLE.exec(text)?.[0] ?? '';
 }
 
-/** The marks that stand for a mention in the text: as the entity gives it, and as Teams writes a name. */
-function marksOf({ text = '', name }: Mention): string[] {
-  const marks = [text.replace(NUMBERED_TAG, '<at>'), name ? `<at>${name}</at>` : ''].map(withPlainSpaces);
-  return [...new Set(marks)].filter((mark) => mark.trim() !== '');
+/** The texts that stand for a mention in a message: as the entity gives it, and as Teams writes a name. */
+function tagsOf({ text = '', name }: Mention): string[] {
+  const tags = [text.replace(NUMBERED_TAG, '<at>'), name ? `<at>${name}</at>` : ''].map(withPlainSpaces);
+  return [...new Set(tags)].filter((tag) => tag.trim() !== '');
 }
 
 function mentionsIn(
@@ -117,7 +120,10 @@ function mentionsIn(
   });
 }
 
-/** Matches the bot's name or id behind an at sign: `before` it, or behind a command at the start. */
+/**
+ * Returns a pattern for `@` and the bot's name or id, where `before` matches in front of the `@`, or the text before it is a
+ * command at the start.
+ */
 function writtenName(
   { id, name }: NonNullable<MentioningActivity['recipient']> = {},
   before: string,

@@ -20,7 +20,8 @@ export interface ReplyRoutesOptions extends ReplyOptions {
 }
 
 const MAX_CONVERSATIONS = 10_000;
-const NO_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
+/** There is no earlier stream, and nobody records the new one. */
+const UNRECORDED_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
 
 /** The routes by which replies reach the user, and what the user's client can do. */
 export class ReplyRoutes implements ChannelServices {
@@ -34,15 +35,15 @@ export class ReplyRoutes implements ChannelServices {
     this.#options = options;
   }
 
-  /** Within the request that is still open (`expectReplies`). */
+  /** Opens a sender whose replies go back in the response to the request (`expectReplies`). */
   inBand(context: TurnContext): WithSender {
     const sender = this.#senderOf(context, undefined);
     return (work) => work(sender);
   }
 
-  /** After the request was answered, by calls to the channel. */
+  /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
   later(reference: MessageReference): WithSender {
-    return (work, stream = NO_STREAM) => this.#open(reference, stream, work);
+    return (work, handover = UNRECORDED_STREAM) => this.#open(reference, handover, work);
   }
 
   recordingAccess(message: UserMessage): RecordingAccess {
@@ -67,19 +68,19 @@ export class ReplyRoutes implements ChannelServices {
 
   #open<T>(
     reference: MessageReference,
-    stream: ChannelStream,
+    handover: ChannelStream,
     work: (sender: ChannelReplySender) => Promise<T>,
   ): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
     const openedUrl = serviceUrls.newest(reference);
     return adapter.openContext(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
-        stream,
+        handover,
         pace: this.#paces.memo(conversationKey(context.activity)),
         clockLeadMs: reference.clockLeadMs ?? 0,
         connector: adapter.connectorOf(context),
         hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
-        sendApart: (reply) => this.#open(reference, NO_STREAM, (other) => other.send(reply)),
+        sendApart: (reply) => this.#open(reference, UNRECORDED_STREAM, (other) => other.send(reply)),
       });
       try {
         return await work(sender);

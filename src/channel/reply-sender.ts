@@ -9,8 +9,8 @@ import { approvalCard, approvalInWords } from './approval-card.ts';
 import { isLoopbackUrl, WAV_TYPE } from './audio-delivery.ts';
 import { ChannelCalls } from './channel-calls.ts';
 import { isContentRefused, sendErrorOf } from './channel-errors.ts';
+import { replyActivities, toActivity } from './reply-activities.ts';
 import type { ReplyContext, ReplyOptions } from './reply-context.ts';
-import { replyMessages, toMessage } from './reply-messages.ts';
 import { safeMarkdownSoFar } from './safe-markdown.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
@@ -18,7 +18,7 @@ import { capabilitiesIn, messagesOf } from './user-message.ts';
 
 /** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
-  readonly stream: ChannelStream;
+  readonly handover: ChannelStream;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
@@ -39,7 +39,7 @@ export class ChannelReplySender implements ReplySender {
   readonly #route: ReplyRoute | undefined;
   readonly #log: Logger;
   readonly #calls: ChannelCalls;
-  readonly #stopping = new AbortController();
+  readonly #stopped = new AbortController();
   #typing: TypingIndicator | undefined;
   #streaming: StreamingMessage | undefined;
   #notified: Promise<void> | undefined;
@@ -49,35 +49,35 @@ export class ChannelReplySender implements ReplySender {
   constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined, log: Logger) {
     const { activity } = context;
     // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
-    const inBandLimits = route === undefined ? { showsTyping: false, stream: undefined } : {};
+    const inBandLimits = route === undefined ? { showsTyping: false, streamRules: undefined } : {};
     this.#context = {
       activity,
       capabilities: { ...capabilitiesIn(activity), ...inBandLimits },
       messages: messagesOf(activity),
       options,
-      upload: (wav) => this.#upload(wav),
+      upload: (wav) => this.#uploadToChannel(wav),
     };
     this.#options = options;
     this.#route = route;
     this.#log = log;
     this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route?.stream.earlierId !== undefined) this.#openStream();
+    if (route?.handover.earlierId !== undefined) this.#openStream();
   }
 
-  get hasShown(): boolean {
-    return this.#streaming?.hasShown ?? false;
+  get mayHaveBeenSeen(): boolean {
+    return this.#streaming?.mayHaveBeenSeen ?? false;
   }
 
   get stopped(): AbortSignal {
-    return this.#stopping.signal;
+    return this.#stopped.signal;
   }
 
   showActivity(): void {
     this.#openStream();
     // Nothing more is shown of a stream that an earlier attempt has begun.
-    const isNew = this.#route?.stream.earlierId === undefined;
-    if (this.#context.capabilities.stream?.isAnnounced && isNew)
+    const isNew = this.#route?.handover.earlierId === undefined;
+    if (this.#context.capabilities.streamRules?.isAnnounced && isNew)
       this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
   }
@@ -88,7 +88,7 @@ export class ChannelReplySender implements ReplySender {
 
   showText(read: () => string): void {
     if (this.#streaming === undefined) return;
-    if (!this.#streaming.isOff) this.#typing?.stop();
+    if (!this.#streaming.isUnsupported) this.#typing?.stop();
     this.#streaming.show(() => safeMarkdownSoFar(read()));
   }
 
@@ -98,10 +98,14 @@ export class ChannelReplySender implements ReplySender {
 
   /** Ends what was shown of the answer with the notice. */
   notify(text: string): Promise<void> {
-    this.#notified ??= this.#send({ text, addsToShown: true });
+    this.#notified ??= this.#sendHere({ text, addsToShown: true });
     return this.#notified;
   }
 
+  /**
+   * Sends the answer in one of three ways: here, continuing what was shown; apart, if it was ended by a notice or the address
+   * has changed; or not at all, if the user stopped it: then a confirmation goes instead.
+   */
   async send(reply: Reply): Promise<void> {
     await this.#notified?.catch(() => {});
     await this.#settle();
@@ -109,7 +113,7 @@ export class ChannelReplySender implements ReplySender {
     const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && this.#route?.hasMoved());
     if (!this.#streaming?.isStopped) {
       if (isApart && this.#route) await this.#route.sendApart(reply);
-      else await this.#send(reply);
+      else await this.#sendHere(reply);
     }
     // The user may have pressed Stop before the stream ended, or at its end.
     if (this.#streaming?.isStopped) await this.#confirmStop(reply);
@@ -123,7 +127,7 @@ export class ChannelReplySender implements ReplySender {
     await this.#settle();
     if (this.#streaming?.lacksEnd !== true || this.#isAbandoned) return;
     const notice = { text: this.#context.messages.interrupted, addsToShown: true };
-    await this.#send(notice).catch((err: unknown) => this.#log.warn({ err }, 'stream not ended'));
+    await this.#sendHere(notice).catch((err: unknown) => this.#log.warn({ err }, 'stream not ended'));
   }
 
   /** Shows nothing more. Resolves once it is known whether the channel has a message of the answer. */
@@ -132,16 +136,15 @@ export class ChannelReplySender implements ReplySender {
     await this.#streaming?.settle();
   }
 
-  async #send(reply: Reply): Promise<void> {
+  async #sendHere(reply: Reply): Promise<void> {
     await this.#settle();
     const whole = this.#withShown(reply);
     if (this.#typing) await Promise.race([this.#typing.settled, sleep(this.#options.clock, MAX_TYPING_WAIT_MS)]);
     if (this.#streaming?.isStopped || whole.text === '') return;
-    const messages = await replyMessages(whole, this.#context);
-    await this.#sendAll(messages, reply, this.#streaming);
+    await this.#sendActivities(await replyActivities(whole, this.#context), reply, this.#streaming);
   }
 
-  /** The user has seen the text up to the stop, so a message of its own has only the audio of it. */
+  /** Confirms the stop in a separate message. It repeats only the audio: the streamed text stays visible. */
   async #confirmStop({ audio, approvals }: Reply): Promise<void> {
     const reply = {
       text: this.#context.messages.apologies.cancelled,
@@ -149,10 +152,13 @@ export class ChannelReplySender implements ReplySender {
       approvals,
       isFromModel: audio !== undefined,
     };
-    await this.#sendAll(await replyMessages(reply, this.#context), reply, undefined);
+    await this.#sendActivities(await replyActivities(reply, this.#context), reply, undefined);
   }
 
-  /** The whole answer: what was shown of it stays. A message that was announced ends with a text, even without an answer. */
+  /**
+   * The whole answer: what was shown of it stays. An empty text means that the turn was cancelled before it had one: a
+   * stream that has begun ends with a text all the same.
+   */
   #withShown(reply: Reply): Reply {
     const shown = this.#streaming?.shown ?? '';
     if (reply.text === '' && this.#streaming?.isBegun) {
@@ -174,39 +180,39 @@ export class ChannelReplySender implements ReplySender {
         if (!isContentRefused(err)) throw err;
         this.#log.warn({ err }, 'card refused: asked in words');
         const text = approvalInWords(approval, messages.approval.howToDecide, messages);
-        await this.#calls.sendText(toMessage({ text }, capabilities));
+        await this.#calls.sendText(toActivity({ text }, capabilities));
       }
     }
   }
 
-  /** The first message continues what the stream has shown. */
-  async #sendAll(
+  /** The first activity continues what the streaming message has shown. */
+  async #sendActivities(
     [first = {}, ...others]: Partial<Activity>[],
     reply: Reply,
-    stream: StreamingMessage | undefined,
+    streaming: StreamingMessage | undefined,
   ): Promise<void> {
     try {
-      if (stream === undefined) await this.#calls.sendText(first);
-      else await this.#endStream(stream, first);
-      for (const message of others) if (!stream?.isStopped) await this.#calls.sendText(message);
-      if (!stream?.isStopped) await this.#askOnCards(reply);
+      if (streaming === undefined) await this.#calls.sendText(first);
+      else await this.#endStream(streaming, first);
+      for (const activity of others) if (!streaming?.isStopped) await this.#calls.sendText(activity);
+      if (!streaming?.isStopped) await this.#askOnCards(reply);
     } catch (err) {
       throw sendErrorOf(err);
     }
   }
 
-  async #endStream(streaming: StreamingMessage, message: Partial<Activity>): Promise<void> {
-    const { attachments, ...text } = message;
-    // Agents Playground, for which AudioCards are, loses the attachments of the last piece of a stream.
+  async #endStream(streaming: StreamingMessage, activity: Partial<Activity>): Promise<void> {
+    const { attachments, ...text } = activity;
+    // Agents Playground, for which AudioCards are, loses the attachments of the final chunk of a stream.
     const isPlayground = this.#options.webchatAudio === 'card' && isLoopbackUrl(this.#context.activity.serviceUrl);
-    if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(message);
+    if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(activity);
     await streaming.finish(text);
     // The text is sent: audio that fails costs nothing else.
     await this.#calls.sendAttachments(attachments).catch((err: unknown) => this.#log.warn({ err }, 'audio not sent'));
   }
 
   /** Resolves with the address of the audio at the channel's service, or with nothing where it was not uploaded. */
-  async #upload(wav: Buffer): Promise<string | undefined> {
+  async #uploadToChannel(wav: Buffer): Promise<string | undefined> {
     const { serviceUrl, conversation } = this.#context.activity;
     const connector = this.#route?.connector;
     if (connector === undefined) return undefined;
@@ -222,20 +228,20 @@ export class ChannelReplySender implements ReplySender {
   }
 
   #openStream(): void {
-    const { stream: rules } = this.#context.capabilities;
+    const { streamRules: rules } = this.#context.capabilities;
     const { clock } = this.#options;
     if (rules === undefined || this.#route === undefined || this.#streaming !== undefined) return;
-    const { stream, pace, clockLeadMs } = this.#route;
+    const { handover, pace, clockLeadMs } = this.#route;
     this.#streaming = new StreamingMessage({
       rules,
-      stream,
+      handover,
       channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,
       log: this.#log,
       calls: this.#calls,
-      onStopped: () => this.#stopping.abort(new TurnError('cancelled', 'the user stopped the answer')),
-      onOff: () => this.#showTyping(),
+      onStopped: () => this.#stopped.abort(new TurnError('cancelled', 'the user stopped the answer')),
+      onUnsupported: () => this.#showTyping(),
     });
   }
 

@@ -2,8 +2,8 @@ import { replaceImage } from './markdown-image.ts';
 import { MarkdownSource, UNDECIDED } from './markdown-source.ts';
 
 /**
- * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text; it defines no
- * link references. Links, code spans and fenced code stay. The model's own text is stored unchanged.
+ * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text. The result
+ * defines no link references. Links, code spans and fenced code stay. The model's own text is stored unchanged.
  *
  * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by its own rules), so
  * code counts as code only where all of them agree. Takes linear time.
@@ -104,10 +104,13 @@ class Neutralizer {
   #plain(char: string): void {
     const before = this.#text.slice(Math.max(0, this.#at - 3), this.#at).toLowerCase();
     this.#copy(1);
-    // A footnote; mathematics; a fence that not all clients know; an address.
+    // A footnote.
     if (char === '^' && before.endsWith('[')) this.#isParagraphSure = false;
+    // Mathematics.
     if (char === '$' && before.endsWith('$')) this.#isTextSure = false;
+    // A fence of tildes within a line, which only some clients know.
     if (char === '~' && before.endsWith('~~')) this.#isTextSure = false;
+    // An address.
     if ((char === '/' && before.endsWith(':/')) || (char === '.' && before.endsWith('www'))) this.#isInAddress = true;
   }
 
@@ -121,10 +124,10 @@ class Neutralizer {
   }
 
   #image(): void {
-    const { text, next } = replaceImage(this.#source, this.#at, this.#openBrackets > 0);
-    if (text.startsWith('[')) this.#openBracket(text, next);
-    else if (text !== '') this.#write(text, next);
-    else this.#at = next;
+    const image = replaceImage(this.#source, this.#at, this.#openBrackets > 0);
+    if (image.kind === 'openLink') this.#openBracket(image.text, image.next);
+    else if (image.kind === 'text') this.#write(image.text, image.next);
+    else this.#at = image.next;
   }
 
   /** Behind a `!` that stays, even one behind a backslash, a bracket would begin an image in some client. */

@@ -73,7 +73,7 @@ interface PipelineResponse {
  * and wait forever without a response. Requests to this machine go without a proxy: botbuilder's client uses one unless
  * NO_PROXY says otherwise (`proxyPolicy` of @typespec/ts-http-runtime).
  */
-export function makeSendsSafe(client: ConnectorClient, serviceUrl: string, options: SendPolicyOptions): void {
+export function replaceRetryPolicy(client: ConnectorClient, serviceUrl: string, options: SendPolicyOptions): void {
   const { pipeline } = (client as unknown as { client: { pipeline: Pipeline } }).client;
   if (isLoopbackHost(new URL(serviceUrl).hostname)) pipeline.removePolicy({ name: 'proxyPolicy' });
   pipeline.removePolicy({ name: 'defaultRetryPolicy' });

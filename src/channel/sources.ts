@@ -4,7 +4,7 @@ import { paragraphs } from '../paragraphs.ts';
 import type { Source } from '../tools/tool.ts';
 
 /**
- * How a channel shows what an answer rests on. `entity`: numbers in the text and an entity that names the sources.
+ * How a channel shows citations. `entity`: numbers in the text and an entity that names the sources.
  * `definitions`: the same, and a Markdown definition for each number, which Web Chat makes a list of. `list`: a list of
  * its own below the text.
  */
@@ -14,7 +14,7 @@ export type SourceStyle = 'entity' | 'definitions' | 'list';
 const MAX_SOURCES = 10;
 const MAX_NAME_CHARS = 80;
 
-/** What is said about a whole message. Teams and Agents Playground refuse a message with two of these. */
+/** The schema.org entity for the whole message. Teams and Agents Playground refuse a message with two of these. */
 export const MESSAGE_ENTITY = {
   type: 'https://schema.org/Message',
   '@type': 'Message',
@@ -55,10 +55,8 @@ interface NamedSource extends Source {
 
 function nameOf({ title, page }: Source, { sources }: Messages): string {
   const place = page === undefined ? '' : `, ${sources.page(page)}`;
-  return `${title
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .slice(0, MAX_NAME_CHARS - place.length)}${place}`;
+  const plain = title.replaceAll(/\s+/g, ' ').trim();
+  return `${plain.slice(0, MAX_NAME_CHARS - place.length).toWellFormed()}${place}`;
 }
 
 function listed({ name, url }: NamedSource, at: number): string {

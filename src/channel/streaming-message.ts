@@ -7,14 +7,14 @@ import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
 import { errorOf, isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
 
-/** When the next piece may be sent. One for each conversation, since its answers follow each other. */
+/** When the next chunk may be sent. One for each conversation, since its answers follow each other. */
 export interface Pace {
   nextAtMs: number;
 }
 
 export interface StreamingMessageOptions {
   readonly rules: StreamRules;
-  readonly stream: ChannelStream;
+  readonly handover: ChannelStream;
   readonly pace: Pace;
   readonly clock: Clock;
   /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
@@ -24,7 +24,7 @@ export interface StreamingMessageOptions {
   /** Called when the user presses Stop. */
   readonly onStopped: () => void;
   /** Called when the channel does not stream here: the answer is one message, and a typing indicator may precede it. */
-  readonly onOff: () => void;
+  readonly onUnsupported: () => void;
 }
 
 /** The longest wait that a channel is granted: the user waits for the answer. */
@@ -32,8 +32,8 @@ const MAX_WAIT_MS = 15_000;
 
 /**
  * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
- * treats the first pieces of all streams, which have no stream id yet, as one stream, and shows an answer above its
- * question. A value later than the next piece's timestamp hides that piece.
+ * treats the first chunks of all streams, which have no stream id yet, as one stream, and shows an answer above its
+ * question. A value later than the next chunk's timestamp hides that chunk.
  * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
  */
 const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
@@ -41,19 +41,19 @@ const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
 type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
- * `open`: pieces may be sent. `off`: the channel has no stream. `ended`: it accepts no more pieces, but has the message.
- * `stopped`: by the user. `closed`: only the end may follow.
+ * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel accepts no chunk, not
+ * even a final one, but has the message. `unsupported`: the channel does not stream here.
  */
-type State = 'open' | 'off' | 'ended' | 'stopped' | 'closed';
+type State = 'open' | 'awaitingFinal' | 'replaceOnly' | 'unsupported' | 'stoppedByUser';
 
 /**
- * One message that grows while its text is made, by the rules of Teams, which Web Chat shares: each piece has the whole
- * text so far, pieces are numbered, each waits for the response to the one before, and there is a minimum interval.
+ * One message that grows while its text is made, by the rules of Teams, which Web Chat shares: each chunk has the whole
+ * text so far, chunks are numbered, each waits for the response to the one before, and there is a minimum interval.
  * https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux
  */
 export class StreamingMessage {
   /** Whether the user may have seen any of the answer. */
-  hasShown = false;
+  mayHaveBeenSeen = false;
   readonly #options: StreamingMessageOptions;
   readonly #startedAtMs: number;
   #state: State = 'open';
@@ -74,8 +74,8 @@ export class StreamingMessage {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
     // The answer replaces the stream of an earlier attempt, so nothing more of it is shown.
-    this.#streamId = options.stream.earlierId;
-    if (this.isBegun) this.#state = 'ended';
+    this.#streamId = options.handover.earlierId;
+    if (this.isBegun) this.#state = 'replaceOnly';
   }
 
   /** The part of the answer that the user has seen. */
@@ -84,7 +84,7 @@ export class StreamingMessage {
   }
 
   get isStopped(): boolean {
-    return this.#state === 'stopped';
+    return this.#state === 'stoppedByUser';
   }
 
   /** Whether the channel has a message of this stream. */
@@ -97,18 +97,18 @@ export class StreamingMessage {
     return this.isBegun && !this.#isFinished && !this.isStopped;
   }
 
-  get isOff(): boolean {
-    return this.#state === 'off';
+  get isUnsupported(): boolean {
+    return this.#state === 'unsupported';
   }
 
   /** Says what the bot does, until there is any text. */
   inform(text: string): void {
-    if (this.hasShown) return;
+    if (this.mayHaveBeenSeen) return;
     this.#announcement = text;
     this.#pump();
   }
 
-  /** Announces more text. `read` gives all of it; it is called when the next piece may be sent. */
+  /** Announces more text. `read` gives all of it; it is called when the next chunk may be sent. */
   show(read: () => string): void {
     if (this.#isFull) return;
     this.#read = read;
@@ -118,7 +118,7 @@ export class StreamingMessage {
   /** Shows nothing more. Resolves once it is known what the user has seen. */
   async settle(): Promise<void> {
     this.#cancelTimer();
-    if (this.#state === 'open') this.#state = 'closed';
+    if (this.#state === 'open') this.#state = 'awaitingFinal';
     await this.#inFlight;
   }
 
@@ -128,16 +128,16 @@ export class StreamingMessage {
     if (this.isStopped) return;
     this.#isFinished = true;
     if (!this.isBegun) await this.#options.calls.sendText(message);
-    else if (this.#state === 'closed') await this.#sendLast(message);
+    else if (this.#state === 'awaitingFinal') await this.#sendFinal(message);
     else await this.#replace(message);
   }
 
-  async #sendLast(message: Partial<Activity>): Promise<void> {
+  async #sendFinal(message: Partial<Activity>): Promise<void> {
     const { calls, clock, log, rules, pace } = this.#options;
     const waitMs = pace.nextAtMs - clock.now();
     if (rules.isPacedThroughout && waitMs > 0) await sleep(clock, waitMs);
     const error = await errorOf(calls.send(this.#marked(message, 'final')));
-    this.#waitAfter();
+    this.#scheduleNext();
     if (error === undefined) return;
     const failure = streamFailureOf(error);
     if (failure === 'stopped') this.#stop();
@@ -145,11 +145,14 @@ export class StreamingMessage {
     else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
     else {
       log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
-      await this.#sendLast(withoutAttachments(message));
+      await this.#sendFinal(withoutAttachments(message));
     }
   }
 
-  /** Nobody knows whether the end arrived. To replace a message by the same does no harm; to send the rest would. */
+  /**
+   * It is unknown whether the final chunk arrived. To replace a message with itself is safe; to send the rest is not, since
+   * the channel may have it.
+   */
   async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
     let error = await errorOf(this.#update(message));
     if (message.attachments !== undefined && isContentRefused(error)) {
@@ -183,7 +186,8 @@ export class StreamingMessage {
     const hasNews = this.#read !== undefined || this.#announcement !== '';
     if (this.#state !== 'open' || this.#inFlight !== undefined || !hasNews) return;
     if (clock.now() - this.#startedAtMs >= rules.maxMs) {
-      this.#state = this.isBegun ? 'ended' : 'off';
+      // Not `#giveUp`: a chunk whose fate is unknown may have been seen.
+      this.#state = this.isBegun ? 'replaceOnly' : 'unsupported';
       return;
     }
     this.#cancelTimer();
@@ -196,72 +200,72 @@ export class StreamingMessage {
     const text = this.#read?.() ?? '';
     // The text only grows. To read it again would cost time with every word of a long answer.
     this.#isFull = text.length > this.#options.rules.maxChars;
-    if (text.length > this.#shown.length && !this.#isFull) this.#inFlight = this.#sendPiece(text, 'streaming');
-    else if (this.#announcement !== '') this.#inFlight = this.#sendPiece(this.#announcement, 'informative');
+    if (text.length > this.#shown.length && !this.#isFull) this.#inFlight = this.#sendChunk(text, 'streaming');
+    else if (this.#announcement !== '') this.#inFlight = this.#sendChunk(this.#announcement, 'informative');
     else this.#read = undefined;
   }
 
-  async #sendPiece(text: string, type: StreamType): Promise<void> {
+  async #sendChunk(text: string, type: StreamType): Promise<void> {
     const read = this.#read;
     this.#read = undefined;
     this.#announcement = '';
-    this.hasShown ||= type === 'streaming';
-    const piece = this.#marked({ type: ActivityTypes.Typing, text }, type);
-    const [sent] = await Promise.allSettled([this.#options.calls.send(piece)]);
+    this.mayHaveBeenSeen ||= type === 'streaming';
+    const chunk = this.#marked({ type: ActivityTypes.Typing, text }, type);
+    const [sent] = await Promise.allSettled([this.#options.calls.send(chunk)]);
     this.#inFlight = undefined;
-    this.#waitAfter(sent.status === 'rejected' ? sent.reason : undefined);
+    this.#scheduleNext(sent.status === 'rejected' ? sent.reason : undefined);
     if (sent.status === 'fulfilled') {
-      this.#pieceAccepted(text, type, sent.value?.id);
+      this.#chunkAccepted(text, type, sent.value?.id);
     } else {
-      // The text of this piece is still to be shown.
+      // The text of this chunk is still to be shown.
       this.#read ??= read;
-      this.#pieceFailed(sent.reason);
+      this.#chunkFailed(sent.reason);
     }
     this.#pump();
   }
 
-  #pieceAccepted(text: string, type: StreamType, id: string | undefined): void {
+  #chunkAccepted(text: string, type: StreamType, id: string | undefined): void {
     if (!this.isBegun && id) {
       this.#streamId = id;
-      this.#options.stream.onBegun(id);
+      this.#options.handover.onBegun(id);
     }
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing indicator.
-    if (!this.isBegun) this.#turnOff();
+    if (!this.isBegun) this.#giveUp();
   }
 
-  #pieceFailed(error: unknown): void {
+  #chunkFailed(error: unknown): void {
     const failure = streamFailureOf(error);
     if (failure === 'stopped') this.#stop();
     else if (failure === 'refused') {
-      if (!this.isBegun) this.#turnOff();
-      else if (this.#state === 'open' || this.#state === 'closed') this.#state = 'ended';
+      if (!this.isBegun) this.#giveUp();
+      else if (this.#state === 'open' || this.#state === 'awaitingFinal') this.#state = 'replaceOnly';
     }
-    // A stream that has not begun begins with its first piece, however often that is sent.
+    // A stream that has not begun begins with its first chunk, however often that is sent.
     if (!this.isBegun) this.#sequence = 1;
   }
 
-  /** The interval counts from the response, so pieces keep it wherever it is measured. `error`: of the piece that failed. */
-  #waitAfter(error?: unknown): void {
+  /** The interval counts from the response, so chunks keep it wherever it is measured. `error`: of the chunk that failed. */
+  #scheduleNext(error?: unknown): void {
     const { clock, rules, pace } = this.#options;
     const requestedMs = Math.min(requestedWaitMs(error, clock.now()), MAX_WAIT_MS);
     pace.nextAtMs = clock.now() + Math.max(rules.intervalMs, requestedMs);
   }
 
   #stop(): void {
-    this.#state = 'stopped';
+    this.#state = 'stoppedByUser';
     this.#options.onStopped();
   }
 
-  #turnOff(): void {
+  #giveUp(): void {
     const wasOpen = this.#state === 'open';
-    this.#state = 'off';
+    this.#state = 'unsupported';
     this.#shown = '';
-    this.hasShown = false;
-    if (wasOpen) this.#options.onOff();
+    this.mayHaveBeenSeen = false;
+    if (wasOpen) this.#options.onUnsupported();
   }
 
-  /** Marks an activity as a piece of this stream. The first piece has no stream id, and the last one no number. */
+  /** Marks an activity as a chunk of this stream. The first has no stream id, and the final one no number. */
   #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
     const { rules, channelNow } = this.#options;
     const streamSequence = streamType === 'final' ? undefined : this.#sequence++;

@@ -12,7 +12,7 @@ export interface UploadDeps {
 const FILE_HOST =
   /(?:^|\.)(?:sharepoint\.com|sharepoint\.us|sharepoint-mil\.us|svc\.ms|1drv\.com|onedrive\.com|onedrive\.live\.com)$/;
 const MAX_REDIRECTS = 3;
-const MAX_ATTEMPTS = 3;
+const MAX_RETRIES = 2;
 const ATTEMPT_TIMEOUT_MS = 60_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_WAIT_MS = 15_000;
@@ -23,24 +23,30 @@ const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /**
  * Uploads a whole file to an upload session. Rejects with an UploadError; sends nothing to hosts other than Microsoft's
- * file services. `stopping` ends it early.
+ * file services. `shutdown` ends it early.
  * https://learn.microsoft.com/graph/api/driveitem-createuploadsession
  */
-export async function upload(uploadUrl: string, bytes: Buffer, stopping: AbortSignal, deps: UploadDeps): Promise<void> {
+export async function uploadToFileService(
+  uploadUrl: string,
+  bytes: Buffer,
+  shutdown: AbortSignal,
+  deps: UploadDeps,
+): Promise<void> {
   const { clock } = deps;
   const late = () => new Error(`no response within ${ATTEMPT_TIMEOUT_MS} ms`);
-  const deadline = { clock, limitMs: ATTEMPT_TIMEOUT_MS, signal: stopping, late };
+  const deadline = { clock, limitMs: ATTEMPT_TIMEOUT_MS, signal: shutdown, late };
   let url = checkedUrl(uploadUrl);
-  for (let attempts = 1, redirects = 0; ; ) {
+  for (let retries = 0, redirects = 0; ; ) {
     const put = (signal: AbortSignal) => putFile(url, bytes, deps, signal);
-    const { status, headers } = await withTimeoutSignal(deadline, put).catch(notReached);
+    const { status, headers } = await withTimeoutSignal(deadline, put).catch(throwUnreachable);
     if (status === 200 || status === 201) return;
     if (REDIRECT_STATUS.has(status) && redirects++ < MAX_REDIRECTS) {
       url = checkedUrl(headers.get('location') ?? '', url);
-    } else if (RETRY_STATUS.has(status) && attempts < MAX_ATTEMPTS) {
+    } else if (RETRY_STATUS.has(status) && retries < MAX_RETRIES) {
       const askedMs = retryAfterMs(Object.fromEntries(headers), clock.now()) ?? 0;
-      const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_BACKOFF_MS * 2 ** (attempts++ - 1)));
-      await sleep(clock, waitMs, stopping).catch(notReached);
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(askedMs, FIRST_BACKOFF_MS * 2 ** retries));
+      retries++;
+      await sleep(clock, waitMs, shutdown).catch(throwUnreachable);
     } else throw new UploadError('upload_refused', `the file service answered ${status}`);
   }
 }
@@ -58,7 +64,7 @@ async function putFile(url: URL, bytes: Buffer, { fetch }: UploadDeps, signal: A
   return response;
 }
 
-function notReached(cause: unknown): never {
+function throwUnreachable(cause: unknown): never {
   throw new UploadError('upload_failed', 'the file service could not be reached', { cause });
 }
 

@@ -64,26 +64,26 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
     reference: toReference(activity, caller),
-    ...teamOf(activity),
+    ...teamField(activity),
   };
 }
 
-/** Whether a team was deleted, or one of its channels. The channel's service removes nobody from it then. */
+/** Whether a team was deleted, or a channel of a team. Teams sends no `membersRemoved` for it. */
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
   const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
-  return teamOf(activity).team !== undefined && (isDeleted || deletedChannel(activity) !== undefined);
+  return teamField(activity).team !== undefined && (isDeleted || deletedTeamChannelKey(activity) !== undefined);
 }
 
-/** The key of a channel of a team that was deleted. The activity names another conversation. */
-export function deletedChannel({ channelId, channelData }: Activity): string | undefined {
+/** The conversation key of a deleted channel of a team. The activity itself is in another conversation. */
+export function deletedTeamChannelKey({ channelId, channelData }: Activity): string | undefined {
   const { eventType, channel } = fieldsOf(channelData);
   const id = eventType === 'channelDeleted' ? textOf(fieldsOf(channel)['id'], MAX_FIELD_CHARS) : '';
   return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
-/** The team in whose channel an activity was sent. */
-export function teamOf(activity: Activity): { readonly team?: string } {
+/** The `team` field of a message: the team in whose channel an activity was sent. */
+export function teamField(activity: Activity): { readonly team?: string } {
   const { team } = fieldsOf(activity.channelData);
   const { hasTeams } = capabilitiesOf(activity.channelId, scopeOf(activity));
   const id = hasTeams ? textOf(fieldsOf(team)['id'], MAX_TEAM_CHARS) : '';
@@ -183,7 +183,8 @@ export function sentAtMsOf({ timestamp }: { readonly timestamp?: unknown }): num
 
 /** The named fields that are present. Long strings are cut. */
 function pick<T extends object>(from: T, names: readonly (keyof T)[]): object {
-  const short = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_FIELD_CHARS) : value);
+  const short = (value: unknown) =>
+    typeof value === 'string' ? value.slice(0, MAX_FIELD_CHARS).toWellFormed() : value;
   const present = names.filter((name) => from[name] !== undefined);
   return Object.fromEntries(present.map((name) => [name, short(from[name])]));
 }

@@ -1,18 +1,18 @@
 import type { Activity } from 'botbuilder';
 import {
   type ClaimsIdentity,
-  ToBotFromBotOrEmulatorTokenValidationParameters as ofEntraId,
+  ToBotFromBotOrEmulatorTokenValidationParameters as emulatorTokenParameters,
 } from 'botframework-connector';
 import type { Config } from '../config/config.ts';
 import { fieldsOf } from '../json-access.ts';
 import { channelOf } from './capabilities.ts';
 import { type Author, capabilitiesIn, conversationKey } from './user-message.ts';
 
-/** The sender of an activity, as far as the channel's service verifies it. Everything else in an activity is a claim. */
+/** The author of an activity, as far as the channel's service verifies it. Everything else in an activity is a claim. */
 export interface VerifiedIdentity {
-  /** The sender's id on the channel; `undefined` where it is only a claim. */
+  /** The author's id on the channel; `undefined` where it is only a claim. */
   readonly userId: string | undefined;
-  /** The sender's id in Entra ID. */
+  /** The author's id in Entra ID. */
   readonly aadObjectId: string | undefined;
   /** Every tenant that the activity names. */
   readonly tenantIds: readonly string[];
@@ -26,14 +26,14 @@ export type AccessSettings = Pick<Config, 'allowedTenants' | 'allowedUsers' | 'd
 
 const NOBODY: VerifiedIdentity = { userId: undefined, aadObjectId: undefined, tenantIds: [] };
 
-/** Reads the sender of an authenticated activity. `caller`: the claims of its token. */
+/** Reads the author of an authenticated activity. `claims`: of its token. */
 export function verifiedIdentity(
   activity: Activity,
-  caller: ClaimsIdentity,
+  claims: ClaimsIdentity,
   { directLineEnhancedAuthentication }: Pick<AccessSettings, 'directLineEnhancedAuthentication'>,
 ): VerifiedIdentity {
-  if (!isFromService(caller)) return NOBODY;
-  // Events may come without a sender.
+  if (!isFromService(claims)) return NOBODY;
+  // Events may come without an author.
   const { from, conversation, channelData }: Partial<Activity> = activity;
   switch (capabilitiesIn(activity).verifies) {
     case 'userAndTenant': {
@@ -62,14 +62,14 @@ export function personKeyOf({ userId, aadObjectId }: VerifiedIdentity, activity:
  * Whether a channel's service sent the activity. Without an app id nothing is signed. The Emulator's tokens come from Entra
  * ID: everyone who has the app's secret can request one and send an activity with any channel and any user.
  */
-function isFromService(caller: ClaimsIdentity): boolean {
-  const issuer = caller.getClaimValue('iss');
-  return issuer !== null && ![ofEntraId.issuer].flat().includes(issuer);
+function isFromService(claims: ClaimsIdentity): boolean {
+  const issuer = claims.getClaimValue('iss');
+  return issuer !== null && ![emulatorTokenParameters.issuer].flat().includes(issuer);
 }
 
 /** The author of an authenticated activity, and whether they may use the bot. */
-export function authorOf(activity: Activity, caller: ClaimsIdentity, access: AccessSettings): Author {
-  const identity = verifiedIdentity(activity, caller, access);
+export function authorOf(activity: Activity, claims: ClaimsIdentity, access: AccessSettings): Author {
+  const identity = verifiedIdentity(activity, claims, access);
   return {
     isAllowed: isAllowed(identity, access),
     personKey: personKeyOf(identity, activity),
@@ -80,20 +80,20 @@ export function authorOf(activity: Activity, caller: ClaimsIdentity, access: Acc
 type AllowList = Pick<AccessSettings, 'allowedTenants' | 'allowedUsers'>;
 
 /**
- * Whether this sender may use the bot. If both lists are given, both hold. Where the channel verifies nothing, a list
+ * Whether this author may use the bot. If both lists are given, both hold. Where the channel verifies nothing, a list
  * admits nobody.
  */
-export function isAllowed(sender: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
+export function isAllowed(author: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
   // An anonymous guest of a meeting writes in a conversation of the tenant without being a member of one.
-  const isMember = allowedTenants.length === 0 || sender.aadObjectId !== undefined;
-  const { userId, aadObjectId } = sender;
+  const isMember = allowedTenants.length === 0 || author.aadObjectId !== undefined;
+  const { userId, aadObjectId } = author;
   const isUserAllowed = allowedUsers.length === 0 || holds(allowedUsers, userId) || holds(allowedUsers, aadObjectId);
-  return isMember && areTenantsAllowed(sender, allowedTenants) && isUserAllowed;
+  return isMember && areTenantsAllowed(author, allowedTenants) && isUserAllowed;
 }
 
 /** Whether the bot greets a conversation: its tenant is allowed, and its channel verifies users if users are listed. */
-export function isGreeted(sender: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
-  return areTenantsAllowed(sender, allowedTenants) && (allowedUsers.length === 0 || sender.userId !== undefined);
+export function isGreeted(author: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
+  return areTenantsAllowed(author, allowedTenants) && (allowedUsers.length === 0 || author.userId !== undefined);
 }
 
 /** If the fields of an activity name different tenants, every one of them has to be listed. */

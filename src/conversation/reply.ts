@@ -5,7 +5,7 @@ import type { RecordingLink } from './user-message.ts';
 
 /** A finished answer, still without a channel's form. */
 export interface Reply {
-  /** Empty if there is nothing to say: then a stream that has begun is only ended. */
+  /** Empty if the turn was cancelled before it had a text: then a stream that has begun is only ended. */
   readonly text: string;
   /** The text is to be added to what was shown of the answer before, which stays. Otherwise it is the whole answer. */
   readonly addsToShown?: boolean | undefined;
@@ -63,7 +63,7 @@ export interface ReplySender {
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
   showText(read: () => string): void;
   /** Whether the user may have seen any of the answer. */
-  readonly hasShown: boolean;
+  readonly mayHaveBeenSeen: boolean;
   /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
   readonly stopped: AbortSignal;
   /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */

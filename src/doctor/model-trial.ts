@@ -84,7 +84,7 @@ export class ModelTrial {
     };
     try {
       // A model that answers in text is not asked again for speech.
-      const input = { turnId: ids.wire('turn'), text, history, reserveNextResponse: async () => false };
+      const input = { turnId: ids.wire('turn'), text, history, reserveRetry: async () => false };
       const result = await session.runTurn(input, signal);
       const doneMs = clock.now() - sentAtMs;
       return { result, firstTextMs: msUntil('textDelta'), firstAudioMs: msUntil('audioDelta'), doneMs };

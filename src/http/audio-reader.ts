@@ -38,12 +38,12 @@ export class AudioReader {
    * like the store, and with a RequestError (`busy`) when MAX_LOOKUPS other audio is being looked up.
    */
   async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
-    const read = readLink(link);
-    if (read === undefined) return undefined;
-    const audio = await (this.#lookups.get(read.audioId) ?? this.#lookUp(read.audioId));
+    const parsed = readLink(link);
+    if (parsed === undefined) return undefined;
+    const audio = await (this.#lookups.get(parsed.audioId) ?? this.#lookUp(parsed.audioId));
     const nowMs = this.#clock.now();
-    if (audio === undefined || !isGenuine(read, audio, nowMs)) return undefined;
-    return { audio, leftMs: Math.min(read.expiresAtMs, audio.expiresAtMs) - nowMs };
+    if (audio === undefined || !isGenuine(parsed, audio, nowMs)) return undefined;
+    return { audio, leftMs: Math.min(parsed.expiresAtMs, audio.expiresAtMs) - nowMs };
   }
 
   /**

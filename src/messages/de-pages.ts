@@ -32,11 +32,11 @@ export const dePages: PageMessages = {
     privacyTitle: 'Datenschutz: was mit Ihren Nachrichten geschieht',
     sent: 'Ihre Nachrichten und was in derselben Unterhaltung vorher gesagt wurde, gehen an den Modelldienst, mit dem dieser Bot eingerichtet ist: Azure OpenAI, OpenAI oder einen kompatiblen. Die Spracheinstellung Ihres Chatprogramms geht mit, in Gruppenchats und Kanälen auch die Namen derer, die schreiben. Was jener Dienst aufbewahrt, sagen seine eigenen Bedingungen.',
     keptTitle: 'Was der Bot aufbewahrt, und wie lange',
-    keptTalk: (duration) =>
+    keptHistory: (duration) =>
       `Was in einer Unterhaltung gesagt wurde, was für sie gewählt wurde und was sie verbraucht hat: bis dort ${duration} lang nichts mehr gesagt wurde.`,
-    keptSound: (duration) =>
+    keptReplyAudio: (duration) =>
       `Den Ton einer Antwort mit ihrem Text: ${duration} lang. Wer einen Link dazu hat, kann ihn abspielen, solange der Link gilt, höchstens bis dahin.`,
-    keptSpoken: (duration, holds) =>
+    keptRecordings: (duration, holds) =>
       `Was Sie auf der Seite hinter /talk aufnehmen und senden, als Ton: ${duration} lang. Für wen jene Seite ist: ${holds} lang, oder bis sie genutzt ist.`,
     keptWaiting: 'Eine Nachricht, die auf ihre Antwort wartet: bis sie beantwortet ist.',
     keptFailed: (duration) =>

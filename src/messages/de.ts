@@ -24,7 +24,7 @@ export const de: Messages = {
   notAllowed:
     'Es tut mir leid, ich bin für Ihr Konto nicht freigegeben. Bitte fragen Sie die Person, die diesen Bot betreibt.',
   storage: {
-    lasting:
+    delayed:
       'Ich komme gerade nicht an mein Gedächtnis. Ihre Nachricht ist sicher, meine Antwort folgt, sobald ich kann.',
     notStored:
       'Ich kann gerade keine Nachrichten annehmen, weil ich nicht an mein Gedächtnis komme. Bitte senden Sie das in ein paar Minuten noch einmal.',
@@ -196,8 +196,8 @@ export const de: Messages = {
       `Loop-Komponenten kann ich nicht lesen. Bitte kopieren Sie den Text${url === undefined ? '' : ` aus ${url}`} in eine Nachricht an mich.`,
     unreadable:
       'In Ihrer Nachricht ist etwas, das ich nicht lesen kann, etwa eine Karte. Bitte schreiben Sie mir, was darin steht.',
-    tooMany: (most, leftOut) =>
-      `Ich lese bis zu ${most} Dateien einer Nachricht und habe ${leftOut} ausgelassen. Bitte senden Sie den Rest in einer weiteren Nachricht.`,
+    tooMany: (maxFiles, leftOut) =>
+      `Ich lese bis zu ${maxFiles} Dateien einer Nachricht und habe ${leftOut} ausgelassen. Bitte senden Sie den Rest in einer weiteren Nachricht.`,
   },
   recording: {
     invited: (by) =>
@@ -212,20 +212,20 @@ export const de: Messages = {
       'Diese Einladung zum Sprechen ist schon genutzt oder zu alt. Wenn Sie gerade etwas gesendet haben, kommt meine Antwort im Chat. Sonst schreiben Sie dort bitte noch einmal /talk.',
     endedTitle: 'Diese Einladung gilt nicht mehr',
     title: 'Mit dem Bot sprechen',
-    intro: (most) =>
-      `Nehmen Sie eine Nachricht von bis zu ${most} Minuten auf. Gesendet wird sie, wenn Sie auf „Senden“ drücken, und nicht vorher.`,
+    intro: (minutes) =>
+      `Nehmen Sie eine Nachricht von bis zu ${minutes} Minuten auf. Gesendet wird sie, wenn Sie auf „Senden“ drücken, und nicht vorher.`,
     record: 'Aufnehmen',
     stop: 'Stopp',
     recordAgain: 'Neu aufnehmen',
     send: 'Senden',
     recording: 'Ihre Aufnahme',
     listen: 'Ihre Aufnahme anhören',
-    of: (elapsed, most) => `${elapsed} von ${most}`,
+    of: (elapsed, duration) => `${elapsed} von ${duration}`,
     asking: 'Bitte erlauben Sie die Nutzung Ihres Mikrofons.',
     listening: 'Die Aufnahme läuft. Bitte sprechen Sie jetzt.',
     almostFull: (left) => `Noch ${left} Sekunden.`,
-    full: (most) =>
-      `${most} Minuten sind aufgenommen, mehr kann ich nicht entgegennehmen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.`,
+    full: (minutes) =>
+      `${minutes} Minuten sind aufgenommen, mehr kann ich nicht entgegennehmen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.`,
     recorded: 'Aufgenommen. Hören Sie die Aufnahme an, senden Sie sie, oder nehmen Sie sie neu auf.',
     unreadable: 'Darin ist kein Ton, den ich hören kann. Bitte nehmen Sie ihn neu auf.',
     uploading:

@@ -30,11 +30,11 @@ export const enPages = {
     privacyTitle: 'Privacy: what happens to your messages',
     sent: 'Your messages, and what was said before in the same conversation, are sent to the model service that this bot uses: Azure OpenAI, OpenAI or a compatible one. The language setting of your chat client goes with them, and in group chats and channels the names of the people who write. What that service keeps is governed by its own terms.',
     keptTitle: 'What the bot keeps, and for how long',
-    keptTalk: (duration: string) =>
+    keptHistory: (duration: string) =>
       `What was said in a conversation, its settings and its usage: until nothing has been said there for ${duration}.`,
-    keptSound: (duration: string) =>
+    keptReplyAudio: (duration: string) =>
       `The audio of an answer, with its text: for ${duration}. Anyone with a link to it can play it for as long as the link lasts, at most until then.`,
-    keptSpoken: (duration: string, holds: string) =>
+    keptRecordings: (duration: string, holds: string) =>
       `What you record and send on the page behind /talk, as audio: for ${duration}. Who that page is for: for ${holds}, or until it is used.`,
     keptWaiting: 'A message waiting for its answer: until it is answered.',
     keptFailed: (duration: string) =>

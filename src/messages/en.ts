@@ -24,7 +24,7 @@ export const en = {
   queueFull: 'I’m still working on your earlier messages. Please send that again once I’ve answered them.',
   notAllowed: 'Sorry, I’m not available to your account. Please contact the person who runs this bot.',
   storage: {
-    lasting: 'I can’t reach my memory right now. Your message is safe, and I’ll answer as soon as I can.',
+    delayed: 'I can’t reach my memory right now. Your message is safe, and I’ll answer as soon as I can.',
     notStored:
       'I can’t accept messages right now because I can’t reach my memory. Please send that again in a few minutes.',
   },
@@ -201,8 +201,8 @@ export const en = {
     loop: (url: string | undefined) =>
       `I can’t read Loop components. Please copy the text${url === undefined ? '' : ` from ${url}`} into a message to me.`,
     unreadable: 'Your message contains something I can’t read, such as a card. Please tell me what it says.',
-    tooMany: (most: string, leftOut: string) =>
-      `I read up to ${most} files per message and left out ${leftOut}. Please send the rest in another message.`,
+    tooMany: (maxFiles: string, leftOut: string) =>
+      `I read up to ${maxFiles} files per message and left out ${leftOut}. Please send the rest in another message.`,
   },
   recording: {
     invited: (by: string | undefined) =>
@@ -217,19 +217,19 @@ export const en = {
       'This invitation to speak was already used or has expired. If you just sent a recording, my answer will come in the chat. Otherwise, please write /talk there again.',
     endedTitle: 'This invitation has ended',
     title: 'Speak to the bot',
-    intro: (most: string) => `Record a message of up to ${most} minutes. It is sent only when you press “Send”.`,
+    intro: (minutes: string) => `Record a message of up to ${minutes} minutes. It is sent only when you press “Send”.`,
     record: 'Record',
     stop: 'Stop',
     recordAgain: 'Record again',
     send: 'Send',
     recording: 'Your recording',
     listen: 'Listen to your recording',
-    of: (elapsed: string, most: string) => `${elapsed} of ${most}`,
+    of: (elapsed: string, duration: string) => `${elapsed} of ${duration}`,
     asking: 'Please allow access to your microphone.',
     listening: 'Recording. Please speak now.',
     almostFull: (left: string) => `${left} seconds left.`,
-    full: (most: string) =>
-      `You’ve recorded ${most} minutes, the most I can accept. Listen to it, send it, or record again.`,
+    full: (minutes: string) =>
+      `You’ve recorded ${minutes} minutes, the most I can accept. Listen to it, send it, or record again.`,
     recorded: 'Recorded. Listen to it, send it, or record again.',
     unreadable: 'I can’t hear anything in it. Please record again.',
     uploading: 'Your last recording is still on its way to me. Please wait a moment, then press “Send” again.',

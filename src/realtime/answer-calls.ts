@@ -6,6 +6,8 @@ import { joinedResults, type ModelResult, type ResponseResult } from './model-re
 import { completed, endedBy } from './outcome.ts';
 import type { TurnInput } from './turn-input.ts';
 
+const ONLY_CALLS = 'the model only returned function calls, which are not allowed here';
+
 /** The part of a session that `answerCalls` uses. */
 export interface CallingSession {
   runResponse(name: string, events: TurnEvents): Promise<ResponseResult>;
@@ -20,7 +22,7 @@ export interface CallingSession {
  */
 export async function answerCalls(
   first: ResponseResult,
-  { turnId, functions, reserveNextResponse }: TurnInput,
+  { turnId, functions, reserveAfterCalls }: TurnInput,
   session: CallingSession,
   ids: Ids,
   signal: AbortSignal,
@@ -32,10 +34,10 @@ export async function answerCalls(
     const { calls, text, pcm } = outcome;
     if (functions === undefined || response > MAX_RESPONSES) {
       session.close();
-      return { ...result, outcome: completed(outcome, 'the model only calls what it may not call') };
+      return { ...result, outcome: completed(outcome, ONLY_CALLS) };
     }
     // Reserve before the calls run: without a further response their result could not be told.
-    if ((await reserveNextResponse?.(calls.length)) === false) {
+    if ((await reserveAfterCalls?.(calls.length)) === false) {
       session.close();
       return { ...result, outcome: { kind: 'cutShort', text, pcm, why: 'budget' } };
     }
@@ -46,7 +48,7 @@ export async function answerCalls(
         return { ...result, outcome: { kind: 'needsApproval', text, pcm } };
       }
       const name = laterResponseName(turnId, response);
-      const events = outputEvents(ids, name, outputs, response === MAX_RESPONSES);
+      const events = outputEvents(ids, name, outputs, response < MAX_RESPONSES ? 'auto' : 'none');
       result = joinedResults(result, await session.runResponse(name, events));
     } catch (reason) {
       session.close();

@@ -4,7 +4,7 @@ import type { Ids } from '../ids.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { audioChunks, type ContentPart, isTranscribed, wirePart } from './content.ts';
 import type { CallOutputs, DecidedCall, FunctionDefinition } from './function-calls.ts';
-import { TURN_METADATA } from './server-event.ts';
+import { RESPONSE_NAME } from './server-event.ts';
 import type { TurnInput } from './turn-input.ts';
 
 /** The client events of a turn, in their order. */
@@ -23,21 +23,20 @@ export interface TurnEvents {
 }
 
 /**
- * Returns all events of a turn; none waits for the answer to another. `configure` is true for the first turn of a
- * session, which also sends the settings and the history. `functions` is set if the session does not know them yet.
+ * Returns all events of a turn; none waits for the answer to another. `isFirst`: the first turn of a session also sends
+ * the settings and the history. `functions` is set if the session does not know them yet.
  */
 export function turnEvents(
   ids: Ids,
   input: TurnInput,
   settings: SessionSettings,
-  configure: boolean,
-  functions?: readonly FunctionDefinition[],
+  { isFirst, functions }: { readonly isFirst: boolean; readonly functions?: readonly FunctionDefinition[] | undefined },
 ): TurnEvents {
   const { turnId, decided, decidedAsText = false, history, about } = input;
-  const update = configure
+  const update = isFirst
     ? sessionUpdate(ids, settings, about, functions ?? [])
     : functions && functionsUpdate(ids, functions);
-  const replay = configure && history !== undefined ? historyItem(ids, history) : undefined;
+  const replay = isFirst && history !== undefined ? historyItem(ids, history) : undefined;
   const items = decided === undefined ? userItems(ids, input, settings) : decidedItems(ids, decided, decidedAsText);
   const all = [update, replay, ...items, responseCreate(ids, turnId)];
   return {
@@ -45,26 +44,26 @@ export function turnEvents(
     settingsEventId: update?.event_id,
     historyEventId: replay?.event_id,
     decidedEventId: decided === undefined || decidedAsText ? undefined : items[0]?.event_id,
-    voice: configure ? settings.voice : undefined,
+    voice: isFirst ? settings.voice : undefined,
     functions,
   };
 }
 
 /** Deletes the items of the text answer and requests the answer once more, as audio. */
-export function repairEvents(ids: Ids, turnId: string, itemIds: readonly string[]): TurnEvents {
+export function repairEvents(ids: Ids, name: string, itemIds: readonly string[]): TurnEvents {
   const deletes = itemIds.map(
     (itemId) => ({ type: 'conversation.item.delete', event_id: ids.wire('evt'), item_id: itemId }) as const,
   );
-  return { all: [...deletes, responseCreate(ids, turnId, { output_modalities: ['audio'] })] };
+  return { all: [...deletes, responseCreate(ids, name, { output_modalities: ['audio'] })] };
 }
 
-/** Sends the outputs of a response's calls and requests the next response. The last one may not call functions. */
-export function outputEvents(ids: Ids, turnId: string, outputs: CallOutputs, isLast: boolean): TurnEvents {
-  const overrides = isLast ? { tool_choice: 'none' as const } : {};
-  return { all: [...outputItems(ids, outputs), responseCreate(ids, turnId, overrides)] };
+/** Sends the outputs of a response's calls and requests the next response. `none`: it may not call functions. */
+export function outputEvents(ids: Ids, name: string, outputs: CallOutputs, toolChoice: 'auto' | 'none'): TurnEvents {
+  const overrides = toolChoice === 'none' ? { tool_choice: toolChoice } : {};
+  return { all: [...outputItems(ids, outputs), responseCreate(ids, name, overrides)] };
 }
 
-/** Content that an output cannot hold, such as a picture, follows as an item of the user. */
+/** Content that an output cannot hold, such as an image, follows as an item of the user. */
 export function outputItems(
   ids: Ids,
   { outputs, parts }: Omit<CallOutputs, 'isWaiting'>,
@@ -98,13 +97,13 @@ export function responseCancel(ids: Ids): RealtimeClientEvent {
   return { type: 'response.cancel', event_id: ids.wire('evt') };
 }
 
-/** The service echoes the turn id of the metadata in the events of the response. */
+/** The service echoes the name in the events of the response. */
 function responseCreate(
   ids: Ids,
-  turnId: string,
+  name: string,
   overrides: { readonly output_modalities?: ['audio']; readonly tool_choice?: 'none' } = {},
 ): RealtimeClientEvent {
-  const response = { metadata: { [TURN_METADATA]: turnId }, ...overrides };
+  const response = { metadata: { [RESPONSE_NAME]: name }, ...overrides };
   return { type: 'response.create', event_id: ids.wire('evt'), response };
 }
 

@@ -67,12 +67,12 @@ export function connectionOpener(
         // The library throws if a header cannot hold the credentials.
         throw new TurnError('credentials_failed', 'the key or token cannot be sent', { cause });
       });
-      return new OpenSocket(realtime, apiKey, clock, listener).whenOpen(ended);
+      return new ModelSocket(realtime, apiKey, clock, listener).whenOpen(ended);
     });
   };
 }
 
-class OpenSocket implements Connection {
+class ModelSocket implements Connection {
   readonly #realtime: OpenAIRealtimeWS;
   readonly #clock: Clock;
   #closeReason: TurnError | undefined;

@@ -11,7 +11,7 @@ export type ContentPart =
 type Item = Extract<RealtimeClientEvent, { type: 'conversation.item.create' }>['item'];
 type WirePart = NonNullable<Extract<Item, { type: 'message'; role: 'user' }>['content']>[number];
 
-/** The service refuses to commit less than 100 ms. A shorter clip is sent in an item and not transcribed. */
+/** The service rejects a commit of less than 100 ms. A shorter clip is sent in an item and not transcribed. */
 const MIN_COMMIT_BYTES = 4_800;
 /** The service accepts 15 MiB of base64 at once, but small chunks keep the event loop free. */
 const CHUNK_BYTES = 240_000;

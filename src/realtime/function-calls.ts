@@ -1,7 +1,7 @@
 import type { ContentPart } from './content.ts';
 import type { FunctionCall } from './server-event.ts';
 
-/** The declaration of a function for the model. */
+/** The declaration of a function for the model: the wire form of any tool. */
 export interface FunctionDefinition {
   readonly name: string;
   readonly description: string;
@@ -13,7 +13,7 @@ export interface FunctionDefinition {
 export interface CallOutputs {
   /** One output for each call. */
   readonly outputs: readonly { readonly callId: string; readonly output: string }[];
-  /** Content that an output cannot hold, such as pictures. */
+  /** Content that an output cannot hold, such as images. */
   readonly parts: readonly ContentPart[];
   /** Whether every call waits for the user's approval, so that the model has nothing to say yet. */
   readonly isWaiting: boolean;
@@ -28,7 +28,7 @@ export interface DecidedCall {
   /** The arguments as the model wrote them. */
   readonly argumentsText: string;
   readonly output: string;
-  /** Content that the output cannot hold, such as pictures. */
+  /** Content that the output cannot hold, such as images. */
   readonly parts: readonly ContentPart[];
 }
 

@@ -5,7 +5,7 @@ import { TurnError, type TurnErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TurnTelemetry } from '../telemetry/turn-telemetry.ts';
 import type { FunctionDefinition } from './function-calls.ts';
-import { failedResult, type ModelResult, withEarlierUsage } from './model-result.ts';
+import { failedResult, type ModelResult, withUsageOf } from './model-result.ts';
 import { errorOf } from './outcome.ts';
 import type { SessionPool } from './pool.ts';
 import type { TurnInput } from './turn-input.ts';
@@ -27,18 +27,18 @@ export interface GenerateRequest {
   readonly log: Logger;
   /** Ends the turn early, with a TurnError as its reason. */
   readonly signal: AbortSignal;
-  /** Limits all attempts together. */
+  /** Limits the first request and its retries together. */
   readonly timeoutMs: number;
   readonly telemetry?: Pick<TurnTelemetry, 'step'>;
-  /** Called before each retry. */
+  /** Called before each retry. The chat in the terminal uses it. */
   readonly onRetry?: (waitMs: number) => void;
 }
 
 const MAX_RETRIES = 2;
 /** A service that fails twice at a request will fail a third time; each wait for a token takes up to 20 s. */
 const MAX_RETRIES_BY_CODE: Partial<Record<TurnErrorCode, number>> = { server_error: 1, token_timeout: 1 };
-/** A turn whose functions are refused more often goes without functions. */
-const MAX_REFUSED_FUNCTIONS = 5;
+/** A turn whose functions are rejected more often goes without functions. */
+const MAX_REJECTED_FUNCTIONS = 5;
 const FIRST_BACKOFF_MS = 750;
 const BACKOFF_GROWTH = 3;
 const UNMEASURED: Pick<TurnTelemetry, 'step'> = { step: (_name, work) => work() };
@@ -50,41 +50,42 @@ export async function generateResponse(request: GenerateRequest, services: Gener
   const deadlineMs = clock.now() + limitMs;
   const late = () => new TurnError('turn_timeout', `the turn took longer than ${limitMs} ms`);
   return withTimeoutSignal({ clock, limitMs, signal: request.signal, late }, (signal) =>
-    askWithoutRefused(deadlineMs, { ...request, signal }, services),
+    askDroppingRejected(deadlineMs, { ...request, signal }, services),
   );
 }
 
 /**
- * Asks again without what the service refuses of the settings: in the configured voice, and without the functions that it
- * names. The result names what was refused.
+ * Asks, and asks again without what the service rejects of the settings: in the configured voice, and without the
+ * functions that it names. The result names what was rejected.
  */
-async function askWithoutRefused(
+async function askDroppingRejected(
   deadlineMs: number,
   request: GenerateRequest,
   services: GenerateServices,
 ): Promise<ModelResult> {
   let { input } = request;
   let latest = await askWithRetries(deadlineMs, request, services);
-  let result = latest;
-  for (let refusals = 1; ; refusals++) {
-    const accepted = withoutRefused(input, latest, refusals > MAX_REFUSED_FUNCTIONS, request.log, services);
-    if (accepted === undefined || (await input.reserveNextResponse?.()) === false) return result;
-    input = accepted;
+  let total = latest;
+  for (let rejections = 1; ; rejections++) {
+    const dropAllFunctions = rejections > MAX_REJECTED_FUNCTIONS;
+    const reduced = withoutRejected(input, latest, { dropAllFunctions, log: request.log }, services);
+    if (reduced === undefined || (await input.reserveRetry?.()) === false) return total;
+    input = reduced;
     latest = await askWithRetries(deadlineMs, { ...request, input }, services);
-    result = {
-      ...withEarlierUsage(latest, result),
-      refusedVoice: result.refusedVoice ?? latest.refusedVoice,
-      refusedFunctions: [...(result.refusedFunctions ?? []), ...(latest.refusedFunctions ?? [])],
+    total = {
+      ...withUsageOf(latest, total),
+      // The voice can be rejected once, functions in each round.
+      rejectedVoice: total.rejectedVoice ?? latest.rejectedVoice,
+      rejectedFunctions: [...(total.rejectedFunctions ?? []), ...(latest.rejectedFunctions ?? [])],
     };
   }
 }
 
-/** Returns `undefined` if nothing was refused that the turn can do without. */
-function withoutRefused(
+/** Returns `undefined` if nothing was rejected that the turn can do without. */
+function withoutRejected(
   input: TurnInput,
-  { refusedVoice, refusedFunctions, isDecidedCallRejected = false }: ModelResult,
-  isLast: boolean,
-  log: Logger,
+  { rejectedVoice, rejectedFunctions, isDecidedCallRejected = false }: ModelResult,
+  { dropAllFunctions, log }: { readonly dropAllFunctions: boolean; readonly log: Logger },
   { settings: { voice } }: GenerateServices,
 ): TurnInput | undefined {
   const { functions, settings } = input;
@@ -92,14 +93,14 @@ function withoutRefused(
     log.warn('call refused by the service: its result goes as text');
     return { ...input, decidedAsText: true };
   }
-  if (refusedFunctions !== undefined && functions !== undefined) {
-    const isAll = isLast || refusedFunctions.length === 0;
-    const isKept = ({ name }: FunctionDefinition) => !isAll && !refusedFunctions.includes(name);
+  if (rejectedFunctions !== undefined && functions !== undefined) {
+    const isAll = dropAllFunctions || rejectedFunctions.length === 0;
+    const isKept = ({ name }: FunctionDefinition) => !isAll && !rejectedFunctions.includes(name);
     if (isAll) log.warn('functions refused by the service: the turn goes without any');
     return { ...input, functions: { ...functions, definitions: functions.definitions.filter(isKept) } };
   }
-  if (refusedVoice === undefined || refusedVoice === voice || settings === undefined) return undefined;
-  log.warn({ refusedVoice, voice }, 'voice refused by the service: the configured one is used');
+  if (rejectedVoice === undefined || rejectedVoice === voice || settings === undefined) return undefined;
+  log.warn({ refusedVoice: rejectedVoice, voice }, 'voice refused by the service: the configured one is used');
   return { ...input, settings: { ...settings, voice } };
 }
 
@@ -112,15 +113,15 @@ async function askWithRetries(
   for (let retries = 0; ; retries++) {
     const waitMs = retryDelayMs(result, retries, random());
     if (waitMs === undefined || clock.now() + waitMs >= deadlineMs) return result;
-    if ((await request.input.reserveNextResponse?.()) === false) return result;
+    if ((await request.input.reserveRetry?.()) === false) return result;
     request.log.warn({ err: errorOf(result.outcome), waitMs, retry: retries + 1 }, 'model asked again');
     request.onRetry?.(waitMs);
     try {
       await sleep(clock, waitMs, request.signal);
     } catch (reason) {
-      return withEarlierUsage(failedResult(reason), result);
+      return withUsageOf(failedResult(reason), result);
     }
-    result = withEarlierUsage(await askOnce(request, sessions), result);
+    result = withUsageOf(await askOnce(request, sessions), result);
   }
 }
 
@@ -145,6 +146,7 @@ async function askOnce(request: GenerateRequest, sessions: SessionPool): Promise
         ({ outcome, usage, responseId }) => ({ error: errorOf(outcome)?.code, usage, responseId }),
       );
     } finally {
+      // The same value that `turnEdit` saves as the record's `sessionVersion`.
       sessions.release(key, session, input.turnId);
     }
   } catch (error) {

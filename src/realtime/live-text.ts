@@ -24,8 +24,8 @@ export class LiveText {
 
   /** Returns whether the event made the text longer. */
   accept(event: ServerEvent): boolean {
-    if (event.kind === 'responseCreated' && isOfTurn(event.turnId, this.#turnId))
-      this.#begin(event.responseId, event.turnId !== this.#turnId);
+    if (event.kind === 'responseCreated' && isOfTurn(event.responseName, this.#turnId))
+      this.#begin(event.responseId, event.responseName !== this.#turnId);
     if (event.kind !== 'textDelta' || event.at.responseId !== this.#responseId) return false;
     if (event.isSpoken !== (this.#modality === 'audio')) return false;
     this.#parts.addText(event.at, event.text);
@@ -39,7 +39,7 @@ export class LiveText {
     return this.#shown;
   }
 
-  /** A later response of the turn continues its text. A retry also has a new response, but only if no text was shown. */
+  /** A later response of the turn, whose name is not the turn's id, continues its text. A retry also has a new response, but only if no text was shown. */
   #begin(responseId: string, isLater: boolean): void {
     if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
     this.#before = this.text();

@@ -7,19 +7,19 @@ export interface ModelResult<End = Outcome> {
   readonly outcome: End;
   /** Whether this turn sent the history to the session. */
   readonly wasReplayed: boolean;
-  /** Whether the service refused the history. */
+  /** Whether the service rejected the history. */
   readonly isHistoryRejected: boolean;
-  /** The refused voice, if the refusal ended the turn. */
-  readonly refusedVoice?: string | undefined;
-  /** The refused functions, if their refusal ended the turn; empty if the service did not name them. */
-  readonly refusedFunctions?: readonly string[] | undefined;
-  /** Whether the service refused to create the decided call. */
+  /** The rejected voice, if its rejection ended the turn. */
+  readonly rejectedVoice?: string | undefined;
+  /** The rejected functions, if their rejection ended the turn; empty if the service did not name them. */
+  readonly rejectedFunctions?: readonly string[] | undefined;
+  /** Whether the service rejected the decided call. */
   readonly isDecidedCallRejected?: boolean;
   /** The service's id of the response, once it has begun. */
   readonly responseId: string | undefined;
-  /** Whether no delta had arrived, so that a retry cannot answer twice. */
+  /** Whether a retry may help and cannot answer twice: the error is transient, and no delta had arrived. */
   readonly isRetryable: boolean;
-  /** The billed tokens of all attempts, as far as the service reported them. */
+  /** The billed tokens of all responses, retries among them, as far as the service reported them. */
   readonly usage: TokenUsage;
   /** Whether the service did not report the usage of a response. */
   readonly isUsageUnknown: boolean;
@@ -58,10 +58,10 @@ export function failedResult(reason: unknown): ModelResult {
   };
 }
 
-/** The result with the usage of an earlier attempt added. */
-export function withEarlierUsage<Result extends BilledUsage>(result: Result, earlier: BilledUsage): Result {
-  const isUsageUnknown = earlier.isUsageUnknown || result.isUsageUnknown;
-  return { ...result, usage: addUsage(earlier.usage, result.usage), isUsageUnknown };
+/** The result with the usage of another response of the turn added. */
+export function withUsageOf<Result extends BilledUsage>(result: Result, other: BilledUsage): Result {
+  const isUsageUnknown = other.isUsageUnknown || result.isUsageUnknown;
+  return { ...result, usage: addUsage(other.usage, result.usage), isUsageUnknown };
 }
 
 type BilledUsage = Pick<ModelResult, 'usage' | 'isUsageUnknown'>;
@@ -69,7 +69,7 @@ type BilledUsage = Pick<ModelResult, 'usage' | 'isUsageUnknown'>;
 /** Joins two responses of one turn: their text and audio in order, and the sum of their usage. */
 export function joinedResults(before: ResponseResult, after: ResponseResult): ResponseResult {
   return {
-    ...withEarlierUsage(after, before),
+    ...withUsageOf(after, before),
     outcome: joinedOutcomes(before.outcome, after.outcome),
     wasReplayed: before.wasReplayed,
     // Tools have run: a retry would run them again.

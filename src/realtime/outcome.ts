@@ -77,8 +77,8 @@ export function joinedOutcomes(before: ResponseOutcome, after: ResponseOutcome):
   }
 }
 
-/** Whether the model remembers just what the user got. */
-export function keepsMemory(outcome: ResponseOutcome): boolean {
+/** Whether the content of the session equals what the user got. */
+export function isMemoryExact(outcome: ResponseOutcome): boolean {
   switch (outcome.kind) {
     case 'spoken':
     case 'textOnly':

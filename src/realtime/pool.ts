@@ -5,7 +5,7 @@ import type { RealtimeSession } from './session.ts';
 
 /**
  * Why a session has ended. `evicted`: another conversation needed its slot. `expiring`: it might expire during the next turn.
- * `unusable`: its memory is unknown. `stale`: its memory is out of date. `lost`: the service closed it or is unreachable.
+ * `unusable`: a turn or the service failed, so its memory is unknown. `stale`: its memory is out of date. `lost`: the service closed it or is unreachable.
  */
 export type CloseReason = 'idle' | 'evicted' | 'expiring' | 'unusable' | 'stale' | 'lost' | 'shutdown';
 
@@ -81,7 +81,7 @@ export class SessionPool {
       this.#acquired.set(idle.session, { key, isDropped: false });
       return idle.session;
     }
-    if (idle !== undefined) this.#close(idle.session, idle.sessionVersion === sessionVersion ? 'expiring' : 'stale');
+    if (idle !== undefined) this.#close(idle.session, this.#reasonToReplace(idle, sessionVersion));
     await this.#acquireSlot(signal);
     return this.#open(key, signal);
   }
@@ -116,10 +116,15 @@ export class SessionPool {
 
   #reasonToClose(session: RealtimeSession, isDropped: boolean): CloseReason | undefined {
     if (this.#isClosed) return 'shutdown';
-    if (session.isClosedByUs) return 'unusable';
+    if (session.isUnusable) return 'unusable';
     if (isDropped) return 'stale';
     if (this.#isSlotMissing()) return 'evicted';
     return this.#isUsable(session) ? undefined : 'expiring';
+  }
+
+  #reasonToReplace(idle: IdleSession, sessionVersion: string | undefined): CloseReason {
+    if (idle.sessionVersion !== sessionVersion) return 'stale';
+    return idle.session.isUnusable ? 'unusable' : 'expiring';
   }
 
   async #open(key: string, signal: AbortSignal): Promise<RealtimeSession> {
@@ -167,7 +172,7 @@ export class SessionPool {
     return idle;
   }
 
-  /** Whether more turns wait than closing sessions will free slots. */
+  /** Whether more turns are waiting than slots are about to become free. */
   #isSlotMissing(): boolean {
     return this.#waiting.size > this.#closing.size;
   }

@@ -18,6 +18,7 @@ export async function refusalReason(response: IncomingMessage, credential: strin
   if (response.headers['content-encoding'] !== undefined) return '';
   const body = await firstBytes(response, clock);
   const reason = body.trimStart().startsWith('<') ? titleOf(body) : (jsonReason(body) ?? body);
+  // An empty credential is not searched for: it would match everywhere.
   return reason
     .replaceAll(credential || KEY_OR_TOKEN, '***')
     .replaceAll(KEY_OR_TOKEN, '***')

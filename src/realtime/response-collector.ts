@@ -2,10 +2,10 @@ import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
 import { contextAfter, type ResponseResult } from './model-result.ts';
-import { type CutShortReason, completed, endedBy, keepsMemory, type ResponseOutcome, type Said } from './outcome.ts';
+import { type CutShortReason, completed, endedBy, isMemoryExact, type ResponseOutcome, type Said } from './outcome.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
-import { refusedFunctionsOf, refusesVoice, serviceErrorOf } from './service-errors.ts';
+import { rejectedFunctionsOf, rejectsVoice, serviceErrorOf } from './service-errors.ts';
 
 /** What an event means for the response: nothing, a sign of life, or its outcome. */
 export type EventMeaning = 'ignored' | 'alive' | ResponseOutcome;
@@ -14,29 +14,29 @@ export type EventMeaning = 'ignored' | 'alive' | ResponseOutcome;
 const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
 
 /**
- * The state machine of one response: server events in, exactly one outcome out. It does no I/O and has no timers: call
- * `abandon` at a deadline or when the connection closes.
+ * The state machine of one response: server events in, exactly one outcome out. It does no I/O and has no timers: at a
+ * deadline or when the connection closes, the outcome is `endedBy`.
  */
 export class ResponseCollector {
-  readonly #turnId: string;
+  readonly #responseName: string;
   readonly #events: TurnEvents;
   #parts = new ResponseParts();
   #responseId: string | undefined;
-  /** Whether the response named our turn. */
+  /** Whether the response has our name. */
   #isOurs = false;
   #audioBytes = 0;
   /** Whether the model has begun to answer, so that a retry would answer twice. */
   #hasDelta = false;
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
-  #isVoiceRefused = false;
-  #refusedFunctions: readonly string[] | undefined;
+  #isVoiceRejected = false;
+  #rejectedFunctions: readonly string[] | undefined;
   /** Whether the response has calls but was not completed: they must not run, so they get no output. */
   #hasBrokenCalls = false;
 
-  /** `turnId`: sent as `response.metadata.turn`, with `events`. */
-  constructor(turnId: string, events: TurnEvents) {
-    this.#turnId = turnId;
+  /** `responseName`: sent as `response.metadata.turn`, with `events`. */
+  constructor(responseName: string, events: TurnEvents) {
+    this.#responseName = responseName;
     this.#events = events;
   }
 
@@ -50,12 +50,12 @@ export class ResponseCollector {
     return {
       outcome,
       itemIds: this.#parts.itemIds(),
-      isMemoryKnown: keepsMemory(outcome) && !this.#hasBrokenCalls,
+      isMemoryKnown: isMemoryExact(outcome) && !this.#hasBrokenCalls,
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
       isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,
-      refusedVoice: this.#isVoiceRefused ? voice : undefined,
-      refusedFunctions: this.#refusedFunctions,
+      rejectedVoice: this.#isVoiceRejected ? voice : undefined,
+      rejectedFunctions: this.#rejectedFunctions,
       responseId: this.#responseId,
       usage: this.#usage ?? NO_TOKENS,
       isUsageUnknown: wasSent && this.#usage === undefined,
@@ -67,7 +67,7 @@ export class ResponseCollector {
   accept(event: ServerEvent): EventMeaning {
     switch (event.kind) {
       case 'responseCreated':
-        return this.#begin(event.responseId, event.turnId);
+        return this.#begin(event.responseId, event.responseName);
       case 'textDelta':
       case 'textDone':
       case 'audioDelta':
@@ -82,7 +82,7 @@ export class ResponseCollector {
       case 'malformed':
         // A malformed event without a response id may be ours, and its content is lost.
         if (event.responseId !== undefined && event.responseId !== this.#responseId) return 'ignored';
-        return this.abandon(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`));
+        return this.endedBy(new TurnError('frame_malformed', `a ${event.type} event lacks its fields`));
       case 'audioCommitted':
       case 'transcript':
       case 'session':
@@ -90,15 +90,15 @@ export class ResponseCollector {
     }
   }
 
-  /** Ends the turn early and keeps the content that has arrived. */
-  abandon(reason: unknown): ResponseOutcome {
+  /** Returns the outcome of a response that `reason` ends now: it keeps the content that has arrived. */
+  endedBy(reason: unknown): ResponseOutcome {
     return endedBy(reason, this.#said());
   }
 
-  /** A response that names our turn is ours. One without a name counts as ours until one with our name comes. */
-  #begin(responseId: string, turnId: string | undefined): EventMeaning {
-    const isOurs = turnId === this.#turnId;
-    const mayBeOurs = turnId === undefined && this.#responseId === undefined;
+  /** A response with our name is ours. One without a name counts as ours until one with our name comes. */
+  #begin(responseId: string, name: string | undefined): EventMeaning {
+    const isOurs = name === this.#responseName;
+    const mayBeOurs = name === undefined && this.#responseId === undefined;
     if (responseId === this.#responseId) {
       this.#isOurs ||= isOurs;
       return 'alive';
@@ -124,7 +124,7 @@ export class ResponseCollector {
         this.#hasDelta ||= event.audio.byteLength > 0;
         this.#audioBytes += event.audio.byteLength;
         if (this.#audioBytes > MAX_AUDIO_BYTES) {
-          return this.abandon(new TurnError('frame_too_large', `more than ${MAX_AUDIO_BYTES} bytes of audio`));
+          return this.endedBy(new TurnError('frame_too_large', `more than ${MAX_AUDIO_BYTES} bytes of audio`));
         }
         this.#parts.addAudio(event.at, event.audio);
         return 'alive';
@@ -132,7 +132,7 @@ export class ResponseCollector {
   }
 
   #finish(response: FinalResponse): EventMeaning {
-    if (response.responseId !== this.#responseId && response.turnId !== this.#turnId) return 'ignored';
+    if (response.responseId !== this.#responseId && response.responseName !== this.#responseName) return 'ignored';
     // The service bills nothing for a response that failed before its first delta.
     const isFree = response.status === 'failed' && !this.#hasDelta;
     this.#usage = response.usage ?? (isFree ? NO_TOKENS : undefined);
@@ -142,12 +142,12 @@ export class ResponseCollector {
   }
 
   #outcomeOf({ status, reason, error, calls }: FinalResponse): ResponseOutcome {
-    if (error !== undefined && !this.#hasDelta && this.#refusesSettings(error)) return settingsRefused(error);
+    if (error !== undefined && !this.#hasDelta && this.#noteRejectedSettings(error)) return settingsOutcome(error);
     if (reason === 'content_filter' || error?.code === 'content_filter') return this.#cutShort('filter');
     if (status === 'cancelled') {
-      return this.abandon(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
+      return this.endedBy(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
     }
-    if (status !== 'completed' && status !== 'incomplete') return this.abandon(serviceErrorOf(error));
+    if (status !== 'completed' && status !== 'incomplete') return this.endedBy(serviceErrorOf(error));
     if (status === 'completed' && calls.length > 0) return { kind: 'calledTools', calls, ...this.#said() };
     const outcome = completed(this.#said());
     return status === 'incomplete' && outcome.kind !== 'failed' ? this.#cutShort('length') : outcome;
@@ -156,43 +156,44 @@ export class ResponseCollector {
   #fail(error: WireError, eventId: string | undefined): EventMeaning {
     if (!this.#concernsTurn(error, eventId)) return 'ignored';
     if (error.code === 'content_filter') return this.#cutShort('filter');
-    // The refusal of a call's output follows that of the call, without an event id.
+    // The rejection of a call's output follows that of the call, without an event id.
     this.#rejectedEventId ??= eventId;
     // A response that ends before its first delta is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
-    if (this.#refusesSettings(error, eventId)) return settingsRefused(error);
     const failure = serviceErrorOf(error);
-    if (eventId === undefined || eventId !== this.#events.settingsEventId) return this.abandon(failure);
-    return { kind: 'failed', error: failure.code === 'request_rejected' ? settingsRejected(failure) : failure };
+    const isOfSettings = eventId !== undefined && eventId === this.#events.settingsEventId;
+    const isRejection = isOfSettings && failure.code === 'request_rejected';
+    if (this.#noteRejectedSettings(error, eventId) || isRejection) return settingsOutcome(error);
+    return isOfSettings ? { kind: 'failed', error: failure } : this.endedBy(failure);
   }
 
   /**
-   * Whether the service refuses the voice or a function. Checks the field that it names, else the message. The message
-   * counts only for an error about the settings, since other messages may quote user input. Once the model has begun to
-   * answer, the turn is not asked again, so nothing is remembered as refused.
+   * Whether the service rejects the voice or a function; notes which, for the result. Checks the field that the error
+   * names, else the message. The message counts only for an error about the settings, since other messages may quote user
+   * input. Once the model has begun to answer, the turn is not asked again, so nothing is noted.
    */
-  #refusesSettings(error: WireError, eventId?: string): boolean {
+  #noteRejectedSettings(error: WireError, eventId?: string): boolean {
     const { voice, functions = [], settingsEventId } = this.#events;
     const isOther = eventId !== undefined && eventId !== settingsEventId;
     if (error.param === undefined && (isOther || serviceErrorOf(error).code !== 'request_rejected')) return false;
     const names = functions.map(({ name }) => name);
-    const refusedFunctions = names.length === 0 ? undefined : refusedFunctionsOf(error, names);
-    const isVoiceRefused = refusedFunctions === undefined && voice !== undefined && refusesVoice(error, voice);
+    const rejectedFunctions = names.length === 0 ? undefined : rejectedFunctionsOf(error, names);
+    const isVoiceRejected = rejectedFunctions === undefined && voice !== undefined && rejectsVoice(error, voice);
     if (!this.#hasDelta) {
-      this.#refusedFunctions = refusedFunctions;
-      this.#isVoiceRefused = isVoiceRefused;
+      this.#rejectedFunctions = rejectedFunctions;
+      this.#isVoiceRejected = isVoiceRejected;
     }
-    return refusedFunctions !== undefined || isVoiceRefused;
+    return rejectedFunctions !== undefined || isVoiceRejected;
   }
 
   /**
-   * An error belongs to the turn if it names one of our events, or no event: no `response.done` follows it. We send nothing
-   * while a response runs, so a refused request without an event id does not concern an answer that has begun.
+   * An error belongs to the turn if it names one of our events, or no event: no `response.done` follows it. Exception: once
+   * the answer has begun, a rejected request without an event id is about something else, since all of ours were accepted.
    */
   #concernsTurn(error: WireError, eventId: string | undefined): boolean {
     if (error.code === 'session_expired') return true;
     if (eventId !== undefined) return this.#events.all.some(({ event_id }) => event_id === eventId);
-    return !this.#hasDelta || !REQUEST_REFUSALS.includes(serviceErrorOf(error).code);
+    return !this.#hasDelta || !REJECTED_REQUESTS.includes(serviceErrorOf(error).code);
   }
 
   #said(): Said {
@@ -204,13 +205,9 @@ export class ResponseCollector {
   }
 }
 
-const REQUEST_REFUSALS: readonly TurnErrorCode[] = ['request_rejected', 'response_conflict'];
+const REJECTED_REQUESTS: readonly TurnErrorCode[] = ['request_rejected', 'response_conflict'];
 
-/** An answer after refused settings uses the service's defaults, so it is not delivered. */
-function settingsRefused(error: WireError): ResponseOutcome {
-  return { kind: 'failed', error: settingsRejected(serviceErrorOf(error)) };
-}
-
-function settingsRejected({ message }: TurnError): TurnError {
-  return new TurnError('settings_rejected', message);
+/** An answer after rejected settings uses the service's defaults, so it is not delivered. */
+function settingsOutcome(error: WireError): ResponseOutcome {
+  return { kind: 'failed', error: new TurnError('settings_rejected', serviceErrorOf(error).message) };
 }

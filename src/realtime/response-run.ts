@@ -13,7 +13,7 @@ const SILENCE_TIMEOUT_MS = 20_000;
 const CANCEL_TIMEOUT_MS = 2_000;
 
 export interface ResponseRunOptions {
-  readonly turnId: string;
+  readonly responseName: string;
   readonly events: TurnEvents;
   readonly clock: Clock;
   readonly log: Logger;
@@ -29,7 +29,7 @@ export class ResponseRun {
   readonly outcome: Promise<ResponseOutcome>;
   readonly collector: ResponseCollector;
   readonly #options: ResponseRunOptions;
-  readonly #end: (outcome: ResponseOutcome) => void;
+  readonly #resolve: (outcome: ResponseOutcome) => void;
   #cancelDeadline: () => void = () => {};
   /** The outcome with the content that had arrived when the user cancelled. */
   #cancelled: ResponseOutcome | undefined;
@@ -37,35 +37,35 @@ export class ResponseRun {
   /** Starts the deadline for the first event. */
   constructor(options: ResponseRunOptions) {
     this.#options = options;
-    this.collector = new ResponseCollector(options.turnId, options.events);
+    this.collector = new ResponseCollector(options.responseName, options.events);
     const { promise, resolve } = Promise.withResolvers<ResponseOutcome>();
     this.outcome = promise;
-    this.#end = resolve;
+    this.#resolve = resolve;
     this.#setDeadline(FIRST_EVENT_TIMEOUT_MS, 'first_event_timeout');
   }
 
   accept(event: ServerEvent): void {
     const meaning = this.collector.accept(event);
-    const hasEnded = typeof meaning === 'object';
+    const outcome = typeof meaning === 'string' ? undefined : meaning;
     if (this.#cancelled === undefined) {
       if (meaning !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
       if (meaning === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
     }
-    if (hasEnded) this.#end(this.#cancelled ?? meaning);
+    if (outcome !== undefined) this.#resolve(this.#cancelled ?? outcome);
   }
 
   /** Ends the response early and keeps the content that has arrived. */
-  abandon(reason: unknown): void {
-    this.#end(this.#cancelled ?? this.collector.abandon(reason));
+  end(reason: unknown): void {
+    this.#resolve(this.#cancelled ?? this.collector.endedBy(reason));
   }
 
   /** Ends the response for `reason`, keeps the content that has arrived, and waits a little for the usage. */
   cancel(reason: TurnError): void {
-    const outcome = this.collector.abandon(reason);
+    const outcome = this.collector.endedBy(reason);
     this.#cancelled = outcome;
     this.#cancelDeadline();
-    if (this.collector.responseId === undefined) this.#end(outcome);
-    else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#end(outcome));
+    if (this.collector.responseId === undefined) this.#resolve(outcome);
+    else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#resolve(outcome));
   }
 
   /** Cancels the timer. Safe to call twice. */
@@ -76,7 +76,7 @@ export class ResponseRun {
   #setDeadline(delayMs: number, code: 'first_event_timeout' | 'silence_timeout'): void {
     this.#cancelDeadline();
     this.#cancelDeadline = this.#options.clock.after(delayMs, () => {
-      this.abandon(new TurnError(code, `nothing came for ${delayMs} ms`));
+      this.end(new TurnError(code, `nothing came for ${delayMs} ms`));
     });
   }
 

@@ -14,7 +14,7 @@ export type ServerEvent =
       readonly expiresAtMs: number | undefined;
       readonly voice: string | undefined;
     }
-  | { readonly kind: 'responseCreated'; readonly responseId: string; readonly turnId: string | undefined }
+  | { readonly kind: 'responseCreated'; readonly responseId: string; readonly responseName: string | undefined }
   /** `isSpoken` is true for a transcript of audio, false for an answer in text. */
   | { readonly kind: 'textDelta'; readonly at: PartAddress; readonly text: string; readonly isSpoken: boolean }
   | { readonly kind: 'textDone'; readonly at: PartAddress; readonly text: string }
@@ -59,7 +59,8 @@ export interface FunctionCall {
 /** The response in `response.done`. */
 export interface FinalResponse {
   readonly responseId: string;
-  readonly turnId: string | undefined;
+  /** Its metadata: see `RESPONSE_NAME`. */
+  readonly responseName: string | undefined;
   readonly status: string;
   readonly reason: string | undefined;
   readonly error: WireError | undefined;
@@ -73,8 +74,8 @@ export interface FinalResponse {
 type Fields = Readonly<Record<string, unknown>>;
 type WireEvent = Fields & { readonly type: string };
 
-/** The key of the turn id in `response.metadata`. Its echo is the only id of ours in the events of a response. */
-export const TURN_METADATA = 'turn';
+/** The key of the response's name in `response.metadata`. Its echo is the only id of ours in the events of a response. */
+export const RESPONSE_NAME = 'turn';
 
 /** Reads one event of the wire; never throws. An event that lacks a field of its type is `malformed`. */
 export function readServerEvent(wireEvent: { readonly type: string }): ServerEvent {
@@ -148,7 +149,7 @@ function readSession(isUpdate: boolean, session: Fields): ServerEvent {
 
 function readCreated(response: Fields): ServerEvent | undefined {
   const responseId = textOf(response['id']);
-  return responseId ? { kind: 'responseCreated', responseId, turnId: turnIdOf(response) } : undefined;
+  return responseId ? { kind: 'responseCreated', responseId, responseName: responseNameOf(response) } : undefined;
 }
 
 /** Reads an event about a content part, with a text in `field`. */
@@ -180,7 +181,7 @@ function readDone(response: Fields): ServerEvent | undefined {
     kind: 'responseDone',
     response: {
       responseId,
-      turnId: turnIdOf(response),
+      responseName: responseNameOf(response),
       status,
       reason: textOf(details['reason']) ?? textOf(response['status_details']),
       error: details['error'] === undefined ? undefined : wireErrorOf(fieldsOf(details['error'])),
@@ -207,8 +208,8 @@ function callsOf(item: Fields): FunctionCall[] {
   return [{ callId, name, argumentsText: textOf(item['arguments']) ?? '' }];
 }
 
-function turnIdOf(response: Fields): string | undefined {
-  return textOf(fieldsOf(response['metadata'])[TURN_METADATA]);
+function responseNameOf(response: Fields): string | undefined {
+  return textOf(fieldsOf(response['metadata'])[RESPONSE_NAME]);
 }
 
 function wireErrorOf(error: Fields): WireError {

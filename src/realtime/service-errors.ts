@@ -23,34 +23,35 @@ const CODES: ReadonlyMap<string, TurnErrorCode> = new Map([
 export function serviceErrorOf(error: WireError | undefined, fallback?: TurnErrorCode): TurnError {
   if (error === undefined) return new TurnError('server_error', 'the response failed without a reason');
   // An error that names a field is about the request.
-  const isRefusal = error.param !== undefined || `${error.type} ${error.code}`.includes('invalid');
-  const unlisted = fallback ?? (isRefusal ? 'request_rejected' : 'server_error');
+  const isRejection = error.param !== undefined || `${error.type} ${error.code}`.includes('invalid');
+  const unlisted = fallback ?? (isRejection ? 'request_rejected' : 'server_error');
   const code = CODES.get(error.code) ?? CODES.get(error.type) ?? unlisted;
   // This goes into the log, so the message of the service is left out: it may quote user input.
   const names = [...new Set([error.type, error.code])].filter((name) => name !== '').join(' ');
   return new TurnError(code, `the service said ${names || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 
-/** Whether the service refuses this voice: by the field that it names, else by its message. */
-export function refusesVoice({ param, message }: WireError, voice: string): boolean {
+/** Whether the service rejects this voice: by the field that it names, else by its message. */
+export function rejectsVoice({ param, message }: WireError, voice: string): boolean {
   if (param !== undefined) return /(?:^|\.)voice(?:\.|$)/.test(param);
   const words = message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
   return words.includes('voice') || words.includes(voice.toLowerCase());
 }
 
 /**
- * Returns the functions of `names` that the service refuses, by the field that it names, else by its message. The list is empty if it
- * names none of them; `undefined` if the error is about something else.
+ * Returns the functions of `names` that the service rejects, by the field that it names, else by its message. The list is
+ * empty if it names none of them; `undefined` if the error is about something else.
  */
-export function refusedFunctionsOf(
+export function rejectedFunctionsOf(
   { param, message }: WireError,
   names: readonly string[],
 ): readonly string[] | undefined {
   const field = param === undefined ? QUOTED_TOOLS.exec(message) : TOOLS.exec(param);
-  const named = field !== null || param === undefined ? /\bfunction '([^']+)'/i.exec(message)?.[1] : undefined;
+  // The error names another field.
+  if (field === null && param !== undefined) return undefined;
   const index = field?.[1] ?? field?.[2];
-  const refused = names.find((name, at) => (index === undefined ? name === named : at === Number(index)));
-  if (refused !== undefined) return [refused];
+  const name = index === undefined ? /\bfunction '([^']+)'/i.exec(message)?.[1] : names[Number(index)];
+  if (name !== undefined && names.includes(name)) return [name];
   return field === null ? undefined : [];
 }
 

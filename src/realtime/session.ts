@@ -9,7 +9,7 @@ import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './cli
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
 import type { FunctionDefinition } from './function-calls.ts';
-import { type ModelResult, missingAudioBytes, type ResponseResult, withEarlierUsage } from './model-result.ts';
+import { type ModelResult, missingAudioBytes, type ResponseResult, withUsageOf } from './model-result.ts';
 import { ResponseRun } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
@@ -80,15 +80,20 @@ export class RealtimeSession {
     return this.#isClosed;
   }
 
+  /** Whether the model's memory is unknown: a turn or the service failed, or the socket is closed. */
+  get isUnusable(): boolean {
+    return this.#isUnusable;
+  }
+
   /** Whether this side closed the session. */
   get isClosedByUs(): boolean {
     return this.#isClosedByUs;
   }
 
-  /** Calls `run` once the socket is closed, by either side. */
-  onceClosed(run: () => void): void {
-    if (this.#isClosed) run();
-    else this.#onceClosed.push(run);
+  /** Calls `callback` once the socket is closed, by either side. */
+  onceClosed(callback: () => void): void {
+    if (this.#isClosed) callback();
+    else this.#onceClosed.push(callback);
   }
 
   /** Whether a turn of up to `turnMs` can run: the session is open, usable, and does not expire within that time. */
@@ -102,8 +107,8 @@ export class RealtimeSession {
     const { ids, clock, settings, log } = this.#deps;
     this.#log = input.log ?? log;
     if (!this.#isConfigured) this.#settings = input.settings ?? settings;
-    const functions = this.#newFunctions(input.functions?.definitions ?? NO_FUNCTIONS);
-    const events = turnEvents(ids, input, this.#settings, !this.#isConfigured, functions);
+    const functions = this.#functionsToSend(input.functions?.definitions ?? NO_FUNCTIONS);
+    const events = turnEvents(ids, input, this.#settings, { isFirst: !this.#isConfigured, functions });
     const clips = (input.parts ?? []).filter(isTranscribed);
     const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
     const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
@@ -119,7 +124,7 @@ export class RealtimeSession {
 
   async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const session = {
-      runResponse: (name: string, next: TurnEvents) => this.#runAloud(name, next, input, signal),
+      runResponse: (name: string, next: TurnEvents) => this.#runSpoken(name, next, input, signal),
       send: (items: TurnEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
@@ -127,53 +132,53 @@ export class RealtimeSession {
     return answerCalls(first, input, session, this.#deps.ids, signal);
   }
 
-  /** Returns the list if the session does not know it yet. */
-  #newFunctions(definitions: readonly FunctionDefinition[]): readonly FunctionDefinition[] | undefined {
+  /** Returns the list if the session does not know it yet, and takes it as sent. */
+  #functionsToSend(definitions: readonly FunctionDefinition[]): readonly FunctionDefinition[] | undefined {
     if (definitions === this.#functions) return undefined;
     this.#functions = definitions;
     return definitions;
   }
 
-  /** Runs a response, and once more as speech if its answer came as text. */
-  async #runAloud(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+  /** Runs a response, and requests speech if its answer came as text. */
+  async #runSpoken(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
     const result = await this.#runResponse(name, events, input.onEvent, signal);
-    const canRepair = await this.#reserveRepair(result, name !== input.turnId, input);
-    return canRepair ? this.#speakInstead(result, input, signal) : result;
+    return (await this.#mayRequestSpeech(name, result, input)) ? this.#requestSpeech(result, input, signal) : result;
   }
 
-  /** A replayed history or a call can make the model answer in text. Then reserves one more response, to repair it. */
-  async #reserveRepair(
-    { outcome, itemIds }: ResponseResult,
-    isBehindCalls: boolean,
-    { reserveNextResponse, decided }: TurnInput,
-  ): Promise<boolean> {
+  /**
+   * Resolves with whether speech is to be requested, and reserves it if so. Only a replayed history or a call makes the
+   * model answer in text by mistake.
+   */
+  async #mayRequestSpeech(name: string, { outcome, itemIds }: ResponseResult, input: TurnInput): Promise<boolean> {
     const isInText = outcome.kind === 'textOnly' && this.#settings.modality === 'audio';
-    const isDrift = this.#isReplayed || isBehindCalls || decided !== undefined;
-    return isInText && isDrift && itemIds.length > 0 && ((await reserveNextResponse?.()) ?? true);
+    const isAfterCalls = name !== input.turnId || input.decided !== undefined;
+    const isMistake = this.#isReplayed || isAfterCalls;
+    return isInText && isMistake && itemIds.length > 0 && ((await input.reserveRetry?.()) ?? true);
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #speakInstead(inText: ResponseResult, { onEvent }: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+  async #requestSpeech(inText: ResponseResult, { onEvent }: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
     const { ids, clock } = this.#deps;
-    const turnId = ids.wire('turn');
-    const events = repairEvents(ids, turnId, inText.itemIds);
+    // Not a name of the turn's, so that `LiveText` does not show the speech: if it fails, the text is the answer.
+    const name = ids.wire('turn');
+    const events = repairEvents(ids, name, inText.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
     const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
-    const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(turnId, events, onEvent, limited));
+    const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(name, events, onEvent, limited));
     this.#log.warn({ outcome: spoken.outcome.kind }, 'answer came as text: speech requested');
-    if (spoken.outcome.kind === 'spoken') return withEarlierUsage(spoken, inText);
+    if (spoken.outcome.kind === 'spoken') return withUsageOf(spoken, inText);
     // The delivered text has been deleted from the model's memory.
     this.close();
-    return withEarlierUsage(inText, spoken);
+    return withUsageOf(inText, spoken);
   }
 
   async #runResponse(
-    turnId: string,
+    responseName: string,
     events: TurnEvents,
     onEvent: TurnListener | undefined,
     signal: AbortSignal,
   ): Promise<ResponseResult> {
-    const run = new ResponseRun({ turnId, events, clock: this.#deps.clock, log: this.#log, onEvent });
+    const run = new ResponseRun({ responseName, events, clock: this.#deps.clock, log: this.#log, onEvent });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
@@ -204,13 +209,13 @@ export class RealtimeSession {
     if (reason instanceof TurnError && reason.code === 'cancelled') {
       this.#connection?.send([responseCancel(this.#deps.ids)]);
       run.cancel(reason);
-    } else run.abandon(reason);
+    } else run.end(reason);
   }
 
   /** Returns false if the socket was closed already. */
   #send(run: ResponseRun, events: TurnEvents): boolean {
     if (this.#connection?.isOpen !== true) {
-      run.abandon(new TurnError('connection_lost', 'the socket was closed before the turn began'));
+      run.end(new TurnError('connection_lost', 'the socket was closed before the turn began'));
       return false;
     }
     this.#isConfigured = true;
@@ -246,7 +251,7 @@ export class RealtimeSession {
     this.#isUnusable = true;
     this.#isClosed = true;
     this.#deps.log.debug({ session: this.#id, code: reason.code }, 'session closed');
-    this.#run?.abandon(reason);
-    for (const run of this.#onceClosed.splice(0)) run();
+    this.#run?.end(reason);
+    for (const callback of this.#onceClosed.splice(0)) callback();
   }
 }

@@ -7,29 +7,29 @@ const TRANSCRIPT_WAIT_MS = 3_000;
 /** Collects the transcripts of a turn's clips. They may come at any time, even after the answer. */
 export class TranscriptionTracker {
   readonly #clock: Clock;
-  readonly #expected: number;
+  readonly #clipCount: number;
   /** The items of the clips, in order, with their transcripts: empty if it failed, `undefined` until it comes. */
   readonly #items = new Map<string, string | undefined>();
   readonly #completed = new AbortController();
 
-  /** `expected` is the number of clips that were sent for transcription. */
-  constructor(clock: Clock, expected: number) {
+  /** `clipCount` is the number of clips that were sent for transcription. */
+  constructor(clock: Clock, clipCount: number) {
     this.#clock = clock;
-    this.#expected = expected;
+    this.#clipCount = clipCount;
   }
 
   /** Whether all transcripts have come or failed. */
   get isComplete(): boolean {
-    return this.#transcripts().length >= this.#expected;
+    return this.#transcripts().length >= this.#clipCount;
   }
 
   /** Whether all clips have become items. */
-  get isFull(): boolean {
-    return this.#expected > 0 && this.#items.size >= this.#expected;
+  get hasAllItems(): boolean {
+    return this.#clipCount > 0 && this.#items.size >= this.#clipCount;
   }
 
   accept(event: ServerEvent): void {
-    if (event.kind === 'audioCommitted' && this.#items.size < this.#expected) this.#items.set(event.itemId, undefined);
+    if (event.kind === 'audioCommitted' && this.#items.size < this.#clipCount) this.#items.set(event.itemId, undefined);
     if (event.kind !== 'transcript' || !this.#items.has(event.itemId)) return;
     this.#items.set(event.itemId, event.text?.trim() ?? '');
     if (this.isComplete) this.#completed.abort();

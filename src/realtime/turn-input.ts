@@ -16,7 +16,7 @@ export interface TurnInput {
   readonly parts?: readonly ContentPart[];
   /** Takes the place of the user's message. */
   readonly decided?: DecidedCall | undefined;
-  /** Whether `decided` goes as a text, because the service has refused to create the call. */
+  /** Whether `decided` goes as a text, because the service has rejected the call. */
   readonly decidedAsText?: boolean;
   /** The conversation so far; used only if the session does not know it. */
   readonly history: string | undefined;
@@ -26,8 +26,10 @@ export interface TurnInput {
   readonly settings?: SessionSettings;
   /** Default: none. */
   readonly functions?: TurnFunctions | undefined;
-  /** Reserves one more response: the same one, or the one that reads the outputs of `callCount` calls. False: over budget. */
-  readonly reserveNextResponse?: (callCount?: number) => Promise<boolean>;
+  /** Reserves the same response once more. Resolves with false if over budget or if the store cannot be reached. */
+  readonly reserveRetry?: () => Promise<boolean>;
+  /** Reserves the response that reads the outputs of `callCount` calls. Resolves as `reserveRetry`. */
+  readonly reserveAfterCalls?: (callCount: number) => Promise<boolean>;
   readonly onEvent?: TurnListener;
   /** Default: the log of the session. */
   readonly log?: Logger;

@@ -24,7 +24,7 @@ export function createInstruments(meter: Meter) {
     timeToFirstAudio: meter.createHistogram(SPAN_METRICS.timeToFirstAudio, DURATIONS),
     /** From the acceptance of a message to the start of its turn, by channel. */
     queueWait: meter.createHistogram(SPAN_METRICS.queueWait, DURATIONS),
-    /** Turns whose user got an apology or nothing. */
+    /** Turns that ended as `failed` or `unsent`. */
     turnsFailed: meter.createCounter('voice_bot.turns.failed'),
     /** Open sockets to the model. */
     sessionsOpen: meter.createObservableGauge('voice_bot.sessions.open'),

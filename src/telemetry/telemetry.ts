@@ -40,9 +40,9 @@ export class Telemetry {
   }
 
   /** Opens the exporter and starts to measure, unless closed. Logs an exporter that cannot be opened. Never rejects. */
-  async start(openSessions: () => number): Promise<void> {
+  async start(openSessionCount: () => number): Promise<void> {
     if (this.#isClosed) return;
-    this.#opening ??= this.#open(openSessions);
+    this.#opening ??= this.#open(openSessionCount);
     await this.#opening;
   }
 
@@ -73,7 +73,7 @@ export class Telemetry {
     this.#instruments[event].add(1);
   }
 
-  async #open(openSessions: () => number): Promise<void> {
+  async #open(openSessionCount: () => number): Promise<void> {
     const { open, log } = this.#options;
     try {
       this.#exporter = await open?.();
@@ -83,20 +83,20 @@ export class Telemetry {
     }
     // An instrument belongs to the meter provider that is registered when it is created.
     this.#instruments = createInstruments(metrics.getMeter(SCOPE));
-    this.#stopObserving = this.#observe(openSessions);
+    this.#stopObserving = this.#observe(openSessionCount);
     this.#instruments.starts.add(1);
     // Flush at once, so that a process that ends within its first minute is counted.
     void this.#withinLimit('start not reported', () => this.#exporter?.flush());
   }
 
   /** Observes the gauges, at each export, until the returned function is called. */
-  #observe(openSessions: () => number): () => void {
+  #observe(openSessionCount: () => number): () => void {
     const meter = metrics.getMeter(SCOPE);
     const { sessionsOpen, eventLoopDelay } = this.#instruments;
     const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
     delays.enable();
     const observe = (result: BatchObservableResult) => {
-      result.observe(sessionsOpen, openSessions());
+      result.observe(sessionsOpen, openSessionCount());
       // Each delay includes the monitor's own timer.
       result.observe(eventLoopDelay, Math.max(0, delays.percentile(99) / 1e9 - LOOP_RESOLUTION_MS / 1000));
       delays.reset();

@@ -32,10 +32,10 @@ export type CountedResult =
 
 /** The figures of a whole turn. */
 export interface TurnMeasures {
-  readonly end: CountedResult;
+  readonly result: CountedResult;
   /** A literal code, never a message: services quote people in theirs. */
   readonly errorCode?: string | undefined;
-  /** The billed tokens of all attempts together. */
+  /** The billed tokens of all responses, retries among them. */
   readonly usage?: TokenUsage | undefined;
   readonly audioSeconds?: number | undefined;
 }
@@ -140,19 +140,19 @@ export class TurnTelemetry {
   }
 
   /** Ends and counts the turn. Only the first call counts. */
-  end({ end, errorCode, usage, audioSeconds = 0 }: TurnMeasures): void {
+  end({ result, errorCode, usage, audioSeconds = 0 }: TurnMeasures): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     const instruments = this.#options.instruments();
     if (usage !== undefined) countTokens(usage, instruments);
     if (audioSeconds > 0) instruments.audioSeconds.add(audioSeconds);
-    const result = { 'voice_bot.result': end };
+    const attributes = { 'voice_bot.result': result };
     const seconds = (this.#options.clock.now() - this.#beganAtMs) / 1000;
-    instruments.turnDuration.record(seconds, { ...result, ...this.#channel });
-    this.#span.setAttributes(result);
-    const hasFailed = FAILED.has(end);
+    instruments.turnDuration.record(seconds, { ...attributes, ...this.#channel });
+    this.#span.setAttributes(attributes);
+    const hasFailed = FAILED.has(result);
     if (hasFailed) instruments.turnsFailed.add(1);
-    endSpan(this.#span, { error: errorCode ?? (hasFailed ? end : undefined) });
+    endSpan(this.#span, { error: errorCode ?? (hasFailed ? result : undefined) });
   }
 
   /** Starts a span below that of the turn. */

@@ -10,11 +10,11 @@ import { Tools } from './tools.ts';
 export function openTools(settings: ToolsSettings, deps: McpServerDeps): Tools {
   const { clock, log } = deps;
   const documents = settings.documents && new Documents({ settings: settings.documents, clock, log });
-  let functions: Promise<readonly Tool[]> | undefined;
+  let ownTools: Promise<readonly Tool[]> | undefined;
   return new Tools({
-    functions() {
-      functions ??= loadFunctions(settings, documents);
-      return functions;
+    loadOwnTools() {
+      ownTools ??= loadOwnTools(settings, documents);
+      return ownTools;
     },
     documents,
     openServers: () => openServers(settings.servers, deps),
@@ -22,7 +22,7 @@ export function openTools(settings: ToolsSettings, deps: McpServerDeps): Tools {
   });
 }
 
-async function loadFunctions(
+async function loadOwnTools(
   { hasExamples, documents: access }: ToolsSettings,
   documents: Documents | undefined,
 ): Promise<readonly Tool[]> {

@@ -7,19 +7,19 @@ export interface ParameterSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Keywords at the top level for which the service refuses the whole session. */
-const REFUSED = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
+/** Keywords at the top level for which the service rejects the whole session. */
+const REJECTED = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
 /** Keywords that say nothing about the arguments. */
 const DROPPED = ['$schema', '$id', '$comment'];
 /** The length as JSON. The model reads a schema in every response. */
 export const MAX_SCHEMA_CHARS = 16_000;
 
-/** Returns the schema for the service, or why it cannot be used: the service refuses a whole session for one bad schema. */
+/** Returns the schema for the service, or why it cannot be used: the service rejects a whole session for one bad schema. */
 export function parameterSchema(given: unknown): { readonly schema: ParameterSchema } | { readonly refusal: string } {
   const schema = fieldsOf(given);
   if (schema['type'] !== undefined && schema['type'] !== 'object') return { refusal: 'its schema is not of an object' };
-  const refused = REFUSED.find((name) => Object.hasOwn(schema, name));
-  if (refused !== undefined) return { refusal: `its schema has "${refused}" at the top` };
+  const rejected = REJECTED.find((name) => Object.hasOwn(schema, name));
+  if (rejected !== undefined) return { refusal: `its schema has "${rejected}" at the top` };
   const kept = Object.entries(schema).filter(([name]) => !DROPPED.includes(name));
   const normal = { ...Object.fromEntries(kept), type: 'object' as const, properties: fieldsOf(schema['properties']) };
   const length = lengthOf(normal);

@@ -7,7 +7,7 @@ import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './t
 import { ToolError } from './tool-error.ts';
 
 /** The decision about a call before it runs. */
-export type Verdict = 'run' | 'ask' | 'denied' | 'doneBefore' | 'unknown';
+export type Verdict = 'run' | 'needsApproval' | 'denied' | 'doneBefore' | 'unknown';
 
 export interface RunCallsDeps {
   /** The tools that this person may use here, by name. */
@@ -20,8 +20,8 @@ export interface RunCallsDeps {
   readonly judge: (tool: Tool, call: ToolCall) => Promise<Verdict>;
   /** Runs a call and measures it. */
   readonly measure: (tool: Tool, call: ToolCall, work: () => Promise<CallResult>) => Promise<CallResult>;
-  /** Writes the audit: called before and after a call that changes something. */
-  readonly record: (tool: Tool, call: ToolCall, event: AuditEvent) => Promise<void>;
+  /** Called before and after a call that changes something. */
+  readonly appendAudit: (tool: Tool, call: ToolCall, event: AuditEvent) => Promise<void>;
 }
 
 const ASKED = JSON.stringify({ status: "waiting for the user's approval, not done" });
@@ -73,7 +73,7 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
     return deps.measure(tool, call, async () => endedAs(call, tool, end, errorText(malformed.message)));
   }
   switch (await deps.judge(tool, call)) {
-    case 'ask':
+    case 'needsApproval':
       return endedAs(call, tool, { kind: 'waiting' }, ASKED);
     case 'denied':
       return endedAs(call, tool, { kind: 'denied' }, DENIED);
@@ -82,14 +82,15 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
     case 'unknown':
       return endedAs(call, tool, { kind: 'unknown' }, UNKNOWN);
     case 'run':
-      return deps.measure(tool, call, () => (tool.isReadOnly ? attempt : recorded)(call, tool, deps, signal));
+      return deps.measure(tool, call, () => (tool.isReadOnly ? runOnce : runAudited)(call, tool, deps, signal));
   }
 }
 
 /** Nobody is asked about a call that cannot run. */
 function malformedArguments({ argumentsText }: ToolCall, tool: Tool): ToolError | undefined {
   try {
-    tool.check?.(parseArguments(argumentsText));
+    const args = parseArguments(argumentsText);
+    tool.check?.(args);
     return undefined;
   } catch (error) {
     if (error instanceof ToolError) return error;
@@ -97,19 +98,19 @@ function malformedArguments({ argumentsText }: ToolCall, tool: Tool): ToolError 
   }
 }
 
-async function recorded(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
-  await deps.record(tool, call, 'began');
-  const result = await attempt(call, tool, deps, signal).catch(async (error: unknown) => {
+async function runAudited(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
+  await deps.appendAudit(tool, call, 'began');
+  const result = await runOnce(call, tool, deps, signal).catch(async (error: unknown) => {
     // The call was stopped in the middle, so it is unknown how far it came.
-    await deps.record(tool, call, 'unknown');
+    await deps.appendAudit(tool, call, 'unknown');
     throw error;
   });
   const { end } = result;
-  await deps.record(tool, call, end.kind === 'done' || end.kind === 'failed' ? end.kind : 'unknown');
+  await deps.appendAudit(tool, call, end.kind === 'done' || end.kind === 'failed' ? end.kind : 'unknown');
   return result;
 }
 
-async function attempt(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
+async function runOnce(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: AbortSignal): Promise<CallResult> {
   const startedMs = deps.clock.now();
   const tookMs = () => deps.clock.now() - startedMs;
   try {

@@ -18,26 +18,32 @@ export class ToolPins {
     this.#log = log;
   }
 
-  /** Identifies a version of a tool of a server. */
-  digestOf(tool: Tool): string {
+  /**
+   * Pins the tool unless one with its server and name is pinned. Returns the digest that identifies this version of it.
+   * Logs once if the version is not the pinned one.
+   */
+  pin(tool: Tool): string {
     const known = this.#digests.get(tool);
     if (known !== undefined) return known;
-    const digest = `${pinOf(tool)} ${toolDigest(tool)}`;
+    const key = keyOf(tool);
+    const digest = `${key} ${toolDigest(tool)}`;
     this.#digests.set(tool, digest);
-    if (this.#first.size < MAX_PINS && !this.#first.has(pinOf(tool))) this.#first.set(pinOf(tool), digest);
-    if (!this.isPinned(tool) && !this.#reported.has(digest)) {
+    if (this.#first.size < MAX_PINS && !this.#first.has(key)) this.#first.set(key, digest);
+    if (this.#first.get(key) !== digest && !this.#reported.has(digest)) {
       this.#reported.set(digest, true);
-      this.#log.warn({ tool: tool.name, effect: 'its calls ask until the bot restarts' }, 'tool has changed');
+      const event = this.#first.has(key) ? 'tool has changed' : 'tool not remembered: too many tools';
+      this.#log.warn({ tool: tool.name, effect: 'its calls ask until the bot restarts' }, event);
     }
     return digest;
   }
 
   /** Whether the tool is as it was first listed. Nobody has allowed a later version to run without asking. */
   isPinned(tool: Tool): boolean {
-    return this.#first.get(pinOf(tool)) === this.digestOf(tool);
+    const digest = this.pin(tool);
+    return this.#first.get(keyOf(tool)) === digest;
   }
 }
 
-function pinOf({ origin, name }: Tool): string {
+function keyOf({ origin, name }: Tool): string {
   return JSON.stringify([origin, name]);
 }

@@ -9,7 +9,7 @@ import { ToolPins } from './tool-pins.ts';
 /** The service's limit for the functions of a session. */
 const MAX_TOOLS = 128;
 const MAX_SETS = 100;
-const MAX_REFUSED = 1_000;
+const MAX_REJECTED = 1_000;
 
 /** The declaration of a tool for the model. */
 type FunctionDefinition = Pick<Tool, 'name' | 'description' | 'parameters'>;
@@ -23,20 +23,20 @@ export interface ToolSet {
 }
 
 export interface ToolSources {
-  /** Loads the bot's own functions and the search of the documents. The first turn waits for it. */
-  readonly functions: () => Promise<readonly Tool[]>;
+  /** Loads the bot's own tools: its functions and the search of the documents. The first turn waits for it. */
+  readonly loadOwnTools: () => Promise<readonly Tool[]>;
   readonly documents: Documents | undefined;
   readonly openServers: () => Promise<readonly McpServer[]>;
   readonly log: Logger;
 }
 
-/** All tools that the model may call: functions, documents, MCP servers. */
+/** All tools that the model may call: the bot's own and those of MCP servers. */
 export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #pins: ToolPins;
-  /** The digests of tools that the model's service does not accept. */
-  readonly #refused = new LRUCache<string, true>(lruOptions(MAX_REFUSED));
+  /** The digests of tools that the model's service rejects. */
+  readonly #rejected = new LRUCache<string, true>(lruOptions(MAX_REJECTED));
 
   #servers: readonly McpServer[] = [];
   #opening: Promise<void> | undefined;
@@ -66,16 +66,16 @@ export class Tools {
     return this.#connecting;
   }
 
-  /** Loads the functions, so that the first turn does not wait for them. */
+  /** Loads the bot's own tools, so that the first turn does not wait for them. */
   async preload(): Promise<void> {
-    await this.#sources.functions();
+    await this.#sources.loadOwnTools();
   }
 
   /** Returns the tools that a person with these ids may use here now. */
   async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
-    const all = [...(await this.#sources.functions()), ...this.#servers.flatMap(({ tools }) => tools)];
-    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#refused.has(this.#pins.digestOf(tool)));
-    const key = offered.map((tool) => this.#pins.digestOf(tool)).join();
+    const all = [...(await this.#sources.loadOwnTools()), ...this.#servers.flatMap(({ tools }) => tools)];
+    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#rejected.has(this.#pins.pin(tool)));
+    const key = offered.map((tool) => this.#pins.pin(tool)).join();
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     const set = this.#toSet(offered);
@@ -90,12 +90,12 @@ export class Tools {
       .map(({ settings }) => settings.name);
   }
 
-  /** Leaves out tools that the model's service refuses, until they change. */
+  /** Leaves out tools that the model's service rejects, until they change. */
   leaveOut({ tools }: ToolSet, names: readonly string[]): void {
     for (const name of names) {
       const tool = tools.get(name);
-      if (tool === undefined || this.#refused.has(this.#pins.digestOf(tool))) continue;
-      this.#refused.set(this.#pins.digestOf(tool), true);
+      if (tool === undefined || this.#rejected.has(this.#pins.pin(tool))) continue;
+      this.#rejected.set(this.#pins.pin(tool), true);
       this.#sources.log.warn({ tool: name }, 'tool left out: refused by the service');
     }
   }

@@ -145,7 +145,7 @@ describe('a bot in a group', () => {
   });
 
   const commands = [
-    ['commands: a command for this bot', '/help@my_voice_bot', TELEGRAM],
+    ['a command for this bot', '/help@my_voice_bot', TELEGRAM],
     ['a command for this bot in capitals', '/HELP@My_Voice_Bot', TELEGRAM],
     ['a command without a name', '/help', TELEGRAM],
     ['a command in a personal chat', '/help@my_voice_bot', { ...TELEGRAM, conversation: { id: '1', isGroup: false } }],
@@ -163,7 +163,7 @@ describe('a bot in a group', () => {
     }
   });
 
-  it('commands: /start is a greeting', async (t) => {
+  it('greets on /start', async (t) => {
     const bot = await startBot();
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('/start', { ...TELEGRAM, conversation: { id: '1234', isGroup: false } });

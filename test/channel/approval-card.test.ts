@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
-import { approvalCard, approvalInWords, decisionIn, replaceableCard } from '../../src/channel/approval-card.ts';
+import { approvalCard, approvalInWords, decisionIn, staleCardId } from '../../src/channel/approval-card.ts';
 import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
 import { en } from '../../src/messages/en.ts';
 import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from '../conversation/approving.ts';
@@ -114,7 +114,7 @@ describe('a decision by Action.Execute in Teams', () => {
     assert.equal(replaced().length, 2);
   });
 
-  it('is refused if it cannot be read', async () => {
+  it('is rejected if it cannot be read', async () => {
     const { chat } = await asked('do note F');
     const data = chat.data('allow');
     for (const bad of [undefined, null, 'allow', [], { ...data, decision: 'all' }, { decision: 'allow' }, { data }])
@@ -138,9 +138,9 @@ describe('a decision by Action.Execute in Teams', () => {
 
 describe('the card of a decision', () => {
   const pressed = (channelId: string, serviceUrl: string, fields: object = {}) =>
-    replaceableCard({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity);
+    staleCardId({ channelId, serviceUrl, conversation: {}, replyToId: 'card', ...fields } as Activity);
 
-  it('is replaced where the channel lets bots replace messages, and where it is named', () => {
+  it('is replaced if the channel lets bots replace messages and the press names its message (`replyToId`)', () => {
     assert.equal(pressed('msteams', 'https://smba.example/'), 'card');
     assert.equal(pressed('webchat', 'http://localhost:56150'), 'card');
     for (const channelId of ['webchat', 'directline'])
@@ -151,7 +151,7 @@ describe('the card of a decision', () => {
   });
 });
 
-describe('a card that the channel refuses', () => {
+describe('a card that the channel rejects', () => {
   it('is replaced by the question in words, with the arguments and how to answer', async (t) => {
     const { bot, ran } = await startApproving(t);
     bot.connector.rule = ({ body }) => (body?.attachments?.[0]?.contentType === CARD ? { status: 400 } : undefined);
@@ -245,7 +245,7 @@ describe('the card of a call', () => {
     assert.equal(lines.at(-1), texts.unusual);
   });
 
-  it('has buttons whose data can be read back, and no other can', () => {
+  it('accepts the data of its own buttons and rejects any other data', () => {
     const { actions } = approvalCard(request({ isAlwaysOffered: true }), 'submit', en).content;
     const read = actions.map(({ data }: { data: unknown }) => decisionIn(data)?.kind);
     assert.deepEqual(read, ['allow', 'allowAlways', 'deny']);

@@ -28,7 +28,10 @@ async function placeOf(given: Case): Promise<string> {
   const { channel, bytes = 1_000, base, service = REMOTE_SERVICE, textLength = 0, isStored = true } = given;
   const pageUrl = isStored ? playerUrl(STORED, STORED.expiresAtMs, base, service) : undefined;
   const capabilities = capabilitiesOf(channel, 'personal');
-  const url = await audioUrl(Buffer.alloc(bytes), textLength, pageUrl, { capabilities, upload: async () => UPLOADED });
+  const url = await audioUrl(Buffer.alloc(bytes), textLength, pageUrl, {
+    capabilities,
+    upload: async () => UPLOADED,
+  });
   if (url === undefined) return 'none';
   if (url.startsWith('data:audio/wav;base64,')) return 'inline';
   if (url === UPLOADED) return 'upload';

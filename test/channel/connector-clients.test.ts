@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ClaimsIdentity, type ConnectorClient } from 'botframework-connector';
-import { CachedClients } from '../../src/channel/connector-clients.ts';
+import { CachingAuthentication } from '../../src/channel/connector-clients.ts';
 
 const identityOf = (bot: string) => new ClaimsIdentity([{ type: 'aud', value: bot }], true);
 
 function cachedClients() {
   const prepared: ConnectorClient[] = [];
-  const clients = new CachedClients({}, (client) => prepared.push(client));
+  const clients = new CachingAuthentication({}, (client) => prepared.push(client));
   const create = (serviceUrl: string, audience = 'channel', bot = 'bot') =>
     clients.createConnectorFactory(identityOf(bot)).create(serviceUrl, audience);
   return { clients, prepared, create };
@@ -42,7 +42,7 @@ describe('connector clients', () => {
 
   it('are not cached if their preparation fails', async () => {
     let isBroken = true;
-    const clients = new CachedClients({}, () => {
+    const clients = new CachingAuthentication({}, () => {
       if (isBroken) throw new Error('not this one');
     });
     const factory = clients.createConnectorFactory(identityOf('bot'));

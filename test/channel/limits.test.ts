@@ -39,7 +39,7 @@ describe('a token request that never completes', () => {
 });
 
 describe('a key server that never answers', () => {
-  it('is not awaited: the channel is asked to deliver the activity again', async (t) => {
+  it('causes 503 after five seconds, so that the channel delivers the activity again', async (t) => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     const called = once(mute, 'connection');
     await once(mute, 'listening');
@@ -104,7 +104,7 @@ describe('the log', () => {
   });
 });
 
-describe('a message that the service refuses', () => {
+describe('a message that the service rejects', () => {
   it('leaves the earlier history in place', async (t) => {
     const error = { type: 'invalid_request_error', code: 'invalid_value', message: 'no' };
     const reject = { outputs: [], ending: { kind: 'reject', error } } as const;

@@ -25,7 +25,7 @@ function storyOf(chars: number): string {
 
 const withoutSpace = (text: string) => text.replaceAll(/\s+/g, '');
 const textsOf = (messages: readonly ConnectorCall[]): string[] => messages.map(({ body }) => String(body.text));
-const pieces = (bot: TimedBot) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
+const chunks = (bot: TimedBot) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
 const isMessage = ({ body }: ConnectorCall) => body.type === 'message';
 
 async function startTalk(t: TestContext, options: BotUnderTestOptions): Promise<TimedBot> {
@@ -161,7 +161,7 @@ describe('a streamed answer that is too long for one message', TIMEOUT, () => {
     assertWhole(textsOf(answers), story, 18_000);
     const types = answers.map((call) => streamInfo(call)?.['streamType']);
     assert.deepEqual(types, ['final', ...answers.slice(1).map(() => undefined)]);
-    const shown = pieces(bot).filter((call) => streamInfo(call)?.['streamType'] === 'streaming');
+    const shown = chunks(bot).filter((call) => streamInfo(call)?.['streamType'] === 'streaming');
     const longest = String(shown.findLast(({ body }) => body.replyToId === 'activity-1')?.body.text);
     assert.ok(longest.length > 3_000 && longest.length <= 9_000, `${longest.length} characters were shown`);
     assert.ok(textsOf(answers)[0]?.startsWith(longest));
@@ -178,7 +178,7 @@ describe('a streamed answer that is too long for one message', TIMEOUT, () => {
     const bot = await startTalk(t, { turns: [streamed(story), 'Bye'], simulator: { paceMs: 300 } });
     const answers = await answerTo(bot, { channelId: 'webchat' });
     assertWhole(textsOf(answers), story, 100_000);
-    const shown = pieces(bot).filter(({ body }) => body.type === 'typing' && body.replyToId === 'activity-1');
+    const shown = chunks(bot).filter(({ body }) => body.type === 'typing' && body.replyToId === 'activity-1');
     const longest = String(shown.at(-1)?.body.text);
     assert.ok(shown.length > 2 && longest.length > 20_000 && longest.length <= 50_000);
     assert.ok(textsOf(answers)[0]?.startsWith(longest));
@@ -215,7 +215,7 @@ describe('a streamed answer that is too long for one message', TIMEOUT, () => {
   });
 });
 
-describe('a part that the channel refuses permanently', TIMEOUT, () => {
+describe('a part that the channel rejects permanently', TIMEOUT, () => {
   const wire = (refused: (text: string) => boolean): ConnectorRule => {
     return ({ body }) => (body.type === 'message' && refused(String(body.text)) ? REFUSAL : undefined);
   };

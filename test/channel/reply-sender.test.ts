@@ -13,7 +13,7 @@ function messagesPosted(bot: BotUnderTest): number {
   return bot.connector.calls.filter(({ body }) => body.type === 'message').length;
 }
 
-describe('a reply that the channel refuses with its audio', () => {
+describe('a reply that the channel rejects with its audio', () => {
   for (const [channelId, WEBCHAT_AUDIO] of [
     ['webchat', 'attachment'],
     ['emulator', 'attachment'],
@@ -137,9 +137,9 @@ describe('the typing indicator on the wire', () => {
           release();
           await bot.connector.whenMessages(1);
           await clock.advance(30_000);
-          const [sign, piece, message] = bot.connector.calls.map(({ body }) => body);
+          const [sign, chunk, message] = bot.connector.calls.map(({ body }) => body);
           assert.equal(sign.text, undefined);
-          assert.ok('At last'.startsWith(piece.text));
+          assert.ok('At last'.startsWith(chunk.text));
           assert.deepEqual(typesOf(bot), ['typing', 'typing', 'message']);
           assert.equal(message.text, 'At last');
         },
@@ -194,7 +194,7 @@ describe('the typing indicator on the wire', () => {
       },
     ));
 
-  it('is not sent again after the answer if the channel refused it', () =>
+  it('is not sent again after the answer if the channel rejected it', () =>
     whileHeld(
       ({ body }) => (body.type === 'typing' ? { status: 503, body: REFUSAL } : undefined),
       async (bot, { clock, release }) => {
@@ -214,7 +214,7 @@ describe('the typing indicator on the wire', () => {
       { more: ['Again'] },
     ));
 
-  it('is not logged as an error if the channel refuses it', () =>
+  it('is not logged as an error if the channel rejects it', () =>
     whileHeld(
       ({ body }) => (body.type === 'typing' ? { status: 403, body: REFUSAL } : undefined),
       async (bot, { clock, release }) => {

@@ -128,7 +128,7 @@ describe('an accepted offer', { timeout: 30_000 }, () => {
       assertNothingBroke(bot.logs.filter((line) => !kept.includes(line)));
     });
 
-    it(`is confirmed by a text if the channel refuses the file's card: ${status}`, async (t) => {
+    it(`is confirmed by a text if the channel rejects the file's card: ${status}`, async (t) => {
       const { bot, files, offer, accept, ended } = await startSavingChat(t);
       const context = await offer();
       bot.connector.rule = refuse(status, ({ body }) => body?.attachments !== undefined);

@@ -144,7 +144,7 @@ describe('an invalid consent answer', { timeout: 30_000 }, () => {
     { ...accept, uploadInfo: { ...PLACE, contentUrl: {} } },
   ];
 
-  it('is refused, whatever it is, and the bot keeps working', async (t) => {
+  it('is rejected, whatever it is, and the bot keeps working', async (t) => {
     const { bot, files, offer, answered, accept, ended } = await startSavingChat(t);
     for (const value of unreadable) {
       const response = await bot.post(answered({}, { value }));
@@ -157,7 +157,7 @@ describe('an invalid consent answer', { timeout: 30_000 }, () => {
   });
 
   const long = 'x'.repeat(100_000);
-  it('is refused for its length', async (t) => {
+  it('is rejected for its length', async (t) => {
     const { bot, files, offer, answered, ended } = await startSavingChat(t);
     const context = await offer();
     for (const [name, uploadInfo, change] of [
@@ -173,7 +173,7 @@ describe('an invalid consent answer', { timeout: 30_000 }, () => {
     assert.deepEqual(files.asked, []);
   });
 
-  it('is refused for its size before it is parsed', async (t) => {
+  it('is rejected for its size before it is parsed', async (t) => {
     const { bot, files, answered, ended } = await startSavingChat(t);
     const response = await bot.post(answered({ ...accept, context: { ...context, offer: 'x'.repeat(2 ** 20) } }));
     assert.equal(response.status, 413);

@@ -103,7 +103,7 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
   });
 
   for (const status of [400, 403, 413]) {
-    it(`is answered politely if the channel refuses the card: ${status}`, async (t) => {
+    it(`is answered politely if the channel rejects the card: ${status}`, async (t) => {
       const { bot, pressed, ended } = await startSavingChat(t);
       bot.connector.rule = refuse(status, ({ body }) => body.attachments !== undefined);
       await bot.post(pressed());
@@ -111,7 +111,7 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     });
   }
 
-  it('may be repeated if the channel refused every message', async (t) => {
+  it('may be repeated if the channel rejected every message', async (t) => {
     const { bot, pressed, ended } = await startSavingChat(t);
     bot.connector.rule = refuse(403, () => true);
     await bot.post(pressed());
@@ -184,7 +184,7 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     });
   }
 
-  it('is refused at the maximum in progress on an unverified channel, and accepted on redelivery', async (t) => {
+  it('is rejected (503) at the maximum in progress on an unverified channel, and accepted on redelivery', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
     const { bot, files, pressed, offer, answered } = await startSavingChat(t);
     const context = await offer();

@@ -70,4 +70,11 @@ describe('the sources of an answer', () => {
     assert.equal(appearance.name.length, 80);
     assert.match(appearance.name, /, page 12$/);
   });
+
+  it('have well-formed names, even if a title is cut within an emoji', () => {
+    const { entities } = withSources({ text: 'x' }, [{ title: `${'x'.repeat(79)}👍` }], 'entity', en);
+    const [{ appearance }] = claimsOf(entities);
+    assert.equal(appearance.name.length, 80);
+    assert.ok(appearance.name.isWellFormed());
+  });
 });

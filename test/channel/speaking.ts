@@ -56,25 +56,25 @@ export async function speaking(
     send,
     say,
     sayAloud: () => send(wire.audioDelta(SOUND, { response })),
-    /** Shows "Once" as the second piece in Teams: a second after the first, which announces the answer. */
+    /** Shows "Once" as the second chunk in Teams: a second after the first, which announces the answer. */
     async showsOnce() {
-      await piecesOf(bot, 1);
+      await chunksOf(bot, 1);
       say('Once');
       await clock.whenWaiting(1_000);
       await clock.advance(1_000);
-      await piecesOf(bot, 2);
+      await chunksOf(bot, 2);
     },
     end: () => send(wire.audioDelta(SOUND, { response }), wire.done({ response, turn })),
     filter: () => send(wire.done({ response, turn, status: 'incomplete', details: { reason: 'content_filter' } })),
   };
 }
 
-export const pieces = (bot: BotUnderTest) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
-export const piecesOf = (bot: BotUnderTest, count: number) =>
+export const chunks = (bot: BotUnderTest) => bot.connector.calls.filter((call) => streamInfo(call) !== undefined);
+export const chunksOf = (bot: BotUnderTest, count: number) =>
   inTime(
     (async () => {
-      await bot.connector.when(() => pieces(bot).length >= count);
-      return pieces(bot);
+      await bot.connector.when(() => chunks(bot).length >= count);
+      return chunks(bot);
     })(),
   );
 /** Advances the clock by a tenth of a second with every turn of the event loop. */
@@ -87,4 +87,4 @@ export async function whileTimePasses<T>(clock: ManualClock, promise: Promise<T>
   return settled;
 }
 
-export const texts = (bot: BotUnderTest) => pieces(bot).map(({ body }) => body.text);
+export const texts = (bot: BotUnderTest) => chunks(bot).map(({ body }) => body.text);

@@ -101,8 +101,8 @@ describe('the parts of a long text', () => {
 
   it('begin with everything that a stream may have shown before', () => {
     for (const channel of ['msteams', 'webchat']) {
-      const { stream, maxTextChars } = capabilitiesOf(channel, 'personal');
-      const most = stream?.maxChars ?? 0;
+      const { streamRules, maxTextChars } = capabilitiesOf(channel, 'personal');
+      const most = streamRules?.maxChars ?? 0;
       fc.assert(
         fc.property(text, fc.constantFrom('x', '. ', ' ', '\n\n', '。', FAMILY, '\u0301'), (ending, filler) => {
           const shown = `${'so '.repeat(most / 3)}`.slice(0, most - 1).concat('!');

@@ -39,7 +39,7 @@ const ROWS: Readonly<Record<string, Readonly<Record<Scope, Expected>>>> = {
 
 const isMessage = ({ body }: ConnectorCall) => body.type === 'message';
 const isSign = (call: ConnectorCall) => call.body.type === 'typing' && streamInfo(call) === undefined;
-const isPiece = (call: ConnectorCall) => streamInfo(call) !== undefined;
+const isChunk = (call: ConnectorCall) => streamInfo(call) !== undefined;
 
 function assertSound({ body }: ConnectorCall, { sound }: Expected): void {
   const { text, speak, attachments = [] } = body;
@@ -78,15 +78,15 @@ function assertMarks({ body }: ConnectorCall, isMarked: boolean): void {
 
 /** Which chunks of a streaming message need their marks, and which do not. */
 function assertStream(calls: readonly ConnectorCall[], { stream }: Expected): void {
-  const pieces = calls.filter(isPiece);
-  const types = pieces.map((call) => streamInfo(call)?.['streamType']);
+  const chunks = calls.filter(isChunk);
+  const types = chunks.map((call) => streamInfo(call)?.['streamType']);
   if (stream === 'none') {
     assert.doesNotMatch(JSON.stringify(calls.map(({ body }) => body)), /stream/i);
     return;
   }
   assert.equal(types[0], stream === 'entity' ? 'informative' : 'streaming');
-  assert.deepEqual([types.at(-1), pieces.at(-1)], ['final', calls.at(-1)]);
-  for (const { body } of pieces) {
+  assert.deepEqual([types.at(-1), chunks.at(-1)], ['final', calls.at(-1)]);
+  for (const { body } of chunks) {
     const { type: _, ...info } = streamInfo({ body } as ConnectorCall) ?? {};
     const { streamId, streamType, streamSequence } = body.channelData ?? {};
     assert.deepEqual(
@@ -110,8 +110,8 @@ for (const [channel, row] of Object.entries(ROWS)) {
       const expected = row[scope];
 
       it(`${scope}: streams at most half of what fits in a message`, () => {
-        const { stream, maxTextChars } = capabilitiesOf(channel, scope);
-        assert.ok((stream?.maxChars ?? 0) <= maxTextChars / 2);
+        const { streamRules, maxTextChars } = capabilitiesOf(channel, scope);
+        assert.ok((streamRules?.maxChars ?? 0) <= maxTextChars / 2);
       });
 
       it(`${scope}: gets ${expected.sound}, stream: ${expected.stream}, and its own indicators and labels`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { upload } from '../../src/channel/upload.ts';
+import { uploadToFileService } from '../../src/channel/upload.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { CARD_ID, type FileService, PLACE, startFileService, startSavingChat } from '../support/file-service.ts';
@@ -19,13 +19,15 @@ interface Upload {
   readonly done: Promise<void>;
 }
 
-/** An upload to a file service that answers by this rule. */
+/** An uploadToFileService to a file service that answers by this rule. */
 async function uploading(t: TestContext, rule: FileService['rule'], uploadUrl = PLACE.uploadUrl): Promise<Upload> {
   const files = await startFileService();
   t.after(() => files[Symbol.asyncDispose]());
   files.rule = rule;
   const clock = new ManualClock();
-  const done = inTime(upload(uploadUrl, BYTES, new AbortController().signal, { clock, fetch: files.fetch }));
+  const done = inTime(
+    uploadToFileService(uploadUrl, BYTES, new AbortController().signal, { clock, fetch: files.fetch }),
+  );
   done.catch(() => {});
   return { files, clock, done };
 }

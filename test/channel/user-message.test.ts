@@ -166,6 +166,11 @@ describe('the reference to a message', () => {
     assert.doesNotMatch(json, /secret/);
   });
 
+  it('has well-formed texts, even if a name is cut within an emoji', () => {
+    const recipient = { id: 'bot-1', name: `${'x'.repeat(2_047)}👍` };
+    assert.match(JSON.stringify(toReference(activity({ recipient }), caller)), /x{2047}\ufffd"/);
+  });
+
   it('leaves out fields that the activity does not have', () => {
     const reference = toReference(activity({ recipient: undefined, locale: undefined }), caller);
     assert.deepEqual(Object.keys(reference.activity).sort(), [

@@ -72,7 +72,7 @@ describe('a new conversation', () => {
     assert.equal((await bot.connector.whenMessages(2)).length, 2);
   });
 
-  it('keeps working if the channel refuses the greeting', async (t) => {
+  it('keeps working if the channel rejects the greeting', async (t) => {
     const watched = watchedLog();
     const bot = await startBot({ turns: ['Answer'], deps: { log: watched.log } });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -126,7 +126,7 @@ describe('a team', () => {
   };
   const AT_BOT = { entities: [{ type: 'mention', text: '<at>Bot</at>', mentioned: BOT }] };
 
-  it('welcome again: is not greeted when a person joins or the app is updated', async (t) => {
+  it('is not greeted when a person joins or the app is updated', async (t) => {
     const bot = await startBot({ turns: ['Answer'] });
     t.after(() => bot[Symbol.asyncDispose]());
     for (const event of [

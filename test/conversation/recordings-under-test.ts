@@ -24,7 +24,7 @@ import { type Answer, FakeModel, SETTINGS } from '../realtime/fake-model.ts';
 import { silentTelemetry } from '../support/silent-telemetry.ts';
 
 const NO_TOOLS = {
-  ...{ functions: async () => [], openServers: async () => [], documents: undefined },
+  ...{ loadOwnTools: async () => [], openServers: async () => [], documents: undefined },
   log: createLogger('silent'),
 };
 
@@ -121,7 +121,7 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
 export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boolean } = {}) {
   const diary: string[] = [];
   const replies: Reply[] = [];
-  const sender: ReplySender & { hasShown: boolean } = {
+  const sender: ReplySender & { mayHaveBeenSeen: boolean } = {
     showActivity() {
       diary.push('shows activity');
     },
@@ -129,9 +129,9 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
       diary.push(`shows progress: ${text}`);
     },
     showText() {
-      if (shows) sender.hasShown = true;
+      if (shows) sender.mayHaveBeenSeen = true;
     },
-    hasShown: false,
+    mayHaveBeenSeen: false,
     stopped: new AbortController().signal,
     abandon() {
       diary.push('abandons');

@@ -71,12 +71,12 @@ export function collectFrames(frames: readonly Frame[]): ResponseOutcome {
 function feed(collector: ResponseCollector, ledger: Ledger, frames: readonly Frame[]): ResponseOutcome {
   for (const frame of frames) {
     const event = eventOf(frame);
-    if (event === undefined) return collector.abandon(new TurnError('frame_malformed', 'no event'));
+    if (event === undefined) return collector.endedBy(new TurnError('frame_malformed', 'no event'));
     const step = collector.accept(event);
     if (step !== 'ignored') ledger.note(event, collector.responseId);
     if (typeof step !== 'string') return step;
   }
-  return collector.abandon(new TurnError('silence_timeout', 'nothing came'));
+  return collector.endedBy(new TurnError('silence_timeout', 'nothing came'));
 }
 
 /** Whether the client library parses this frame. */

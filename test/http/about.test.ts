@@ -94,15 +94,15 @@ describe('GET /about', () => {
 
   it('states the retention times from the settings', async () => {
     const { html } = await get();
-    assertSays(html, en.about.keptTalk('90 days'));
-    assertSays(html, en.about.keptSound('36 hours'));
-    assertSays(html, en.about.keptSpoken('36 hours', '15 minutes'));
+    assertSays(html, en.about.keptHistory('90 days'));
+    assertSays(html, en.about.keptReplyAudio('36 hours'));
+    assertSays(html, en.about.keptRecordings('36 hours', '15 minutes'));
     assertSays(html, en.about.inMemory);
     assert.ok(!textOf(html).includes(en.about.inDatabase));
     const german = (await get('?lang=de')).html;
-    assertSays(german, de.about.keptTalk('90 Tage'));
-    assertSays(german, de.about.keptSound('36 Stunden'));
-    assertSays(german, de.about.keptSpoken('36 Stunden', '15 Minuten'));
+    assertSays(german, de.about.keptHistory('90 Tage'));
+    assertSays(german, de.about.keptReplyAudio('36 Stunden'));
+    assertSays(german, de.about.keptRecordings('36 Stunden', '15 Minuten'));
     assertSays(german, de.about.inMemory);
   });
 
@@ -195,8 +195,8 @@ describe('the page of a bot with a database or a storage account', () => {
     it(`names the database, the storage account and their retention times (${messages.language})`, async () => {
       const query = `?lang=${messages.language}`;
       const html = await htmlOf(settings({ DATABASE_URL: 'postgres://bot@localhost/bot' }), query);
-      assertSays(html, messages.about.keptSound(one));
-      assertSays(html, messages.about.keptTalk(many));
+      assertSays(html, messages.about.keptReplyAudio(one));
+      assertSays(html, messages.about.keptHistory(many));
       assertSays(html, messages.about.keptFailed(many));
       assertSays(html, messages.about.inDatabase);
       assert.ok(!textOf(html).includes(messages.about.inMemory));

@@ -37,13 +37,13 @@ describe('a bot with open access', () => {
     'https://192.168.1.20:56150',
   ];
   for (const serviceUrl of answered) {
-    it(`clients outside the container: answers ${serviceUrl}`, async () => {
+    it(`accepts activities of clients at ${serviceUrl}`, async () => {
       const typing = bot.message(undefined, { type: 'typing', serviceUrl });
       assert.equal((await bot.post(typing)).status, 200);
     });
   }
 
-  it('clients outside the container: get the answer at their address', async () => {
+  it('answers clients at their address', async () => {
     const serviceUrl = bot.connector.url.replace('127.0.0.1', 'localhost');
     await bot.says('hello', { id: 'from-outside', serviceUrl });
     const reply = await bot.connector.when(

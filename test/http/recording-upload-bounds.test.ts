@@ -152,7 +152,7 @@ describe('recordings from one user', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(3);
   });
 
-  it('do not count as tries if they are refused for lack of room', async (t) => {
+  it('do not count as tries if they are rejected (503) for lack of room', async (t) => {
     const { bot, strangers } = await signed(t);
     const [url = '', ...others] = await strangers(4);
     // Together just below the part of the bound that unverified conversations may use.

@@ -28,7 +28,7 @@ const OWNER = {
   reference: { activity: {}, claims: [], audience: undefined },
 } as const;
 
-/** A server on a manual clock. The link `invited` is valid; the check of any other never completes. */
+/** A server on a manual clock. The link `usable` is valid; the check of any other never completes. */
 async function started(t: TestContext) {
   const clock = new ManualClock();
   const recordingLink = await createMemoryRecordingLinks(clock, randomIds).create(OWNER);
@@ -41,7 +41,7 @@ async function started(t: TestContext) {
       ...noRecordings,
       async findUsableLink(link) {
         looked.resolve();
-        return link === 'invited' ? recordingLink : new Promise(() => {});
+        return link === 'usable' ? recordingLink : new Promise(() => {});
       },
       async accept(_recordingLink, receive) {
         await receive();
@@ -102,7 +102,7 @@ async function tick(clock: ManualClock, ms: number): Promise<void> {
 }
 
 describe('the time for a request to arrive', { timeout: 20_000 }, () => {
-  it('is 20 seconds where nobody is known to be invited', async (t) => {
+  it('is 20 seconds without a usable recording link', async (t) => {
     const { clock, port, looked } = await started(t);
     const { socket, closed } = half(port, 'unknown');
     await looked;
@@ -112,7 +112,7 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.equal(await closed, '');
   });
 
-  it('is no longer for a client that asks to go on', async (t) => {
+  it('is not extended by Expect: 100-continue', async (t) => {
     const { clock, port, looked } = await started(t);
     const { closed } = half(port, 'unknown', 'Expect: 100-continue');
     await looked;
@@ -120,9 +120,9 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.match(await closed, /^HTTP\/1\.1 100 Continue\s*$/);
   });
 
-  it('is two minutes for a recording of somebody who was invited, as long as it does not stand still', async (t) => {
+  it('is two minutes for a recording with a usable link, if bytes keep arriving', async (t) => {
     const { clock, port } = await started(t);
-    const { socket, closed, arrived } = half(port, 'invited');
+    const { socket, closed, arrived } = half(port, 'usable');
     for (const word of WHOLE.slice(4).split(/(?= )/)) {
       await arrived();
       await tick(clock, ORDINARY_MS - 1);
@@ -132,9 +132,9 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
     assert.match(await closed, /^HTTP\/1\.1 202 /);
   });
 
-  it('ends for a recording that stands still', async (t) => {
+  it('ends for a recording of which no more bytes arrive', async (t) => {
     const { clock, port } = await started(t);
-    const { closed, arrived } = half(port, 'invited');
+    const { closed, arrived } = half(port, 'usable');
     await arrived();
     await tick(clock, ORDINARY_MS);
     assert.equal(await closed, '');
@@ -142,7 +142,7 @@ describe('the time for a request to arrive', { timeout: 20_000 }, () => {
 
   it('ends after two minutes, however little is missing', async (t) => {
     const { clock, port } = await started(t);
-    const { socket, closed, arrived } = half(port, 'invited');
+    const { socket, closed, arrived } = half(port, 'usable');
     const waitsMs = [...Array.from({ length: 6 }, () => ORDINARY_MS - 1), LONG_MS - 6 * (ORDINARY_MS - 1)];
     for (const waitMs of waitsMs) {
       await arrived();

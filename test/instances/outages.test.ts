@@ -6,7 +6,7 @@ import { cutOffPair, holds, isCommit, once } from './cut-off.ts';
 import { type Chat, startInstance } from './instance.ts';
 
 const LONG = { timeout: 60_000 };
-const { lasting } = en.storage;
+const { delayed } = en.storage;
 const WAITING = 'store call failed: retried';
 
 const BEGIN = holds('INSERT INTO conversations AS c (key, version, record, team');
@@ -62,10 +62,10 @@ describe('a turn whose database is unavailable', LONG, () => {
       await fired;
       assert.equal(chat.messages.length, 0);
       await lasts(waiting);
-      assert.equal((await chat.reply(1)).text, lasting);
+      assert.equal((await chat.reply(1)).text, delayed);
       restore();
       await chat.reply(2);
-      assert.deepEqual(chat.texts, [lasting, `Re: ${step}`]);
+      assert.deepEqual(chat.texts, [delayed, `Re: ${step}`]);
       await goesOn(chat, step);
     });
   }
@@ -99,10 +99,10 @@ describe('a turn whose database is unavailable', LONG, () => {
     shared.proxy().cut();
     model.release('hold on');
     await lasts(waiting);
-    assert.equal((await chat.reply(1)).text, lasting);
+    assert.equal((await chat.reply(1)).text, delayed);
     restore();
     await chat.reply(2);
-    assert.deepEqual(chat.texts, [lasting, 'Re: hold on']);
+    assert.deepEqual(chat.texts, [delayed, 'Re: hold on']);
     await goesOn(chat, 'hold on');
   });
 

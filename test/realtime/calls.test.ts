@@ -84,8 +84,8 @@ describe('the list of tools', () => {
   });
 });
 
-describe('a response with calls', () => {
-  it('is followed by one output for each call and one response.create, and all text is one answer', async () => {
+describe('calls in a response', () => {
+  it('are answered by one output each and one response.create, and all text is one answer', async () => {
     const { session, connection } = await sessionWith([calls(['a', 'b'], 'Let me look.'), says('It is sunny.')]);
     const { functions, asked } = functionsOf();
     const live = new LiveText('t1', 'audio');
@@ -111,7 +111,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), true);
   });
 
-  it('costs as much as both responses, and is not retried', async () => {
+  it('add the usage of the next response, which is not retried', async () => {
     const fails: Answer = (connection, name) => {
       const response = `resp_${name}`;
       const failed = wire.failedBy({ type: 'server_error' });
@@ -124,7 +124,7 @@ describe('a response with calls', () => {
     assert.equal(result.usage.audio.out, 1);
   });
 
-  it('may be followed by others, of which the fifth may call nothing', async () => {
+  it('can be followed by more calls up to the fifth response, which may not call', async () => {
     const rounds = ['a', 'b', 'c', 'd'].map((id) => calls([id]));
     const { session, connection } = await sessionWith([...rounds, says('Done.')]);
     const { functions, asked } = functionsOf();
@@ -135,7 +135,7 @@ describe('a response with calls', () => {
     assert.deepEqual(creates, [undefined, undefined, undefined, undefined, 'none']);
   });
 
-  it('is not run beyond the fifth: the session has a call without an output and is closed', async () => {
+  it('of a fifth response do not run, and the session is closed', async () => {
     const { session } = await sessionWith(['a', 'b', 'c', 'd', 'e'].map((id) => calls([id], 'Hm.')));
     const { functions, asked } = functionsOf();
     const result = await session.runTurn(turn('t1', functions), NEVER);
@@ -144,22 +144,22 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('is not run if the budget does not allow another response', async () => {
+  it('do not run if the budget does not allow another response', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me look.')]);
     const { functions, asked } = functionsOf();
     const callCounts: (number | undefined)[] = [];
-    const reserveNextResponse = async (callCount?: number) => {
+    const reserveAfterCalls = async (callCount: number) => {
       callCounts.push(callCount);
       return false;
     };
-    const { outcome } = await session.runTurn({ ...turn('t1', functions), reserveNextResponse }, NEVER);
+    const { outcome } = await session.runTurn({ ...turn('t1', functions), reserveAfterCalls }, NEVER);
     assert.deepEqual(plain(outcome), { kind: 'cutShort', why: 'budget', text: 'Let me look.', bytes: [1, 2] });
     assert.deepEqual(asked, []);
     assert.deepEqual(callCounts, [1]);
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('ends the turn if it waits for the user: outputs are sent without a response.create', async () => {
+  it('end the turn if they wait for the user: outputs are sent without a response.create', async () => {
     const { session, connection } = await sessionWith([calls(['a'], 'I will delete it.'), says('two')]);
     const { functions } = functionsOf(async () => ({ isWaiting: true }));
     const { outcome } = await session.runTurn(turn('t1', functions), NEVER);
@@ -169,7 +169,7 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), true);
   });
 
-  it('sends pictures as a user item before the response.create', async () => {
+  it('send images as a user item before the response.create', async () => {
     const { session, connection } = await sessionWith([calls(['a']), says('A cat.')]);
     const picture = { kind: 'image', dataUri: 'data:image/png;base64,AA==' } as const;
     const { functions } = functionsOf(async () => ({ parts: [picture] }));
@@ -178,7 +178,7 @@ describe('a response with calls', () => {
     assert.deepEqual(fieldsOf(item, 'item')['content'], [{ type: 'input_image', image_url: picture.dataUri }]);
   });
 
-  it('is not run if it was truncated, and its session is closed', async () => {
+  it('do not run if the response was truncated, and the session is closed', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me', 'incomplete')]);
     const { functions, asked } = functionsOf();
     const { outcome } = await session.runTurn(turn('t1', functions), NEVER);
@@ -188,10 +188,10 @@ describe('a response with calls', () => {
   });
 
   for (const [name, reason, expected] of [
-    ['stopped by the user', new TurnError('cancelled', 'x'), { kind: 'cutShort', why: 'cancelled' }],
-    ['late', new TurnError('turn_timeout', 'x'), { kind: 'cutShort', why: 'lost' }],
+    ['is stopped by the user', new TurnError('cancelled', 'x'), { kind: 'cutShort', why: 'cancelled' }],
+    ['times out', new TurnError('turn_timeout', 'x'), { kind: 'cutShort', why: 'lost' }],
   ] as const) {
-    it(`${name} while it runs keeps the spoken part, and closes the session`, async () => {
+    it(`keep the spoken part and close the session if the turn ${name}`, async () => {
       const stop = new AbortController();
       const { session, connection } = await sessionWith([calls(['a'], 'Let me look.')]);
       const { functions } = functionsOf((_all, signal) => {
@@ -206,7 +206,7 @@ describe('a response with calls', () => {
     });
   }
 
-  it('is no silence: tools may work longer than the deadline between events', async () => {
+  it('do not count as silence, however long the tools take', async () => {
     const { session, model } = await sessionWith([calls(['a']), says('Done.')]);
     const { functions } = functionsOf(async () => {
       await model.clock.advance(60_000);
@@ -216,7 +216,7 @@ describe('a response with calls', () => {
     assert.equal(outcome.kind, 'spoken');
   });
 
-  it('is answered aloud: an answer in text is requested once more as speech, after what was said before', async () => {
+  it('are answered in speech: a text answer is requested once more as audio', async () => {
     const answers = [calls(['a'], 'Let me look.'), inText('As text.'), says('It is sunny.')];
     const { session, connection } = await sessionWith(answers);
     const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);
@@ -226,14 +226,14 @@ describe('a response with calls', () => {
     assert.equal(session.isUsableFor(0), true);
   });
 
-  it('keeps what was said before if the speech does not come, and its text', async () => {
+  it('keep the speech before them and the text answer if no speech comes', async () => {
     const { session } = await sessionWith([calls(['a'], 'Let me look.'), inText('Sunny.'), inText('Again.')]);
     const { outcome } = await session.runTurn(turn('t1', functionsOf().functions), NEVER);
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Let me look.\n\nSunny.', bytes: [1, 2] });
     assert.equal(session.isUsableFor(0), false);
   });
 
-  it('in a text conversation is answered in text', async () => {
+  it('are answered in text in a text conversation', async () => {
     const model = new FakeModel([calls(['a']), inText('Sunny.')]);
     const settings = { ...SETTINGS, modality: 'text' as const };
     const session = await RealtimeSession.open({ ...model.sessionDeps, settings }, NEVER);

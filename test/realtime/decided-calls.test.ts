@@ -118,7 +118,7 @@ describe('a decided call', () => {
   }
 
   it('is not sent as text if the budget does not allow another response, nor again and again', async () => {
-    const poor = await asker([refusesCall()])({ decided: DECIDED, reserveNextResponse: async () => false });
+    const poor = await asker([refusesCall()])({ decided: DECIDED, reserveRetry: async () => false });
     assert.deepEqual(poor.outcome, { kind: 'failed', code: 'request_rejected' });
     const refusesText: Answer = (connection) => {
       const [created] = connection.sentOf('conversation.item.create').slice(-1);

@@ -43,11 +43,11 @@ async function answerOf(bot: BotUnderTest): Promise<string> {
   return messages[0]?.body.text;
 }
 
-describe('proxy', { skip, timeout: 60_000 }, () => {
+describe('a proxy', { skip, timeout: 60_000 }, () => {
   after(() => certificate?.close());
 
   for (const name of ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'HTTP_PROXY']) {
-    it(`proxy: ${name} set, direct way closed: the model's socket uses it`, async (t) => {
+    it(`is used for the model's socket if ${name} is set`, async (t) => {
       const { bot, proxy } = await startBehindProxy(t, (url) => ({ [name]: url }));
       assert.equal(await answerOf(bot), 'Hi there');
       assert.deepEqual(
@@ -57,13 +57,13 @@ describe('proxy', { skip, timeout: 60_000 }, () => {
     });
   }
 
-  it('proxy: a host of NO_PROXY is reached without it', async (t) => {
+  it('is not used for a host of NO_PROXY', async (t) => {
     const { bot, proxy } = await startBehindProxy(t, (url) => ({ HTTPS_PROXY: url, NO_PROXY: '.model.test' }), []);
     assert.notEqual(await answerOf(bot), 'Hi there');
     assert.deepEqual(proxy.tunnels, []);
   });
 
-  it('proxy: a model and a channel on this machine are reached without it', async (t) => {
+  it('is not used for a model and a channel on this machine', async (t) => {
     await using proxy = await startConnectProxy(() => ({ status: 502 }));
     // The client of botbuilder reads the variable.
     process.env['HTTPS_PROXY'] = proxy.url;
@@ -75,7 +75,7 @@ describe('proxy', { skip, timeout: 60_000 }, () => {
   });
 
   for (const status of [407, 502]) {
-    it(`proxy: the log names the proxy, without its password, where it answers ${status}`, async (t) => {
+    it(`is logged without its password if it answers ${status}`, async (t) => {
       const withPassword = (url: string) => ({ HTTPS_PROXY: `http://user:a-secret@${new URL(url).host}` });
       const { bot, proxy } = await startBehindProxy(t, withPassword, []);
       proxy.rule = () => ({ status });

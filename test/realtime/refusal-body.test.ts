@@ -51,7 +51,7 @@ async function refusalBy(t: TestContext, answer: Answer): Promise<TurnError> {
   return error;
 }
 
-describe('handshake 400', { timeout: 20_000 }, () => {
+describe('a handshake that is rejected with 400', { timeout: 20_000 }, () => {
   it('is reported with code and message of its body', async (t) => {
     const body = JSON.stringify({ error: { code: 'OpperationNotSupported', message: NOT_REALTIME } });
     const { code, message } = await refusalBy(t, { status: 400, body });

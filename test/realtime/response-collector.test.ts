@@ -212,7 +212,7 @@ describe('the response collector among other traffic', () => {
       wire.created(),
     );
     assert.equal(outcome, undefined);
-    assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
+    assert.deepEqual(plain(collector.endedBy(LOST)), { kind: 'failed', code: 'connection_lost' });
     assert.equal(hasDelta(collector), false);
   });
 
@@ -255,20 +255,20 @@ describe('the response collector among other traffic', () => {
 describe('an abandoned response', () => {
   it('fails with the reason before the first delta', () => {
     const { collector } = collect(wire.created(), { type: 'response.output_item.added', response_id: 'resp_1' });
-    assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
+    assert.deepEqual(plain(collector.endedBy(LOST)), { kind: 'failed', code: 'connection_lost' });
     assert.equal(hasDelta(collector), false);
-    assert.deepEqual(plain(newCollector().abandon(LOST)), { kind: 'failed', code: 'connection_lost' });
+    assert.deepEqual(plain(newCollector().endedBy(LOST)), { kind: 'failed', code: 'connection_lost' });
   });
 
   it('keeps what has arrived', () => {
     const { collector } = collect(wire.created(), wire.transcriptDelta('Once upon'), wire.audioDelta([1, 2, 3]));
     const lost = { kind: 'cutShort', why: 'lost', text: 'Once upon', bytes: [1, 2] };
-    assert.deepEqual(plain(collector.abandon(LOST)), lost);
+    assert.deepEqual(plain(collector.endedBy(LOST)), lost);
     assert.equal(hasDelta(collector), true);
   });
 
   it('keeps audio without text', () => {
     const { collector } = collect(wire.created(), wire.audioDelta([1, 2]));
-    assert.deepEqual(plain(collector.abandon(LOST)), { kind: 'cutShort', why: 'lost', text: '', bytes: [1, 2] });
+    assert.deepEqual(plain(collector.endedBy(LOST)), { kind: 'cutShort', why: 'lost', text: '', bytes: [1, 2] });
   });
 });

@@ -58,10 +58,10 @@ describe('the parser of server events', () => {
 
   it('reads the turn of a new response from its metadata', () => {
     const event = read(wire.created());
-    assert.deepEqual(event, { kind: 'responseCreated', responseId: 'resp_1', turnId: 'turn-1' });
+    assert.deepEqual(event, { kind: 'responseCreated', responseId: 'resp_1', responseName: 'turn-1' });
     for (const metadata of [undefined, null, {}, { turn: 5 }, 'turn-1']) {
       const event = { type: 'response.created', response: { id: 'resp_2', metadata } };
-      assert.deepEqual(read(event), { kind: 'responseCreated', responseId: 'resp_2', turnId: undefined });
+      assert.deepEqual(read(event), { kind: 'responseCreated', responseId: 'resp_2', responseName: undefined });
     }
   });
 
@@ -161,7 +161,7 @@ describe('the parser of response.done', () => {
     const final = finalOf(wire.done({ output: [wire.outputItem('Hi there')], usage }));
     assert.deepEqual(final, {
       responseId: 'resp_1',
-      turnId: 'turn-1',
+      responseName: 'turn-1',
       status: 'completed',
       reason: undefined,
       error: undefined,

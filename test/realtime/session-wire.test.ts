@@ -168,7 +168,7 @@ describe('a broken socket', TIMEOUT, () => {
   });
 });
 
-describe('an unusable frame', TIMEOUT, () => {
+describe('a frame of the service', TIMEOUT, () => {
   it('ends the session without a retry if it is larger than 16 MiB', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
@@ -177,7 +177,7 @@ describe('an unusable frame', TIMEOUT, () => {
     await talk.client.closed.when(1);
   });
 
-  it('does not include one of some MB', async (t) => {
+  it('is accepted with several MB', async (t) => {
     const talk = await unanswered();
     t.after(() => talk[Symbol.asyncDispose]());
     const audio = Buffer.alloc(3 * 1024 * 1024, 7);

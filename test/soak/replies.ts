@@ -19,7 +19,7 @@ export function replyKind({ text, hasAudio }: Pick<Send, 'text' | 'hasAudio'>): 
 }
 
 const NOTICES = {
-  'the answer comes later': texts.storage.lasting,
+  'the answer comes later': texts.storage.delayed,
   'please send that again': texts.storage.notStored,
   'the stream ends, the answer follows': texts.interrupted,
 } as const;

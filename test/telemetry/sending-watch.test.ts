@@ -37,7 +37,7 @@ describe('the watch over sent telemetry', () => {
     });
   }
 
-  it('takes a redirect for neither', async () => {
+  it('logs a redirect neither as a rejection nor as a recovery', async () => {
     const { lines, answer } = startWatch();
     await answer(503);
     await answer(308);

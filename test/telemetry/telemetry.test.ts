@@ -34,7 +34,7 @@ describe('telemetry', () => {
     const { telemetry, watched } = telemetryWith(() => Promise.reject(new Error('not installed')));
     await telemetry.start(() => 0);
     telemetry.count('duplicates');
-    telemetry.turn({ key: 'a', channel: 'b', turnId: 'c', acceptedAtMs: 0 }).end({ end: 'spoken' });
+    telemetry.turn({ key: 'a', channel: 'b', turnId: 'c', acceptedAtMs: 0 }).end({ result: 'spoken' });
     await telemetry.close();
     assert.match(JSON.stringify(watched.lines), /telemetry not opened: the bot runs without it/);
   });

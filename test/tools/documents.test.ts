@@ -41,7 +41,7 @@ const indexOf = (folder: string, maxBytes = MAX_INDEX_BYTES) =>
 const read = (path: string, content: string | Uint8Array) => readDocument(path, Buffer.from(content));
 
 describe('a document', () => {
-  it('in Markdown has its headings, without front matter, and none in code', async () => {
+  it('in Markdown has headings, but no front matter and no headings from code', async () => {
     const markdown =
       '---\ntitle: x\n---\nBefore.\n\n# Leave\nAll of it.\n\n## How long ##\n30 days.\n\n```\n# no heading\n```\n';
     const { title, sections } = await read('a.md', markdown);
@@ -53,14 +53,14 @@ describe('a document', () => {
     ]);
   });
 
-  it('without a heading is called as its file', async () => {
+  it('without a heading has the name of its file as title', async () => {
     assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
   });
 
   for (const [encoding, bytes] of [
     ['UTF-8', Buffer.from('\ufeffKündigung – 30 €')],
     ['UTF-16', Buffer.from('\ufeffKündigung – 30 €', 'utf16le')],
-    ['UTF-16, the other way round', Buffer.from('\ufeffKündigung – 30 €', 'utf16le').swap16()],
+    ['UTF-16, big-endian', Buffer.from('\ufeffKündigung – 30 €', 'utf16le').swap16()],
     ['Windows-1252', Buffer.from('K\xfcndigung \x96 30 \x80', 'latin1')],
   ] as const) {
     it(`in ${encoding} is read`, async () => {
@@ -69,18 +69,18 @@ describe('a document', () => {
     });
   }
 
-  it('in UTF-8 keeps its characters beside a damaged one', async () => {
+  it('in UTF-8 with a damaged character keeps all others', async () => {
     const bytes = Buffer.concat([Buffer.from('Kündigung für '), Buffer.of(0xff), Buffer.from('30 €')]);
     assert.equal((await read('a.txt', bytes)).sections[0]?.text, 'Kündigung für \ufffd30 €');
   });
 
-  it('in HTML is what a reader sees', async () => {
+  it('in HTML has only its visible text', async () => {
     const html =
       '<head><title>t</title></head><nav>Menu</nav><h1>Caf&eacute;</h1><p>Open <b>daily</b><script>evil()</script></p><ul><li>one<li>two</ul>';
     assert.deepEqual((await read('a.html', html)).sections, [{ headings: ['Café'], text: 'Open daily\n\none\n\ntwo' }]);
   });
 
-  it('of Word has its headings, in German, too', async () => {
+  it('of Word has headings, also of German styles', async () => {
     const bytes = docx([['Urlaub', 'berschrift1'], ['30 Tage &amp; mehr.'], ['Wann', 'Heading2'], ['Im Sommer.']]);
     assert.deepEqual((await read('a.docx', bytes)).sections, [
       { headings: ['Urlaub'], text: '30 Tage & mehr.' },
@@ -109,7 +109,7 @@ describe('a document', () => {
 });
 
 describe('the index of a folder', () => {
-  it('finds words in other cases, forms and accents, and the heading above them', async (t) => {
+  it('finds words in any case, form and accent, with the heading above them', async (t) => {
     const folder = await folderOf(t, { 'hr/leave.md': '# Kündigungsfrist\nDrei Monate zum Quartalsende.' });
     const index = indexOf(folder);
     await index.update();
@@ -120,13 +120,13 @@ describe('the index of a folder', () => {
     assert.deepEqual(index.find('nothing of the kind xyz', 8), []);
   });
 
-  it('finds words in a language that writes none apart', async (t) => {
+  it('finds words in a language without spaces', async (t) => {
     const index = indexOf(await folderOf(t, { 'a.txt': '我们的办公室在柏林。' }));
     await index.update();
     assert.equal(index.find('柏林', 8).length, 1);
   });
 
-  it('finds what a question is about, whatever its common words resemble', async (t) => {
+  it('ignores the common words of a question', async (t) => {
     const rules = Array.from({ length: 300 }, (_, at) => `# ${at}\nThe rule ${at} with the house.`).join('\n\n');
     const parking = `Parking is free. ${'Cars stand in rows behind gates. '.repeat(10)}`;
     const files = { 'rules.md': rules, 'wish.md': '# Wish\nWish a wish.', 'z.md': parking };
@@ -136,13 +136,13 @@ describe('the index of a folder', () => {
     assert.equal(index.find('with', 8)[0]?.path, 'rules.md');
   });
 
-  it('finds a word behind an apostrophe', async (t) => {
+  it('finds a word after an apostrophe', async (t) => {
     const index = indexOf(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
     await index.update();
     assert.equal(index.find('eau', 8).length, 1);
   });
 
-  it('keeps up with what is new, changed and gone', async (t) => {
+  it('follows new, changed and deleted files', async (t) => {
     const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
     const index = indexOf(folder);
     assert.equal((await index.update()).isChanged, true);
@@ -156,7 +156,7 @@ describe('the index of a folder', () => {
     assert.deepEqual([found('alpha'), found('beta'), found('gamma'), found('delta')], [[], [], ['a.md'], ['c.md']]);
   });
 
-  it('tries an unreadable file again with each update, and reports it once', { skip: NO_MODES }, async (t) => {
+  it('reads an unreadable file again with each update, and reports it once', { skip: NO_MODES }, async (t) => {
     withoutRoot(t);
     const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
     await chmod(join(folder, 'b.md'), 0);
@@ -189,7 +189,7 @@ describe('the index of a folder', () => {
     );
   });
 
-  it('leaves out what its memory cannot hold, until there is room', async (t) => {
+  it('leaves out files above its memory limit until there is room', async (t) => {
     const unique = (name: string) => Array.from({ length: 3_000 }, (_, at) => `${name}${at}`).join(' ');
     const folder = await folderOf(t, { 'a.md': unique('a'), 'b.md': unique('b') });
     const index = indexOf(folder, 4_000_000);
@@ -203,7 +203,7 @@ describe('the index of a folder', () => {
     assert.deepEqual([documents, leftOut], [1, []]);
   });
 
-  it('reads nothing outside of the folder, nothing hidden, and names what it cannot read', async (t) => {
+  it('reads no hidden files and none outside of the folder, and reports unreadable ones', async (t) => {
     const other = await folderOf(t, { 'secret.md': 'secret' });
     const folder = await folderOf(t, { '.git/x.md': 'secret', 'a.md': 'a text', 'b.pdf': 'x', 'c.exe': 'secret' });
     await symlink(join(other, 'secret.md'), join(folder, 'link.md'));
@@ -234,7 +234,7 @@ describe('the searchable folder', () => {
     await assert.rejects(tool.run({}, context()), { code: 'arguments_invalid' });
   });
 
-  it('names each page that it found, and files with one title by their paths', async (t) => {
+  it('names each found page, and files with the same title by their paths', async (t) => {
     const pages = { 'book.pdf': pdf(['Meals in Rome.', 'Travel.', 'Meals in Bonn.']) };
     const folder = await folderOf(t, { ...pages, 'a/x.md': '# Lunch\nMeals.', 'b/x.md': '# Lunch\nMeals, too.' });
     const documents = await ready(t, folder);
@@ -247,7 +247,7 @@ describe('the searchable folder', () => {
     while ((await titles()) !== 'Lunch');
   });
 
-  it('sees a file that comes later', async (t) => {
+  it('finds a file that is added later', async (t) => {
     const folder = await folderOf(t, { 'a.md': 'alpha' });
     const documents = await ready(t, folder);
     await writeFile(join(folder, 'late.md'), 'omega');
@@ -256,7 +256,7 @@ describe('the searchable folder', () => {
     assert.equal((await documents.find('omega', 8, signal)).hits[0]?.path, 'late.md');
   });
 
-  it('is down where there is no folder, and cannot be searched once it is closed', async (t) => {
+  it('is down if the folder does not exist, and cannot be searched after close', async (t) => {
     const documents = await ready(t, '/no/such/folder');
     const { signal } = new AbortController();
     await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
@@ -266,7 +266,7 @@ describe('the searchable folder', () => {
     await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
   });
 
-  it('says that documents are still being read, and never that they hold nothing', async (t) => {
+  it('says that documents are still being read instead of that nothing was found', async (t) => {
     const many = Array.from({ length: 400 }, (_, at) => [`${at}.md`, `word${at} `.repeat(2_000)] as const);
     const folder = await folderOf(t, Object.fromEntries(many));
     const clock = new ManualClock();
@@ -278,7 +278,7 @@ describe('the searchable folder', () => {
     assert.equal(documents.status.kind, 'reading');
   });
 
-  it('leaves out a file that cannot be read to its end, and reads the others', async (t) => {
+  it('leaves out a file that takes too long to read, and reads the others', async (t) => {
     const folder = await folderOf(t, { 'a.pdf': endlessPdf() });
     const clock = new ManualClock();
     const documents = await ready(t, folder, clock);
@@ -293,7 +293,7 @@ describe('the searchable folder', () => {
     assert.deepEqual(documents.status, { kind: 'ready', state: { documents: 1, chunks: 1, leftOut } });
   });
 
-  it('logs an unreadable file once, and goes on with its thread', { skip: NO_MODES }, async (t) => {
+  it('logs an unreadable file once, and keeps its thread', { skip: NO_MODES }, async (t) => {
     withoutRoot(t);
     const folder = await folderOf(t, { 'a.md': 'alpha', 'b.md': 'beta' });
     await chmod(join(folder, 'b.md'), 0);

@@ -19,11 +19,11 @@ const at = (fields: Partial<CallContext>): CallContext => ({
 
 describe('the current time', () => {
   for (const [name, fields, args, expected] of [
-    ['of the zone that the channel names', { timeZone: 'Asia/Tokyo' }, {}, /Saturday.*3 January 2026.*08:30/],
+    ['of the zone in the message', { timeZone: 'Asia/Tokyo' }, {}, /Saturday.*3 January 2026.*08:30/],
     ['of the region of the locale', { locale: 'de-DE' }, {}, /Saturday.*3 January 2026.*00:30/],
-    ['of the zone that is asked for', { locale: 'de-DE' }, { timeZone: 'America/New_York' }, /Friday.*18:30/],
-    ['in UTC where the region has several', { locale: 'en-US' }, {}, /Friday.*23:30.*"UTC"/],
-    ['in UTC where the zone and the locale are made up', { timeZone: 'Mars/One', locale: '%%' }, {}, /"UTC"/],
+    ['of the requested zone', { locale: 'de-DE' }, { timeZone: 'America/New_York' }, /Friday.*18:30/],
+    ['in UTC if the region has several zones', { locale: 'en-US' }, {}, /Friday.*23:30.*"UTC"/],
+    ['in UTC if the zone and the locale do not exist', { timeZone: 'Mars/One', locale: '%%' }, {}, /"UTC"/],
   ] as const) {
     it(`is that ${name}`, async () => {
       assert.match((await named('current_time').run(args, at(fields))).text, expected);
@@ -38,14 +38,14 @@ describe('the current time', () => {
 });
 
 describe('the status of an order', () => {
-  it('is told, and that of an unknown one is not made up', async () => {
+  it('is returned for a known order, and an error for an unknown one', async () => {
     assert.match((await named('order_status').run({ orderNumber: '4711' }, context())).text, /shipped/);
     assert.match((await named('order_status').run({ orderNumber: '1234' }, context())).text, /no order 1234/);
   });
 });
 
 describe('a definition', () => {
-  it('becomes JSON Schema with its descriptions', () => {
+  it('is converted to JSON Schema with its descriptions', () => {
     assert.deepEqual(named('order_status').parameters, {
       type: 'object',
       properties: { orderNumber: { type: 'string', pattern: '^\\d{4}$', description: 'Four digits, such as 4711.' } },
@@ -53,7 +53,7 @@ describe('a definition', () => {
     });
   });
 
-  it('is not read-only unless it says so', () => {
+  it('is not read-only by default', () => {
     const parameters = z.object({});
     const tool = defineTool({
       ...{ name: 'x', title: 'X', description: 'x', parameters },
@@ -72,7 +72,7 @@ describe('a definition', () => {
     assert.notEqual(toolDigest({ ...tool, parameters: { ...parameters, required: [] } }), digest);
   });
 
-  it('may be for some people, in some places', () => {
+  it('can be limited to some people and places', () => {
     const access = { users: ['ada'], scopes: ['personal'] } as const;
     const tool = { ...named('order_status'), access };
     assert.deepEqual(
@@ -83,8 +83,8 @@ describe('a definition', () => {
   });
 });
 
-describe('a schema from outside', () => {
-  it('is given what the service wants, and loses what it does not know', () => {
+describe('the schema of an MCP server', () => {
+  it('gets the fields that the service requires, and loses those that it does not know', () => {
     assert.deepEqual(parameterSchema({ $schema: 'x', additionalProperties: false }), {
       schema: { additionalProperties: false, type: 'object', properties: {} },
     });
@@ -102,8 +102,8 @@ describe('a schema from outside', () => {
   }
 });
 
-describe('the name of a server and its tool', () => {
-  it('has the characters of the service, and says where it was cut', () => {
+describe('the qualified name of a tool', () => {
+  it('has only characters that the service accepts, and ends in a hash if it was cut', () => {
     assert.equal(qualifiedName('git.hub', 'repos/list all'), 'git_hub__repos_list_all');
     const long = qualifiedName('server', 'x'.repeat(128));
     assert.match(long, /^server__x+_[0-9a-f]{8}$/);

@@ -17,20 +17,20 @@ const GARBAGE = { stdio: 'tool_timeout', HTTP: 'outcome_unknown' } as const;
 
 for (const [name, start] of TRANSPORTS) {
   describe(`an MCP server over ${name}`, { timeout: 120_000 }, () => {
-    it('that breaks off during a call leaves its outcome unknown, and is connected anew', async (t) => {
+    it('reconnects if it breaks off during a call, whose outcome is unknown', async (t) => {
       const server = await connected(t, await start(t));
       await assert.rejects(toolOf(server, 'exit').run({}, context()), { code: 'outcome_unknown' });
       await server.connect();
       assert.match((await toolOf(server, 'echo').run({ text: 'hi' }, context())).text, /^echo: .*hi/);
     });
 
-    it('that hangs costs the call, and not the next one', async (t) => {
+    it('fails only the call in which it hangs', async (t) => {
       const server = await connected(t, await start(t), LIMITED);
       await assert.rejects(toolOf(server, 'hang').run({}, context()), { code: 'tool_timeout' });
       assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
     });
 
-    it('with a result above 10 MB costs the call, and is connected anew', async (t) => {
+    it('fails a call with a result above 10 MB, and reconnects', async (t) => {
       // Under load 10 MB take seconds.
       const server = await connected(t, await start(t), { timeoutMs: 50_000 });
       await assert.rejects(toolOf(server, 'huge').run({}, context()), { code: 'outcome_unknown' });
@@ -38,32 +38,32 @@ for (const [name, start] of TRANSPORTS) {
       assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
     });
 
-    it('with a malformed message costs the call, and not the next one', async (t) => {
+    it('fails only the call that it answers with a malformed message', async (t) => {
       const server = await connected(t, await start(t), LIMITED);
       // Over stdio no answer comes, since the line is skipped.
       await assert.rejects(toolOf(server, 'garbage').run({}, context()), { code: GARBAGE[name] });
       assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
     });
 
-    it('with a malformed result leaves the outcome unknown, since it may have been done', async (t) => {
+    it('leaves the outcome of a call with a malformed result unknown', async (t) => {
       const server = await connected(t, await start(t));
       await assert.rejects(toolOf(server, 'no_content').run({}, context()), { code: 'outcome_unknown' });
       assert.equal(server.status.kind, 'connected');
     });
 
-    it('with a result or a schema for it that is wrong is answered by the text', async (t) => {
+    it('returns the text of a result that does not match its schema', async (t) => {
       const server = await connected(t, await start(t));
       assert.equal((await toolOf(server, 'breaks_schema').run({}, context())).text, 'warm');
       assert.match((await toolOf(server, 'bad_output_schema').run({}, context())).text, /^echo/);
     });
 
-    it('that reports a failure gives its words to the model', async (t) => {
+    it('passes its own error message to the model', async (t) => {
       const server = await connected(t, await start(t));
       const failure = { code: 'tool_failed', message: 'There is no such order.' };
       await assert.rejects(toolOf(server, 'fails').run({}, context()), failure);
     });
 
-    it('loses a tool that can only run as a task, is malformed, or has a schema that the service refuses, and no other', async (t) => {
+    it('loses only tools that can only run as a task, are malformed or have a schema that the service rejects', async (t) => {
       const server = await connected(t, await start(t));
       const names = server.tools.map((tool) => tool.name);
       for (const kept of ['srv__echo', 'srv__no_schema']) assert.ok(names.includes(kept), kept);
@@ -71,7 +71,7 @@ for (const [name, start] of TRANSPORTS) {
         assert.ok(!names.includes(`srv__${lost}`), lost);
     });
 
-    it('is told who asks only if its entry says so', async (t) => {
+    it('gets the id of the user only if its entry allows it', async (t) => {
       const meta = async (passUser: boolean, userId: string | undefined) => {
         const server = await connected(t, await start(t), { passUser });
         return JSON.parse((await toolOf(server, 'meta').run({}, { ...context(), userId })).text)?.[USER];
@@ -85,8 +85,8 @@ for (const [name, start] of TRANSPORTS) {
 
 const USER = 'realtime-voice-bot/user';
 
-describe('a list of tools that changes', () => {
-  it('counts at once for the next turn, and a tool of the old list can still be called', async (t) => {
+describe('a changed list of tools', () => {
+  it('applies from the next turn, and tools of the old list can still be called', async (t) => {
     const server = await connected(t, stdio(PROGRAM));
     const before = server.tools;
     const echo = toolOf(server, 'echo');
@@ -102,7 +102,7 @@ describe('a list of tools that changes', () => {
 });
 
 describe('a list of tools with a schema that is nested too deeply', () => {
-  it('loses that tool, and no other', async (t) => {
+  it('loses only that tool', async (t) => {
     const scripted = await startHttp(t);
     const deep = `{"type":"object","properties":{"a":${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}}}`;
     const listed = `[{"name":"deep","inputSchema":${deep}},{"name":"echo","inputSchema":{"type":"object"}}]`;
@@ -121,12 +121,12 @@ describe('a list of tools with a schema that is nested too deeply', () => {
 });
 
 describe('a list of tools', () => {
-  it('that lacks names of the entry leads to a warning about them', async (t) => {
+  it('leads to a warning if it lacks names of the entry', async (t) => {
     const server = await connected(t, stdio(PROGRAM), { allow: ['echo', 'ecko'], readOnly: ['meta', 'ecko', 'beta'] });
     assert.deepEqual(server.status, { kind: 'connected', unknownNames: ['ecko', 'beta'] });
   });
 
-  it('whose pages never end costs the server 10 seconds in all', async (t) => {
+  it('is given up after 10 seconds if its pages never end', async (t) => {
     const scripted = await startHttp(t);
     const clock = new ManualClock();
     scripted.intercept = ({ rpc, id }, response) => {

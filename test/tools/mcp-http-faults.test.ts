@@ -7,7 +7,7 @@ import { answerWith, type ScriptedHttp } from './scripted-http.ts';
 
 describe('an MCP server over HTTP that has lost the session', () => {
   for (const status of [400, 404]) {
-    it(`is connected anew after ${status}, and the call is made once`, async (t) => {
+    it(`is reconnected after ${status}, and the call runs once`, async (t) => {
       const scripted = await startHttp(t);
       const server = await connected(t, http(scripted.url));
       scripted.loseSessions(status);
@@ -20,7 +20,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
     });
   }
 
-  it('is not asked a third time if it answers so again', async (t) => {
+  it('does not get a third request if it answers the same again', async (t) => {
     const scripted = await startHttp(t);
     const server = await connected(t, http(scripted.url));
     scripted.intercept = ({ rpc }, response) => {
@@ -33,7 +33,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
   });
 });
 
-describe('an MCP server of the revision without sessions that an older one has replaced', () => {
+describe('a sessionless MCP server that is replaced by one with sessions', () => {
   /** Answers as a server of revision 2026-07-28. */
   const current: ScriptedHttp['intercept'] = ({ rpc, id }, response) => {
     const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
@@ -60,11 +60,11 @@ describe('an MCP server of the revision without sessions that an older one has r
     };
 
   for (const [what, idOf, readOnly, outcome] of [
-    ['with no id, which says that the call was not begun', () => null, [], 'done'],
-    ['with the id of a call that changes nothing', (id: unknown) => id, ['echo'], 'done'],
-    ['with the id of another call, which is not made again', (id: unknown) => id, [], 'outcome_unknown'],
+    ['without an id, so that the call has not begun', () => null, [], 'done'],
+    ['with the id of a read-only call', (id: unknown) => id, ['echo'], 'done'],
+    ['with the id of any other call, which is not repeated', (id: unknown) => id, [], 'outcome_unknown'],
   ] as const)
-    it(`is connected anew after an error ${what}`, async (t) => {
+    it(`is reconnected after an error ${what}`, async (t) => {
       const scripted = await startHttp(t);
       scripted.intercept = current;
       const server = await connected(t, http(scripted.url), { readOnly });
@@ -77,7 +77,7 @@ describe('an MCP server of the revision without sessions that an older one has r
       assert.match((await echo()).text, /^echo/);
     });
 
-  it('is not connected anew after an error of the call alone', async (t) => {
+  it('is not reconnected after an error that concerns only the call', async (t) => {
     const scripted = await startHttp(t);
     scripted.intercept = current;
     const server = await connected(t, http(scripted.url));
@@ -89,10 +89,10 @@ describe('an MCP server of the revision without sessions that an older one has r
   });
 });
 
-describe('a call that an MCP server over HTTP does not answer with a result', () => {
+describe('a call without a result of an MCP server over HTTP', () => {
   for (const [what, readOnly, count] of [
-    ['is never made again if it may have changed something', [], 1],
-    ['is made once more if it changes nothing', ['exit'], 2],
+    ['is never repeated if it is not read-only', [], 1],
+    ['is repeated once if it is read-only', ['exit'], 2],
   ] as const) {
     it(what, async (t) => {
       const scripted = await startHttp(t);
@@ -110,7 +110,7 @@ describe('a call that an MCP server over HTTP does not answer with a result', ()
     [500, 'outcome_unknown'],
     [504, 'outcome_unknown'],
   ] as const) {
-    it(`is not made again after ${status}, and ends as ${code}`, async (t) => {
+    it(`is not repeated after ${status}, and ends as ${code}`, async (t) => {
       const scripted = await startHttp(t);
       const server = await connected(t, http(scripted.url));
       const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;
@@ -159,7 +159,7 @@ describe('a body of an MCP server over HTTP', () => {
 
   const filler = `${' '.repeat(1_000_000)}\n\n`;
 
-  it('that is one message has its bound as a whole, whatever empty lines it has', async (t) => {
+  it('is limited as a whole if it is a single message, blank lines included', async (t) => {
     const { message, sent } = await answered(t, 'application/json', (id) => [
       `{"jsonrpc":"2.0","id":${id},"result":{},`,
       ...Array(60).fill(filler),
@@ -169,7 +169,7 @@ describe('a body of an MCP server over HTTP', () => {
     assert.ok(sent < 20, `${sent} MB read`);
   });
 
-  it('that is a stream of events has its bound for each of them', async (t) => {
+  it('is limited for each event if it is a stream', async (t) => {
     const { message } = await answered(t, 'text/event-stream; charset=utf-8', (id) => [
       ...Array(20).fill(`: ${filler}`),
       `data: {"jsonrpc":"2.0","id":${id},"result":{}}\n\n`,
@@ -181,7 +181,7 @@ describe('a body of an MCP server over HTTP', () => {
 describe('the token and the headers of an MCP server', () => {
   const SECRET = { 'x-api-key': 'a-secret' };
 
-  it('go with each request to its host', async (t) => {
+  it('are sent with each request to its host', async (t) => {
     const scripted = await startHttp(t);
     const transport = { kind: 'http', url: scripted.url, headers: SECRET, entraScope: 'api://shop/.default' } as const;
     const server = await connected(t, transport);
@@ -194,7 +194,7 @@ describe('the token and the headers of an MCP server', () => {
 
   for (const [when, rpc, status] of [
     ['while it connects', undefined, 307],
-    ['while it connects, as another method', undefined, 302],
+    ['while it connects, with another method', undefined, 302],
     ['during a call', 'tools/call', 308],
   ] as const) {
     it(`do not follow a redirect to another origin ${when}`, async (t) => {

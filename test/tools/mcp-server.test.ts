@@ -23,7 +23,7 @@ import {
 const NO_PROC = process.platform !== 'linux';
 
 describe('an MCP server over stdio', () => {
-  it('lists the tools of the everything server, none of them allowed or read-only by its own word', async (t) => {
+  it('lists the tools of the everything server, and ignores its hints that they are read-only', async (t) => {
     const server = await connected(t, stdio(EVERYTHING, 'stdio'));
     assert.deepEqual(server.status, { kind: 'connected', unknownNames: [] });
     assert.ok(server.tools.length > 8);
@@ -34,7 +34,7 @@ describe('an MCP server over stdio', () => {
     }
   });
 
-  it('calls a tool, gives what it said, and its failure as a failure', async (t) => {
+  it('returns the content and the errors of a tool', async (t) => {
     const server = await connected(t, stdio(EVERYTHING, 'stdio'), { allow: ['echo'] });
     const echo = toolOf(server, 'echo');
     assert.equal(echo.approval, 'never');
@@ -44,7 +44,7 @@ describe('an MCP server over stdio', () => {
     assert.equal(Buffer.from(image.images[0]?.bytes ?? []).toString('latin1', 1, 4), 'PNG');
   });
 
-  it('gives the program nothing of the environment but what its entry names', async (t) => {
+  it('passes the program only the environment variables of its entry', async (t) => {
     process.env['SECRET_OF_THE_BOT'] = 'x';
     t.after(() => delete process.env['SECRET_OF_THE_BOT']);
     const transport = { ...stdio(EVERYTHING, 'stdio'), env: { NAMED: 'y' } };
@@ -54,7 +54,7 @@ describe('an MCP server over stdio', () => {
     assert.ok(names.includes('NAMED') && !names.includes('SECRET_OF_THE_BOT'));
   });
 
-  it('writes and reads files by the filesystem server', async (t) => {
+  it('writes and reads files with the filesystem server', async (t) => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'mcp-')));
     const server = await connected(t, stdio(FILESYSTEM, folder), { readOnly: ['read_text_file'] });
     const write = toolOf(server, 'write_file');
@@ -65,7 +65,7 @@ describe('an MCP server over stdio', () => {
     assert.match((await read.run({ path: join(folder, 'a.txt') }, context())).text, /hello/);
   });
 
-  it('is down where its program does not exist, and says why', async (t) => {
+  it('is down, with a reason, if its program does not exist', async (t) => {
     const server = await connected(t, {
       kind: 'stdio',
       command: '/no/such/program',
@@ -77,7 +77,7 @@ describe('an MCP server over stdio', () => {
     assert.deepEqual(server.tools, []);
   });
 
-  it('ends its program and what that has started', { skip: NO_PROC }, async (t) => {
+  it('ends its program and all processes that the program has started', { skip: NO_PROC }, async (t) => {
     const script = `
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, [${JSON.stringify(EVERYTHING)}, 'stdio'], { stdio: 'inherit' });
@@ -94,7 +94,7 @@ describe('an MCP server over stdio', () => {
     for (const pid of (await readFile(pids, 'utf8')).split(' ')) while (isRunning(pid)) await new Promise(setImmediate);
   });
 
-  it('connects anew after its program was killed during a call, whose outcome is not known', {
+  it('reconnects after its program was killed during a call, whose outcome is unknown', {
     skip: NO_PROC,
   }, async (t) => {
     const server = await connected(t, stdio(EVERYTHING, 'stdio'));
@@ -109,7 +109,7 @@ describe('an MCP server over stdio', () => {
     assert.equal((await toolOf(server, 'echo').run({ message: 'again' }, context())).text, 'Echo: again');
   });
 
-  it('ends a call at its time limit, and at the signal with its reason', async (t) => {
+  it('ends a call at its time limit, and on abort with the reason of the signal', async (t) => {
     const server = await connected(t, stdio(EVERYTHING, 'stdio'), { timeoutMs: 300 });
     const slow = toolOf(server, 'trigger-long-running-operation');
     await assert.rejects(slow.run({ duration: 20, steps: 2 }, context()), { code: 'tool_timeout' });
@@ -138,7 +138,7 @@ describe('a server that never answers', () => {
 });
 
 describe('an MCP server over HTTP', () => {
-  it('is called, and connected anew after it was restarted and has lost the session', async (t) => {
+  it('reconnects after it was restarted and has lost the session', async (t) => {
     const port = await freePort();
     const first = await everythingOverHttp(port);
     const server = await connected(t, http(first.url));
@@ -155,7 +155,7 @@ describe('an MCP server over HTTP', () => {
     );
   });
 
-  it('that is killed during a call ends it at its time limit at the latest, and is connected anew', async (t) => {
+  it('reconnects if it is killed during a call, which ends at its time limit at the latest', async (t) => {
     const port = await freePort();
     const first = await everythingOverHttp(port);
     const server = await connected(t, http(first.url), { timeoutMs: 3_000 });
@@ -171,7 +171,7 @@ describe('an MCP server over HTTP', () => {
     assert.equal((await echo.run({ message: 'again' }, context())).text, 'Echo: again');
   });
 
-  it('keeps its tools while nobody answers, so that calls are told', async (t) => {
+  it('keeps its tools while it is down; their calls fail with tool_unavailable', async (t) => {
     const first = await everythingOverHttp(await freePort());
     const server = await connected(t, http(first.url));
     const echo = toolOf(server, 'echo');

@@ -31,7 +31,7 @@ const call = (name: string, argumentsText = '{}', callId = `call_${name}`): Tool
 async function run(
   calls: readonly ToolCall[],
   tools: readonly Tool[],
-  more: { left?: number; verdict?: Verdict; signal?: AbortSignal; record?: RunCallsDeps['record'] } = {},
+  more: { left?: number; verdict?: Verdict; signal?: AbortSignal; appendAudit?: RunCallsDeps['appendAudit'] } = {},
 ) {
   const recorded: string[] = [];
   const deps: RunCallsDeps = {
@@ -41,14 +41,14 @@ async function run(
     clock: systemClock,
     judge: async () => more.verdict ?? 'run',
     measure: (_tool, _call, work) => work(),
-    record: more.record ?? (async (each, _call, event) => void recorded.push(`${each.name} ${event}`)),
+    appendAudit: more.appendAudit ?? (async (each, _call, event) => void recorded.push(`${each.name} ${event}`)),
   };
   const results = await runCalls(calls, more.left ?? 16, deps, more.signal ?? new AbortController().signal);
   return { recorded, results, ends: results.map(({ end }) => end), outputs: results.map(({ output }) => output) };
 }
 
 describe('the calls of a response', () => {
-  it('have a result each, in their order', async () => {
+  it('have one result each, in their order', async () => {
     const { outputs, ends } = await run([call('a'), call('b')], [tool('b'), tool('a')]);
     assert.deepEqual(outputs, ['a ran', 'b ran']);
     assert.deepEqual(ends, [{ kind: 'done' }, { kind: 'done' }]);
@@ -61,22 +61,27 @@ describe('the calls of a response', () => {
     ['arguments that are too long', call('a', `"${'x'.repeat(16_000)}"`), 'arguments_invalid', /more than 16000/],
     ['arguments against the schema', call('b', '{"x":"y"}'), 'arguments_invalid', /expected number/],
   ] as const) {
-    it(`fail without running: ${name}`, async () => {
+    it(`fail without running or asking: ${name}`, async () => {
       const never = () => assert.fail('it ran');
       const b = tool('b', { parameters: z.object({ x: z.number() }), run: never });
-      // Nobody is asked to approve what cannot run.
-      const { ends, outputs } = await run([asked], [tool('a', { run: never }), b], { verdict: 'ask' });
-      assert.deepEqual(ends, [{ kind: 'failed', code }]);
-      assert.match(outputs[0] ?? '', output);
-      assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');
+      const a = tool('a', { run: never });
+      // A tool of an MCP server does not check its arguments.
+      const { check: _, ...unchecked } = a;
+      for (const each of [a, unchecked]) {
+        // Nobody is asked to approve what cannot run.
+        const { ends, outputs } = await run([asked], [each, b], { verdict: 'needsApproval' });
+        assert.deepEqual(ends, [{ kind: 'failed', code }]);
+        assert.match(outputs[0] ?? '', output);
+        assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');
+      }
     });
   }
 
-  it('may be without arguments', async () => {
+  it('need no arguments', async () => {
     assert.deepEqual((await run([call('a', '')], [tool('a')])).ends, [{ kind: 'done' }]);
   });
 
-  it('fail alone, and say nothing of the inside', async () => {
+  it('fail alone, without internal details', async () => {
     const broken = tool('a', {
       run() {
         throw new Error('password is 123');
@@ -87,12 +92,12 @@ describe('the calls of a response', () => {
     assert.equal(outputs[0], '{"error":"It failed."}');
   });
 
-  it('give no more than 8,000 characters, and say what was left out', async () => {
+  it('return up to 8,000 characters, and say how many were cut', async () => {
     const { outputs } = await run([call('a')], [tool('a', { run: () => 'x'.repeat(9_000) })]);
     assert.match(outputs[0] ?? '', /^x{8000}\n\[cut here: 1000 more characters were left out\]$/);
   });
 
-  it('run side by side where they change nothing, else one after another', async () => {
+  it('run in parallel if read-only, else one after another', async () => {
     const order: string[] = [];
     const slow = (name: string, isReadOnly: boolean) =>
       tool(name, {
@@ -110,7 +115,7 @@ describe('the calls of a response', () => {
     assert.deepEqual(order, ['a begins', 'a ends', 'b begins', 'b ends']);
   });
 
-  it('end at the time limit of the tool, which then is not known to be done unless it changes nothing', async () => {
+  it('time out: a read-only call fails, any other has an unknown outcome', async () => {
     const hung = (isReadOnly: boolean) =>
       tool('a', { isReadOnly, timeoutSeconds: 0.01, run: () => new Promise<string>(() => {}) });
     assert.deepEqual((await run([call('a')], [hung(true)])).ends, [{ kind: 'failed', code: 'tool_timeout' }]);
@@ -119,7 +124,7 @@ describe('the calls of a response', () => {
     assert.deepEqual(recorded, ['a began', 'a unknown']);
   });
 
-  it('end with the turn, also where the tool ignores the signal; what was begun is recorded as unknown', async () => {
+  it('end on abort even if the tool ignores the signal; the audit of a begun call is unknown', async () => {
     const stop = new AbortController();
     const recorded: string[] = [];
     const hung = tool('a', {
@@ -128,22 +133,22 @@ describe('the calls of a response', () => {
         return new Promise<string>(() => {});
       },
     });
-    const record = async (_tool: Tool, _call: ToolCall, event: string) => void recorded.push(event);
-    await assert.rejects(run([call('a'), call('a')], [hung], { signal: stop.signal, record }), /^Error: stopped$/);
+    const appendAudit = async (_tool: Tool, _call: ToolCall, event: string) => void recorded.push(event);
+    await assert.rejects(run([call('a'), call('a')], [hung], { signal: stop.signal, appendAudit }), /^Error: stopped$/);
     assert.deepEqual(recorded, ['began', 'unknown']);
   });
 
-  it('beyond the bound of the turn do not run', async () => {
+  it('above the limit of the turn do not run', async () => {
     const { ends } = await run([call('a'), call('a')], [tool('a')], { left: 1 });
     assert.deepEqual(ends, [{ kind: 'done' }, { kind: 'tooMany' }]);
   });
 
   for (const [verdict, kind, output] of [
-    ['ask', 'waiting', /waiting for the user's approval, not done/],
+    ['needsApproval', 'waiting', /waiting for the user's approval, not done/],
     ['doneBefore', 'doneBefore', /done already/],
     ['unknown', 'unknown', /not known whether this was done/],
   ] as const) {
-    it(`do not run where they are judged "${verdict}"`, async () => {
+    it(`do not run with the verdict "${verdict}"`, async () => {
       const { ends, outputs, recorded } = await run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], {
         verdict,
       });
@@ -153,7 +158,7 @@ describe('the calls of a response', () => {
     });
   }
 
-  it('that change something are recorded before and after; where that cannot be recorded they do not run', async () => {
+  it('have audit entries before and after unless read-only, and do not run if the audit cannot be written', async () => {
     assert.deepEqual((await run([call('a')], [tool('a')])).recorded, ['a began', 'a done']);
     assert.deepEqual((await run([call('a')], [tool('a', { isReadOnly: true })])).recorded, []);
     const broken = tool('a', {
@@ -162,12 +167,15 @@ describe('the calls of a response', () => {
       },
     });
     assert.deepEqual((await run([call('a')], [broken])).recorded, ['a began', 'a failed']);
-    const record = () => Promise.reject(new Error('store away'));
-    await assert.rejects(run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], { record }), /store away/);
+    const appendAudit = () => Promise.reject(new Error('store away'));
+    await assert.rejects(
+      run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], { appendAudit }),
+      /store away/,
+    );
   });
 });
 
-describe('what an earlier attempt has left of a call', () => {
+describe('the end of a call in an earlier attempt', () => {
   const a = tool('a');
   const entry = (event: string, name = 'a', text = '{}') => ({
     ...{ event, tool: name, argumentsHash: argumentsHash({ argumentsText: text }) },
@@ -184,6 +192,6 @@ describe('what an earlier attempt has left of a call', () => {
     ['not known', [entry('began'), entry('unknown')], 'unknown'],
     ['failed, then begun again', [entry('began'), entry('failed'), entry('began')], 'unknown'],
   ] as const) {
-    it(`is told from its records: ${name}`, () => assert.equal(earlierEnd(entries, a, call('a')), expected));
+    it(`is read from the audit: ${name}`, () => assert.equal(earlierEnd(entries, a, call('a')), expected));
   }
 });

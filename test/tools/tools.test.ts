@@ -14,7 +14,7 @@ function toolOf(name: string, description: string, origin: string): Tool {
 /** The tools of a bot whose functions the test may replace. */
 function toolsWith(...own: Tool[]) {
   const log = watchedLog();
-  const sources = { functions: async () => own, documents: undefined, log: log.log };
+  const sources = { loadOwnTools: async () => own, documents: undefined, log: log.log };
   const tools = new Tools({ ...sources, openServers: async () => [] });
   return { own, tools, log, setFor: () => tools.setFor([], 'personal') };
 }
@@ -25,7 +25,7 @@ describe('the tools of a turn', () => {
     assert.equal(await setFor(), await setFor());
   });
 
-  it('are new where only the title or the mark of being destructive has changed, which also ends permissions', async () => {
+  it('are a new object, and permissions end, if only a title or the destructive hint changes', async () => {
     const tool = toolOf('a', 'one', 'x');
     const { own, setFor } = toolsWith(tool);
     const before = await setFor();
@@ -42,7 +42,7 @@ describe('the tools of a turn', () => {
     }
   });
 
-  it('are reported once where a description has changed', async () => {
+  it('are logged once after a description has changed', async () => {
     const { own, setFor, log } = toolsWith(toolOf('a', 'one', 'x'));
     const before = await setFor();
     own.splice(0, 1, toolOf('a', 'two', 'x'));
@@ -55,7 +55,7 @@ describe('the tools of a turn', () => {
     );
   });
 
-  it('ask once they have changed, though they were to run without asking, until they are as before', async () => {
+  it('need an approval after a change, even if allowed, until the change is undone', async () => {
     const { own, setFor } = toolsWith(toolOf('a', 'one', 'x'));
     const approval = async () => (await setFor()).tools.get('a')?.approval;
     assert.equal(await approval(), 'never');
@@ -68,8 +68,8 @@ describe('the tools of a turn', () => {
     assert.equal(await approval(), 'never');
   });
 
-  it('ask where a server has named so many that no more can be remembered', async () => {
-    const { own, setFor } = toolsWith(toolOf('a', 'one', 'x'));
+  it('need an approval if a server has listed more tools than the bot can remember', async () => {
+    const { own, setFor, log } = toolsWith(toolOf('a', 'one', 'x'));
     const approval = async (name: string) => (await setFor()).tools.get(name)?.approval;
     await setFor();
     for (let list = 0; list < 20; list++) {
@@ -78,11 +78,14 @@ describe('the tools of a turn', () => {
     }
     own.splice(0, own.length, toolOf('a', 'two', 'x'), toolOf('late', 'one', 'x'));
     assert.deepEqual([await approval('a'), await approval('late')], ['ask', 'ask']);
+    const logged = (event: string) => log.lines.filter(({ msg }) => msg === event).map(({ tool }) => tool);
+    assert.deepEqual(logged('tool has changed'), ['a']);
+    assert.equal(logged('tool not remembered: too many tools').at(-1), 'late');
     own.splice(0, own.length, toolOf('a', 'one', 'x'));
     assert.equal(await approval('a'), 'never');
   });
 
-  it('of two servers with one name are not taken for a change, and the first one counts', async () => {
+  it('of two servers with the same name are not a change, and the first one is used', async () => {
     const first = toolOf('a', 'one', 'x');
     const { own, setFor, log } = toolsWith(first, toolOf('a', 'two', 'y'));
     for (let turn = 0; turn < 3; turn++) {
@@ -95,7 +98,7 @@ describe('the tools of a turn', () => {
     assert.ok(!log.lines.some(({ msg }) => msg === 'tool has changed'));
   });
 
-  it('of two servers with one name and description are not mixed up', async () => {
+  it('of two servers with the same name and description are kept apart', async () => {
     const other = toolOf('a', 'one', 'y');
     const { own, setFor } = toolsWith(toolOf('a', 'one', 'x'));
     await setFor();
@@ -103,7 +106,7 @@ describe('the tools of a turn', () => {
     assert.equal((await setFor()).tools.get('a'), other);
   });
 
-  it('of which one has the name of another, or is one too many, are named in the log', async () => {
+  it('are logged as left out if their name is taken or there are more than 128', async () => {
     const many = Array.from({ length: 129 }, (_, at) => toolOf(`t${at}`, 'one', 'x'));
     const { setFor, log } = toolsWith(...many, toolOf('t0', 'two', 'y'));
     for (let turn = 0; turn < 3; turn++) assert.equal((await setFor()).tools.size, 128);
@@ -114,7 +117,7 @@ describe('the tools of a turn', () => {
     );
   });
 
-  it('that the service refuses are left out until their description changes', async () => {
+  it('are left out after the service has rejected them, until their description changes', async () => {
     const { own, tools, setFor, log } = toolsWith(toolOf('a', 'one', 'x'), toolOf('b', 'one', 'x'));
     const names = async () => [...(await setFor()).tools.keys()];
     const set = await setFor();

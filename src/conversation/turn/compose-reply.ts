@@ -108,7 +108,7 @@ async function toAudio(
 
 /** What the user has to know beside the answer. */
 function notesOf(
-  { model: { outcome, refusedVoice }, calls, exceeded }: ModelAnswer,
+  { model: { outcome, rejectedVoice }, calls, exceeded }: ModelAnswer,
   { attachments, record, decided }: Prompt,
   configuredVoice: string,
   messages: Messages,
@@ -122,9 +122,9 @@ function notesOf(
   if (outcome.kind === 'cutShort' && outcome.why === 'budget' && exceeded !== undefined)
     notes.push(messages.limits[exceeded.budget]);
   // The configured voice spoke instead of the chosen one.
-  const isReplaced = refusedVoice === record.settings.voice && refusedVoice !== configuredVoice;
-  if (refusedVoice !== undefined && isReplaced && outcome.kind !== 'failed')
-    notes.push(messages.commands.voiceRefused(refusedVoice, configuredVoice));
+  const isReplaced = rejectedVoice === record.settings.voice && rejectedVoice !== configuredVoice;
+  if (rejectedVoice !== undefined && isReplaced && outcome.kind !== 'failed')
+    notes.push(messages.commands.voiceRefused(rejectedVoice, configuredVoice));
   return notes;
 }
 

@@ -20,7 +20,7 @@ export function reportTurn(result: TurnResult, turn: Turn): void {
   const audioBytes = audioBytesOf(model?.outcome);
   const error = 'error' in result ? codeOf(result.error) : model && errorOf(model.outcome)?.code;
   const errorCode = result.kind === 'deadLettered' ? 'dead_lettered' : error;
-  telemetry.end({ end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
+  telemetry.end({ result: end, errorCode, usage: model?.usage, audioSeconds: audioBytes / BYTES_PER_SECOND });
   const line = {
     result: end,
     ms: turn.elapsedMs(),

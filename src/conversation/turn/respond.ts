@@ -46,20 +46,20 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
     parts,
     history,
     onEvent: stream.onEvent,
-    reserveNextResponse: (callCount) =>
-      allowance.reserveNextResponse(callCount === undefined ? undefined : outputSizeOf(callCount)),
+    reserveRetry: () => allowance.reserveNextResponse(),
+    reserveAfterCalls: (callCount) => allowance.reserveNextResponse(outputSizeOf(callCount)),
     functions: calls.functions,
   };
   const { sessionVersion } = record;
   const request = { key: message.key, sessionVersion, input, log, signal, timeoutMs, telemetry };
   const model = await ask(request, calls, decided, turn);
-  services.tools.leaveOut(set, model.refusedFunctions ?? []);
+  services.tools.leaveOut(set, model.rejectedFunctions ?? []);
   turn.model = model;
   turn.costUsd = allowance.costOf(model);
   // Without usage the session's size is unknown, so the next turn starts a new session.
   if (model.isUsageUnknown && spending.isBounded) sessions.drop(message.key);
   const error = errorOf(model.outcome);
-  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.hasShown;
+  const isTransferred = error?.code === 'shutting_down' && job.isTransferable && !sender.mayHaveBeenSeen;
   if (isTransferred || error?.code === 'claim_lost') throw error;
   return {
     model,

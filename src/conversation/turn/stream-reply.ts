@@ -34,7 +34,8 @@ export function streamReply(sender: ReplySender, { parts, settings, decided }: P
     shownHeading !== undefined || transcription.isComplete || nowMs - (textSinceMs ?? nowMs) >= MAX_TRANSCRIPT_WAIT_MS;
   const onEvent = (event: ServerEvent) => {
     // Another attempt sends the clips again.
-    if (event.kind === 'audioCommitted' && transcription.isFull) transcription = new TranscriptionTracker(clock, clips);
+    if (event.kind === 'audioCommitted' && transcription.hasAllItems)
+      transcription = new TranscriptionTracker(clock, clips);
     transcription.accept(event);
     if (event.kind === 'audioDelta') telemetry.recordFirst('timeToFirstAudio');
     if (live.accept(event)) {

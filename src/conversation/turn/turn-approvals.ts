@@ -38,7 +38,7 @@ export async function findDecision({ tools }: ToolSet, turn: Turn): Promise<Turn
 export async function claimDecidedCall(
   { approval, decision, tool }: TurnDecision,
   call: ToolCall,
-  record: RunCallsDeps['record'],
+  appendAudit: RunCallsDeps['appendAudit'],
   turn: Turn,
 ): Promise<Verdict> {
   const { approvalStore } = turn.services;
@@ -50,7 +50,7 @@ export async function claimDecidedCall(
   }
   const decider = personId(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
-  await record(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
+  await appendAudit(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
   if (decision.kind === 'deny') return 'denied';
   if (decision.kind === 'allowAlways' && approval.isAlwaysOffered) {
     const { asked, origin, digest } = approval;
@@ -75,7 +75,7 @@ export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['
     permissions ??= turn.retryStore(() => approvalStore.permissionsOf(message.key, message.personKey));
     if (isAlwaysAllowed(tool, await permissions)) return 'run';
     // The model may repeat a call that waits.
-    if (requested.some((each) => each.tool === name && each.argumentsText === argumentsText)) return 'ask';
+    if (requested.some((each) => each.tool === name && each.argumentsText === argumentsText)) return 'needsApproval';
     requested.push({
       id: ids.secret(),
       title: tool.title,
@@ -90,7 +90,7 @@ export function approvalJudge(turn: Turn, requested: Approval[]): RunCallsDeps['
       decision: undefined,
       turnId: undefined,
     });
-    return 'ask';
+    return 'needsApproval';
   };
 }
 

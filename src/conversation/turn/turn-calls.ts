@@ -73,7 +73,7 @@ export class TurnCalls {
   async #run(
     calls: readonly ToolCall[],
     judge: RunCallsDeps['judge'],
-    record: RunCallsDeps['record'],
+    record: RunCallsDeps['appendAudit'],
     signal: AbortSignal,
   ): Promise<readonly CallResult[]> {
     const { log, telemetry, message, services } = this.#turn;
@@ -91,7 +91,7 @@ export class TurnCalls {
         this.#onCall(tool);
         return telemetry.toolCall(tool.name, call.callId, work, errorOf);
       },
-      record,
+      appendAudit: record,
     };
     try {
       const ended = await runCalls(calls, MAX_CALLS - this.results.length, deps, signal);
@@ -115,7 +115,7 @@ export class TurnCalls {
   }
 
   /** Writes the audit of the turn. */
-  #recordOf(decider: string | undefined): RunCallsDeps['record'] {
+  #recordOf(decider: string | undefined): RunCallsDeps['appendAudit'] {
     const { audit } = this.#turn.services;
     return (tool, call, event) =>
       this.#turn.retryStore(() => audit.append(auditEntry(this.#turn, tool, call, event, decider)));

@@ -66,10 +66,10 @@ function decisionNote({ approvalId }: UserMessage, [first]: readonly CallResult[
 export function remembered(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
   if (calls.length === 0) return {};
   return {
-    calls: calls.map(
-      ({ call, end, output }) =>
-        `${call.name.slice(0, MAX_REMEMBERED_NAME_CHARS)} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS)}`,
-    ),
+    calls: calls.map(({ call, end, output }) => {
+      const name = call.name.slice(0, MAX_REMEMBERED_NAME_CHARS).toWellFormed();
+      return `${name} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS).toWellFormed()}`;
+    }),
   };
 }
 
@@ -85,9 +85,9 @@ function sessionVersionAfter(
 }
 
 /** The settings without the chosen voice, if the service refused it. */
-function settingsAfter({ settings }: ConversationRecord, { refusedVoice }: ModelResult): ConversationSettings {
+function settingsAfter({ settings }: ConversationRecord, { rejectedVoice }: ModelResult): ConversationSettings {
   const { voice, ...others } = settings;
-  return refusedVoice !== undefined && refusedVoice === voice ? others : settings;
+  return rejectedVoice !== undefined && rejectedVoice === voice ? others : settings;
 }
 
 function usageAfter(usage: ConversationUsage, model: ModelResult, { audio }: Reply): ConversationUsage {

@@ -146,7 +146,7 @@ export class Turn {
   async #notifyOfOutage(): Promise<void> {
     if (this.#isNoticeDone) return;
     this.#isNoticeDone = true;
-    const text = messagesFor(this.message.locale).storage.lasting;
+    const text = messagesFor(this.message.locale).storage.delayed;
     try {
       if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text }));
       else await this.#sender.notify(text);

@@ -50,9 +50,9 @@ function privacy(settings: AboutSettings, messages: Messages): string {
   const recordsFor = spanOfTime(settings.recordRetentionMs, messages);
   const audioFor = spanOfTime(settings.audioRetentionMs, messages);
   const stored = [
-    about.keptTalk(recordsFor),
-    about.keptSound(audioFor),
-    about.keptSpoken(audioFor, spanOfTime(HOLDS_FOR_MS, messages)),
+    about.keptHistory(recordsFor),
+    about.keptReplyAudio(audioFor),
+    about.keptRecordings(audioFor, spanOfTime(HOLDS_FOR_MS, messages)),
     about.keptWaiting,
     ...(database === undefined ? [] : [about.keptFailed(recordsFor)]),
   ];

@@ -16,7 +16,7 @@ const MAX_BACKOFF_MS = 300_000;
 const MAX_HEAP_MB = 512;
 /** Limits the time of one file: a PDF of 2,000 pages takes 12 s. Some damaged ones never end. */
 const MAX_READ_MS = 60_000;
-/** A larger one only delays collection: searching made it grow to hundreds of megabytes. */
+/** Limits the young generation of the heap: V8 would let it grow to hundreds of megabytes before it collects. */
 const MAX_YOUNG_MB = 8;
 /** Waiting is better than an answer without the documents, but a user is listening. */
 const MAX_WAIT_MS = 5_000;
@@ -53,8 +53,9 @@ export class Documents {
   #firstRead = Promise.withResolvers<void>();
   /** Whether this thread has read the folder. */
   #wasRead = false;
-  /** The file that the thread reads, and the fingerprints of those that ended a thread, by path. */
+  /** The file that the thread reads. */
   #reading: FolderFile | undefined;
+  /** The fingerprints of files that ended a thread, by path. */
   readonly #skipped = new Map<string, string>();
   #cancelLimit = () => {};
   #nextId = 0;

@@ -6,8 +6,16 @@ import { readDocument } from './read-document.ts';
 
 /** The most that the index of a folder takes: about 20,000 pages of common words, less if most words are unique. */
 export const MAX_INDEX_BYTES = 300_000_000;
-const FULL = 'the index is full';
-const UNREADABLE = 'it cannot be read';
+
+/** Why a file is left out, for operators, and when it is read again although it has not changed. */
+interface Problem {
+  readonly reason: string;
+  readonly retry: 'always' | 'afterDeletion' | 'never';
+}
+
+const FULL: Problem = { reason: 'the index is full', retry: 'afterDeletion' };
+const UNREADABLE: Problem = { reason: 'it cannot be read', retry: 'always' };
+const TOO_COSTLY: Problem = { reason: 'reading it takes too much time or memory', retry: 'never' };
 
 /** A file that is not indexed, and the reason. */
 export interface LeftOut {
@@ -34,7 +42,7 @@ export class FolderIndex {
   readonly #skipped: ReadonlyMap<string, string>;
   readonly #index: DocumentIndex;
   /** The files that were read or tried, by path, and why some are left out. */
-  readonly #files = new Map<string, { readonly fingerprint: string; readonly problem: string | undefined }>();
+  readonly #files = new Map<string, { readonly fingerprint: string; readonly problem: Problem | undefined }>();
 
   constructor({ folder, maxBytes, skipped }: FolderIndexOptions) {
     this.#folder = folder;
@@ -58,38 +66,38 @@ export class FolderIndex {
       this.#index.delete(path);
       this.#files.delete(path);
     }
-    const hasRoom = gone.length > 0;
-    let isChanged = gone.length > 0;
+    const wasFreed = gone.length > 0;
+    let isChanged = wasFreed;
     for (const file of files) {
       const { fingerprint, problem } = this.#files.get(file.path) ?? {};
       const isNew = fingerprint !== file.fingerprint;
-      if (!isNew && problem !== UNREADABLE && !(hasRoom && problem === FULL)) continue;
+      const isRetried = problem?.retry === 'always' || (wasFreed && problem?.retry === 'afterDeletion');
+      if (!isNew && !isRetried) continue;
       this.#index.delete(file.path);
       const newProblem = await this.#read(file, onRead);
       this.#files.set(file.path, { fingerprint: file.fingerprint, problem: newProblem });
-      isChanged ||= isNew || newProblem !== problem;
+      isChanged ||= isNew || newProblem?.reason !== problem?.reason;
     }
     return { ...this.#state(isCut), isChanged };
   }
 
   #state(isCut: boolean): FolderState {
-    const leftOut = [...this.#files].flatMap(([path, { problem }]) =>
-      problem === undefined ? [] : { path, reason: problem },
-    );
+    const leftOut: LeftOut[] = [];
+    for (const [path, { problem }] of this.#files) if (problem) leftOut.push({ path, reason: problem.reason });
     if (isCut) leftOut.push({ path: '…', reason: 'the folder has too many files' });
     return { documents: this.#index.documentCount, chunks: this.#index.chunkCount, leftOut };
   }
 
   /** Returns why the file is left out; `undefined` if it is indexed. */
-  async #read(file: FolderFile, onRead: (file: FolderFile) => void): Promise<string | undefined> {
+  async #read(file: FolderFile, onRead: (file: FolderFile) => void): Promise<Problem | undefined> {
     const { path, fingerprint } = file;
-    if (this.#skipped.get(path) === fingerprint) return 'reading it takes too much time or memory';
+    if (this.#skipped.get(path) === fingerprint) return TOO_COSTLY;
     onRead(file);
     try {
       const document = await readDocument(path, await readFolderFile(this.#folder, path));
       return this.#index.set(path, document.title, chunksOf(document)) ? undefined : FULL;
     } catch (error) {
-      return error instanceof DocumentError ? error.message : UNREADABLE;
+      return error instanceof DocumentError ? { reason: error.message, retry: 'never' } : UNREADABLE;
     }
   }
 }

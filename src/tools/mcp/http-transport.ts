@@ -7,6 +7,7 @@ type HttpSettings = Extract<McpTransport, { kind: 'http' }>;
 /** Limits one body, or one event of a stream. */
 const MAX_MESSAGE_BYTES = 10_485_760;
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
 export interface HttpTransportDeps {
   readonly fetch: typeof fetch;
@@ -44,8 +45,9 @@ function boundedMessages(isStream: boolean): TransformStream<Uint8Array, Uint8Ar
       length += chunk.byteLength;
       for (let at = 0; isStream && at < chunk.byteLength; at++) {
         const byte = chunk[at] ?? 0;
+        // The rest of the chunk belongs to the next event.
         if (byte === LINE_FEED && last === LINE_FEED) length = chunk.byteLength - at;
-        if (byte !== 13) last = byte;
+        if (byte !== CARRIAGE_RETURN) last = byte;
       }
       if (length > MAX_MESSAGE_BYTES) controller.error(new Error(`a message has more than ${MAX_MESSAGE_BYTES} bytes`));
       else controller.enqueue(chunk);

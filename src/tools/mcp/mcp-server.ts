@@ -16,6 +16,8 @@ import { stdioTransport } from './stdio-transport.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
+/** A connection that lasted longer than this resets the backoff. */
+const STABLE_AFTER_MS = 60_000;
 const MAX_TOOLS = 128;
 
 export interface McpServerDeps {
@@ -54,7 +56,7 @@ export class McpServer {
   #status: McpStatus = { kind: 'connecting' };
   #connecting: Promise<void> | undefined;
   #failures = 0;
-  #connectedAtMs = Number.POSITIVE_INFINITY;
+  #connectedAtMs: number | undefined;
   #cancelRetry = () => {};
   #isClosed = false;
 
@@ -120,7 +122,7 @@ export class McpServer {
     const info = { name: 'realtime-voice-bot', version: this.#deps.build.version };
     const onChanged = (error: Error | null) => void (error === null && this.#relist());
     const listChanged = { tools: { autoRefresh: false, onChanged } };
-    // For a program, negotiation costs a second start, and the whole time limit if it does not answer.
+    // Negotiation starts a stdio server twice, and takes the whole time limit if it does not answer.
     const isHttp = this.settings.transport.kind === 'http';
     return new Client(info, isHttp ? { listChanged, versionNegotiation: { mode: 'auto' } } : { listChanged });
   }
@@ -159,7 +161,7 @@ export class McpServer {
     return withTimeoutSignal({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
   }
 
-  /** Makes the call once more if the server has not begun the first one, or if a lost one changes nothing. */
+  /** Repeats the call once if the server did not receive it, or if the connection was lost and the tool is read-only. */
   async #call(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
     const client = this.#client;
     if (client === undefined) throw this.#toolError('notReceived');
@@ -248,8 +250,9 @@ export class McpServer {
     if (this.#isClosed) return;
     this.#status = { kind: 'down', reason };
     // A server that ends soon after each start is started less and less often.
-    if (this.#deps.clock.now() - this.#connectedAtMs > MAX_BACKOFF_MS) this.#failures = 0;
-    this.#connectedAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#deps.clock.now();
+    if (nowMs - (this.#connectedAtMs ?? nowMs) > STABLE_AFTER_MS) this.#failures = 0;
+    this.#connectedAtMs = undefined;
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     const waitMs = Math.round(backoffMs * (0.5 + this.#deps.random() / 2));
     this.#log.warn({ reason, retryInMs: waitMs }, 'MCP server not connected');

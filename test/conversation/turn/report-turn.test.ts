@@ -23,8 +23,8 @@ function reported(result: TurnResult) {
   reportTurn(result, context);
   const { level, msg, incident, result: loggedResult } = logs[0] ?? {};
   assert.equal(logs.length, 1);
-  assert.equal(loggedResult, measures?.end);
-  return [measures?.end, measures?.errorCode, level, msg, typeof incident === 'string'];
+  assert.equal(loggedResult, measures?.result);
+  return [measures?.result, measures?.errorCode, level, msg, typeof incident === 'string'];
 }
 
 describe('the end of a turn', () => {

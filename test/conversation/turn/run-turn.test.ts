@@ -119,7 +119,7 @@ describe('a turn', () => {
     assert.equal((await ended).kind, 'answered');
     assert.deepEqual(
       diary.filter((line) => line.startsWith('sends')),
-      [`sends ${en.storage.lasting}`, 'sends Hi'],
+      [`sends ${en.storage.delayed}`, 'sends Hi'],
     );
   });
 

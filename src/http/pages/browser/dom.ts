@@ -16,6 +16,6 @@ export function setAttribute(of: Element, name: string, value: string): void {
 }
 
 /** Formats a whole number of seconds as `m:ss`. */
-export function clockTime(seconds: number): string {
+export function clockTimeOfSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

@@ -1,4 +1,4 @@
-import { clockTime, element, setAttribute } from './dom.ts';
+import { clockTimeOfSeconds, element, setAttribute } from './dom.ts';
 
 // The player reads its texts and limits from the page's attributes. It never plays by itself: Teams' dialog does not
 // allow it, and users do not expect it.
@@ -38,7 +38,7 @@ function render(): void {
   setAttribute(toggle, 'aria-label', label);
   setAttribute(toggle, 'title', label);
   const now = audio.ended ? seconds : Math.min(audio.currentTime, seconds);
-  const time = now === seconds ? total : clockTime(Math.round(now));
+  const time = now === seconds ? total : clockTimeOfSeconds(Math.round(now));
   position.value = String(now);
   setAttribute(position, 'aria-valuetext', (position.dataset['of'] ?? '').replace('{position}', time));
   elapsed.textContent = time;

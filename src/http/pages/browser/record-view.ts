@@ -1,5 +1,5 @@
 import type { RecordingPageFacts, RecordingPageTexts } from '../record/page-data.ts';
-import { clockTime, element, setAttribute, setText } from './dom.ts';
+import { clockTimeOfSeconds, element, setAttribute, setText } from './dom.ts';
 import { isShownByTeams } from './teams-host.ts';
 
 // The view of the recording page reads its facts and texts from the page's attributes.
@@ -81,5 +81,5 @@ export function showLevel(rms: number): void {
 }
 
 export function showTime(seconds: number): void {
-  setText(clock, texts.of.replace('{elapsed}', clockTime(Math.floor(seconds))));
+  setText(clock, texts.of.replace('{elapsed}', clockTimeOfSeconds(Math.floor(seconds))));
 }

@@ -77,7 +77,7 @@ function discardRecording(): void {
   wav = undefined;
 }
 
-async function upload(body: Blob): Promise<void> {
+async function uploadRecording(body: Blob): Promise<void> {
   playback.pause();
   view.enter('sending');
   view.show(texts.sending);
@@ -119,7 +119,7 @@ view.toggle.addEventListener('click', () => {
   else if (view.currentState() === 'ready') void record();
 });
 view.send.addEventListener('click', () => {
-  if (view.currentState() === 'recorded' && wav !== undefined) void upload(wav);
+  if (view.currentState() === 'recorded' && wav !== undefined) void uploadRecording(wav);
 });
 view.again.addEventListener('click', () => {
   if (view.currentState() === 'recorded') void record();

@@ -27,6 +27,7 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
  */
 export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
   const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE });
+  // Unverified uploads count in both bounds.
   const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE) });
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
     let messages = messagesFor(firstLanguage(request));
@@ -35,7 +36,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
     try {
       if (isDraining()) throw errorFor.draining(messages);
       const recordingLink = await recordings.findUsableLink(String(request.params.link));
-      // Refuse before the body is read, so that strangers take no memory and no longer time limit.
+      // Refuse before the body is read, so that strangers neither use memory nor get the longer time limit.
       if (recordingLink === undefined) throw errorFor.gone(messages);
       messages = messagesFor(recordingLink.locale);
       requestLog = log.child({ conversation: recordingLink.key });

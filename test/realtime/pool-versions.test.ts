@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { NEVER } from './fake-model.ts';
 import { poolWith } from './pool-under-test.ts';
 
-describe('the last turn in a session', () => {
-  it('decides whether the session is reused: a different one closes it', async () => {
+describe('a warm session', () => {
+  it('is reused only if its last turn is the expected one; otherwise it is closed', async () => {
     const { pool, model } = poolWith();
     const first = await pool.acquire('a', undefined, NEVER);
     pool.release('a', first, 'turn 1');
@@ -18,7 +18,7 @@ describe('the last turn in a session', () => {
     assert.equal(model.connections.length, 2);
   });
 
-  it('is that of the last released turn if two run concurrently, and no session leaks', async () => {
+  it('is the one released last if two turns run concurrently, and the other is closed', async () => {
     const { pool } = poolWith();
     const one = await pool.acquire('a', undefined, NEVER);
     const other = await pool.acquire('a', undefined, NEVER);
@@ -29,13 +29,13 @@ describe('the last turn in a session', () => {
     assert.equal(await pool.acquire('a', 'turn 2', NEVER), other);
   });
 
-  it('is invalid once the conversation is dropped, even while the session is lent', async () => {
+  it('is closed on release if its conversation was dropped while it was acquired', async () => {
     const { pool } = poolWith();
-    const lent = await pool.acquire('a', undefined, NEVER);
+    const acquired = await pool.acquire('a', undefined, NEVER);
     pool.drop('a');
-    assert.equal(lent.isClosed, false);
-    pool.release('a', lent, 'turn 1');
-    assert.equal(lent.isClosed, true);
+    assert.equal(acquired.isClosed, false);
+    pool.release('a', acquired, 'turn 1');
+    assert.equal(acquired.isClosed, true);
     assert.equal(pool.openCount, 0);
   });
 });

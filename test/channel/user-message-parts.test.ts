@@ -6,8 +6,8 @@ import { CHANNEL, exchange, html, MENTION, TEAMS } from './exchange.ts';
 const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace": "Ship it Thursday."';
 const PLACE = '<attachment id="3f2c0d3e-1111-4222-8333-444455556666"></attachment>';
 
-describe('file in a channel: a file that Teams withholds is named to the user and to the model', () => {
-  it('file in a channel: one with a text', async () => {
+describe('a message with parts besides text', () => {
+  it('is answered if it has a text and a withheld file, and the user and the model learn of the file', async () => {
     const attachments = [html(`<p><at id="0">Bot</at> read this</p>${PLACE}`)];
     const got = await exchange('<at>Bot</at> read this', { ...CHANNEL, attachments });
     assert.match(got.asked, /Ada wrote: "read this"\nThe user also sent a file/);
@@ -15,8 +15,18 @@ describe('file in a channel: a file that Teams withholds is named to the user an
   });
 
   for (const [name, text, attachments, note] of [
-    ['alone', '<at>Bot</at>', [html(`<p><at id="0">Bot</at></p>${PLACE}`)], en.attachments.withheldFileInGroup],
-    ['twice', '<at>Bot</at>', [html(PLACE + PLACE.replace('3f', '4f'))], en.attachments.withheldFileInGroup],
+    [
+      'a withheld file alone',
+      '<at>Bot</at>',
+      [html(`<p><at id="0">Bot</at></p>${PLACE}`)],
+      en.attachments.withheldFileInGroup,
+    ],
+    [
+      'two withheld files',
+      '<at>Bot</at>',
+      [html(PLACE + PLACE.replace('3f', '4f'))],
+      en.attachments.withheldFileInGroup,
+    ],
     [
       'a Loop component',
       '',
@@ -52,18 +62,18 @@ describe('file in a channel: a file that Teams withholds is named to the user an
       en.attachments.notRead.sign_in_needed(undefined),
     ],
   ] as const) {
-    it(`file in a channel: ${name}`, async () => {
+    it(`is not given to the model if it has nothing to read: ${name}`, async () => {
       const got = await exchange(text, { ...CHANNEL, attachments }, false);
       assert.equal(got.answer, note);
     });
   }
 
-  it('file in a channel: the reply differs in a personal chat', async () => {
+  it('gets another reply about a withheld file in a personal chat', async () => {
     const got = await exchange('', { ...TEAMS, attachments: [html(PLACE)] }, false);
     assert.equal(got.answer, en.attachments.withheldFile);
   });
 
-  it('file in a channel: a quotation keeps its place and is not a file', async () => {
+  it('has a quote for the model where a message reference stands, and no file', async () => {
     const content = JSON.stringify({
       messageId: '17',
       messagePreview: 'Ship it Thursday.',
@@ -78,7 +88,7 @@ describe('file in a channel: a file that Teams withholds is named to the user an
     assert.equal(got.answer, 'Answer');
   });
 
-  it('file in a channel: a quoted message keeps its place by the id in its entity', async () => {
+  it('has a quote for the model where the id of its entity stands, and no file', async () => {
     const quotedReply = { messageId: '1700000000001', senderName: 'Grace', preview: 'Ship it Thursday.' };
     const entities = [{ type: 'quotedReply', quotedReply }];
     const attachments = [html('<attachment id="1700000000001"></attachment><p>ok</p>')];
@@ -87,7 +97,7 @@ describe('file in a channel: a file that Teams withholds is named to the user an
     assert.equal(got.answer, 'Answer');
   });
 
-  it('file in a channel: a code block goes to the model as one', async () => {
+  it('has its code block for the model, too', async () => {
     const code =
       '<p>why?</p><p itemtype="http://schema.skype.com/CodeBlockEditor">&nbsp;</p><pre class="language-json"><code><span>{</span><br>&nbsp; "a": 1<br>}</code></pre>';
     const got = await exchange('why?\n{\n  "a": 1\n}', { ...TEAMS, attachments: [html(code)] });
@@ -106,7 +116,7 @@ describe('file in a channel: a file that Teams withholds is named to the user an
     [7, false],
     [undefined, false],
   ] as const) {
-    it(`file in a channel: a Loop component is named with its address if that is valid: ${componentUrl}`, async () => {
+    it(`gets a reply with the address of its Loop component only if that is valid: ${componentUrl}`, async () => {
       const content = { componentUrl, sourceType: 'Compose' };
       const card = { contentType: 'application/vnd.microsoft.card.fluidEmbedCard', content };
       const { answer } = await exchange('', { ...TEAMS, attachments: [card] }, false);
@@ -115,7 +125,7 @@ describe('file in a channel: a file that Teams withholds is named to the user an
     });
   }
 
-  it('file in a channel: cards with text go to the model', async () => {
+  it('has the texts of its cards for the model', async () => {
     const card = (kind: string, content: unknown) => ({
       contentType: `application/vnd.microsoft.card.${kind}`,
       content,
@@ -131,7 +141,7 @@ describe('file in a channel: a file that Teams withholds is named to the user an
 });
 
 describe("other people's mentions", () => {
-  it("other people's mentions: become their plain names", async () => {
+  it('become their plain names', async () => {
     const entities = [
       MENTION,
       { type: 'mention', text: '<at>Jane Doe</at>', mentioned: { id: '29:jane', name: 'Jane Doe' } },

@@ -19,10 +19,10 @@ const AI_LABEL = { ...MESSAGE_ENTITY, additionalType: ['AIGeneratedContent'] };
 const RATINGS = { feedbackLoop: { type: 'default' } };
 
 /**
- * A reply's text as one message of Bot Framework, without its audio. The text may repeat words of the model and of users,
- * and names of their files; no client loads anything for them.
+ * A reply's text as one activity, without its audio. The text may repeat words of the model and of users, and names of
+ * their files; no client loads anything for them.
  */
-export function toMessage(
+export function toActivity(
   { text, isFromModel = false }: Pick<Reply, 'text' | 'isFromModel'>,
   { audio, labelsAi }: Pick<Capabilities, 'audio' | 'labelsAi'>,
 ): Partial<Activity> {
@@ -37,25 +37,25 @@ export function toMessage(
 }
 
 /**
- * A reply as messages of its channel. Text that is too long for one goes in several; cards and audio go with the last. There
- * is none for a reply without text.
+ * A reply as activities of its channel. Text that is too long for one goes in several; cards and audio go with the last.
+ * There is none for a reply without text.
  */
-export async function replyMessages(reply: Reply, context: ReplyContext): Promise<Partial<Activity>[]> {
+export async function replyActivities(reply: Reply, context: ReplyContext): Promise<Partial<Activity>[]> {
   const { choice, recordingLink, audio, sources = [] } = reply;
   const { capabilities, messages } = context;
-  if (choice !== undefined) return [choiceMessage(reply, choice, capabilities)];
-  if (recordingLink !== undefined) return [withRecordingLink(toMessage(reply, capabilities), recordingLink, context)];
-  const parts = textParts(reply, context).map((text) => toMessage({ ...reply, text }, capabilities));
+  if (choice !== undefined) return [choiceActivity(reply, choice, capabilities)];
+  if (recordingLink !== undefined) return [withRecordingLink(toActivity(reply, capabilities), recordingLink, context)];
+  const parts = textParts(reply, context).map((text) => toActivity({ ...reply, text }, capabilities));
   const last = parts.pop();
   if (last === undefined) return [];
   const whole = withSources(last, sources, capabilities.sources, messages);
   return [...parts, audio === undefined ? whole : await withAudio(whole, audio, context)];
 }
 
-function choiceMessage(reply: Reply, choice: Choice, capabilities: Capabilities): Partial<Activity> {
+function choiceActivity(reply: Reply, choice: Choice, capabilities: Capabilities): Partial<Activity> {
   return capabilities.cards === 'none'
-    ? toMessage({ text: paragraphs(reply.text, choiceList(choice)) }, capabilities)
-    : { ...toMessage(reply, capabilities), attachments: [choiceCard(choice)] };
+    ? toActivity({ text: paragraphs(reply.text, choiceList(choice)) }, capabilities)
+    : { ...toActivity(reply, capabilities), attachments: [choiceCard(choice)] };
 }
 
 /** The text with the questions of a channel without cards, split as the channel requires. */

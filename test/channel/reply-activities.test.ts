@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
 import { toLink } from '../../src/audio/signed-links.ts';
 import { type Capabilities, capabilitiesOf } from '../../src/channel/capabilities.ts';
+import { toActivity, withAudio } from '../../src/channel/reply-activities.ts';
 import type { ReplyContext } from '../../src/channel/reply-context.ts';
-import { toMessage, withAudio } from '../../src/channel/reply-messages.ts';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { storedAudio } from '../support/stored-audio.ts';
@@ -39,18 +39,18 @@ function cardOf(message: Partial<Activity>) {
 
 describe('the text of a reply', () => {
   it('is Markdown', () => {
-    assert.deepEqual(toMessage({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
+    assert.deepEqual(toActivity({ text: plain.text }, { audio: 'link', labelsAi: false }), plain);
   });
 
   it('has the AI label and feedback buttons if the channel supports them and the model wrote it', () => {
     const both = { audio: 'link', labelsAi: true } as const;
-    const message = toMessage({ text: 'Hi', isFromModel: true }, both);
+    const message = toActivity({ text: 'Hi', isFromModel: true }, both);
     assert.deepEqual(
       message.entities?.map(({ type }) => type),
       ['https://schema.org/Message'],
     );
     assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
-    assert.deepEqual(toMessage({ text: plain.text }, both), plain);
+    assert.deepEqual(toActivity({ text: plain.text }, both), plain);
   });
 });
 
@@ -85,7 +85,7 @@ describe('the audio of a reply', () => {
 
   it('is left to a channel that speaks the text itself', async () => {
     const speaking = contextOf({ audio: 'speak' });
-    const message = toMessage({ text: plain.text }, speaking.capabilities);
+    const message = toActivity({ text: plain.text }, speaking.capabilities);
     assert.deepEqual(message, { ...plain, speak: plain.text });
     assert.deepEqual(await withAudio(message, audio, speaking), message);
   });

@@ -22,14 +22,14 @@ function live(earlierId: string | undefined, update: () => Promise<void> = async
   const diary: string[] = [];
   const message = new StreamingMessage({
     rules: RULES,
-    stream: { earlierId, onBegun: (id) => void diary.push(`begun ${id}`) },
+    handover: { earlierId, onBegun: (id) => void diary.push(`begun ${id}`) },
     pace: { nextAtMs: 0 },
     clock,
     channelNow: () => clock.now(),
     log: createLogger('silent'),
     calls: {
       async send(activity): Promise<ResourceResponse> {
-        diary.push(`piece ${(activity as Partial<Activity>).text}`);
+        diary.push(`chunk ${(activity as Partial<Activity>).text}`);
         return { id: 'stream-2' };
       },
       sendText: async ({ text }) => void diary.push(`whole ${text}`),
@@ -39,7 +39,7 @@ function live(earlierId: string | undefined, update: () => Promise<void> = async
       },
     },
     onStopped: () => {},
-    onOff: () => {},
+    onUnsupported: () => {},
   });
   return { message, diary };
 }
@@ -49,7 +49,7 @@ describe('the stream of a turn that moves to another attempt', () => {
     const { message, diary } = live(undefined);
     message.inform('I am at work');
     await message.settle();
-    assert.deepEqual(diary, ['piece I am at work', 'begun stream-2']);
+    assert.deepEqual(diary, ['chunk I am at work', 'begun stream-2']);
   });
 
   it('is replaced by the reply of a later attempt, which shows nothing before', async () => {

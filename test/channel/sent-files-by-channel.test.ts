@@ -29,7 +29,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
     certificate?.close();
   });
 
-  it('Telegram voice: is heard, since its origin is that of the verified service URL', async () => {
+  it('include voice messages of Telegram, whose origin is that of the verified service URL', async () => {
     const { send, reads } = field.begin(gives(CLIP));
     assert.match(await send('telegram', TELEGRAM, voice(`${TELEGRAM}v3/attachments/x/views/original`)), HEARD);
     assert.deepEqual(
@@ -56,7 +56,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
       'https://directline.botframework.azure.us/attachments/v',
     ],
   ] as const) {
-    it(`Telegram voice: also on every other channel: ${channel} at ${url}`, async () => {
+    it(`include voice messages of ${channel} at ${url}`, async () => {
       const { send } = field.begin(gives(CLIP));
       assert.match(await send(channel, serviceUrl, voice(url)), HEARD);
     });
@@ -80,7 +80,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
   });
 
   for (const status of [401, 403, 404]) {
-    it(`a moment of 401/403: a file that is ${status} once and 200 a second later is fetched`, async () => {
+    it(`are requested again after ${status}, which may be temporary`, async () => {
       const { send, reads } = field.begin((path, response, count) =>
         count === 1 ? answer(response, status) : gives(PICTURE, 'image/png')(path, response, count),
       );
@@ -96,7 +96,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
     ['slack', SLACK, `${SLACK}/v3/attachments/0-x`],
     ['telegram', TELEGRAM, `${TELEGRAM}v3/attachments/0-x/`],
   ] as const) {
-    it(`address without the view: the original view is fetched instead of the JSON: ${url}`, async () => {
+    it(`are fetched as the original view if their address is that of the description in JSON: ${url}`, async () => {
       const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original', size: 1 }] }));
       const { send, reads, openId } = field.begin((path, response, count) =>
         path.endsWith('/views/original')
@@ -117,7 +117,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
     'https://smba.trafficmanager.net/amer/v3/attachments/0-x',
     `${TEAMS}v3/attachments/0-x/views/original`,
   ]) {
-    it(`address without the view: a description is never read as the user's text: ${url}`, async () => {
+    it(`are never the description in JSON, wherever it comes from: ${url}`, async () => {
       const json = Buffer.from(JSON.stringify({ name: 'secret words', views: [{ viewId: 'original' }] }));
       const { send } = field.begin(gives(json, 'application/json'));
       assert.equal(await send('msteams', TEAMS, picture(url)), en.attachments.notRead.kind_unknown(undefined));
@@ -132,7 +132,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
     'cid:1',
     '',
   ]) {
-    it(`a picture named only in Teams' HTML is fetched as the attachment with that id: src="${src}"`, async () => {
+    it(`include a picture named only in Teams' HTML, by its attachment id: src="${src}"`, async () => {
       const { send, reads, openId } = field.begin(gives(PICTURE, 'image/png'));
       const image = `<img itemtype="http://schema.skype.com/AMSImage" itemid="0-weu-x" src="${src}">`;
       const said = await send('msteams', TEAMS, { contentType: 'text/html', content: `<p>${image}</p>` });
@@ -151,7 +151,7 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
     ]),
     ['a sign-in page with 200', gives(Buffer.from('<!DOCTYPE html><html><body>Sign in</body></html>'), 'text/html')],
   ] as const satisfies readonly (readonly [string, Read])[]) {
-    it(`OneDrive reference: the reply to ${what} says what to do and never "send it again"`, async () => {
+    it(`in OneDrive that end with ${what} get a reply that says what to do, and never "send it again"`, async () => {
       const { send, hosts } = field.begin(read);
       const said = await send('msteams', TEAMS, reference);
       assert.ok(said.includes(en.attachments.notRead.sign_in_needed('report.txt')), said);
@@ -160,13 +160,13 @@ describe('files from a channel', { skip, timeout: 120_000 }, () => {
     });
   }
 
-  it('OneDrive reference: a reference that can be opened is read', async () => {
+  it('in OneDrive are read if they can be opened', async () => {
     const { send, reads } = field.begin(gives(TEXT, 'text/plain'));
     assert.match(await send('msteams', TEAMS, reference), /tulips/);
     assert.deepEqual(reads(), [['/sites/x/report.txt', undefined]]);
   });
 
-  it('proxy: files come through it, and their host names are not resolved locally', async () => {
+  it('come through the proxy, and their host names are not resolved locally', async () => {
     const { send, hosts } = field.begin(gives(TEXT));
     await send('msteams', TEAMS, reference);
     assert.ok(hosts().includes('contoso.sharepoint.com:443'));

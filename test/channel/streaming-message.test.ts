@@ -6,7 +6,7 @@ import { startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { streamInfo } from '../support/teams-rules.ts';
-import { pieces, piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
+import { chunks, chunksOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 /** Where a manual clock starts. */
@@ -24,17 +24,17 @@ describe('streamed text in Web Chat', TIMEOUT, () => {
   it('begins with the first delta, grows twice a second, and ends with the audio', async (t) => {
     const { bot, clock, say, end } = await speaking(t, 'webchat');
     say('Once');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     say(' upon');
     say(' a time');
     await clock.whenWaiting(500);
     await clock.advance(500);
-    await piecesOf(bot, 2);
+    await chunksOf(bot, 2);
     end();
     const [reply] = await inTime(bot.connector.whenMessages(1));
     assert.deepEqual(texts(bot), ['Once', 'Once upon a time', 'Once upon a time']);
     assert.equal(reply?.body.attachments[0].contentType, 'audio/wav');
-    const infos = pieces(bot).map((call) => streamInfo(call));
+    const infos = chunks(bot).map((call) => streamInfo(call));
     assert.deepEqual(
       infos.map((info) => [info?.['streamType'], info?.['streamSequence'], info?.['streamId']]),
       [
@@ -43,7 +43,7 @@ describe('streamed text in Web Chat', TIMEOUT, () => {
         ['final', undefined, 'sent-1'],
       ],
     );
-    for (const { body } of pieces(bot)) {
+    for (const { body } of chunks(bot)) {
       const { type: _, ...info } = streamInfo({ body } as never) ?? {};
       const { 'webchat:sequence-id': sequenceId, ...channelData } = body.channelData;
       assert.deepEqual(channelData, info);
@@ -63,17 +63,17 @@ describe('streamed text in Web Chat', TIMEOUT, () => {
       const { bot, clock, say, end } = await speaking(t, 'webchat', { fields: { timestamp } });
       await clock.advance(LATER_MS);
       say('Once');
-      await piecesOf(bot, 1);
+      await chunksOf(bot, 1);
       end();
       await inTime(bot.connector.whenMessages(1));
-      assert.equal(pieces(bot)[0]?.body.channelData['webchat:sequence-id'], expectedMs);
+      assert.equal(chunks(bot)[0]?.body.channelData['webchat:sequence-id'], expectedMs);
     });
   }
 
   it('is followed by its audio if cards are configured, since the Playground would lose them', async (t) => {
     const { bot, say, end } = await speaking(t, 'webchat', { env: { WEBCHAT_AUDIO: 'card' } });
     say('Once');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     end();
     const [reply, sound] = await inTime(bot.connector.whenMessages(2));
     assert.deepEqual([reply?.body.text, reply?.body.attachments], ['Once', undefined]);
@@ -95,7 +95,7 @@ describe('streamed text in Web Chat', TIMEOUT, () => {
   it('keeps the shown part of an answer that the filter stops, and shows no more of it', async (t) => {
     const { bot, say, filter } = await speaking(t, 'webchat');
     say('Once');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     say(' something bad');
     filter();
     const [reply] = await inTime(bot.connector.whenMessages(1));
@@ -107,7 +107,7 @@ describe('streamed text in Web Chat', TIMEOUT, () => {
   it('begins with the first delta of the next answer, too, however soon that follows', async (t) => {
     const { bot, clock, say, end, fields } = await speaking(t, 'webchat');
     say('Once');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     end();
     await inTime(bot.connector.whenMessages(1));
     const before = clock.now();
@@ -121,12 +121,12 @@ describe('streamed text in Web Chat', TIMEOUT, () => {
     const { bot, say, end } = await speaking(t, 'webchat');
     bot.connector.rule = ({ body }) => (body.type === 'typing' ? { status: 200, body: {} } : undefined);
     say('Once');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     say(' more');
     end();
     const [reply] = await inTime(bot.connector.whenMessages(1));
     assert.equal(reply?.body.text, 'Once more');
-    assert.equal(pieces(bot).length, 1);
+    assert.equal(chunks(bot).length, 1);
   });
 });
 
@@ -171,7 +171,7 @@ describe('streamed text in Teams', TIMEOUT, () => {
 
   it('is followed, when the user presses Stop before the first words, by a message that says so', async (t) => {
     const { bot, clock, say } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     bot.connector.rule = (call) => (streamInfo(call) === undefined ? undefined : STOPPED);
     say('Once');
     await clock.whenWaiting(1_000);
@@ -180,31 +180,31 @@ describe('streamed text in Teams', TIMEOUT, () => {
     assert.equal(notice?.body.text, en.apologies.cancelled);
   });
 
-  it('begins with its first piece, also where that has to be sent again', async (t) => {
+  it('begins with its first chunk, even if that has to be sent again', async (t) => {
     const busy: ConnectorRule = () => ({ status: 503, body: {} });
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams', { first: busy });
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     bot.connector.rule = rules.rule;
     say('Once');
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    await chunksOf(bot, 2);
     end();
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
     assert.deepEqual(rules.broken, []);
     assert.match(reply?.body.text, /^Once/);
-    assert.equal(streamInfo(pieces(bot)[1] as never)?.['streamSequence'], 1);
+    assert.equal(streamInfo(chunks(bot)[1] as never)?.['streamSequence'], 1);
   });
 
   it('waits as long as a 429 asks for, and loses nothing', async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     say('Once');
     const quota = { error: { code: 'TooManyRequests', message: 'API calls quota exceeded' } };
     bot.connector.rule = () => ({ status: 429, headers: { 'retry-after': '7' }, body: quota });
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    await chunksOf(bot, 2);
     bot.connector.rule = rules.rule;
     say(' upon a time');
     end();

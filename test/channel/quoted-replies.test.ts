@@ -9,7 +9,7 @@ const quotedReply = { messageId: '1782848598379', senderName: 'Grace', preview: 
 const QUOTED = { entities: [{ type: 'quotedReply', quotedReply }] };
 const QUOTE_LINE = 'In reply to a message that the sender attributes to "Grace": "Ship it Thursday."';
 
-describe('quoted marker: the model gets the quote as a quote and the text without the tag', () => {
+describe('a quote marker in a text', () => {
   for (const [name, text, fields, asked] of [
     ['before the text', `${MARKER} Ok cool`, QUOTED, `${QUOTE_LINE}\n\nOk cool`],
     ['escaped', `${ESCAPED} Ok cool`, QUOTED, `${QUOTE_LINE}\n\nOk cool`],
@@ -83,20 +83,20 @@ describe('quoted marker: the model gets the quote as a quote and the text withou
       undefined,
     ],
   ] as const) {
-    it(`quoted marker: ${name}`, async () => {
+    it(`becomes a quote for the model only with its entity: ${name}`, async () => {
       const got = await exchange(text, { ...TEAMS, ...fields });
       if (asked !== undefined) assert.equal(got.asked, asked);
       assert.equal(got.answer, 'Answer');
     });
   }
 
-  it('quoted marker: one in a channel with a mention', async () => {
+  it('becomes a quote in a group, next to a mention of the bot', async () => {
     const fields = { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] };
     const got = await exchange(`<at>Bot</at> ${MARKER} Ok cool`, fields);
     assert.equal(got.asked, `${QUOTE_LINE}\n\nAda wrote: "Ok cool"`);
   });
 
-  it("quoted marker: a reply to the bot's own message needs no mention", async () => {
+  it("of the bot's own message addresses the bot without a mention", async () => {
     const entities = [{ type: 'quotedReply', quotedReply: { ...quotedReply, senderId: BOT.id, senderName: 'Bot' } }];
     assert.equal((await exchange(`${MARKER} why?`, { ...CHANNEL, entities })).answer, 'Answer');
   });
@@ -108,7 +108,7 @@ describe('quoted marker: the model gets the quote as a quote and the text withou
     [`<at>Bot</at> ${MARKER} /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
     [`${MARKER} <at>Bot</at> /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
   ] as const) {
-    it(`quoted marker: /stop after it stops (${text}, ${fields.entities.length} entities)`, async () => {
+    it(`may precede /stop (${text}, ${fields.entities.length} entities)`, async () => {
       assert.equal((await exchange(text, fields, false)).answer, en.commands.stopped);
     });
   }

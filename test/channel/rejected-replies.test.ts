@@ -33,7 +33,7 @@ const telegram: ConnectorRule = ({ body }) => {
   return isRefused ? error('BadRequest', "Bad Request: can't parse entities: can't find end of the entity") : undefined;
 };
 
-describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
+describe('Markdown that a channel rejects', { timeout: 30_000 }, () => {
   const start = async (t: TestContext, options: BotUnderTestOptions) => {
     const bot = await startBot({ deps: { clock: new FastClock() }, ...options });
     t.after(() => bot[Symbol.asyncDispose]());
@@ -41,7 +41,7 @@ describe('Markdown that a channel refuses', { timeout: 30_000 }, () => {
   };
   const posted = (bot: BotUnderTest) => bot.connector.calls.filter(({ body }) => body.type === 'message').length;
 
-  it('Markdown that a channel refuses: is sent again as plain text after an unpaired mark', async (t) => {
+  it('is sent again as plain text after an unpaired mark', async (t) => {
     const bot = await start(t, { turns: [{ outputs: [{ text: 'use my_var here' }], ending }] });
     bot.connector.rule = telegram;
     await bot.says('/audio off', { channelId: 'telegram' });
@@ -118,7 +118,7 @@ describe('the upload limit', { timeout: 30_000 }, () => {
   }
 
   for (const channelId of ['directline', 'webchat']) {
-    it(`upload limit: six seconds of speech are not uploaded, and a sentence says so (${channelId})`, async (t) => {
+    it(`excludes six seconds of speech, and a sentence says so (${channelId})`, async (t) => {
       const { reply, uploads } = await ask(t, 6, { channelId });
       assert.equal(reply.text, `Six seconds\n\n${en.audio.notDelivered}`);
       assert.deepEqual([reply.attachments, uploads], [undefined, []]);
@@ -132,7 +132,7 @@ describe('the upload limit', { timeout: 30_000 }, () => {
     });
   }
 
-  it('is explained by a sentence even if the channel refuses a smaller upload', async (t) => {
+  it('is explained by a sentence even if the channel rejects a smaller upload', async (t) => {
     for (const refusal of [error('MessageSizeTooBig', 'too big'), { status: 404 }]) {
       const { reply, uploads } = await ask(t, 4, { locale: 'en-GB' }, () => refusal);
       assert.equal(reply.text, `Six seconds\n\n${en.audio.notDelivered}`);
@@ -147,7 +147,7 @@ describe('the upload limit', { timeout: 30_000 }, () => {
   });
 });
 
-describe('dialogs in government clouds', { timeout: 30_000 }, () => {
+describe('the card of a reply in a cloud of Teams', { timeout: 30_000 }, () => {
   const clouds: readonly (readonly [string, boolean])[] = [
     ['https://smba.trafficmanager.net/emea/', true],
     ['https://smba.infra.gcc.teams.microsoft.com/gcc/', true],
@@ -156,7 +156,7 @@ describe('dialogs in government clouds', { timeout: 30_000 }, () => {
     ['https://frontend.botapi.msg.teams.microsoftonline.cn/', false],
   ];
   for (const [serviceUrl, isOffered] of clouds) {
-    it(`dialogs in government clouds: "Save .wav" is ${isOffered ? '' : 'not '}offered at ${serviceUrl}`, async (t) => {
+    it(`has "Play", and ${isOffered ? '"Save .wav", too' : 'not "Save .wav"'}, at ${serviceUrl}`, async (t) => {
       const { bot, authorization } = await authenticated(t, spoken('Hi', 1), {
         PUBLIC_BASE_URL: 'https://bot.example.com',
       });

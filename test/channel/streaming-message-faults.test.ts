@@ -4,7 +4,7 @@ import { inTime } from '../realtime/gathered.ts';
 import * as wire from '../realtime/server-events.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
 import { streamInfo } from '../support/teams-rules.ts';
-import { piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
+import { chunksOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 const refusal = (status: number, message: string, code = 'ContentStreamNotAllowed') => ({
@@ -17,7 +17,7 @@ describe('a streamed answer', TIMEOUT, () => {
     it(`ends at its old address if the channel's address changes meanwhile, with "${suffix}"`, async (t) => {
       const { bot, clock, say, end, fields } = await speaking(t, 'webchat');
       say('Once');
-      await piecesOf(bot, 1);
+      await chunksOf(bot, 1);
       await bot.says('And now?', { ...fields, serviceUrl: `${bot.connector.url}${suffix}` });
       say(' upon a time');
       end();
@@ -52,12 +52,12 @@ describe('a streamed answer', TIMEOUT, () => {
 
   it('waits at most fifteen seconds, even if the channel asks for more', async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     say('Once');
     bot.connector.rule = () => ({ ...refusal(429, 'quota', 'TooMany'), headers: { 'retry-after': '3600' } });
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    await piecesOf(bot, 2);
+    await chunksOf(bot, 2);
     bot.connector.rule = rules.rule;
     say(' upon a time');
     end();
@@ -69,7 +69,7 @@ describe('a streamed answer', TIMEOUT, () => {
 
   it("keeps Teams' pace if its end has to be sent again without the card", async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams');
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     const ends: number[] = [];
     bot.connector.rule = (call, response) => {
       if (call.body.type !== 'message') return rules.rule(call, response);
@@ -98,7 +98,7 @@ describe('a streamed answer', TIMEOUT, () => {
 
   it('stops growing before the two-minute limit of Teams, and is completed by an update', async (t) => {
     const { bot, clock, rules, say, end } = await speaking(t, 'msteams', { env: { TURN_TIMEOUT_SECONDS: '300' } });
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     for (let second = 0; second < 150; second++) {
       say(`${second} `);
       for (let tenth = 0; tenth < 10; tenth++) await clock.advance(100);

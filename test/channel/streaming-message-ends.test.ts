@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { inTime } from '../realtime/gathered.ts';
 import { startFakeConnector } from '../support/fake-connector.ts';
 import { streamInfo } from '../support/teams-rules.ts';
-import { pieces, piecesOf, speaking, texts, whileTimePasses } from './speaking.ts';
+import { chunks, chunksOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
-const typesOf = (bot: Parameters<typeof pieces>[0]) => pieces(bot).map((call) => streamInfo(call)?.['streamType']);
+const typesOf = (bot: Parameters<typeof chunks>[0]) => chunks(bot).map((call) => streamInfo(call)?.['streamType']);
 
 describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
   it('when the process drains before the first word', async (t) => {
     const { bot, clock, rules } = await speaking(t, 'msteams', { env: { DRAIN_SECONDS: '0' } });
-    await piecesOf(bot, 1);
+    await chunksOf(bot, 1);
     await whileTimePasses(clock, bot.app.close());
     assert.deepEqual(typesOf(bot), ['informative', 'final']);
     assert.deepEqual(rules.broken, []);

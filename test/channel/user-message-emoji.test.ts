@@ -10,7 +10,7 @@ const SCHEMA = 'http://schema.skype.com';
 const emojiAt = (src: string) => `<img itemtype="${SCHEMA}/Emoji" alt="🙂" src="${src.replaceAll('&', '&amp;')}">`;
 const picture = (contentUrl: string) => ({ contentType: 'image/*', contentUrl });
 
-describe('emoji as a picture: the model gets a character, and no file is fetched', () => {
+describe('an emoji that Teams sends as a picture', () => {
   for (const [name, text, attachments, asked, entities = []] of [
     ['after a text', 'hello ', [picture(wave), html(`<p>hello ${emoji('👋')}</p>`)], 'hello 👋'],
     ['alone', '', [picture(wave), html(`<p>${emoji('👋')}</p>`)], '👋'],
@@ -69,7 +69,7 @@ describe('emoji as a picture: the model gets a character, and no file is fetched
       'see https://a.example 👋',
     ],
   ] as const) {
-    it(`emoji as a picture: ${name}`, async () => {
+    it(`goes to the model as a character, and no file is fetched: ${name}`, async () => {
       const got = await exchange(text, { ...TEAMS, attachments, entities });
       assert.equal(got.asked, asked);
       assert.equal(got.answer, 'Answer');
@@ -80,7 +80,7 @@ describe('emoji as a picture: the model gets a character, and no file is fetched
 const giphy = (alt: string) =>
   `<p><readonly itemtype="http://schema.skype.com/Giphy"><img ${alt} src="https://media4.giphy.com/media/x/giphy.gif" itemtype="http://schema.skype.com/Giphy"></readonly></p>`;
 
-describe('GIF and sticker: the model gets its description, and no file is fetched', () => {
+describe('a GIF or a sticker', () => {
   for (const [name, text, attachments, asked] of [
     ['a GIF', '', [html(giphy('alt="Happy Dance GIF"'))], '[GIF: Happy Dance]'],
     [
@@ -165,7 +165,7 @@ describe('GIF and sticker: the model gets its description, and no file is fetche
       '[sticker]',
     ],
   ] as const) {
-    it(`GIF and sticker: ${name}`, async () => {
+    it(`goes to the model as its description, and no file is fetched: ${name}`, async () => {
       const got = await exchange(text, { ...TEAMS, attachments });
       assert.equal(got.asked, asked);
       assert.equal(got.answer, 'Answer');

@@ -58,7 +58,7 @@ function ask(answers: readonly Answer[], names: readonly string[], more: Partial
   return asker(answers)(names, more);
 }
 
-describe('a function that the service refuses', () => {
+describe('a function that the service rejects', () => {
   const byField = { code: 'unknown_parameter', param: 'session.tools[1].parameters.properties' };
   const byMessage = { message: "Unknown parameter: 'session.tools[1].parameters.nullable'." };
   const byName = { code: 'invalid_function_parameters', message: "Invalid schema for function 'b': no." };
@@ -76,18 +76,18 @@ describe('a function that the service refuses', () => {
     it(`is left out, and the turn is asked again with the history: ${how}`, async () => {
       const { outcome, result, sent, model } = await ask([refusal, says('Hi')], ['a', 'b', 'c']);
       assert.deepEqual(outcome, SPOKEN);
-      assert.deepEqual(result.refusedFunctions, ['b']);
+      assert.deepEqual(result.rejectedFunctions, ['b']);
       assert.deepEqual(sent, ['a b c', 'a c']);
       assert.deepEqual(model.heard[1], ['Before', 'hi']);
     });
   }
 
-  it('may be new in a warm session: the turn is asked again on a new one, with the history', async () => {
+  it('is left out on a new session, with the history, if it is new in a warm one', async () => {
     const askNext = asker([says('Hi'), refuses(byField), says('Hi'), says('Hi')]);
     await askNext(['a']);
     const { outcome, result, sent, model } = await askNext(['a', 'b']);
     assert.deepEqual(outcome, SPOKEN);
-    assert.deepEqual(result.refusedFunctions, ['b']);
+    assert.deepEqual(result.rejectedFunctions, ['b']);
     assert.deepEqual(sent, ['a', 'a b', 'a']);
     assert.deepEqual(model.heard, [
       ['Before', 'hi', 'hi'],
@@ -97,34 +97,34 @@ describe('a function that the service refuses', () => {
     assert.equal(model.connections.length, 2, 'the new session goes on');
   });
 
-  it('may be one of several', async () => {
+  it('is left out together with others, one for each request', async () => {
     const second = refuses({ param: 'session.tools[0].name' });
     const { outcome, result, sent } = await ask([refuses(byField), second, says('Hi')], ['a', 'b', 'c']);
     assert.deepEqual(outcome, SPOKEN);
-    assert.deepEqual(result.refusedFunctions, ['b', 'a']);
+    assert.deepEqual(result.rejectedFunctions, ['b', 'a']);
     assert.deepEqual(sent, ['a b c', 'a c', 'c']);
   });
 
-  it('is one of five at most: after the next one the turn goes without functions', async () => {
+  it('is the sixth of its turn: then all functions are left out', async () => {
     const first = refuses({ param: 'session.tools[0].parameters' });
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const { outcome, result, sent } = await ask([first, first, first, first, first, first, says('Hi')], names);
     assert.deepEqual(outcome, SPOKEN);
-    assert.deepEqual(result.refusedFunctions, ['a', 'b', 'c', 'd', 'e', 'f']);
+    assert.deepEqual(result.rejectedFunctions, ['a', 'b', 'c', 'd', 'e', 'f']);
     assert.deepEqual(sent.at(-2), 'f g h');
     assert.deepEqual(sent.at(-1), '');
   });
 
-  it('may be unknown: the turn goes without functions', async () => {
+  it('leads to a request without any functions if the service does not name it', async () => {
     for (const refusal of [{ param: 'session.tools' }, { message: "Invalid 'session.tools': too long." }]) {
       const { outcome, result, sent } = await ask([refuses(refusal), says('Hi')], ['a', 'b']);
       assert.deepEqual(outcome, SPOKEN);
-      assert.deepEqual(result.refusedFunctions, []);
+      assert.deepEqual(result.rejectedFunctions, []);
       assert.deepEqual(sent, ['a b', '']);
     }
   });
 
-  it('may come along with a refused voice', async () => {
+  it('can be rejected together with the voice', async () => {
     const voice = refuses({ param: 'session.audio.output.voice' });
     const settings = { ...SETTINGS, voice: 'ash' };
     for (const answers of [
@@ -133,16 +133,16 @@ describe('a function that the service refuses', () => {
     ]) {
       const { outcome, result, sent } = await ask(answers, ['a', 'b', 'c'], { settings });
       assert.deepEqual(outcome, SPOKEN);
-      assert.deepEqual([result.refusedFunctions, result.refusedVoice], [['b'], 'ash']);
+      assert.deepEqual([result.rejectedFunctions, result.rejectedVoice], [['b'], 'ash']);
       assert.equal(sent.at(-1), 'a c');
     }
   });
 
   it('is a configuration fault if the budget does not allow another response', async () => {
-    const reserveNextResponse = async () => false;
-    const { outcome, result } = await ask([refuses(byField)], ['a', 'b'], { reserveNextResponse });
+    const reserveRetry = async () => false;
+    const { outcome, result } = await ask([refuses(byField)], ['a', 'b'], { reserveRetry });
     assert.deepEqual(outcome, { kind: 'failed', code: 'settings_rejected' });
-    assert.deepEqual(result.refusedFunctions, ['b']);
+    assert.deepEqual(result.rejectedFunctions, ['b']);
   });
 
   it('is not assumed when something else is refused', async () => {
@@ -158,7 +158,7 @@ describe('a function that the service refuses', () => {
     for (const other of others) {
       const { result, sent } = await ask([other], ['a', 'b']);
       assert.equal(result.outcome.kind, 'failed');
-      assert.equal(result.refusedFunctions, undefined);
+      assert.equal(result.rejectedFunctions, undefined);
       assert.deepEqual(sent, ['a b']);
     }
   });

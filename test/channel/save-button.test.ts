@@ -24,7 +24,7 @@ describe('a press on "Save"', TIMEOUT, () => {
     assert.equal(activities[0]?.text, en.textMissing);
   });
 
-  it('is refused for now at the maximum in progress, and accepted on redelivery', async (t) => {
+  it('is rejected (503) at the maximum in progress, and accepted on redelivery', async (t) => {
     const { bot, pressed } = await startSavingChat(t);
     const gate = Promise.withResolvers<void>();
     t.after(() => gate.resolve());

@@ -43,12 +43,12 @@ describe('the reply route of a turn', () => {
       sender.showActivity();
       sender.showText(() => 'Once');
       await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
-      await sender.notify(en.storage.lasting);
+      await sender.notify(en.storage.delayed);
       await sender.send({ text: 'Once upon a time', audio: undefined });
     });
     const ends = connector.messages.map((call) => [call.body.text, streamInfo(call)?.['streamType']]);
     assert.deepEqual(ends, [
-      [`Once\n\n${en.storage.lasting}`, 'final'],
+      [`Once\n\n${en.storage.delayed}`, 'final'],
       ['Once upon a time', undefined],
     ]);
   });
