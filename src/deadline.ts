@@ -5,11 +5,14 @@ export interface Deadline {
   readonly limitMs: number;
   /** Ends the work early, with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Creates the error for work that takes longer. */
+  /** Creates the timeout error for work that takes longer. */
   readonly late: () => Error;
 }
 
-/** Settles like `work`, whose signal is aborted with `late` at the deadline and with the reason of the deadline's signal. */
+/**
+ * Settles like `work`, whose signal is aborted at the deadline with the error of `late`, or with the reason of `signal` once
+ * that is aborted. Does not enforce the deadline: waits for work that ignores its signal.
+ */
 export async function withTimeoutSignal<T>(
   { clock, limitMs, signal, late }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
@@ -23,7 +26,7 @@ export async function withTimeoutSignal<T>(
   }
 }
 
-/** Works like `withTimeoutSignal`, but rejects at the deadline and on abort even if `work` ignores its signal. */
+/** Enforces the deadline: rejects then and on abort, even if `work` ignores its signal. Otherwise like `withTimeoutSignal`. */
 export function withDeadline<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return withTimeoutSignal(deadline, (signal) => unlessAborted(signal, () => work(signal)));
 }

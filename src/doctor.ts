@@ -33,8 +33,10 @@ const isJson = options.json ?? isNpmOption;
 const level = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((each) => each === level) ?? 'silent', process.stderr);
 captureConsole(log);
-const config = loadConfig();
-setDefaultProxy(config.proxy, process.env);
+const settings = loadConfig();
+const proxyNotice = setDefaultProxy(settings.proxy, process.env);
+// The configuration check reports the notices.
+const config = { ...settings, notices: [...(proxyNotice === undefined ? [] : [proxyNotice]), ...settings.notices] };
 // The checks load most of the bot, so invalid settings are reported before them.
 const { CHECKS, createContext } = await import('./doctor/checks.ts');
 const { entraIdTokens } = await import('./realtime/endpoint.ts');

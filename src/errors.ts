@@ -8,7 +8,7 @@ export abstract class BotError<Code extends string = string> extends Error {
   }
 }
 
-/** Whether a retry is safe. `unknown` is treated like `never`. */
+/** Whether a retry is safe. `unknown` is never retried, either: it only says that nobody has studied the case. */
 type Retry = 'safe' | 'never' | 'unknown';
 
 /**
@@ -90,14 +90,14 @@ export class UploadError extends BotError<'untrusted_upload_host' | 'upload_refu
 }
 
 /**
- * Why a store's call failed. `store_unavailable`: no answer, or it is unknown whether the call succeeded.
- * `store_refused`: the bot lacks access, which an operator has to fix. `store_rejected`: the call is wrong.
- * `store_unreadable`: the stored data was not written by the bot.
+ * Why a store's call failed, and whether a retry is safe. `store_unavailable`: no answer, or it is unknown whether the call
+ * succeeded. `store_access_denied`: an operator has to give the bot access. `store_call_invalid`: a retry fails, too.
+ * `store_unreadable`: the bot has not written the stored data.
  */
 const STORE_RETRY = {
   store_unavailable: 'safe',
-  store_refused: 'safe',
-  store_rejected: 'never',
+  store_access_denied: 'safe',
+  store_call_invalid: 'never',
   store_unreadable: 'never',
 } as const;
 export type StoreErrorCode = keyof typeof STORE_RETRY;

@@ -80,10 +80,10 @@ const MS_PER_AUDIO_TOKEN = 100;
 const TOKENS_PER_PICTURE = 2_000;
 
 /**
- * The most that one response can cost. The input is everything in the session, or everything that a new session gets; a
- * token has at least one byte. The output is the longest answer as speech, since text is cheaper. Nothing is cached.
+ * Returns at least the tokens of one response. The input is what the session holds plus everything that a new session
+ * would get; a token has at least one byte. The output is the longest answer as speech, since text is cheaper.
  */
-export function worstCase(size: ResponseSize): TokenUsage {
+export function maxUsageOf(size: ResponseSize): TokenUsage {
   const { context, texts, audioMs, pictures, toolBytes } = size;
   const bytes = texts.reduce<number>((sum, each = '') => sum + Buffer.byteLength(each), OVERHEAD_TOKENS);
   const ofTools = toolBytes === 0 ? 0 : toolBytes + TOOLS_OVERHEAD_TOKENS;

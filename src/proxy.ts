@@ -55,15 +55,15 @@ export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS
 export async function connectThrough(proxy: ProxySettings, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const tunnel = await openTunnel(proxy, address, signal);
   try {
-    return await secured(tunnel, address, signal);
+    return await upgradeToTls(tunnel, address, signal);
   } catch (err) {
     tunnel.destroy();
     throw signal.aborted ? signal.reason : err;
   }
 }
 
-/** Secures a socket with TLS to the host of an address. Rejects with the error of TLS, or with an AbortError. */
-export async function secured(socket: Socket, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
+/** Starts TLS to the host of an address on an open socket. Rejects with the error of TLS, or with an AbortError. */
+export async function upgradeToTls(socket: Socket, address: URL, signal: AbortSignal): Promise<tls.TLSSocket> {
   const host = bareHost(address);
   const secure = tls.connect({ socket, host, ...serverName(host), ALPNProtocols: ['http/1.1'] });
   // An error after the handshake must not end the process where the socket has no other listener.

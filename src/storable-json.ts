@@ -3,7 +3,7 @@
  * lone surrogate becomes U+FFFD (otherwise 22P02). https://www.postgresql.org/docs/current/datatype-json.html
  */
 export function storableJson(data: unknown): string {
-  // An escaped backslash is matched with the next character, so that this one does not count as an escape.
+  // `.` also matches the second backslash of an escaped one, so that the text `\\u0000` is left alone.
   return JSON.stringify(data).replace(/\\(u0000|ud[89a-f][0-9a-f]{2}|.)/gs, (escaped, code: string) => {
     if (code === 'u0000') return '';
     return code.length > 1 ? '\ufffd' : escaped;

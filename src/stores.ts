@@ -54,7 +54,8 @@ function databaseStores({ config, clock, ids, random, log, tokens, openDatabase 
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
   const { auditRetentionMs } = config.tools;
   if (settings === undefined) return undefined;
-  return openDatabase?.({
+  if (openDatabase === undefined) throw new Error('loadDatabase was not called');
+  return openDatabase({
     settings,
     tokens,
     clock,

@@ -1,11 +1,11 @@
 import { imageSize } from 'image-size';
-import { detectFileType } from '../../src/attachments/detect-file-type.ts';
+import { detectFileKind } from '../../src/attachments/detect-file-kind.ts';
 import type { PictureDescription } from './input-description.ts';
 
 /** Describes a PNG or JPEG in a base64 data URI by its header alone: no pixel is decoded. */
 export function describePicture(dataUri: string): PictureDescription {
   const bytes = Buffer.from(dataUri.slice(dataUri.indexOf(',') + 1), 'base64');
-  const found = detectFileType(bytes);
+  const found = detectFileKind(bytes);
   const kind = found === 'png' || found === 'jpeg' ? found : claimedKind(dataUri);
   return { format: kind === 'png' ? 'PNG' : 'JPEG', size: sizeOf(bytes) };
 }

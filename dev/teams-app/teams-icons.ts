@@ -1,5 +1,5 @@
 import { Jimp } from 'jimp';
-import { detectFileType } from '../../src/attachments/detect-file-type.ts';
+import { detectFileKind } from '../../src/attachments/detect-file-kind.ts';
 
 /** The two icons of an app: in colour, and as an outline for the bars of the client. */
 export type IconKind = 'color' | 'outline';
@@ -9,7 +9,7 @@ const SIDES: Readonly<Record<IconKind, number>> = { color: 192, outline: 32 };
 
 /** Why a file cannot be an icon of an app in Teams. */
 export async function iconProblems(file: Uint8Array, kind: IconKind): Promise<readonly string[]> {
-  if (detectFileType(file) !== 'png') return ['is not a PNG'];
+  if (detectFileKind(file) !== 'png') return ['is not a PNG'];
   const side = SIDES[kind];
   try {
     const { bitmap } = await Jimp.fromBuffer(Buffer.from(file));

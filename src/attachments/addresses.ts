@@ -7,8 +7,8 @@ export type AddressKind = 'public' | 'loopback' | 'forbidden';
 /** The IPv6 addresses of sites. All others are special or embed an IPv4 address (RFC 4291, 2.4). */
 const SITES_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /**
- * The host of each virtual machine in Azure, although in a public range. Other metadata services need no list: their
- * addresses are link-local, unique-local or a carrier's.
+ * Azure's wire server, which every virtual machine reaches: forbidden, although its range is public. Other metadata services
+ * need no list: their addresses are link-local, unique-local or a carrier's.
  * https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
  */
 const AZURE_HOST = '168.63.129.16';

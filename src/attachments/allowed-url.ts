@@ -8,7 +8,7 @@ export interface AllowedUrl {
   /** The rule that allows it; unset for a loopback host. */
   readonly rule: HostRule | undefined;
   /** Whether the host must resolve to this machine: it does for http, other ports than https's, and loopback hosts. */
-  readonly isLocal: boolean;
+  readonly mustBeLoopback: boolean;
 }
 
 /** Links of SharePoint hold a token and have up to about 4,000 characters. */
@@ -31,7 +31,7 @@ export function allowedUrlOf(text: string, rules: FetchRules, base?: URL): Allow
   return {
     url,
     rule: isLoopback ? undefined : ruleFor(url.hostname, rules.hosts),
-    isLocal: isLoopback || url.protocol === 'http:' || url.port !== '',
+    mustBeLoopback: isLoopback || url.protocol === 'http:' || url.port !== '',
   };
 }
 

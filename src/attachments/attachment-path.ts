@@ -6,14 +6,14 @@ const DOTS = /^\.+$/;
 const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
 
 /**
- * Reads the view, such as `original`, in the address of an attachment at a channel's service; without a view it is the
- * address of the attachment's description in JSON. Reads an address of the form `<service URL>/v3/attachments/<id>` or `<service URL>/v3/attachments/<id>/views/<view>`,
- * of the very origin of the service and without a query; `undefined` for any other. Repeated slashes count as one:
- * Slack's addresses have two (BotFramework-Services#279). Service URLs of Teams may end with a tenant
- * (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of the service URL or of a folder above it.
+ * Returns what is at an attachment's address of a channel's service: its JSON `description` at
+ * `<service URL>/v3/attachments/<id>`, or its content at `/views/<view>` below; `undefined` for any other address, with
+ * another origin or with a query. Repeated slashes count as one: Slack's addresses have two (BotFramework-Services#279).
+ * Service URLs of Teams may end with a tenant (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of
+ * the service URL or of a folder above it.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations
  */
-export function attachmentPathOf(url: URL, serviceUrl: string): { view: string | undefined } | undefined {
+function kindOfAttachmentUrl(url: URL, serviceUrl: string): 'description' | 'view' | undefined {
   if (!URL.canParse(serviceUrl)) return undefined;
   const service = new URL(serviceUrl);
   const hasExtras = url.username !== '' || url.password !== '' || url.search !== '';
@@ -22,7 +22,8 @@ export function attachmentPathOf(url: URL, serviceUrl: string): { view: string |
   const [path, servicePath] = [plainPath(url), plainPath(service)];
   if (path === undefined || servicePath === undefined) return undefined;
   const [, base, view] = ATTACHMENT.exec(path) ?? [];
-  return base === undefined || !`${servicePath}/`.startsWith(`${base}/`) ? undefined : { view };
+  if (base === undefined || !`${servicePath}/`.startsWith(`${base}/`)) return undefined;
+  return view === undefined ? 'description' : 'view';
 }
 
 /** The location of a file, according to its sender. */
@@ -41,8 +42,7 @@ export function originalViewOf({ url: own, attachmentId }: FileLocation, service
   const address = attachmentId === undefined ? own : `${serviceUrl.replace(/\/+$/, '')}/v3/attachments/${attachmentId}`;
   if (!URL.canParse(address)) return own;
   const url = new URL(address);
-  const path = attachmentPathOf(url, serviceUrl);
-  if (path === undefined || path.view !== undefined) return own;
+  if (kindOfAttachmentUrl(url, serviceUrl) !== 'description') return own;
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
 }
 
@@ -61,7 +61,7 @@ export interface ChannelToken {
  */
 export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelToken): Promise<string | undefined> {
   const isSafe = url.protocol === 'https:' && url.port === '';
-  const isView = attachmentPathOf(url, serviceUrl)?.view !== undefined;
+  const isView = kindOfAttachmentUrl(url, serviceUrl) === 'view';
   return isSafe && isView ? `Bearer ${await token()}` : undefined;
 }
 

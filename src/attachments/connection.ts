@@ -5,7 +5,7 @@ import { addAbortSignal } from 'node:stream';
 import type { FetchRules } from '../config/allowed-hosts.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
 import { AttachmentError } from '../errors.ts';
-import { bareHost, connectThrough, portOf, proxyFor, secured } from '../proxy.ts';
+import { bareHost, connectThrough, portOf, proxyFor, upgradeToTls } from '../proxy.ts';
 import { kindOfAddress } from './addresses.ts';
 import type { AllowedUrl } from './allowed-url.ts';
 
@@ -42,8 +42,8 @@ export async function openConnection(
   { lookup, connect, proxy: settings }: ConnectionDeps,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { url, isLocal } = destination;
-  const proxy = isLocal ? undefined : proxyFor(url, settings);
+  const { url, mustBeLoopback } = destination;
+  const proxy = mustBeLoopback ? undefined : proxyFor(url, settings);
   if (proxy !== undefined) return addAbortSignal(signal, await connectThrough(proxy, url, signal));
   const addresses = await addressesOf(url, lookup);
   for (const { address } of addresses) assertAllowed(address, destination, rules);
@@ -54,7 +54,7 @@ export async function openConnection(
   try {
     if (socket.connecting) await once(socket, 'connect');
     assertAllowed(socket.remoteAddress ?? '', destination, rules);
-    return url.protocol === 'https:' ? await secured(socket, url, signal) : socket;
+    return url.protocol === 'https:' ? await upgradeToTls(socket, url, signal) : socket;
   } catch (error) {
     socket.destroy();
     throw error;
@@ -70,9 +70,9 @@ async function addressesOf(url: URL, lookup: Lookup): Promise<readonly LookupAdd
   return addresses;
 }
 
-function assertAllowed(address: string, { url, isLocal }: AllowedUrl, { allowLoopback }: FetchRules): void {
+function assertAllowed(address: string, { url, mustBeLoopback }: AllowedUrl, { allowLoopback }: FetchRules): void {
   const kind = kindOfAddress(address);
-  if (kind === 'public' && !isLocal) return;
+  if (kind === 'public' && !mustBeLoopback) return;
   if (kind === 'loopback' && allowLoopback) return;
   throw new AttachmentError('address_refused', `${url.hostname}: it leads to ${address || 'nowhere'}`);
 }

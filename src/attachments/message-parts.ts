@@ -9,10 +9,10 @@ import {
   quoteOfReference,
   type SentQuote,
   withoutForward,
-  withoutMarkers,
+  withoutQuoteMarkers,
 } from './quotes.ts';
 import { readTeamsHtml, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
-import { markOfAddress } from './teams-marks.ts';
+import { pictogramAt } from './teams-pictograms.ts';
 
 export type MessagePart =
   | { readonly kind: 'text'; readonly text: string }
@@ -36,10 +36,8 @@ export interface SentFile extends FileLocation {
   readonly url: string;
   /** The result of `shownName`. */
   readonly name: string | undefined;
-  /** The type in lower case; empty if there is none. */
+  /** The MIME type in lower case; empty if there is none. */
   readonly claimedType: string;
-  /** The extension that Teams names, in lower case without a dot. */
-  readonly fileType: string | undefined;
 }
 
 /** An attachment from the channel. Its fields may hold anything. */
@@ -77,7 +75,6 @@ const RECORDINGS_HOST = /(^|\.)asm\.skype\.com$/;
 
 const MAX_TYPE_CHARS = 256;
 const MAX_NAME_CHARS = 4_096;
-const MAX_EXTENSION_CHARS = 16;
 const MAX_URL_CHARS = 8_192;
 
 /** An attachment with everything that follows from its type. */
@@ -96,7 +93,7 @@ function readAttachment(attachment: SentAttachment) {
     html: type === 'text/html' && typeof content === 'string' ? readTeamsHtml(content) : undefined,
     card: readCard(type, content),
     /** Set if the picture is an emoji, a GIF or a sticker. */
-    mark: isImage ? markOfAddress(textOf(contentUrl, MAX_URL_CHARS) ?? '') : undefined,
+    pictogram: isImage ? pictogramAt(textOf(contentUrl, MAX_URL_CHARS) ?? '') : undefined,
   };
 }
 
@@ -110,33 +107,35 @@ export function messageParts(
   attachments: readonly SentAttachment[],
   { quoted = [], withoutMentions = (html) => html, hasMarkers = false }: PartsOptions = {},
 ): MessagePart[] {
-  const read = withoutMarkPictures(attachments.map(readAttachment));
+  const read = withoutPictogramFiles(attachments.map(readAttachment));
   const htmls = read.flatMap(({ html }) => html ?? []);
   const otherQuotes = read.flatMap(quotesIn);
   const quotes = distinctQuotes(quoted, otherQuotes);
   const forward = quotes.find(({ of }) => of === 'forward');
-  const clean = (each: string) => withoutMarkers(each, quotes, hasMarkers);
-  const activityText = clean(forward === undefined ? text : withoutForward(text, forward));
-  const ownMarks = read.flatMap(({ mark }) => mark ?? []);
-  const own = shownText(activityText, htmls, ownMarks, (html) => clean(withoutMentions(html)));
-  const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !own.includes(card.text) ? card.text : []));
-  const whole = paragraphs(...cardTexts, own);
-  const hasPictures = read.some(({ isImage, mark }) => isImage && mark === undefined);
+  const withoutQuotes = (each: string) => withoutQuoteMarkers(each, quotes, hasMarkers);
+  const activityText = withoutQuotes(forward === undefined ? text : withoutForward(text, forward));
+  const attachedPictograms = read.flatMap(({ pictogram }) => pictogram ?? []);
+  const withoutMarkup = (html: string) => withoutQuotes(withoutMentions(html));
+  const ownText = shownText(activityText, htmls, attachedPictograms, withoutMarkup);
+  const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !ownText.includes(card.text) ? card.text : []));
+  const textWithCards = paragraphs(...cardTexts, ownText);
+  const hasPictures = read.some(({ isImage, pictogram }) => isImage && pictogram === undefined);
   const parts = [
     ...quotes.filter(({ of }) => of === 'reply').map(quotePart),
-    ...(whole === '' ? [] : [{ kind: 'text', text: whole } as const]),
+    ...(textWithCards === '' ? [] : [{ kind: 'text', text: textWithCards } as const]),
     ...quotes.filter(({ of }) => of === 'forward').map(quotePart),
-    ...limited(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
+    ...limit(read.flatMap((each) => (each.html === undefined ? partOf(each) : partsOfHtml(each.html, hasPictures)))),
     ...withheldFile(htmls, [...quoted, ...otherQuotes], read),
   ];
-  // In channels, this is all that remains of a recording (MicrosoftDocs/msteams-docs#14169). With a text, it is a card.
+  // In channels, this is all that remains of a recording (MicrosoftDocs/msteams-docs#14169). If the message has a
+  // text, the extension is a card.
   const isRecording = parts.length === 0 && htmls.some(({ hasExtension }) => hasExtension);
   return isRecording ? [{ kind: 'teamsVoiceClip' }] : parts;
 }
 
 /** Leaves out the attached pictures of emoji, GIFs and stickers that the HTML shows. */
-function withoutMarkPictures(read: readonly ReadAttachment[]): ReadAttachment[] {
-  const addresses = new Set<unknown>(read.flatMap(({ html }) => html?.markAddresses ?? []));
+function withoutPictogramFiles(read: readonly ReadAttachment[]): ReadAttachment[] {
+  const addresses = new Set<unknown>(read.flatMap(({ html }) => html?.pictogramAddresses ?? []));
   return read.filter(({ isImage, attachment }) => !(isImage && addresses.has(attachment.contentUrl)));
 }
 
@@ -151,16 +150,16 @@ function quotesIn({ type, attachment: { content, id }, html }: ReadAttachment): 
 function shownText(
   activityText: string,
   htmls: readonly TeamsHtml[],
-  ownMarks: readonly string[],
-  clean: (html: string) => string,
+  attachedPictograms: readonly string[],
+  withoutMarkup: (html: string) => string,
 ): string {
-  const marks = htmls.flatMap((html) => html.marks);
-  const full = clean(htmls.map(({ text }) => text).join('\n'));
-  const hasMore = marks.length > 0 || htmls.some(({ hasCode }) => hasCode);
-  const isSame = () => lettersOf(clean(htmls.map(({ plain }) => plain).join(' '))) === lettersOf(activityText);
-  if (full !== '' && activityText === '') return full;
-  if (hasMore && isSame()) return full;
-  return [activityText, ...(marks.length > 0 ? marks : ownMarks)].join(' ').trim();
+  const pictograms = htmls.flatMap((html) => html.pictograms);
+  const htmlText = withoutMarkup(htmls.map(({ text }) => text).join('\n'));
+  const hasMore = pictograms.length > 0 || htmls.some(({ hasCode }) => hasCode);
+  const isSame = () => lettersOf(withoutMarkup(htmls.map(({ plain }) => plain).join(' '))) === lettersOf(activityText);
+  if (htmlText !== '' && activityText === '') return htmlText;
+  if (hasMore && isSame()) return htmlText;
+  return [activityText, ...(pictograms.length > 0 ? pictograms : attachedPictograms)].join(' ').trim();
 }
 
 function lettersOf(text: string): string {
@@ -198,17 +197,16 @@ function quotePart({ of, author, text }: SentQuote): MessagePart {
   return { kind: 'quote', of, author, text };
 }
 
-function partOf({ attachment, type, card, mark }: ReadAttachment): MessagePart[] {
+function partOf({ attachment, type, card, pictogram }: ReadAttachment): MessagePart[] {
   const { content, contentUrl } = attachment;
   if (type === AUDIO_CARD && isTeamsRecording(content)) return [{ kind: 'teamsVoiceClip' }];
-  if (type === MESSAGE_REFERENCE || mark !== undefined) return [];
+  if (type === MESSAGE_REFERENCE || pictogram !== undefined) return [];
   const name = shownName(textOf(attachment.name, MAX_NAME_CHARS));
-  const { downloadUrl, fileType } = type === TEAMS_FILE ? fieldsOf(content) : {};
+  const { downloadUrl } = type === TEAMS_FILE ? fieldsOf(content) : {};
   const url = urlOf(type === TEAMS_FILE ? downloadUrl : contentUrl);
   const isNamedFile = [TEAMS_FILE, CLOUD_FILE].includes(type) || (name !== undefined && NAMED_FILE.test(type));
   if (NO_FILE.test(type) || (url === undefined && !isNamedFile)) return card.kind === 'text' ? [] : [card];
-  const extension = textOf(fileType, MAX_EXTENSION_CHARS)?.toLowerCase();
-  return [{ kind: 'file', url: url ?? '', name, claimedType: type, fileType: extension }];
+  return [{ kind: 'file', url: url ?? '', name, claimedType: type }];
 }
 
 /** `hasPictures` is true if the pictures in the HTML are also attached. */
@@ -223,7 +221,7 @@ function partsOfHtml({ pictures, hasAudio, hasVideo }: TeamsHtml, hasPictures: b
 function fileOfPicture({ address, attachmentId }: TeamsPicture): SentFile[] {
   const url = urlOf(address);
   if (url === undefined && attachmentId === undefined) return [];
-  const file = { kind: 'file', url: url ?? '', name: undefined, claimedType: 'image/*', fileType: undefined } as const;
+  const file = { kind: 'file', url: url ?? '', name: undefined, claimedType: 'image/*' } as const;
   return [attachmentId === undefined ? file : { ...file, attachmentId }];
 }
 
@@ -243,7 +241,7 @@ function isTeamsRecording(content: unknown): boolean {
 }
 
 /** Keeps the first MAX_FILES files and counts the rest. Keeps one part of every other limited kind. */
-function limited(parts: readonly MessagePart[]): MessagePart[] {
+function limit(parts: readonly MessagePart[]): MessagePart[] {
   const files = parts.filter(({ kind }) => kind === 'file');
   const surplus = new Set<MessagePart>(files.slice(MAX_FILES));
   const first = parts.filter((part, at) =>

@@ -3,7 +3,7 @@ import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { workerUrl } from '../worker-url.ts';
 import { TaskWorker } from '../workers/task-worker.ts';
-import { detectFileType, FILE_KINDS } from './detect-file-type.ts';
+import { detectFileKind, FILE_KINDS } from './detect-file-kind.ts';
 
 const MAX_PICTURE_BYTES = 15 * 1024 * 1024;
 /** A picture of 24 megapixels takes up to 10 seconds on two busy cores. */
@@ -45,7 +45,7 @@ export function createPictureReader({ clock, log }: { clock: Clock; log: Logger 
         throw new AttachmentError('too_large', `a picture of ${bytes.byteLength} bytes`);
       }
       // image-size would also parse kinds that are not decoded here.
-      const kind = detectFileType(bytes);
+      const kind = detectFileKind(bytes);
       if (FILE_KINDS[kind] !== 'picture') throw new AttachmentError('kind_unsupported', `a ${kind} is not read`);
       const copy = new Uint8Array(bytes);
       return worker.run(copy, { signal, transfer: [copy.buffer] });

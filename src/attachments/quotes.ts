@@ -34,10 +34,11 @@ const CHANNEL_MARKER = /^<.*\/>$/s;
  * Removes the markers of quotes and trims the text. Markers without a quote are the user's own text, unless the channel
  * writes markers (`hasMarkers`).
  */
-export function withoutMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
+export function withoutQuoteMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
   const ids = new Set(quotes.map(({ messageId }) => messageId));
-  let unnamed = quotes.filter(({ messageId }) => messageId === undefined).length;
-  const isQuoted = (id: string) => ids.has(id) || unnamed-- > 0;
+  // Each quote without an id excuses one marker.
+  let unnamedCount = quotes.filter(({ messageId }) => messageId === undefined).length;
+  const isQuoted = (id: string) => ids.has(id) || unnamedCount-- > 0;
   const isOfChannel = (marker: string) => hasMarkers && CHANNEL_MARKER.test(marker);
   return text.replace(MARKER, (marker, id: string) => (isQuoted(id) || isOfChannel(marker) ? ' ' : marker)).trim();
 }

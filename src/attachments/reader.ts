@@ -1,6 +1,6 @@
 import type { ClipDecoder } from '../audio/clip/clip-decoder.ts';
 import { AttachmentError } from '../errors.ts';
-import { detectFileType, FILE_KINDS } from './detect-file-type.ts';
+import { detectFileKind, FILE_KINDS } from './detect-file-kind.ts';
 import { isPageName } from './file-name.ts';
 import type { SentFile } from './message-parts.ts';
 import type { PictureReader } from './picture.ts';
@@ -33,7 +33,7 @@ export async function readFile(
   { clips, pictures }: FileReaders,
   signal: AbortSignal,
 ): Promise<ReadFile> {
-  const kind = detectFileType(bytes);
+  const kind = detectFileKind(bytes);
   switch (FILE_KINDS[kind]) {
     case 'audio': {
       const { pcm, durationMs } = await clips.decode(bytes, signal);

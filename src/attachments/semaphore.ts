@@ -10,7 +10,7 @@ interface Waiter {
   readonly start: (release: () => void) => void;
 }
 
-/** Limits concurrent work. People take turns: the work of one person waits behind their own, first in, first out. */
+/** Limits concurrent work. Waiting work is served round-robin by person, and each person's own work in order. */
 export class Semaphore {
   readonly #running: Shares;
   readonly #maxWaitingPerPerson: number;

@@ -3,7 +3,7 @@ import { fencedCode } from './cards.ts';
 import { shownName } from './file-name.ts';
 import { type Attributes, type HtmlHandler, readHtml } from './html-tokens.ts';
 import { MAX_ID_CHARS, MAX_QUOTED_CHARS, MAX_QUOTES, type Quote, quotedText, type SentQuote } from './quotes.ts';
-import { markOf, teamsType } from './teams-marks.ts';
+import { pictogramOf, teamsType } from './teams-pictograms.ts';
 
 export interface TeamsPicture {
   readonly address: string;
@@ -18,12 +18,12 @@ function emptyMessage() {
   return {
     /** The text without quotes and forwarded messages. Mentions are written `<at>name</at>`. */
     text: '',
-    /** The same text without marks, as in the activity. */
+    /** The same text without pictograms, as in the activity. */
     plain: '',
     /** Emoji, GIFs and stickers as written in `text`. Teams leaves them out of the activity's text. */
-    marks: [] as string[],
+    pictograms: [] as string[],
     /** The addresses of their pictures, which may be attached, too. */
-    markAddresses: [] as string[],
+    pictogramAddresses: [] as string[],
     hasCode: false,
     /** The ids of attachments that have a place in the message. */
     attachmentIds: [] as string[],
@@ -44,8 +44,8 @@ const MAX_LANGUAGE_CHARS = 32;
 /** Elements that begin and end a line. */
 const BLOCKS: ReadonlySet<string> = new Set('p br div li tr table hr h1 h2 h3 h4 h5 h6 pre blockquote'.split(' '));
 const CELLS: ReadonlySet<string> = new Set(['td', 'th']);
-/** Elements that end an open cell or code, since cells may lack their end tag. */
-const NO_CELL: ReadonlySet<string> = new Set(['tr', 'table', 'pre']);
+/** Elements that end an open cell, which may lack its end tag. */
+const CELL_ENDS: ReadonlySet<string> = new Set(['tr', 'table', 'pre']);
 const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
   ['Reply', 'reply'],
   ['Forward', 'forward'],
@@ -86,11 +86,11 @@ class TeamsHtmlReader implements HtmlHandler {
     if (tag === 'readonly') this.#isPicked = type !== '';
     this.#breakLine(tag);
     if (tag === 'blockquote') this.#openQuote(type, attributes);
-    const mark = tag === 'img' ? markOf(attributes, this.#isPicked) : undefined;
-    if (mark !== undefined) this.#result.markAddresses.push(attributes.get('src') ?? '');
+    const pictogram = tag === 'img' ? pictogramOf(attributes, this.#isPicked) : undefined;
+    if (pictogram !== undefined) this.#result.pictogramAddresses.push(attributes.get('src') ?? '');
     else if (this.#quote?.of !== 'reply') this.#addMedia(tag, type, attributes);
-    if (this.#quote === undefined) this.#openInText(tag, type, attributes, mark);
-    else this.#openInQuote(this.#quote, tag, attributes, mark);
+    if (this.#quote === undefined) this.#openInText(tag, type, attributes, pictogram);
+    else this.#openInQuote(this.#quote, tag, attributes, pictogram);
     if (!CELLS.has(tag)) return;
     this.#isInCell = true;
     this.text(' | ');
@@ -130,7 +130,7 @@ class TeamsHtmlReader implements HtmlHandler {
 
   /** Teams puts the content of a cell into paragraphs, which do not end a line. */
   #breakLine(tag: string): void {
-    if (NO_CELL.has(tag)) this.#isInCell = false;
+    if (CELL_ENDS.has(tag)) this.#isInCell = false;
     if (!BLOCKS.has(tag)) return;
     if (this.#isInCell) this.text(' ');
     else if (this.#quote !== undefined) this.#quote.text += '\n';
@@ -145,11 +145,11 @@ class TeamsHtmlReader implements HtmlHandler {
     this.#line = '';
   }
 
-  #openInText(tag: string, type: string, attributes: Attributes, mark: string | undefined): void {
+  #openInText(tag: string, type: string, attributes: Attributes, pictogram: string | undefined): void {
     if (tag === 'attachment') this.#result.attachmentIds.push(attributes.get('id') ?? '');
-    if (mark !== undefined) {
-      this.#result.marks.push(mark);
-      this.#line += mark;
+    if (pictogram !== undefined) {
+      this.#result.pictograms.push(pictogram);
+      this.#line += pictogram;
     }
     if (tag === 'pre') this.#code = { language: languageOf(attributes), text: '' };
     if (tag === 'code' && this.#code?.language === '') this.#code.language = languageOf(attributes);
@@ -193,10 +193,10 @@ class TeamsHtmlReader implements HtmlHandler {
     }
   }
 
-  #openInQuote(quote: OpenQuote, tag: string, attributes: Attributes, mark: string | undefined): void {
+  #openInQuote(quote: OpenQuote, tag: string, attributes: Attributes, pictogram: string | undefined): void {
     const property = attributes.get('itemprop');
     if (property === 'mri' || property === 'time') quote.field ??= { tag, isAuthor: property === 'mri' };
-    if (tag === 'img') this.text(mark ?? attributes.get('alt') ?? '');
+    if (tag === 'img') this.text(pictogram ?? attributes.get('alt') ?? '');
   }
 
   #closeQuote(): void {

@@ -49,7 +49,7 @@ export function readTextFile(bytes: Uint8Array): string {
 }
 
 /**
- * Formats a file's text for the model. Each line begins with a mark, so that no line can pretend to be outside the file.
+ * Formats a file's text for the model. Each line gets a prefix, so that no line can pretend to be outside the file.
  * `name` is the result of `shownName`.
  */
 export function quotedTextFile(name: string | undefined, text: string): string {

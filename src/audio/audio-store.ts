@@ -1,4 +1,4 @@
-import type { LinkedAudio } from './signed-links.ts';
+import type { LinkSecret } from './signed-links.ts';
 
 interface AudioDetails {
   readonly durationMs: number;
@@ -15,7 +15,7 @@ export interface NewAudio extends AudioDetails {
 }
 
 /** Stored audio, without the WAV itself. */
-export interface StoredAudio extends AudioDetails, LinkedAudio {
+export interface StoredAudio extends AudioDetails, LinkSecret {
   /** The size of the WAV file, including its header. */
   readonly byteLength: number;
   readonly savedAtMs: number;
@@ -43,9 +43,9 @@ export interface AudioStore {
   forget(conversation: string): Promise<void>;
 }
 
-/** Returns the details of audio that is saved now, with the id and key of its store. */
-export function toStored(audio: NewAudio, secrets: LinkedAudio, savedAtMs: number, retentionMs: number): StoredAudio {
+/** Returns the details of audio that is saved now, with the secret of its links. */
+export function toStored(audio: NewAudio, secret: LinkSecret, savedAtMs: number, retentionMs: number): StoredAudio {
   const { wav, ...details } = audio;
-  const { id, linkKey } = secrets;
+  const { id, linkKey } = secret;
   return { id, linkKey, ...details, byteLength: wav.byteLength, savedAtMs, expiresAtMs: savedAtMs + retentionMs };
 }

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The secrets of stored audio: whoever has them can make links. */
-export interface LinkedAudio {
+/** The secret of stored audio or of a recording link: whoever has it can make links. */
+export interface LinkSecret {
   readonly id: string;
-  /** Signs the links of this audio. */
+  /** Signs the links. */
   readonly linkKey: string;
 }
 
@@ -22,7 +22,7 @@ const SIGNATURE_BYTES = 16;
  * Creates a link that gives access to the audio until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has
  * 128 bits. Links are not stored.
  */
-export function toLink({ id, linkKey }: LinkedAudio, expiresAtMs: number): string {
+export function toLink({ id, linkKey }: LinkSecret, expiresAtMs: number): string {
   const unsigned = `${id}.${Math.ceil(expiresAtMs / 1000).toString(36)}`;
   return `${unsigned}.${sign(unsigned, linkKey)}`;
 }
@@ -34,25 +34,25 @@ export function readLink(link: string): AudioLink | undefined {
   return { audioId, expiresAtMs: Number.parseInt(expires, 36) * 1000, signature };
 }
 
-/** Whether the bot signed the link to this audio, and it has not expired. */
-export function isGenuine(link: AudioLink, audio: LinkedAudio, nowMs: number): boolean {
-  return isSignatureValid(link, audio) && nowMs < link.expiresAtMs;
+/** Whether the bot signed the link with this secret, and it has not expired. */
+export function isGenuine(link: AudioLink, secret: LinkSecret, nowMs: number): boolean {
+  return isSignatureValid(link, secret) && nowMs < link.expiresAtMs;
 }
 
-/** Whether the bot signed the link to this audio, which may have expired. */
-export function isSignatureValid({ expiresAtMs, signature }: AudioLink, audio: LinkedAudio): boolean {
-  const expected = toLink(audio, expiresAtMs).slice(-signature.length);
+/** Whether the bot signed the link with this secret. The link may have expired. */
+export function isSignatureValid({ expiresAtMs, signature }: AudioLink, secret: LinkSecret): boolean {
+  const expected = toLink(secret, expiresAtMs).slice(-signature.length);
   return timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
 }
 
-/** Signs a text. Only the owner of the audio's secrets can make and verify the signature. */
-export function signText(text: string, { linkKey }: LinkedAudio): string {
+/** Signs a text. Only who has the secret can make and verify the signature. */
+export function signText(text: string, { linkKey }: LinkSecret): string {
   // No link begins with this prefix, so the signature of a text cannot serve as a link.
   return sign(`text ${text}`, linkKey);
 }
 
-export function isTextSigned(text: string, signature: string, audio: LinkedAudio): boolean {
-  const [given, expected] = [Buffer.from(signature), Buffer.from(signText(text, audio))];
+export function isTextSigned(text: string, signature: string, secret: LinkSecret): boolean {
+  const [given, expected] = [Buffer.from(signature), Buffer.from(signText(text, secret))];
   return given.byteLength === expected.byteLength && timingSafeEqual(given, expected);
 }
 

@@ -1,6 +1,6 @@
 import { authorizationFor, originalViewOf } from '../attachments/attachment-path.ts';
 import { isDataUri, readDataUri } from '../attachments/data-uri.ts';
-import { detectFileType } from '../attachments/detect-file-type.ts';
+import { detectFileKind } from '../attachments/detect-file-kind.ts';
 import { isPageName } from '../attachments/file-name.ts';
 import { fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
 import type { Clock } from '../clock.ts';
@@ -64,6 +64,6 @@ function serviceHosts(serviceUrl: string): readonly HostRule[] {
 
 /** A sign-in page may come with status 200. */
 function checkIsFile(bytes: Uint8Array, name: string | undefined, hostname: string, hosts: readonly HostRule[]): void {
-  if (!ruleFor(hostname, hosts)?.wantsSignIn || isPageName(name) || detectFileType(bytes) !== 'html') return;
+  if (!ruleFor(hostname, hosts)?.wantsSignIn || isPageName(name) || detectFileKind(bytes) !== 'html') return;
   throw new AttachmentError('sign_in_needed', `${hostname}: a page came in place of the file`);
 }

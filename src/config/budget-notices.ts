@@ -1,4 +1,4 @@
-import { costUsd, pricesOf, worstCase } from '../prices.ts';
+import { costUsd, maxUsageOf, pricesOf } from '../prices.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import type { SessionSettings } from './model-settings.ts';
 
@@ -11,7 +11,7 @@ export function budgetNotices(
   const prices = pricesOf(limits.prices, model);
   if (prices === undefined) return [];
   const context = { text: 0, audio: 0 };
-  const smallest = worstCase({
+  const smallest = maxUsageOf({
     context,
     texts: [instructions],
     audioMs: 0,

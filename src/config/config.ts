@@ -22,6 +22,8 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1_048_576;
+/** In place of `publicBaseUrl`: http on the port that the bot listens on. */
+export const LISTENING_PORT = 'localhost';
 
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. `notices` are warnings for the operator. */
 export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly notices: readonly string[] };
@@ -31,12 +33,12 @@ export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly noti
  * environment itself, such as those of `loadDotEnv`.
  */
 export function readConfig(env: Env, envNotices: readonly string[] = []): Config {
-  const read = new EnvReader(env);
-  const settings = readSettings(read);
-  read.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
-  const unknown = unknownSettings(env, read.names);
-  const notices = [...envNotices, ...noticesOf(read), ...read.notices, ...unknown];
-  const problems = read.listProblems();
+  const reader = new EnvReader(env);
+  const settings = readSettings(reader);
+  reader.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
+  const unknown = unknownSettings(env, reader.names);
+  const notices = [...envNotices, ...noticesOf(reader), ...reader.notices, ...unknown];
+  const problems = reader.listProblems();
   // A misspelled name may be the reason why a setting is missing.
   if (problems.length > 0) throw new ConfigError([...problems, ...envNotices, ...unknown]);
   return deepFreeze({ ...settings, notices });
@@ -44,82 +46,82 @@ export function readConfig(env: Env, envNotices: readonly string[] = []): Config
 
 /** Notices of variables that resemble a setting, whatever else is wrong with the settings. */
 export function misspelledSettings(env: Env): readonly string[] {
-  const read = new EnvReader({});
-  readSettings(read);
-  return unknownSettings(env, read.names);
+  const reader = new EnvReader({});
+  readSettings(reader);
+  return unknownSettings(env, reader.names);
 }
 
-function readSettings(read: EnvReader) {
-  const model = readModel(read);
-  const limits = readLimits(read, model.model);
+function readSettings(reader: EnvReader) {
+  const model = readModel(reader);
+  const limits = readLimits(reader, model.model);
   return {
     model,
-    session: readSession(read, limits),
+    session: readSession(reader, limits),
     limits,
-    tools: readTools(read),
-    ...readIdentity(read),
-    ...readAddresses(read),
-    ...readAudio(read),
-    historyTurns: read.whole('HISTORY_TURNS', 40, { min: 0, max: 1000 }),
+    tools: readTools(reader),
+    ...readIdentity(reader),
+    ...readAddresses(reader),
+    ...readAudio(reader),
+    historyTurns: reader.whole('HISTORY_TURNS', 40, { min: 0, max: 1000 }),
     /** How long conversations are kept after their last message, and messages that could not be answered. */
-    recordRetentionMs: read.whole('RECORD_RETENTION_DAYS', 30, { min: 1, max: 3650 }) * DAY_MS,
-    sessionIdleMs: read.whole('SESSION_IDLE_SECONDS', 300, { min: 1, max: 3600 }) * SECOND_MS,
-    maxWarmSessions: read.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
-    turnTimeoutMs: read.whole('TURN_TIMEOUT_SECONDS', 90, { min: 5, max: 600 }) * SECOND_MS,
-    drainMs: read.whole('DRAIN_SECONDS', 45, { min: 0, max: 600 }) * SECOND_MS,
+    recordRetentionMs: reader.whole('RECORD_RETENTION_DAYS', 30, { min: 1, max: 3650 }) * DAY_MS,
+    sessionIdleMs: reader.whole('SESSION_IDLE_SECONDS', 300, { min: 1, max: 3600 }) * SECOND_MS,
+    maxWarmSessions: reader.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
+    turnTimeoutMs: reader.whole('TURN_TIMEOUT_SECONDS', 90, { min: 5, max: 600 }) * SECOND_MS,
+    drainMs: reader.whole('DRAIN_SECONDS', 45, { min: 0, max: 600 }) * SECOND_MS,
     /** Unset: everything is kept in memory and lost when the process ends. */
-    database: readDatabase(read),
+    database: readDatabase(reader),
     /** Unset: spans and metrics are not sent. */
-    telemetry: readTelemetry(read),
+    telemetry: readTelemetry(reader),
     /** The proxy for the model and for users' files. Unset: connect directly. */
-    proxy: readProxy(read),
-    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    proxy: readProxy(reader),
+    logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
 }
 
-function readAddresses(read: EnvReader) {
-  const hasAppId = read.text('MicrosoftAppId') !== undefined;
-  const website = read.text('WEBSITE_HOSTNAME');
-  const fallback = website === undefined ? (hasAppId ? undefined : 'localhost') : `https://${website}`;
-  const publicBaseUrl = read.url('PUBLIC_BASE_URL', 'https://bot.example.com');
+function readAddresses(reader: EnvReader) {
+  const hasAppId = reader.text('MicrosoftAppId') !== undefined;
+  const website = reader.text('WEBSITE_HOSTNAME');
+  const fallback = website === undefined ? (hasAppId ? undefined : LISTENING_PORT) : `https://${website}`;
+  const publicBaseUrl = reader.url('PUBLIC_BASE_URL', 'https://bot.example.com');
   // The endpoint in the bot's Azure resource has this ending and is easily copied.
   if (/\/api\/messages$/i.test(publicBaseUrl ?? ''))
-    read.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
+    reader.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
   return {
-    port: read.whole('PORT', 3978, { min: 0, max: 65_535 }),
-    /** Where users reach `/audio`, without a trailing slash. `localhost` means http on the port that the bot listens on. */
+    port: reader.whole('PORT', 3978, { min: 0, max: 65_535 }),
+    /** Where users reach `/audio`, without a trailing slash, or LISTENING_PORT. */
     publicBaseUrl: publicBaseUrl ?? fallback,
     /** A page with a chat client, to which the bot's page `/` leads. */
-    chatPageUrl: read.url('CHAT_PAGE_URL', 'https://chat.example.com'),
+    chatPageUrl: reader.url('CHAT_PAGE_URL', 'https://chat.example.com'),
     /** The hosts that files may be fetched from, besides those of the channels. */
-    attachmentHosts: readAttachmentHosts(read),
+    attachmentHosts: readAttachmentHosts(reader),
   };
 }
 
-function readAttachmentHosts(read: EnvReader): readonly HostRule[] {
-  const rules = parseHostRules(read.list('ATTACHMENT_HOSTS'));
+function readAttachmentHosts(reader: EnvReader): readonly HostRule[] {
+  const rules = parseHostRules(reader.list('ATTACHMENT_HOSTS'));
   if (typeof rules !== 'string') return rules;
-  read.problems.push(`ATTACHMENT_HOSTS ${rules}`);
+  reader.problems.push(`ATTACHMENT_HOSTS ${rules}`);
   return [];
 }
 
-function readAudio(read: EnvReader) {
-  if (read.text('AZURE_STORAGE_CONNECTION_STRING') !== undefined)
-    read.problems.push(
+function readAudio(reader: EnvReader) {
+  if (reader.text('AZURE_STORAGE_CONNECTION_STRING') !== undefined)
+    reader.problems.push(
       'AZURE_STORAGE_CONNECTION_STRING is no longer supported; expected DATABASE_URL, and AZURE_STORAGE_BLOB_URL to keep reply audio in Azure Blob Storage',
     );
-  const blobUrl = read.url('AZURE_STORAGE_BLOB_URL', 'https://<account>.blob.core.windows.net');
+  const blobUrl = reader.url('AZURE_STORAGE_BLOB_URL', 'https://<account>.blob.core.windows.net');
   if (blobUrl?.startsWith('http:'))
-    read.problems.push('AZURE_STORAGE_BLOB_URL is not an https address; expected one, because a token is sent there');
+    reader.problems.push('AZURE_STORAGE_BLOB_URL is not an https address; expected one, because a token is sent there');
   return {
-    audioRetentionMs: read.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
+    audioRetentionMs: reader.whole('AUDIO_RETENTION_HOURS', 24, { min: 1, max: 8760 }) * HOUR_MS,
     /** Limits all reply audio in the memory of the process. */
-    audioMemoryBytes: read.whole('AUDIO_MEMORY_MB', 256, { min: 1, max: 65_536 }) * MEGABYTE,
+    audioMemoryBytes: reader.whole('AUDIO_MEMORY_MB', 256, { min: 1, max: 65_536 }) * MEGABYTE,
     /** Limits all reply audio in the database: a full disk would turn its server read-only. */
-    audioStoreBytes: read.whole('AUDIO_STORE_MB', 2048, { min: 1, max: 65_536 }) * MEGABYTE,
+    audioStoreBytes: reader.whole('AUDIO_STORE_MB', 2048, { min: 1, max: 65_536 }) * MEGABYTE,
     /** Whether cards carry a link to the audio that opens outside the chat client, for anyone who has it. */
-    audioBrowserLinks: read.flag('AUDIO_BROWSER_LINKS', true),
-    webchatAudio: read.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'], 'attachment'),
+    audioBrowserLinks: reader.flag('AUDIO_BROWSER_LINKS', true),
+    webchatAudio: reader.oneOf('WEBCHAT_AUDIO', ['attachment', 'card'], 'attachment'),
     /** The storage account of reply audio, without a trailing slash. Unset: the database or memory stores it. */
     azureStorageBlobUrl: blobUrl,
   };

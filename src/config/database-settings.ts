@@ -49,29 +49,29 @@ const SCHEMA_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,43}$/;
 const MIN_POOL_SIZE = 3;
 
 /** Returns `undefined` if everything is kept in memory. A problem never quotes a secret. */
-export function readDatabase(read: EnvReader): DatabaseSettings | undefined {
-  const text = read.text('DATABASE_URL');
-  const schema = read.text('DATABASE_SCHEMA') ?? 'voice_bot';
-  const poolSize = read.whole('DATABASE_POOL_SIZE', 5, { min: MIN_POOL_SIZE, max: 100 });
-  const isDispatching = read.flag('DISPATCH', true);
+export function readDatabase(reader: EnvReader): DatabaseSettings | undefined {
+  const text = reader.text('DATABASE_URL');
+  const schema = reader.text('DATABASE_SCHEMA') ?? 'voice_bot';
+  const poolSize = reader.whole('DATABASE_POOL_SIZE', 5, { min: MIN_POOL_SIZE, max: 100 });
+  const isDispatching = reader.flag('DISPATCH', true);
   if (!SCHEMA_NAME.test(schema))
-    read.problems.push(
+    reader.problems.push(
       `DATABASE_SCHEMA is "${schema}"; expected at most 44 lower-case letters, digits and underscores, not beginning with a digit or "pg_"`,
     );
   if (text === undefined) {
     if (!isDispatching)
-      read.problems.push(
+      reader.problems.push(
         'DISPATCH is false and DATABASE_URL is not set; expected a database, from which other instances take turns',
       );
     return undefined;
   }
   const address = readAddress(text);
   if (typeof address === 'string') {
-    read.problems.push(`DATABASE_URL ${address}`);
+    reader.problems.push(`DATABASE_URL ${address}`);
     return undefined;
   }
   if (address.tls !== 'verified' && !isLocal(address.host))
-    read.notices.push(
+    reader.notices.push(
       `DATABASE_URL asks for a connection that is not ${address.tls === 'none' ? 'encrypted' : 'verified'}: anyone between the bot and "${address.host}" can read and change everything`,
     );
   return { ...address, schema, poolSize, isDispatching };

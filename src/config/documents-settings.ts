@@ -16,12 +16,12 @@ export interface DocumentsSettings {
 const POLL_MS = 30_000;
 
 /** Returns `undefined` if DOCUMENTS_FOLDER is not set. */
-export function readDocuments(read: EnvReader): DocumentsSettings | undefined {
-  const folder = read.text('DOCUMENTS_FOLDER');
-  const users = read.list('DOCUMENTS_USERS');
-  const named = read.list('DOCUMENTS_SCOPES');
+export function readDocuments(reader: EnvReader): DocumentsSettings | undefined {
+  const folder = reader.text('DOCUMENTS_FOLDER');
+  const users = reader.list('DOCUMENTS_USERS');
+  const named = reader.list('DOCUMENTS_SCOPES');
   const scopes = SCOPES.filter((scope) => named.includes(scope));
   if (scopes.length < named.length)
-    read.problems.push(`DOCUMENTS_SCOPES is "${named.join(',')}"; expected some of ${SCOPES.join(', ')}`);
+    reader.problems.push(`DOCUMENTS_SCOPES is "${named.join(',')}"; expected some of ${SCOPES.join(', ')}`);
   return folder === undefined ? undefined : { folder, pollMs: POLL_MS, users, scopes };
 }

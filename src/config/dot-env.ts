@@ -43,10 +43,12 @@ function readDotEnv(): string | undefined {
 
 /** Notepad and PowerShell write UTF-16, or UTF-8 with a byte order mark. Throws a TypeError for any other encoding. */
 function decode(bytes: Buffer): string {
-  const mark = bytes.subarray(0, 2).toString('hex');
-  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  const bom = bytes.subarray(0, 2).toString('hex');
+  const encoding = bom === 'fffe' ? 'utf-16le' : bom === 'feff' ? 'utf-16be' : 'utf-8';
   const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
   if (text.includes('\0'))
-    throw Object.assign(new TypeError('UTF-16 without a mark'), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+    throw Object.assign(new TypeError('no byte order mark'), {
+      code: 'ERR_ENCODING_INVALID_ENCODED_DATA',
+    });
   return text;
 }

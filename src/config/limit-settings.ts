@@ -5,37 +5,37 @@ import type { EnvReader } from './env.ts';
 export type LimitSettings = Readonly<ReturnType<typeof readLimits>>;
 
 /** Budgets need a price for `model`. */
-export function readLimits(read: EnvReader, model: string) {
-  const prices = readPrices(read);
+export function readLimits(reader: EnvReader, model: string) {
+  const prices = readPrices(reader);
   const budget = ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'].find(
-    (name) => read.text(name) !== undefined,
+    (name) => reader.text(name) !== undefined,
   );
   if (budget !== undefined && prices !== undefined && model !== '' && pricesOf(prices, model) === undefined) {
-    read.problems.push(
+    reader.problems.push(
       `${budget} is set but the price of "${model}" is not known; expected a price in PRICE_TABLE, or a deployment with the name of its model (gpt-realtime)`,
     );
   }
   return {
-    turnsPerMinute: read.whole('MAX_TURNS_PER_MINUTE', undefined, { min: 1, max: 1000 }),
+    turnsPerMinute: reader.whole('MAX_TURNS_PER_MINUTE', undefined, { min: 1, max: 1000 }),
     /** The budget of all conversations for each UTC day. */
-    dayUsd: read.amount('DAILY_BUDGET_USD'),
+    dayUsd: reader.amount('DAILY_BUDGET_USD'),
     /** The budget of each person for each UTC day. */
-    personUsd: read.amount('PERSON_DAILY_BUDGET_USD'),
+    personUsd: reader.amount('PERSON_DAILY_BUDGET_USD'),
     /** The budget of each conversation, over all days. */
-    conversationUsd: read.amount('CONVERSATION_BUDGET_USD'),
+    conversationUsd: reader.amount('CONVERSATION_BUDGET_USD'),
     prices: prices ?? DEFAULT_PRICES,
   };
 }
 
 /** Returns `undefined` if the table cannot be used. */
-function readPrices(read: EnvReader): PriceTable | undefined {
-  const path = read.text('PRICE_TABLE');
+function readPrices(reader: EnvReader): PriceTable | undefined {
+  const path = reader.text('PRICE_TABLE');
   if (path === undefined) return DEFAULT_PRICES;
   try {
-    return readPriceTable(read.readText(path).replace(/^\ufeff/, ''));
+    return readPriceTable(reader.readText(path).replace(/^\ufeff/, ''));
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
-    read.problems.push(`PRICE_TABLE is "${path}": ${reason}; expected a JSON file as in .env.example`);
+    reader.problems.push(`PRICE_TABLE is "${path}": ${reason}; expected a JSON file as in .env.example`);
     return undefined;
   }
 }

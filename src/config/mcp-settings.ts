@@ -52,24 +52,24 @@ type Fields = Readonly<Record<string, unknown>>;
 const OWN_KEYS = ['allow', 'approval', 'readOnly', 'users', 'scopes', 'timeoutSeconds', 'auth', 'passUser'];
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const MAX_TIMEOUT_SECONDS = 300;
-/** Keys of other programs that resemble ours. */
+/** Keys of the common format that resemble the bot's own. */
 const FOREIGN_KEYS = ['oauth', 'args', 'url'];
 /** The Realtime API allows 64 characters for the names of server and tool together. */
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 
 /** Reads the file of `MCP_CONFIG`. Its problems never quote a value of the file. */
-export function readMcpServers(read: EnvReader): readonly McpServerSettings[] {
-  const path = read.text('MCP_CONFIG');
+export function readMcpServers(reader: EnvReader): readonly McpServerSettings[] {
+  const path = reader.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const entries = entriesIn(path, read);
+  const entries = entriesIn(path, reader);
   if (typeof entries === 'string') {
-    read.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
+    reader.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];
   }
-  read.problems.push(...equalNames(Object.keys(entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
+  reader.problems.push(...equalNames(Object.keys(entries)).map((problem) => `MCP_CONFIG (${path}): ${problem}`));
   return Object.entries(entries).flatMap(([name, entry]) => {
     const place = `MCP_CONFIG (${path}, server ${JSON.stringify(name)})`;
-    return new EntryReader(fieldsOf(entry), { place, folder: dirname(path), read }).server(name);
+    return new EntryReader(fieldsOf(entry), { place, folder: dirname(path), reader }).server(name);
   });
 }
 
@@ -90,8 +90,8 @@ function equalNames(names: readonly string[]): string[] {
 }
 
 /** Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs `mcpServers`. */
-function entriesIn(path: string, read: EnvReader): Fields | string {
-  const text = attempt(() => read.readText(path));
+function entriesIn(path: string, reader: EnvReader): Fields | string {
+  const text = attempt(() => reader.readText(path));
   if (text === undefined) return 'cannot be read; expected a JSON file';
   const file = attempt(() => fieldsOf(JSON.parse(stripJsonComments(text, { trailingCommas: true }))));
   if (file === undefined) return 'is not JSON; expected {"mcpServers": {…}}';
@@ -110,8 +110,8 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 /**
- * Another program or address is another server. The hash is of the entry as written: a rotated key leaves the permissions,
- * and what `${NAME}` stands for is in no database.
+ * Identifies a server by its command or URL. Hashes them before `${NAME}` is replaced: a new key keeps the permissions that
+ * users gave, and no secret gets into the database.
  */
 function originOf(transport: McpTransport, { url, command, args }: Fields): string {
   const name = transport.kind === 'http' ? new URL(transport.url).host : basename(transport.command);
@@ -132,7 +132,7 @@ const areScopes = (value: unknown): value is readonly Scope[] =>
 interface EntryContext {
   readonly place: string;
   readonly folder: string;
-  readonly read: EnvReader;
+  readonly reader: EnvReader;
 }
 
 /** Reads one entry. Each problem names the entry's place in the file. */
@@ -234,7 +234,7 @@ class EntryReader {
   }
 
   #resolved(text: string, key: string): string {
-    const { resolved, missing } = resolveVariables(text, this.#context.read.env);
+    const { resolved, missing } = resolveVariables(text, this.#context.reader.env);
     for (const name of missing) this.#problem(`"${key}" needs ${name}, which is not set`);
     return resolved;
   }
@@ -261,9 +261,9 @@ class EntryReader {
   }
 
   #problem(text: string): void {
-    const { place, read } = this.#context;
+    const { place, reader } = this.#context;
     const problem = `${place}: ${text}`;
-    if (!read.problems.includes(problem)) read.problems.push(problem);
+    if (!reader.problems.includes(problem)) reader.problems.push(problem);
   }
 
   #noticeSecret(key: string): void {
@@ -271,7 +271,7 @@ class EntryReader {
   }
 
   #notice(text: string): void {
-    const { place, read } = this.#context;
-    read.notices.push(`${place}: ${text}`);
+    const { place, reader } = this.#context;
+    reader.notices.push(`${place}: ${text}`);
   }
 }

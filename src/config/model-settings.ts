@@ -24,32 +24,32 @@ export interface SessionSettings {
 const DEFAULT_INSTRUCTIONS = 'You are a helpful assistant. You respond by voice and text.';
 const AZURE_VARIABLES = ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY'];
 
-export function readModel(read: EnvReader): ModelEndpoint {
-  const isAzure = AZURE_VARIABLES.some((name) => read.text(name) !== undefined);
-  if (!isAzure && read.text('OPENAI_API_KEY') !== undefined) {
+export function readModel(reader: EnvReader): ModelEndpoint {
+  const isAzure = AZURE_VARIABLES.some((name) => reader.text(name) !== undefined);
+  if (!isAzure && reader.text('OPENAI_API_KEY') !== undefined) {
     return {
       kind: 'openai',
-      baseUrl: read.url('OPENAI_BASE_URL', 'https://api.openai.com/v1') ?? 'https://api.openai.com/v1',
-      model: read.required('OPENAI_MODEL', 'the name of a realtime model, such as gpt-realtime'),
-      apiKey: read.text('OPENAI_API_KEY') ?? '',
+      baseUrl: reader.url('OPENAI_BASE_URL', 'https://api.openai.com/v1') ?? 'https://api.openai.com/v1',
+      model: reader.required('OPENAI_MODEL', 'the name of a realtime model, such as gpt-realtime'),
+      apiKey: reader.text('OPENAI_API_KEY') ?? '',
     };
   }
-  read.required(
+  reader.required(
     'AZURE_OPENAI_ENDPOINT',
     'https://<resource>.openai.azure.com (or set OPENAI_API_KEY and OPENAI_MODEL)',
   );
-  const endpoint = read.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com', withoutApiPath) ?? '';
+  const endpoint = reader.url('AZURE_OPENAI_ENDPOINT', 'https://<resource>.openai.azure.com', withoutApiPath) ?? '';
   // With any other path, the first turn fails as if the deployment did not exist.
   if (RESOURCE_HOST.test(URL.parse(endpoint)?.hostname ?? '') && URL.parse(endpoint)?.pathname !== '/')
-    read.problems.push(
+    reader.problems.push(
       'AZURE_OPENAI_ENDPOINT has a path that does not lead to the model; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
     );
-  const model = read.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
-  const apiKey = read.text('AZURE_OPENAI_API_KEY');
+  const model = reader.required('AZURE_OPENAI_DEPLOYMENT_NAME', 'the name of a deployment of a realtime model');
+  const apiKey = reader.text('AZURE_OPENAI_API_KEY');
   if (apiKey !== undefined) return { kind: 'azureKey', endpoint, model, apiKey };
   // The cloud behind a gateway is unknown.
   const { scope } = azureCloudOf(endpoint) ?? PUBLIC_CLOUD;
-  return { kind: 'azureEntraId', endpoint, model, scope: read.text('AZURE_OPENAI_SCOPE') ?? scope };
+  return { kind: 'azureEntraId', endpoint, model, scope: reader.text('AZURE_OPENAI_SCOPE') ?? scope };
 }
 
 /** Hosts of Azure OpenAI resources in each cloud. Gateways have other hosts, also below azure.com. */
@@ -71,24 +71,24 @@ function withoutApiPath(address: URL): URL {
 const MAX_OUTPUT_TOKENS = 4_096;
 
 /** A budget requires a limit for the length of an answer. */
-export function readSession(read: EnvReader, { dayUsd, personUsd, conversationUsd }: LimitSettings): SessionSettings {
+export function readSession(reader: EnvReader, { dayUsd, personUsd, conversationUsd }: LimitSettings): SessionSettings {
   const isBudgeted = [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
-  const isUnbounded = read.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
+  const isUnbounded = reader.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';
   if (isBudgeted && isUnbounded)
-    read.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 when a budget is set');
+    reader.problems.push('REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number from 1 to 4096 when a budget is set');
   const fallback = isBudgeted ? MAX_OUTPUT_TOKENS : undefined;
-  const voice = read.text('REALTIME_VOICE') ?? 'alloy';
+  const voice = reader.text('REALTIME_VOICE') ?? 'alloy';
   // An unknown voice is only a notice: the service may have new voices, and refuses a wrong one with a clear error.
   if (!VOICES.some((each) => each === voice)) {
-    read.notices.push(
+    reader.notices.push(
       `REALTIME_VOICE is "${voice}", which is not a known voice (${VOICES.join(', ')}); the model may reject it`,
     );
   }
   return {
-    instructions: read.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
+    instructions: reader.text('REALTIME_INSTRUCTIONS') ?? DEFAULT_INSTRUCTIONS,
     voice,
     modality: 'audio',
-    maxOutputTokens: isUnbounded ? 'inf' : read.whole('REALTIME_MAX_OUTPUT_TOKENS', fallback, { min: 1, max: 4096 }),
-    transcriptionModel: read.text('REALTIME_TRANSCRIPTION_MODEL'),
+    maxOutputTokens: isUnbounded ? 'inf' : reader.whole('REALTIME_MAX_OUTPUT_TOKENS', fallback, { min: 1, max: 4096 }),
+    transcriptionModel: reader.text('REALTIME_TRANSCRIPTION_MODEL'),
   };
 }

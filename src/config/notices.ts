@@ -1,12 +1,12 @@
 import type { EnvReader } from './env.ts';
 
 /** Warns the operator about settings that can be used. */
-export function noticesOf(read: EnvReader): readonly string[] {
-  const isSet = (name: string) => read.text(name) !== undefined;
+export function noticesOf(reader: EnvReader): readonly string[] {
+  const isSet = (name: string) => reader.text(name) !== undefined;
   const hasAppId = isSet('MicrosoftAppId');
-  const isReachable = read.text('PUBLIC_BASE_URL')?.startsWith('https:') || isSet('WEBSITE_HOSTNAME');
+  const isReachable = reader.text('PUBLIC_BASE_URL')?.startsWith('https:') || isSet('WEBSITE_HOSTNAME');
   const hasSecret = isSet('MicrosoftAppPassword') || isSet('CertificateThumbprint');
-  const isManaged = read.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
+  const isManaged = reader.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   const notices: readonly (readonly [applies: boolean, notice: string])[] = [
     [
       hasAppId && !isReachable,
@@ -21,7 +21,7 @@ export function noticesOf(read: EnvReader): readonly string[] {
       'ALLOWED_TENANTS or ALLOWED_USERS is set without MicrosoftAppId: the bot refuses everyone',
     ],
     [
-      /[^\s,]@[^\s,]/.test(read.text('ALLOWED_USERS') ?? ''),
+      /[^\s,]@[^\s,]/.test(reader.text('ALLOWED_USERS') ?? ''),
       'ALLOWED_USERS contains an email address; expected Entra ID object ids, as "az ad user show --id <address> --query id" prints them',
     ],
     [

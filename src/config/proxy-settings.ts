@@ -19,12 +19,12 @@ const NO_PROXY = 'NO_PROXY';
 const WILDCARD = /^\*?\./;
 
 /** A SOCKS proxy for all programs is only a notice. A problem never quotes a secret. */
-export function readProxy(read: EnvReader): ProxySettings | undefined {
+export function readProxy(reader: EnvReader): ProxySettings | undefined {
   for (const name of PROXY_VARIABLES) {
-    const text = read.text(name);
+    const text = reader.text(name);
     if (text === undefined) continue;
-    if (!isSocksForAll(name, text)) return { url: readUrl(read, name, text), exceptions: readExceptions(read) };
-    read.notices.push(`${name} is a SOCKS proxy, which is not supported: the bot connects without it`);
+    if (!isSocksForAll(name, text)) return { url: readUrl(reader, name, text), exceptions: readExceptions(reader) };
+    reader.notices.push(`${name} is a SOCKS proxy, which is not supported: the bot connects without it`);
   }
   return undefined;
 }
@@ -35,17 +35,17 @@ function isSocksForAll(name: string, text: string): boolean {
 }
 
 /** As in curl, a host and port without a scheme name an HTTP proxy. */
-function readUrl(read: EnvReader, name: string, text: string): string {
+function readUrl(reader: EnvReader, name: string, text: string): string {
   const url = !text.includes('://') && /:\d+\/?$/.test(text) ? `http://${text}` : text;
   if (!isProxy(url)) {
     const example = 'http://proxy.example.com:8080';
-    read.problems.push(`${name} is not the address of an HTTP proxy; expected one such as ${example}`);
+    reader.problems.push(`${name} is not the address of an HTTP proxy; expected one such as ${example}`);
   }
   return url;
 }
 
-function readExceptions(read: EnvReader): readonly string[] {
-  const exceptions = read.text(NO_PROXY) ?? read.text(NO_PROXY.toLowerCase()) ?? '';
+function readExceptions(reader: EnvReader): readonly string[] {
+  const exceptions = reader.text(NO_PROXY) ?? reader.text(NO_PROXY.toLowerCase()) ?? '';
   const entries = exceptions.toLowerCase().split(/[\s,]+/);
   return entries.map((entry) => entry.replace(WILDCARD, '')).filter((entry) => entry !== '');
 }

@@ -13,18 +13,20 @@ const CONNECTION_STRING =
 const DEFAULT_ENDPOINT = 'https://dc.services.visualstudio.com';
 
 /** Returns `undefined` if telemetry is not sent. A problem never quotes the connection string. */
-export function readTelemetry(read: EnvReader): TelemetrySettings | undefined {
-  const connectionString = read.text('APPLICATIONINSIGHTS_CONNECTION_STRING');
+export function readTelemetry(reader: EnvReader): TelemetrySettings | undefined {
+  const connectionString = reader.text('APPLICATIONINSIGHTS_CONNECTION_STRING');
   // App Service defines the name and form of this variable. The client id in it is that of AZURE_CLIENT_ID.
-  const signIn = read.text('APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
+  const signIn = reader.text('APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
   const usesEntraId = partOf(signIn ?? '', 'Authorization')?.toUpperCase() === 'AAD';
   if (signIn !== undefined && !usesEntraId)
-    read.problems.push('APPLICATIONINSIGHTS_AUTHENTICATION_STRING is not valid; expected "Authorization=AAD", or none');
+    reader.problems.push(
+      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING is not valid; expected "Authorization=AAD", or none',
+    );
   if (connectionString === undefined) return undefined;
   const hasKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(instrumentationKeyOf(connectionString));
   const endpoint = partOf(connectionString, 'IngestionEndpoint') ?? DEFAULT_ENDPOINT;
   if (!hasKey || URL.parse(endpoint)?.protocol !== 'https:')
-    read.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING is not valid; expected ${CONNECTION_STRING}`);
+    reader.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING is not valid; expected ${CONNECTION_STRING}`);
   return { connectionString, usesEntraId };
 }
 

@@ -1,5 +1,5 @@
 import type { MessagePart, SentFile } from '../attachments/message-parts.ts';
-import type { LinkedAudio } from '../audio/signed-links.ts';
+import type { LinkSecret } from '../audio/signed-links.ts';
 
 /** A longer message is refused: it would crowd out the history. */
 export const MAX_TEXT_CHARS = 20_000;
@@ -86,7 +86,7 @@ export type LinkOwner = Pick<
  * Lets one user record messages for one conversation, on the bot's page. The id is not secret. The signed token in the
  * URL is: whoever has it can speak as the user.
  */
-export interface RecordingLink extends LinkOwner, LinkedAudio {
+export interface RecordingLink extends LinkOwner, LinkSecret {
   /** The end of the time in which its page is shown. */
   readonly opensUntilMs: number;
   /** The end of the time in which recordings are accepted. */

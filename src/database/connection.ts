@@ -65,7 +65,7 @@ function passwordOf(signIn: DatabaseSettings['signIn'], tokens: ConnectionOption
       const token = tokens(signIn.scope);
       return () =>
         token().catch((cause: unknown) => {
-          throw new StoreError('store_refused', 'no access token for the database', { cause });
+          throw new StoreError('store_access_denied', 'no access token for the database', { cause });
         });
     }
   }
@@ -121,7 +121,8 @@ export class Connection implements Sql {
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {
-      // The connection may arrive after the deadline, so the transaction is ended whenever it begins.
+      // The connection may arrive after the deadline, so the transaction is ended whenever it begins. After success, `run`
+      // has ended it, and this does nothing.
       beginning.then((transaction) => transaction.end({ isBroken: true })).catch(() => {});
     }
   }
@@ -168,11 +169,11 @@ export class Transaction implements Sql {
     values: readonly unknown[] = [],
   ): Promise<pg.QueryResult<Row>> {
     // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.
-    const timeout: pg.QueryConfig & { query_timeout: number } = {
+    const query: pg.QueryConfig & { query_timeout: number } = {
       ...prepared(text, values),
       query_timeout: this.#limitMs,
     };
-    return this.#client.query<Row>(timeout);
+    return this.#client.query<Row>(query);
   }
 
   /** Returns the connection to the pool, or closes a broken one, which rolls back. Safe to call twice. */

@@ -42,8 +42,8 @@ export class DatabaseConversations implements ConversationStore {
   }
 
   async apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean> {
-    const { chain, connection } = this.#services;
-    const isApplied = await chain.run(key, (leftMs) =>
+    const { conversationLock, connection } = this.#services;
+    const isApplied = await conversationLock.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
         if (activityId !== undefined && isHandled(record, activityId)) return sql.rollBack(false);

@@ -37,7 +37,7 @@ export class DatabaseJob implements TurnJob {
   /** Whether the turn has completed or its job was released. */
   isEnded = false;
   /** Whether another attempt has claimed the turn. */
-  isLost = false;
+  isSuperseded = false;
   #epoch: number | undefined;
 
   constructor(
@@ -74,13 +74,14 @@ export class DatabaseJob implements TurnJob {
       QUEUE,
     ]);
     if (row === undefined) {
-      this.loseClaim();
+      this.supersede();
       return { kind: 'superseded' };
     }
     if (row.is_stopped === true) return { kind: 'stopped' };
     this.#epoch = row.epoch;
     const begun = { kind: 'begun', record: readRecord(row.record) } as const;
     if (this.claim === undefined) return { ...begun, attempt: 1, streamId: undefined };
+    // Infinity has the turn dead-lettered.
     const attempt = this.claim.retryCount < MAX_CLAIMS ? row.attempt : Number.POSITIVE_INFINITY;
     return { ...begun, attempt, streamId: row.stream_id ?? undefined };
   }
@@ -94,7 +95,7 @@ export class DatabaseJob implements TurnJob {
       await this.#write(sql, edit(readRecord(row.record)), null);
       return 'saved';
     });
-    if (result === 'superseded') this.loseClaim();
+    if (result === 'superseded') this.supersede();
     return result;
   }
 
@@ -111,11 +112,11 @@ export class DatabaseJob implements TurnJob {
     const { claim } = this;
     if (claim === undefined) return;
     const isOurs = await connection.transaction(async (sql) => {
-      await this.uncountAttempt(sql);
+      await this.removeAttempt(sql);
       return (await jobs.release(sql, claim)) || sql.rollBack(false);
     });
     this.isEnded = true;
-    if (!isOurs) this.loseClaim();
+    if (!isOurs) this.supersede();
   }
 
   saveStreamId(streamId: string): void {
@@ -136,14 +137,14 @@ export class DatabaseJob implements TurnJob {
     return row?.count ?? 0;
   }
 
-  /** Call it when another attempt has claimed the turn. */
-  loseClaim(): void {
-    this.isLost = true;
+  /** Call it when another attempt has claimed the turn. It then has to end without a delivery. */
+  supersede(): void {
+    this.isSuperseded = true;
     this.abort(new TurnError('claim_lost', 'another attempt has the turn'));
   }
 
   /** Takes this attempt back out of the count. */
-  async uncountAttempt(sql: Sql = this.#services.connection): Promise<void> {
+  async removeAttempt(sql: Sql = this.#services.connection): Promise<void> {
     if (this.claim === undefined) return;
     const text = 'UPDATE conversations SET attempts = array_remove(attempts, $3) WHERE key = $1 AND attempt_job = $2';
     await sql.query(text, [this.storedKey, this.claim.id, this.claim.retryCount]);
@@ -173,11 +174,13 @@ export class DatabaseJob implements TurnJob {
       if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
       await this.#write(sql, withHandled(readRecord(row?.record), message.activityId), claim?.id ?? null);
       if (claim === undefined || (await jobs.complete(sql, claim))) return true;
+      // The claim is lost, unless an earlier `complete` ended the job and its response was lost.
       const hasEnded = await jobs.hasEnded(sql, claim);
+      // A delivered message stays known as answered; any other write is rolled back.
       return isDelivered ? hasEnded : sql.rollBack(hasEnded);
     });
     this.isEnded ||= isOurs;
-    if (!isOurs) this.loseClaim();
+    if (!isOurs) this.supersede();
     return isOurs;
   }
 }

@@ -26,24 +26,22 @@ import type { DatabaseServices } from './services.ts';
 export class DatabaseQueue implements TurnQueue {
   readonly #services: DatabaseServices;
   readonly #dispatcher: Dispatcher;
-  /** Turns whose answers go back in their requests. They run on this instance only. */
+  /** Turns whose replies go into the HTTP responses. They run on this instance only. */
   readonly #local: LocalQueue<DatabaseJob>;
   readonly #listener: Listener;
 
   constructor(services: DatabaseServices) {
     this.#services = services;
     this.#dispatcher = new Dispatcher(services);
-    const createJob = (message: UserMessage) => {
-      const acceptedAtMs = services.clock.now();
-      return new DatabaseJob({ id: jobId(message), message, acceptedAtMs, claim: undefined }, services);
-    };
+    const createJob = (message: UserMessage) =>
+      new DatabaseJob({ id: jobId(message), message, acceptedAtMs: services.clock.now(), claim: undefined }, services);
     this.#local = new LocalQueue(createJob, services.clock, storedKey);
     this.#listener = new Listener(services, notifyChannelOf(services.settings.schema), {
       onPayload: (payload) => this.#onNotified(payload),
       // Notifications sent while the connection was down are lost, so poll.
       onConnect: () => {
         this.#dispatcher.wake();
-        void this.#dispatcher.stop();
+        void this.#dispatcher.abortStopped();
       },
     });
   }
@@ -55,8 +53,8 @@ export class DatabaseQueue implements TurnQueue {
   }
 
   async add(message: UserMessage): Promise<AddResult> {
-    const { chain, connection } = this.#services;
-    const result = await chain.run(message.key, (leftMs) =>
+    const { conversationLock, connection } = this.#services;
+    const result = await conversationLock.run(message.key, (leftMs) =>
       connection.transaction((sql) => this.#store(sql, message), leftMs),
     );
     // While connected, NOTIFY wakes the dispatcher.
@@ -86,7 +84,7 @@ export class DatabaseQueue implements TurnQueue {
   /** Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key. */
   stop(conversation: string): Promise<void> {
     this.#local.stop(conversation);
-    return this.#dispatcher.stop(conversation);
+    return this.#dispatcher.abortStopped(conversation);
   }
 
   /** Safe to call twice. */
@@ -114,8 +112,8 @@ export class DatabaseQueue implements TurnQueue {
   #onNotified(payload: string): void {
     const [, instance, conversation] = /^(.*?) (.*)$/s.exec(payload) ?? [];
     if (instance === undefined || conversation === undefined) this.#dispatcher.wake();
-    else if (instance === this.#services.instance) void this.#dispatcher.stop(conversation);
-    // Ignore our own stop: local turns added since must run.
+    // Our own notification comes late: local turns that were added since must run, so only queued turns are checked.
+    else if (instance === this.#services.instance) void this.#dispatcher.abortStopped(conversation);
     else void this.stop(conversation);
   }
 }

@@ -6,7 +6,7 @@ import { DatabaseConversations } from './database-conversations.ts';
 import { DatabaseQueue } from './database-queue.ts';
 import { fixFor, storeFailure } from './errors.ts';
 import { JobQueue } from './job-queue.ts';
-import { KeyChain } from './key-chain.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { migrate } from './migrations.ts';
 import { createPostgresApprovals } from './postgres-approvals.ts';
 import { createPostgresAudioStore } from './postgres-audio-store.ts';
@@ -25,8 +25,8 @@ export type Database = ReturnType<typeof openDatabase>;
 export function openDatabase(options: DatabaseOptions) {
   const connection = new Connection(options);
   const jobs = new JobQueue(options, connection, options.recordRetentionMs);
-  const chain = new KeyChain(options.clock, QUERY_LIMIT_MS);
-  const services = { ...options, connection, jobs, chain, instance: options.ids.instance() };
+  const conversationLock = new KeyedMutex(options.clock, QUERY_LIMIT_MS);
+  const services = { ...options, connection, jobs, conversationLock, instance: options.ids.instance() };
   const queue = new DatabaseQueue(services);
   const lifecycle = new Lifecycle(services, queue);
   return {

@@ -23,8 +23,8 @@ const SUSPECT_ATTEMPTS = MAX_ATTEMPTS - 1;
 export class Dispatcher {
   readonly #services: DatabaseServices;
   readonly #running = new Map<DatabaseJob, Claim>();
-  /** Ended turns whose claims were lost. They count as attempts until `#uncountLost`. */
-  readonly #lost = new Set<DatabaseJob>();
+  /** Ended turns whose claims were lost. They count as attempts until `#removeSupersededAttempts`. */
+  readonly #superseded = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
   /** The chain of suspected turns, which run one by one. */
   #suspects: Promise<void> = Promise.resolve();
@@ -61,10 +61,10 @@ export class Dispatcher {
   }
 
   /**
-   * Stops running turns that were accepted before their conversation was stopped. Without `storedKey`, those of
+   * Aborts running turns that were accepted before their conversation was stopped. Without `storedKey`, those of
    * all conversations are checked. A turn that has not begun checks for itself. Never rejects.
    */
-  async stop(storedKey?: string): Promise<void> {
+  async abortStopped(storedKey?: string): Promise<void> {
     const jobs = [...this.#running.keys()].filter((job) => storedKey === undefined || job.storedKey === storedKey);
     if (jobs.length === 0) return;
     try {
@@ -127,9 +127,9 @@ export class Dispatcher {
   }
 
   /** Runs suspects one by one, so that a turn is not given up because another one beside it crashed the process. */
-  async #runJob(job: DatabaseJob, claimCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
+  async #runJob(job: DatabaseJob, retryCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
     const isSuspect =
-      claimCount >= SUSPECT_ATTEMPTS && (await job.attemptCount().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
+      retryCount >= SUSPECT_ATTEMPTS && (await job.attemptCount().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
     const turn = (isSuspect ? this.#suspects : Promise.resolve()).then(() => {
       // The job was fetched while draining began: the turn releases it.
       if (this.#isDraining) job.abort(shuttingDown());
@@ -141,10 +141,10 @@ export class Dispatcher {
 
   #end(job: DatabaseJob): void {
     this.#running.delete(job);
-    if (job.isLost) {
-      this.#lost.add(job);
+    if (job.isSuperseded) {
+      this.#superseded.add(job);
       // The next heartbeat tries again.
-      void this.#uncountLost().catch(() => {});
+      void this.#removeSupersededAttempts().catch(() => {});
     }
     this.#settleIdle();
     this.wake();
@@ -179,16 +179,16 @@ export class Dispatcher {
   /** Sends the heartbeats. Resolves with false if that should be retried soon. */
   async #touch(): Promise<boolean> {
     const { clock, connection, jobs, log } = this.#services;
-    const touched = [...this.#running].filter(([job]) => !job.isLost);
+    const touched = [...this.#running].filter(([job]) => !job.isSuperseded);
     const claims = touched.map(([, claim]) => claim);
     try {
-      await this.#uncountLost();
+      await this.#removeSupersededAttempts();
       if (claims.length === 0) return true;
       const late = () => new Error('the heartbeat took too long');
       const touching = withDeadline({ clock, limitMs: TOUCH_LIMIT_MS, late }, () => jobs.touch(claims));
       // The connection of pg-boss may be busy with maintenance, so retry on ours.
       if (await touching.catch(() => jobs.touch(claims, connection))) return true;
-      for (const [job, claim] of touched) if (!(await jobs.touch([claim]))) this.#lose(job);
+      for (const [job, claim] of touched) if (!(await jobs.touch([claim]))) this.#supersede(job);
       return true;
     } catch (error) {
       log.debug({ err: storeFailure('a heartbeat', error) }, 'heartbeat not stored');
@@ -197,17 +197,17 @@ export class Dispatcher {
   }
 
   /** Ignores turns that have ended meanwhile. */
-  #lose(job: DatabaseJob): void {
+  #supersede(job: DatabaseJob): void {
     if (job.isEnded || !this.#running.has(job)) return;
     this.#services.log.warn({ turn: job.id }, 'turn lost to another attempt');
-    job.loseClaim();
+    job.supersede();
   }
 
   /** Only attempts that crashed the process count, and this process is alive. */
-  async #uncountLost(): Promise<void> {
-    for (const job of this.#lost) {
-      await job.uncountAttempt();
-      this.#lost.delete(job);
+  async #removeSupersededAttempts(): Promise<void> {
+    for (const job of this.#superseded) {
+      await job.removeAttempt();
+      this.#superseded.delete(job);
     }
   }
 }

@@ -10,7 +10,7 @@ const MISSING = /^(42P01|3F000|42703)$/;
  */
 const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   // Wrong password, no entry in pg_hba.conf, no database, no rights, read-only server.
-  [/^(28...|3D000|42501|25006)$/, 'store_refused'],
+  [/^(28...|3D000|42501|25006)$/, 'store_access_denied'],
   // Connection trouble, resources, operator's intervention (restart, cancelled statement), system errors.
   [/^(08|53|57|58)...$/, 'store_unavailable'],
   [MISSING, 'store_unavailable'],
@@ -46,10 +46,10 @@ function reasonOf(error: unknown): string | undefined {
 }
 
 function meaningOf(error: unknown, reason: string | undefined): StoreErrorCode {
-  if (reason === undefined) return isStatementError(error) ? 'store_rejected' : 'store_unavailable';
-  if (reason === 'no TLS' || CERTIFICATE_CODE.test(reason)) return 'store_refused';
+  if (reason === undefined) return isStatementError(error) ? 'store_call_invalid' : 'store_unavailable';
+  if (reason === 'no TLS' || CERTIFICATE_CODE.test(reason)) return 'store_access_denied';
   if (!SQL_STATE.test(reason)) return 'store_unavailable';
-  return MEANINGS.find(([codes]) => codes.test(reason))?.[1] ?? 'store_rejected';
+  return MEANINGS.find(([codes]) => codes.test(reason))?.[1] ?? 'store_call_invalid';
 }
 
 /** Tells programming errors by their type: broken connections, timeouts and an unopened queue have no code either. */
@@ -76,11 +76,11 @@ export function fixFor(
     case 'ENOTFOUND':
       return `check that "${host}" in DATABASE_URL is the name of the server`;
   }
-  if (code === 'store_refused')
+  if (code === 'store_access_denied')
     return signIn.kind === 'azureEntraId'
       ? `check that the bot's identity is an Entra ID role named "${user}" on the server, and that the server allows connections from its network`
       : `check that user and password in DATABASE_URL are right, and that the server allows connections of "${user}" from here`;
-  if (code === 'store_rejected')
+  if (code === 'store_call_invalid')
     return `check that nobody has changed the tables in "${schema}" and "${schema}_queue"; an empty schema is set up anew`;
   return 'check that the server runs, that the address in DATABASE_URL is right, and that the bot can reach it';
 }

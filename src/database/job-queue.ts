@@ -41,7 +41,8 @@ export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
   // After this silence of a process, other instances get its turns.
   heartbeatSeconds: 30,
-  // A job that fails for good blocks its conversation until it is deleted. Giving it up earlier may take more claims.
+  // pg-boss must not fail a job itself: a failed job blocks its conversation. The bot dead-letters it after MAX_CLAIMS;
+  // the margin is for claims during which that fails.
   retryLimit: MAX_CLAIMS + 10,
   retryDelay: 0,
   expireInSeconds: 3600,

@@ -1,7 +1,7 @@
 import { type AudioStore, type StoredAudio, toStored } from '../audio/audio-store.ts';
 import { storable } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
-import { KeyChain } from './key-chain.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import type { DatabaseServices } from './services.ts';
 
 type AudioServices = Pick<DatabaseServices, 'connection' | 'clock' | 'ids' | 'audioRetentionMs' | 'audioStoreBytes'>;
@@ -52,9 +52,9 @@ interface AudioRow extends Omit<StoredAudio, 'locale'> {
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
   const now = () => new Date(clock.now());
-  const chain = new KeyChain(clock, AUDIO_LIMIT_MS);
+  const mutex = new KeyedMutex(clock, AUDIO_LIMIT_MS);
   const query = <Row extends object>(text: string, values: readonly unknown[]) =>
-    chain.run('audio', (leftMs) => connection.transaction((sql) => sql.query<Row>(text, values), leftMs));
+    mutex.run('audio', (leftMs) => connection.transaction((sql) => sql.query<Row>(text, values), leftMs));
 
   return {
     async save({ wav, ...details }) {

@@ -56,12 +56,12 @@ export class Retention {
   /** Deletes the expired rows. Never rejects: the next run deletes the rest. */
   async run(): Promise<void> {
     const { log, recordRetentionMs, auditRetentionMs } = this.#services;
-    for (const [table, key, isExpired] of expiredRows(recordRetentionMs, auditRetentionMs)) {
+    for (const [table, idColumn, condition] of expiredRows(recordRetentionMs, auditRetentionMs)) {
       try {
         let rowCount = 0;
         let deletedCount = BATCH_ROWS;
         while (deletedCount === BATCH_ROWS && !this.#isClosed) {
-          deletedCount = await this.#deleteBatch(table, key, isExpired);
+          deletedCount = await this.#deleteBatch(table, idColumn, condition);
           rowCount += deletedCount;
         }
         if (rowCount > 0) log.info({ table, rowCount }, 'expired rows deleted');
@@ -73,14 +73,14 @@ export class Retention {
   }
 
   /** One instance deletes at a time. Resolves with the number of deleted rows, 0 on the others. */
-  #deleteBatch(table: string, key: string, isExpired: string): Promise<number> {
+  #deleteBatch(table: string, idColumn: string, condition: string): Promise<number> {
     const { connection, settings } = this.#services;
     return connection.transaction(async (sql) => {
       const lock = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS "isHeld"';
       const [row] = await sql.query<{ isHeld: boolean }>(lock, [`retention of ${settings.schema}`]);
       if (row?.isHeld !== true) return 0;
-      const rows = `SELECT ${key} FROM ${table} WHERE ${isExpired} LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
-      return (await sql.query(`DELETE FROM ${table} WHERE ${key} IN (${rows}) RETURNING ${key}`)).length;
+      const rows = `SELECT ${idColumn} FROM ${table} WHERE ${condition} LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
+      return (await sql.query(`DELETE FROM ${table} WHERE ${idColumn} IN (${rows}) RETURNING ${idColumn}`)).length;
     });
   }
 

@@ -3,7 +3,7 @@ import type { ToolsSettings } from '../config/tools-settings.ts';
 import type { Ids } from '../ids.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import type { JobQueue } from './job-queue.ts';
-import type { KeyChain } from './key-chain.ts';
+import type { KeyedMutex } from './keyed-mutex.ts';
 
 /** How long rows are kept, and how many bytes of audio. */
 type Bounds = Pick<Config, 'recordRetentionMs' | 'audioRetentionMs' | 'audioStoreBytes'> &
@@ -20,7 +20,7 @@ export interface DatabaseServices extends DatabaseOptions {
   readonly connection: Connection;
   readonly jobs: JobQueue;
   /** Orders the writes of a conversation: its messages, and the actions between them. */
-  readonly chain: KeyChain;
+  readonly conversationLock: KeyedMutex;
   /** The name of this instance in notifications. */
   readonly instance: string;
 }

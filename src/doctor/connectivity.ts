@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { isLoopbackHost } from '../config/env.ts';
 import { ProxyError, systemCode } from '../errors.ts';
 import type { Installation } from '../installation.ts';
-import { bareHost, connectThrough, portOf, proxyFor, proxyName, secured } from '../proxy.ts';
+import { bareHost, connectThrough, portOf, proxyFor, proxyName, upgradeToTls } from '../proxy.ts';
 import { type CheckContext, type Finding, fail, pass } from './check.ts';
 
 /** Connects to the address in `variable`, through the proxy if there is one, with TLS for https. Sends nothing. */
@@ -25,7 +25,7 @@ export async function checkAddress(
     const route = proxy === undefined ? '' : `, through the proxy ${proxyName(proxy)}`;
     return pass(`${address.host}: ${protocol} in ${clock.now() - startedAtMs} ms${route}`);
   } catch (error) {
-    return unreachable(error, address, variable, installed);
+    return unreachableFinding(error, address, variable, installed);
   }
 }
 
@@ -33,7 +33,7 @@ async function connectDirectly(address: URL, signal: AbortSignal): Promise<net.S
   const socket = net.connect({ host: bareHost(address), port: portOf(address) });
   try {
     await once(socket, 'connect', { signal });
-    return address.protocol === 'https:' ? await secured(socket, address, signal) : socket;
+    return address.protocol === 'https:' ? await upgradeToTls(socket, address, signal) : socket;
   } catch (error) {
     socket.destroy();
     throw error;
@@ -41,7 +41,7 @@ async function connectDirectly(address: URL, signal: AbortSignal): Promise<net.S
 }
 
 /** The finding for a connection or request that failed with `error`. */
-export function unreachable(error: unknown, address: URL, variable: string, installed: Installation): Finding {
+export function unreachableFinding(error: unknown, address: URL, variable: string, installed: Installation): Finding {
   const reason = error instanceof ProxyError ? error.message : reasonOf(error);
   const fix =
     error instanceof ProxyError

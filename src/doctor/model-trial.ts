@@ -39,7 +39,7 @@ export class ModelTrial {
     };
   }
 
-  /** Connects, waits for the greeting and closes. Resolves with how long it took. Rejects with a TurnError. */
+  /** Connects, waits for `session.created` and closes. Resolves with how long it took. Rejects with a TurnError. */
   async connect(signal: AbortSignal): Promise<number> {
     const { clock, config } = this.#deps;
     // Users of the bot do not wait for this either.

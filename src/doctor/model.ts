@@ -34,7 +34,7 @@ export async function checkCredentials({ config: { model }, tokens, clock }: Che
 
 export function checkDeployment(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const { config, trial } = context;
-  return explained(context, async () => {
+  return withTurnErrorFinding(context, async () => {
     const ms = await trial.connect(signal);
     return (
       previewFinding(trial) ?? pass(`"${config.model.model}" accepted the connection: session.created after ${ms} ms`)
@@ -44,7 +44,7 @@ export function checkDeployment(context: CheckContext, signal: AbortSignal): Pro
 
 /** Runs the turn that the next checks look at. */
 export function checkSpokenTurn(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  return explained(context, async () => spokenFinding(await context.trial.run(signal), context));
+  return withTurnErrorFinding(context, async () => spokenFinding(await context.trial.run(signal), context));
 }
 
 export function checkVoice({ config: { session, model }, trial }: CheckContext): Finding {
@@ -78,8 +78,8 @@ export function checkTokens({ config: { model, limits }, trial }: CheckContext):
 }
 
 export function checkSessionLife({ clock, trial }: CheckContext): Finding {
-  const greeting = trial.events.find((event) => event.kind === 'session');
-  const expiresAtMs = greeting?.kind === 'session' ? greeting.expiresAtMs : undefined;
+  const sessionCreated = trial.events.find((event) => event.kind === 'session');
+  const expiresAtMs = sessionCreated?.kind === 'session' ? sessionCreated.expiresAtMs : undefined;
   if (expiresAtMs === undefined)
     return warn(
       'the service did not report when the session ends (no expires_at)',
@@ -92,7 +92,7 @@ export function checkSessionLife({ clock, trial }: CheckContext): Finding {
 export async function checkHistory(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const { config, trial } = context;
   if (config.historyTurns === 0) return skipped('HISTORY_TURNS is 0: the history is never replayed');
-  return explained(context, async () => {
+  return withTurnErrorFinding(context, async () => {
     const turn = await trial.runWithHistory(signal);
     if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, context);
     return fail(
@@ -103,7 +103,7 @@ export async function checkHistory(context: CheckContext, signal: AbortSignal): 
 }
 
 /** Settles like `work`, but resolves with the cause and its fix if the connection or the turn fails. */
-async function explained({ config, trial }: CheckContext, work: () => Promise<Finding>): Promise<Finding> {
+async function withTurnErrorFinding({ config, trial }: CheckContext, work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await work();
   } catch (error) {

@@ -1,3 +1,4 @@
+import { LISTENING_PORT } from '../config/config.ts';
 import { FRAMING_HOSTS } from '../http/pages/page.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
@@ -18,7 +19,7 @@ interface PublicAddress {
 /** `undefined`: the bot has none, or its port is only known while it runs. */
 function addressOf({ config: { publicBaseUrl, port }, env, installed }: CheckContext): PublicAddress | undefined {
   const command = installed === 'project' ? 'npm start' : 'node dist/index.js';
-  if (publicBaseUrl === 'localhost')
+  if (publicBaseUrl === LISTENING_PORT)
     return port === 0 ? undefined : { url: `http://localhost:${port}`, variable: 'PORT', command };
   const variable = env['PUBLIC_BASE_URL']?.trim() ? 'PUBLIC_BASE_URL' : 'WEBSITE_HOSTNAME';
   return publicBaseUrl === undefined ? undefined : { url: publicBaseUrl, variable, command };
@@ -28,7 +29,7 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
   const address = addressOf(context);
   if (address === undefined) return skipped(NO_ADDRESS);
   const url = `${address.url}/health`;
-  let response: Answer;
+  let response: ProbeResponse;
   try {
     response = await request(url, { signal });
   } catch (error) {
@@ -48,7 +49,7 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
     return fail('the bot is shutting down', 'Run this again once it has started.');
   // Many programs answer their health route with a status, but not with the bot's version.
   if (status !== 200 || body['status'] !== 'ok' || typeof body['version'] !== 'string')
-    return otherServer(`${url}: ${described(response)}`, address);
+    return otherServer(`${url}: ${describe(response)}`, address);
   const scope = address.url.startsWith('https:') ? '' : ' (for clients on this machine)';
   return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
@@ -74,10 +75,10 @@ export async function checkPlayer(context: CheckContext, signal: AbortSignal): P
   const url = `${address.url}/audio/unknown-link`;
   const page = await request(url, { signal });
   if (page.status !== 404 || !page.headers.get('content-type')?.startsWith('text/html'))
-    return otherServer(`${url}: ${described(page)}`, address);
+    return otherServer(`${url}: ${describe(page)}`, address);
   const audio = await request(`${url}.wav`, { signal });
   if (audio.status !== 404 || audio.body['code'] !== 'not_found')
-    return otherServer(`${url}.wav: ${described(audio)}`, address);
+    return otherServer(`${url}.wav: ${describe(audio)}`, address);
   const policy = page.headers.get('content-security-policy') ?? '';
   const isNosniff = page.headers.get('x-content-type-options')?.toLowerCase() === 'nosniff';
   const faults = [
@@ -113,7 +114,7 @@ export async function checkMessages(context: CheckContext, signal: AbortSignal):
           'a message from another machine is refused (403): the bot has no app id and serves this machine only',
         );
   }
-  return otherServer(`POST ${url}: ${described(response)}`, address);
+  return otherServer(`POST ${url}: ${describe(response)}`, address);
 }
 
 function otherBot(message: string, { variable }: PublicAddress): Finding {
@@ -132,7 +133,7 @@ function otherServer(answer: string, { variable }: PublicAddress): Finding {
   return fail(`${answer}, which is not the bot's answer`, fix);
 }
 
-function described({ status, headers }: Answer): string {
+function describe({ status, headers }: ProbeResponse): string {
   return `${status} ${headers.get('content-type')?.split(';')[0] || 'without a content type'}`;
 }
 
@@ -146,7 +147,7 @@ export function checkEndpoint(context: CheckContext): Finding {
   return skipped(`not checked: compare ${base}/api/messages with the endpoint of the bot in Azure: ${SHOW_ENDPOINT}`);
 }
 
-type Answer = Awaited<ReturnType<typeof request>>;
+type ProbeResponse = Awaited<ReturnType<typeof request>>;
 
 /** Requests without following a redirect. */
 async function request(url: string, options: RequestInit) {

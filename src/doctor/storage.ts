@@ -35,9 +35,9 @@ export async function checkStorage({ config, tokens, clock, ids, installed }: Ch
 function fixFor({ code, reason = '' }: StoreError, url: string, installed: Installation): string {
   if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
   switch (code) {
-    case 'store_refused':
+    case 'store_access_denied':
       return "Give the bot's identity the role 'Storage Blob Data Contributor' for the account, and allow its network.";
-    case 'store_rejected':
+    case 'store_call_invalid':
       return `The storage does not understand the bot. ${WRONG_STORAGE}`;
     case 'store_unavailable':
     case 'store_unreadable':

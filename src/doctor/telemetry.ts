@@ -2,7 +2,7 @@ import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } fro
 import { fieldsOf, textOf } from '../json-access.ts';
 import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
-import { unreachable } from './connectivity.ts';
+import { unreachableFinding } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
 import { describeToken } from './token-claims.ts';
 
@@ -32,14 +32,14 @@ export async function checkTelemetry(
     const { status, itemsAccepted, reason } = await send(telemetry, token, startedAtMs, signal);
     if (status === 200 && itemsAccepted === 1)
       return pass(`${address.host}: accepted a metric in ${clock.now() - startedAtMs} ms`);
-    return refused(status, reason, address.host, token && describeToken(token, startedAtMs));
+    return toFinding(status, reason, address.host, token && describeToken(token, startedAtMs));
   } catch (error) {
-    return unreachable(error, address, VARIABLE, installed);
+    return unreachableFinding(error, address, VARIABLE, installed);
   }
 }
 
 /** `identity` is the owner of the sent token; `undefined` if the connection string's key was used. */
-function refused(status: number, reason: string | undefined, host: string, identity: string | undefined): Finding {
+function toFinding(status: number, reason: string | undefined, host: string, identity: string | undefined): Finding {
   const message = `${host} answered a metric with ${status}`;
   if (status === 401 || status === 403)
     return identity === undefined

@@ -25,7 +25,7 @@ const LARGE_BODY_LIMIT_MS = 10_000;
 
 /**
  * A container of Azure Blob Storage, which has to exist. Each call is tried once and rejects with a StoreError:
- * `store_unavailable` (a write may have been done), `store_refused` or `store_rejected`. Limits: 4 s, 10 s for a body
+ * `store_unavailable` (a write may have been done), `store_access_denied` or `store_call_invalid`. Limits: 4 s, 10 s for a body
  * above 256 kB.
  */
 export class AzureBlobs {
@@ -122,7 +122,7 @@ function storeFailure(action: string, error: unknown): StoreError {
 }
 
 function storeCodeOf(status: unknown): StoreErrorCode {
-  if (status === 401 || status === 403) return 'store_refused';
+  if (status === 401 || status === 403) return 'store_access_denied';
   const isCallWrong = typeof status === 'number' && [400, 405, 411, 413, 415].includes(status);
-  return isCallWrong ? 'store_rejected' : 'store_unavailable';
+  return isCallWrong ? 'store_call_invalid' : 'store_unavailable';
 }

@@ -30,6 +30,7 @@ export class SerialQueue {
       return await work(combined);
     } finally {
       this.#count -= 1;
+      // Not at once: if this work was aborted while it waited, the next one must still wait for `before`.
       void before.then(own.resolve);
     }
   }

@@ -2,36 +2,36 @@ import { parentPort, type Transferable } from 'node:worker_threads';
 import { AttachmentError, type AttachmentErrorCode, systemCode } from '../errors.ts';
 
 /** The result of a task, and its memory that moves to the main thread instead of being copied. */
-export interface TaskAnswer<Result> {
+export interface TaskOutput<Result> {
   readonly result: Result;
   readonly transfer?: readonly Transferable[];
 }
 
-/** How a job ended. */
-export type TaskEnd<Result> =
+/** How a task ended. */
+export type TaskOutcome<Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly code: AttachmentErrorCode; readonly message: string };
 
-/** A message from the thread: `ready` once; then, for each job, the printed text and one end. */
+/** A message from the thread: `ready` once; then, for each task, the printed text and one end. */
 export type TaskMessage<Result> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'printed'; readonly chars: number }
-  | TaskEnd<Result>;
+  | TaskOutcome<Result>;
 
 /** A library may print at every byte of a broken file. */
-const MAX_PRINTS_PER_JOB = 3;
+const MAX_PRINTS_PER_TASK = 3;
 
 /**
- * Serves a `TaskWorker` from the worker's file: passes each job to `run`, one at a time. An error of `run` that is no
+ * Serves a `TaskWorker` from the worker's file: passes each task to `run`, one at a time. An error of `run` that is no
  * AttachmentError counts as `damaged`: libraries report broken input so. Printed text may quote the input, so the log
  * gets only its length. Does nothing outside a worker thread.
  */
-export function serveTasks<Job, Result>(run: (job: Job) => TaskAnswer<Result> | Promise<TaskAnswer<Result>>): void {
+export function serveTasks<Task, Result>(run: (task: Task) => TaskOutput<Result> | Promise<TaskOutput<Result>>): void {
   const port = parentPort;
   if (port === null) return;
   const post = (message: TaskMessage<Result>, transfer: readonly Transferable[] = []) =>
     port.postMessage(message, transfer);
-  let printsLeft = MAX_PRINTS_PER_JOB;
+  let printsLeft = MAX_PRINTS_PER_TASK;
   // Capture output here: reading it in the main thread would keep the process alive.
   const write = (chunk: string | Uint8Array) => {
     if (printsLeft-- > 0) post({ kind: 'printed', chars: chunk.length });
@@ -39,10 +39,10 @@ export function serveTasks<Job, Result>(run: (job: Job) => TaskAnswer<Result> | 
   };
   Object.assign(process.stdout, { write });
   Object.assign(process.stderr, { write });
-  port.on('message', async (job: Job) => {
-    printsLeft = MAX_PRINTS_PER_JOB;
+  port.on('message', async (task: Task) => {
+    printsLeft = MAX_PRINTS_PER_TASK;
     try {
-      const { result, transfer } = await run(job);
+      const { result, transfer } = await run(task);
       post({ kind: 'done', result }, transfer);
     } catch (error) {
       post({ kind: 'failed', ...failureOf(error) });

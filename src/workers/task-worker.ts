@@ -7,16 +7,16 @@ import { withDeadline } from '../deadline.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { SerialQueue } from './serial-queue.ts';
-import type { TaskEnd, TaskMessage } from './serve-tasks.ts';
+import type { TaskMessage, TaskOutcome } from './serve-tasks.ts';
 
 export interface TaskWorkerOptions {
   /** The worker's file, which calls `serveTasks`. */
   readonly file: URL;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The time limit of a job, the start of a thread included. */
+  /** The time limit of a task, the start of a thread included. */
   readonly limitMs: number;
-  /** How many jobs may wait behind the one that runs. */
+  /** How many tasks may wait behind the one that runs. */
   readonly maxWaiting: number;
   /** How long a thread without work is kept. */
   readonly idleMs: number;
@@ -26,21 +26,21 @@ export interface TaskWorkerOptions {
 
 interface TaskOptions {
   readonly signal: AbortSignal;
-  /** Memory of the job that moves to the thread instead of being copied. */
+  /** Memory of the task that moves to the thread instead of being copied. */
   readonly transfer?: readonly Transferable[];
 }
 
 interface Thread<Result> {
   readonly worker: Worker;
-  end: PromiseWithResolvers<TaskEnd<Result>>;
+  end: PromiseWithResolvers<TaskOutcome<Result>>;
 }
 
 /**
- * Runs jobs in a worker thread, one at a time. The first job starts the thread, which ends after `idleMs` without a job
- * and keeps the process alive only while a job runs. A thread that takes too long, dies or is aborted is replaced for
- * the next job.
+ * Runs tasks in a worker thread, one at a time. The first task starts the thread, which ends after `idleMs` without a task
+ * and keeps the process alive only while a task runs. A thread that takes too long, dies or is aborted is replaced for
+ * the next task.
  */
-export class TaskWorker<Job, Result> {
+export class TaskWorker<Task, Result> {
   readonly #options: TaskWorkerOptions;
   readonly #queue: SerialQueue;
   #thread: Thread<Result> | undefined;
@@ -54,22 +54,22 @@ export class TaskWorker<Job, Result> {
   }
 
   /**
-   * Rejects with the signal's reason on abort, else with an AttachmentError: the one that the job threw; `busy` when too
-   * many jobs wait or after `close`; `too_slow` at the time limit; `too_large` when memory ran out; `damaged` when the
-   * job killed the thread; `kind_unsupported` when the thread does not start.
+   * Rejects with the signal's reason on abort, else with an AttachmentError: the one that the task threw; `busy` when too
+   * many tasks wait or after `close`; `too_slow` at the time limit; `too_large` when memory ran out; `damaged` when the
+   * task killed the thread; `kind_unsupported` when the thread does not start.
    */
-  run(job: Job, { signal, transfer }: TaskOptions): Promise<Result> {
-    return this.#queue.run(signal, (combined) => this.#runNow(job, transfer, combined));
+  run(task: Task, { signal, transfer }: TaskOptions): Promise<Result> {
+    return this.#queue.run(signal, (combined) => this.#runNow(task, transfer, combined));
   }
 
-  /** Ends the thread; unfinished jobs are rejected as `busy`. Safe to call twice. */
+  /** Ends the thread; unfinished tasks are rejected as `busy`. Safe to call twice. */
   async close(): Promise<void> {
     await this.#queue.close();
     this.#endThread();
     await this.#ending;
   }
 
-  async #runNow(job: Job, transfer: TaskOptions['transfer'], signal: AbortSignal): Promise<Result> {
+  async #runNow(task: Task, transfer: TaskOptions['transfer'], signal: AbortSignal): Promise<Result> {
     const { clock, limitMs, idleMs } = this.#options;
     await this.#ending;
     this.#cancelIdleTimer();
@@ -79,7 +79,7 @@ export class TaskWorker<Job, Result> {
       const { worker } = this.#thread;
       this.#thread.end = Promise.withResolvers();
       worker.ref();
-      worker.postMessage(job, transfer);
+      worker.postMessage(task, transfer);
       return this.#thread.end.promise;
     }).catch((error: unknown) => {
       this.#endThread();
@@ -125,7 +125,7 @@ export class TaskWorker<Job, Result> {
   }
 }
 
-/** A thread that never ran is not the job's fault; one that died while it ran is. */
+/** A thread that never ran is not the task's fault; one that died while it ran is. */
 function exitError(isReady: boolean, cause: unknown): AttachmentError {
   const { code } = cause as { code?: unknown };
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {

@@ -94,7 +94,7 @@ describe("the channel's token", () => {
   }
 });
 
-describe('an address without the view', () => {
+describe('the address of an attachment description (/v3/attachments/<id> without /views/…)', () => {
   for (const [url, serviceUrl, expected] of [
     [`${HOST}/emea/v3/attachments/0-x#fragment`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
     [`${HOST}/emea/v3/attachments/0-x`, SERVICE, `${HOST}/emea/v3/attachments/0-x/views/original`],
@@ -106,7 +106,7 @@ describe('an address without the view', () => {
       'http://localhost:5000/v3/attachments/1/views/original',
     ],
   ] as const) {
-    it(`is changed to that of the original view: ${url}`, () =>
+    it(`is replaced by that of the original view: ${url}`, () =>
       assert.equal(originalViewOf({ url }, serviceUrl), expected));
   }
 

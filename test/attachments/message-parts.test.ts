@@ -4,12 +4,11 @@ import { type MessagePart, messageParts, quoteLine, type SentAttachment } from '
 
 const html = (content: string): SentAttachment => ({ contentType: 'text/html', content });
 const text = (written: string): MessagePart => ({ kind: 'text', text: written });
-const file = (url: string, claimedType: string, name?: string, fileType?: string): MessagePart => ({
+const file = (url: string, claimedType: string, name?: string): MessagePart => ({
   kind: 'file',
   url,
   name,
   claimedType,
-  fileType,
 });
 
 const REPLY =
@@ -62,7 +61,6 @@ describe('the parts of a message', () => {
           'https://example.sharepoint.com/download?tempauth=1',
           'application/vnd.microsoft.teams.file.download.info',
           'a.WAV',
-          'wav',
         ),
       ],
     ],

@@ -108,14 +108,14 @@ describe('a picture', () => {
     assert.deepEqual(bytes, png(painted));
   });
 
-  it('becomes white where it is transparent', async () => {
+  it('has white in place of transparent pixels', async () => {
     const picture = await read(png(paint(20, 20, (x) => (x < 10 ? [0, 0, 0, 0] : [0, 0, 0, 128]))));
     const at = await look(picture);
     assert.deepEqual(at(0.2, 0.5), WHITE);
     assert.deepEqual(at(0.8, 0.5), [127, 127, 127, 255]);
   });
 
-  it('becomes white where a GIF frame does not cover the screen', async () => {
+  it('has white around a GIF frame that does not cover the screen', async () => {
     const frame = paint(10, 10, () => BLUE);
     const at = await look(await read(gif({ width: 20, height: 10 }, { ...frame, left: 10 })));
     assert.deepEqual(at(0.2, 0.5), WHITE);

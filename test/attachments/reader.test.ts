@@ -72,7 +72,7 @@ describe('an unsupported file', () => {
     }
   });
 
-  it('address without the view: is a text in place of the declared type, such as the description of an attachment', async () => {
+  it('is a text in place of the declared type, such as the JSON description of an attachment', async () => {
     const json = Buffer.from('{"name":"secret words","views":[{"viewId":"original"}]}');
     for (const type of ['image/*', 'image/png', 'audio/ogg', 'video/mp4', 'image/svg+xml'])
       await assert.rejects(read(json, 'a.png', type), { code: 'kind_unknown' }, type);

@@ -27,21 +27,21 @@ function underTest(bounds = BOUNDS) {
   };
 }
 
-describe('the places of a semaphore', () => {
+describe('the slots of a semaphore', () => {
   it('are limited for each user, however many are free', () => {
     const { run, begun } = underTest();
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'c1']) void run(name);
     assert.deepEqual(begun, ['a1', 'a2', 'b1', 'b2']);
   });
 
-  it('go to users in turn, and to the work of one user in order', async () => {
+  it('go to the users round-robin, and to the work of one user in order', async () => {
     const { run, begun, end } = underTest({ max: 1, maxPerPerson: 1, maxWaitingPerPerson: 3 });
     for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) void run(name);
     for (let index = 0; index < 7; index++) await end(begun[index] ?? '');
     assert.deepEqual(begun, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
   });
 
-  it('go to unverified users up to a half, and to others while those wait', async () => {
+  it('go to unverified users up to a half, and to other users while those wait', async () => {
     const { run, begun, end } = underTest();
     for (const name of ['u1', 'v1', 'w1', 'x1', 'a1', 'b1', 'a2', 'b2']) void run(name);
     assert.deepEqual(begun, ['u1', 'v1', 'a1', 'b1']);
@@ -59,7 +59,7 @@ describe('the places of a semaphore', () => {
     assert.deepEqual(begun, ['u1']);
   });
 
-  it('are refused to a user with too much waiting work, and to nobody else', async () => {
+  it('are denied to a user with too much waiting work, and to nobody else', async () => {
     const { run, begun, end } = underTest();
     for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) void run(name);
     await assert.rejects(run('a6'), { code: 'busy' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { withoutMarkers } from '../../src/attachments/quotes.ts';
+import { withoutQuoteMarkers } from '../../src/attachments/quotes.ts';
 import { readTeamsHtml } from '../../src/attachments/teams-html.ts';
 
 const REPLY = 'itemscope="" itemtype="http://schema.skype.com/Reply" itemid="1700000000000"';
@@ -75,8 +75,8 @@ describe("the rest of Teams' HTML", () => {
     assert.deepEqual(readTeamsHtml('<p>text</p>'), {
       text: 'text',
       plain: 'text',
-      marks: [],
-      markAddresses: [],
+      pictograms: [],
+      pictogramAddresses: [],
       hasCode: false,
       attachmentIds: [],
       quotes: [],
@@ -127,9 +127,9 @@ describe('hostile HTML', () => {
     ['spaces', `<quoted ${' '.repeat(many)}`],
     ['ids', `<quoted messageId=${'a'.repeat(200)} `.repeat(many / 50)],
   ] as const) {
-    it(`is searched quickly for quoted markers: ${name}`, () => {
+    it(`is searched quickly for quote markers: ${name}`, () => {
       const before = process.cpuUsage();
-      withoutMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }], true);
+      withoutQuoteMarkers(text, [{ of: 'reply', author: undefined, text: '', messageId: 'a' }], true);
       const { user } = process.cpuUsage(before);
       assert.ok(user < 1_000_000, `${user} µs`);
     });

@@ -4,12 +4,11 @@ import { type MessagePart, messageParts, type SentAttachment } from '../../src/a
 
 const html = (content: string): SentAttachment => ({ contentType: 'text/html', content });
 const text = (written: string): MessagePart => ({ kind: 'text', text: written });
-const file = (url: string, claimedType: string, name?: string, fileType?: string): MessagePart => ({
+const file = (url: string, claimedType: string, name?: string): MessagePart => ({
   kind: 'file',
   url,
   name,
   claimedType,
-  fileType,
 });
 
 const SCHEMA = 'http://schema.skype.com/';

@@ -52,7 +52,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       }
     });
 
-    it('accepts text that databases refuse', async () => {
+    it('accepts text that databases reject', async () => {
       const { store } = await open();
       const { id } = await save(store, {
         text: 'a\u0000b \ud800 c',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createMemoryAudioStore } from '../../src/audio/memory-audio-store.ts';
-import { isGenuine, type LinkedAudio, readLink, toLink } from '../../src/audio/signed-links.ts';
+import { isGenuine, type LinkSecret, readLink, toLink } from '../../src/audio/signed-links.ts';
 import { AudioReader } from '../../src/http/audio-reader.ts';
 import { randomIds } from '../../src/ids.ts';
 import { hostileText } from '../fuzz/hostile.ts';
@@ -15,7 +15,7 @@ const EXPIRES_AT_MS = 1_800_000_000_000;
 const audio = storedAudio();
 
 /** Whether this link opens this audio at this time. */
-function opens(link: string, to: LinkedAudio = audio, nowMs = 0): boolean {
+function opens(link: string, to: LinkSecret = audio, nowMs = 0): boolean {
   const read = readLink(link);
   return read !== undefined && read.audioId === to.id && isGenuine(read, to, nowMs);
 }

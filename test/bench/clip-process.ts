@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detectAudioFormat, isBuiltIn } from '../../src/audio/clip/audio-format.ts';
 import { CLIP_THREAD_LIMITS } from '../../src/audio/clip/clip-decoder.ts';
-import type { ClipJob } from '../../src/audio/clip/decode-clip.ts';
+import type { ClipTask } from '../../src/audio/clip/decode-clip.ts';
 import { mp3Frames } from '../../src/audio/clip/mp3-frames.ts';
 import { oggPages } from '../../src/audio/clip/ogg-pages.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -74,7 +74,7 @@ async function measure({ file, times }: { readonly file: string; readonly times:
 }
 
 /** The built worker, as in `createClipDecoder`. */
-function openWorker(): TaskWorker<ClipJob, Uint8Array<ArrayBuffer>> {
+function openWorker(): TaskWorker<ClipTask, Uint8Array<ArrayBuffer>> {
   const file = workerUrl(new URL(BUILT, import.meta.url).href, 'clip-worker');
   if (!existsSync(file)) throw new Error('there is no built worker');
   return new TaskWorker({

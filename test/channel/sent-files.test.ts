@@ -29,7 +29,7 @@ describe('a file that a user sends', { timeout: 60_000 }, () => {
   after(() => under[Symbol.asyncDispose]());
 
   function get(url: string, attachmentId = ''): Promise<Uint8Array> {
-    const file = { kind: 'file', url, attachmentId, name: undefined, claimedType: '', fileType: undefined } as const;
+    const file = { kind: 'file', url, attachmentId, name: undefined, claimedType: '' } as const;
     return fetchFile(file, reference, new AbortController().signal);
   }
 
@@ -37,7 +37,7 @@ describe('a file that a user sends', { timeout: 60_000 }, () => {
     for (const serviceUrl of ['https://telegram.botframework.com/', 'http://host.docker.internal:56150/_connector/']) {
       const activity = { channelId: 'telegram', serviceUrl, conversation: { id: 'c' } };
       const url = new URL('/v3/attachments/x/views/original', serviceUrl).href;
-      const file = { kind: 'file', url, name: undefined, claimedType: '', fileType: undefined } as const;
+      const file = { kind: 'file', url, name: undefined, claimedType: '' } as const;
       const fetched = fetchFile(file, { ...reference, activity }, new AbortController().signal);
       await assert.rejects(fetched, { code: 'address_refused' });
     }

@@ -92,7 +92,7 @@ describe('toUserMessage', () => {
     ];
     const url = 'https://example.com/a.png';
     assert.deepEqual(turnOf({ attachments }).attachments, [
-      { kind: 'file', url, name: 'a.png', claimedType: 'image/png', fileType: undefined },
+      { kind: 'file', url, name: 'a.png', claimedType: 'image/png' },
       { kind: 'unreadable' },
     ]);
   });

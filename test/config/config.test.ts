@@ -76,7 +76,7 @@ describe('readConfig', () => {
     }
   });
 
-  it('refuses production without an app id, unless ALLOW_UNAUTHENTICATED is set', () => {
+  it('rejects production without an app id, unless ALLOW_UNAUTHENTICATED is set', () => {
     assert.equal(problemsOf({ ...azure, NODE_ENV: 'production' }).length, 1);
     assert.equal(problemsOf({ ...azure, WEBSITE_SITE_NAME: 'site' }).length, 1);
     assert.equal(problemsOf({ ...azure, HOST: '0.0.0.0' }).length, 1);
@@ -124,7 +124,7 @@ describe('readConfig', () => {
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.session) && Object.isFrozen(config.botEnv));
   });
 
-  it('refuses a list without an entry, which would allow everybody', () => {
+  it('rejects a list without an entry, which would allow everybody', () => {
     assert.match(problemsOf({ ...azure, ALLOWED_USERS: ' ,, ' }).join(), /ALLOWED_USERS is ",,"/);
     assert.deepEqual(readConfig({ ...azure, ALLOWED_USERS: ' ' }).allowedUsers, []);
     assert.deepEqual(readConfig({ ...azure, ALLOWED_USERS: 'a, ,b,' }).allowedUsers, ['a', 'b']);
@@ -137,7 +137,7 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
   });
 
-  it('refuses the messages endpoint as the public address', () => {
+  it('rejects the messages endpoint as the public address', () => {
     for (const end of ['/api/messages', '/API/messages/', '/bot/api/messages'])
       assert.deepEqual(problemsOf({ ...azure, PUBLIC_BASE_URL: `https://bot.example.com${end}` }), [
         'PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages',
@@ -163,7 +163,7 @@ describe('readConfig', () => {
     assert.throws(() => hosts('https://files.example.com/x'), /ATTACHMENT_HOSTS names .*expected hosts such as/);
   });
 
-  it('refuses an invalid proxy without quoting it', () => {
+  it('rejects an invalid proxy without quoting it', () => {
     assert.equal(readConfig(azure).proxy, undefined);
     assert.equal(readConfig({ ...azure, HTTPS_PROXY: 'http://proxy.test:8080' }).proxy?.url, 'http://proxy.test:8080');
     for (const value of ['proxy.test', 'socks5://user:a-secret@proxy.test'])

@@ -95,7 +95,7 @@ describe('the database', () => {
     `postgres://u:${SECRET}@h/b?sslmode=${SECRET}`,
     `postgres://u:${SECRET}@h/b?${SECRET}=1`,
   ])
-    it(`is refused without quoting its secrets: ${url}`, () => {
+    it(`is rejected without quoting its secrets: ${url}`, () => {
       const { settings, problems } = read({ DATABASE_URL: url });
       assert.equal(settings, undefined);
       assert.equal(problems.length, 1);

@@ -29,7 +29,7 @@ describe('.env', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** What a program finds in its environment after it has read such a file, and what it is told. */
+  /** What a program finds in its environment after it has read such a file, and the notices. */
   function load(content: string | Buffer, env: NodeJS.ProcessEnv = {}) {
     writeFileSync('.env', content);
     const notices = loadDotEnv(env);
@@ -52,7 +52,7 @@ describe('.env', () => {
     ['UTF-16 without a mark', Buffer.from(TEXT, 'utf16le')],
     ['half of a UTF-16 character', Buffer.from(`\ufeff${TEXT}`, 'utf16le').subarray(0, -1)],
   ] as const) {
-    it(`is refused in ${name}`, () => {
+    it(`is rejected in ${name}`, () => {
       assert.throws(
         () => load(bytes),
         (error) =>
@@ -68,7 +68,7 @@ describe('.env', () => {
     assert.deepEqual(load(readFileSync(new URL('../../.env.example', import.meta.url))).notices, []);
   });
 
-  it('is refused if it is a folder', () => {
+  it('is rejected if it is a folder', () => {
     mkdirSync('.env');
     assert.throws(
       () => loadDotEnv({}),

@@ -16,7 +16,7 @@ const BOT = {
 
 describe('the identity of the bot', () => {
   for (const tenant of ['contoso.onmicrosoft.com', 'common', 'organizations', 'consumers', 'contoso', `${TENANT}0`]) {
-    it(`refuses the tenant ${tenant}, with what is expected`, () => {
+    it(`rejects the tenant ${tenant}, with what is expected`, () => {
       const problems = problemsOf({ ...BOT, MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: tenant });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^MicrosoftAppTenantId is ".*"; expected a GUID .*az account show/);
@@ -24,7 +24,7 @@ describe('the identity of the bot', () => {
   }
 
   for (const tenants of ['contoso.onmicrosoft.com', `${TENANT}, contoso`, `${TENANT}0`, `{${TENANT}}`]) {
-    it(`refuses ALLOWED_TENANTS=${tenants}, with what is expected`, () => {
+    it(`rejects ALLOWED_TENANTS=${tenants}, with what is expected`, () => {
       const problems = problemsOf({ ...BOT, ALLOWED_TENANTS: tenants });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^ALLOWED_TENANTS is ".*"; expected a GUID .*az account show/);
@@ -70,7 +70,7 @@ describe('the identity of the bot', () => {
     ['on Linux', 'x86_64-conda-linux-gnu'],
     ['on a Mac', 'arm64-apple-darwin20.0.0'],
   ] as const) {
-    it(`names the HOST of a Conda shell ${form}`, () => {
+    it(`rejects the HOST of a Conda shell ${form}, with its origin`, () => {
       const problems = problemsOf({ ...azure, HOST: host });
       assert.equal(problems.length, 1);
       const fix = 'but a value that Conda sets; unset it, or set 127.0.0.1';
@@ -111,7 +111,7 @@ describe('the identity of the bot', () => {
     'REALTIME_INSTRUCTIONS',
     'ToChannelFromBotLoginUrl',
   ]) {
-    it(`refuses an unresolved reference in ${name} with one problem`, () => {
+    it(`rejects an unresolved reference in ${name} with one problem`, () => {
       for (const [kind, reference] of Object.entries(REFERENCES))
         assert.deepEqual(problemsOf({ ...BOT, NODE_ENV: 'production', [name]: reference }), [
           `${name} is ${kind} reference that was not resolved; expected its value (allow the identity of the site to read it)`,
@@ -155,7 +155,7 @@ describe('the identity of the bot', () => {
     ],
     ['a file name in its place', '/certs/a-secret.pem'],
   ] as const) {
-    it(`refuses a PEM with ${form} without quoting it`, () => {
+    it(`rejects a PEM with ${form} without quoting it`, () => {
       const problems = problemsOf({ ...certificate, CertificatePrivateKey: String(text) });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^CertificatePrivateKey cannot be read; expected a private key in PEM/);

@@ -31,7 +31,7 @@ describe('limits', () => {
     assert.match(problemsOf(unbounded).join(), /REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number/);
   });
 
-  it('refuse a budget for a model without a price, unless the price table has one', () => {
+  it('reject a budget for a model without a price, unless the price table has one', () => {
     const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
     const { DAILY_BUDGET_USD: _, ...others } = own;
     const ofPerson = problemsOf({ ...others, PERSON_DAILY_BUDGET_USD: '5' }).join();
@@ -58,17 +58,17 @@ describe('limits', () => {
     ['MAX_TURNS_PER_MINUTE', '0', /expected a whole number/],
     ['PRICE_TABLE', '/no/such/file', /PRICE_TABLE is "\/no\/such\/file": ENOENT/],
   ] as const) {
-    it(`refuse ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
+    it(`reject ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
   }
 });
 
-describe('budgets that no turn fits', () => {
+describe('budgets below the cost of one turn', () => {
   const notices = (env: Record<string, string>) =>
     readConfig({ ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', ...env }).notices.filter((notice) =>
       notice.includes('BUDGET_USD is less'),
     );
 
-  it('are named, with what a turn may cost', () => {
+  it('cause a notice that says what a turn may cost', () => {
     const consequence = 'every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS';
     assert.deepEqual(
       notices({ DAILY_BUDGET_USD: '0.1', PERSON_DAILY_BUDGET_USD: '0.2', CONVERSATION_BUDGET_USD: '0.26' }),
@@ -84,7 +84,7 @@ describe('budgets that no turn fits', () => {
     );
   });
 
-  it('are not seen where the smallest turn fits, or nothing is bounded', () => {
+  it('cause no notice if the smallest turn fits or nothing is bounded', () => {
     assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.27', CONVERSATION_BUDGET_USD: '0.27' }), []);
     assert.deepEqual(notices({ DAILY_BUDGET_USD: '0.1', REALTIME_MAX_OUTPUT_TOKENS: '1000' }), []);
     assert.deepEqual(notices({}), []);

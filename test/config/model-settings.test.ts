@@ -40,7 +40,7 @@ describe('the address of the model', () => {
     'https://r.cognitiveservices.azure.cn/speechtotext',
     'https://eastus.api.cognitive.microsoft.com/sts/v1.0/issuetoken',
   ]) {
-    it(`is refused with a path that no resource has: ${address}`, () => {
+    it(`is rejected with a path that no resource has: ${address}`, () => {
       assert.deepEqual(problemsOf({ ...azure, AZURE_OPENAI_ENDPOINT: address }), [
         'AZURE_OPENAI_ENDPOINT has a path that does not lead to the model; expected the address of the resource without a path, such as https://<resource>.openai.azure.com',
       ]);
@@ -71,7 +71,7 @@ describe('the address of the model', () => {
     ['https://azure.us.example.com', 'https://cognitiveservices.azure.com/.default'],
     ['http://localhost:8790', 'https://cognitiveservices.azure.com/.default'],
   ] as const) {
-    it(`the scope of tokens follows the cloud of the endpoint: ${endpoint}`, () => {
+    it(`decides by its cloud about the scope of tokens: ${endpoint}`, () => {
       const env = { ...azure, AZURE_OPENAI_ENDPOINT: endpoint };
       assert.partialDeepStrictEqual(readConfig(env).model, { scope });
       const given = { ...env, AZURE_OPENAI_SCOPE: 'https://ai.azure.com/.default' };

@@ -43,7 +43,7 @@ describe('the proxy of the environment', () => {
     'http://proxy.test/path',
     'nonsense a-secret',
   ]) {
-    it(`is refused without quoting it: ${value}`, () => {
+    it(`is rejected without quoting it: ${value}`, () => {
       const read = new EnvReader({ HTTPS_PROXY: value });
       readProxy(read);
       assert.deepEqual(read.problems, [

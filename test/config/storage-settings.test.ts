@@ -16,7 +16,7 @@ describe('the storage account', () => {
     [{ AZURE_STORAGE_CONNECTION_STRING: 'AccountKey=a-secret' }, /is no longer supported; expected DATABASE_URL/],
     [{ AZURE_STORAGE_BLOB_URL: 'http://127.0.0.1:10000/a-secret' }, /BLOB_URL is not an https address/],
   ] as const) {
-    it(`is refused for ${Object.keys(env)} without quoting a secret`, () => {
+    it(`is rejected for ${Object.keys(env)} without quoting a secret`, () => {
       assert.throws(
         () => readConfig({ ...azure, ...env }),
         (error: Error) => problem.test(error.message) && !error.message.includes('a-secret'),

@@ -26,14 +26,14 @@ describe('the settings of telemetry', () => {
   });
 
   for (const connectionString of ['x', 'InstrumentationKey=1', `${KEY};IngestionEndpoint=http://a.b/`, 'a;b=c'])
-    it(`refuse an invalid connection string without quoting it: ${connectionString}`, () => {
+    it(`reject an invalid connection string without quoting it: ${connectionString}`, () => {
       const { problems } = read({ APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString });
       assert.equal(problems.length, 1);
       assert.match(problems[0] ?? '', /^APPLICATIONINSIGHTS_CONNECTION_STRING is not valid/);
       assert.ok(connectionString.length < 2 || !problems[0]?.includes(connectionString));
     });
 
-  it('refuse an unknown authentication', () => {
+  it('reject an unknown authentication', () => {
     const { problems } = read({ APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=Basic' });
     assert.match(problems.join(), /APPLICATIONINSIGHTS_AUTHENTICATION_STRING is not valid/);
   });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { misspelledSettings, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
-import { unknownSettings } from '../../src/config/unknown-settings.ts';
+import { isAlike, unknownSettings } from '../../src/config/unknown-settings.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { azure } from './problems-of.ts';
 
@@ -18,14 +18,32 @@ describe('an unknown variable that resembles a setting', () => {
     ['MICROSOFTAPPID', 'MicrosoftAppId'],
     ['OPENAI_MODLE', 'OPENAI_MODEL'],
   ] as const) {
-    it(`is named: ${name}`, () => {
+    it(`is reported with the setting that is meant: ${name}`, () => {
       assert.deepEqual(noticesOf({ [name]: 'x' }), [
         `${name} is not a known setting and is ignored; did you mean ${meant}?`,
       ]);
     });
   }
 
-  it('is named if another setting is missing, too', () => {
+  for (const [name, isMeant] of [
+    ['RELTIME_VOCE', true],
+    ['REALTIME_VOICE_X', true],
+    ['XREALTIME_VOICES', true],
+    ['EALTIME_VOICEE', true],
+    ['RAELTIME_VOICE', true],
+    ['REALTIME_VOI', true],
+    ['RELTIME_VCE', false],
+    ['REALTIME_VOICE_XY', false],
+    ['RAELTIME_VOIC', false],
+    ['REALTIME_VO', false],
+  ] as const) {
+    it(`is ${isMeant ? '' : 'not '}within two edits of REALTIME_VOICE: ${name}`, () => {
+      assert.equal(isAlike(name, 'REALTIME_VOICE'), isMeant);
+      assert.equal(isAlike('realtime_voice', name), isMeant);
+    });
+  }
+
+  it('is reported if another setting is missing, too', () => {
     assert.throws(
       () => readConfig({ REALTME_VOICE: 'x' }),
       (error) =>
@@ -33,7 +51,7 @@ describe('an unknown variable that resembles a setting', () => {
     );
   });
 
-  it('is named without reading the settings', () => {
+  it('is reported by misspelledSettings without the settings', () => {
     assert.deepEqual(
       misspelledSettings({ REALTME_VOICE: 'x', DALY_BUDGET_USD: 'x', PORT: 'x', MCP_CONFIG: 'none.json' }),
       [
@@ -43,11 +61,11 @@ describe('an unknown variable that resembles a setting', () => {
     );
   });
 
-  it('is named if it has the prefix of the bot', () => {
+  it('is reported if it has the prefix of the bot', () => {
     assert.deepEqual(noticesOf({ REALTIME_SPEED: '2' }), ['REALTIME_SPEED is not a known setting and is ignored']);
   });
 
-  it('is not a setting, a variable of another program, or blank', () => {
+  it('is not a setting, not a variable of another program, and not blank', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const documented = [...example.matchAll(/^#? ?([A-Za-z_]+)=/gm)].map(([, name]) => name ?? '');
     assert.ok(documented.length > 50);
@@ -77,7 +95,7 @@ describe('an unknown variable that resembles a setting', () => {
 });
 
 describe('the voice', () => {
-  it('is named if it is unknown, and is still used', () => {
+  it('causes a notice if it is unknown, and is still used', () => {
     const { notices, session } = readConfig({ ...azure, REALTIME_VOICE: 'aloy' });
     assert.equal(session.voice, 'aloy');
     assert.match(notices.join(), /REALTIME_VOICE is "aloy", which is not a known voice \(alloy, /);

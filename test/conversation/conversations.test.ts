@@ -111,7 +111,7 @@ describe('a reply that cannot be sent', () => {
 
 describe('a store that is unavailable', () => {
   it('costs the turn its answer, but not the user a reply', async () => {
-    const broken = new StoreError('store_rejected', 'the call is wrong');
+    const broken = new StoreError('store_call_invalid', 'the call is wrong');
     const jobOf = (job: TurnJob) =>
       new Proxy(job, { get: (from, name) => (name === 'begin' ? fails : bound(from, name)) });
     const fails = () => Promise.reject(broken);

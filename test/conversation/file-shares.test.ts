@@ -58,7 +58,7 @@ describe('files from users', { timeout: 60_000 }, () => {
    * except `u` is verified.
    */
   function read(name: string, signal = new AbortController().signal): Promise<ReadAttachments> {
-    const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '', fileType: undefined } as const;
+    const file = { kind: 'file', url: `${host.url}/${name}`, name, claimedType: '' } as const;
     const key = `emulator/${name}`;
     const conversation = { channelId: 'emulator', serviceUrl: 'http://127.0.0.1/', conversation: { id: name } };
     const reference = { activity: conversation, claims: [], audience: undefined };

@@ -14,8 +14,8 @@ export const saying = (activityId: string, fields: Partial<UserMessage> = {}): U
   expectsReplies: false,
   text: 'ü 日本 😀',
   attachments: [
-    { kind: 'file', url: 'https://a.example/b', name: undefined, claimedType: 'image/png', fileType: undefined },
-    { kind: 'file', url: '', attachmentId: '0-x', name: undefined, claimedType: 'image/*', fileType: undefined },
+    { kind: 'file', url: 'https://a.example/b', name: undefined, claimedType: 'image/png' },
+    { kind: 'file', url: '', attachmentId: '0-x', name: undefined, claimedType: 'image/*' },
     { kind: 'recording', audioId: 'abc' },
   ],
   reference: { activity: { id: activityId }, claims: [{ type: 'aud', value: 'x' }], audience: undefined },

@@ -86,7 +86,7 @@ export function messageIn(key: string, id: string, fields: Partial<UserMessage> 
 
 /** A message of this size: a file in a data URI. */
 export function bigMessageIn(key: string, id: string, bytes: number, fields: Partial<UserMessage> = {}): UserMessage {
-  const file = { kind: 'file', url: 'x'.repeat(bytes), name: undefined, claimedType: '', fileType: undefined } as const;
+  const file = { kind: 'file', url: 'x'.repeat(bytes), name: undefined, claimedType: '' } as const;
   return messageIn(key, id, { attachments: [file], ...fields });
 }
 

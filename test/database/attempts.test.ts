@@ -80,7 +80,7 @@ describe('attempts at a message', () => {
     assert.deepEqual(dead, []);
   });
 
-  it('hand over at once what an instance returns, without counting that', async () => {
+  it('continue at once on another instance after a release, which is not counted', async () => {
     await instances.newDatabase();
     const [leaving, other] = [await open(), await open()];
     await leaving.queue.add(messageIn('a', 'one'));
@@ -100,7 +100,7 @@ describe('attempts at a message', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  it('give up a message that outages and shutdowns have interrupted a hundred times, and continue', async () => {
+  it('dead-letter a message that outages and shutdowns have interrupted a hundred times, and continue', async () => {
     await instances.newDatabase();
     const { queue } = await open();
     for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
@@ -120,7 +120,7 @@ describe('attempts at a message', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  it('isolate the messages of two ended processes, so that only the culprit is given up', async () => {
+  it('isolate the messages of two ended processes, so that only the one that crashes them is dead-lettered', async () => {
     await instances.newDatabase();
     const accepting = await open({ env: { DISPATCH: 'false' } });
     for (const id of ['culprit', 'b', 'c']) await accepting.queue.add(messageIn(id, id));

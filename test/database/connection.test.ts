@@ -55,9 +55,9 @@ describe('a database connection', () => {
       await sql.query(insert(3));
       throw new TypeError('a mistake');
     });
-    await assert.rejects(failed, isStoreError('store_rejected'));
+    await assert.rejects(failed, isStoreError('store_call_invalid'));
     const wrong = connection.transaction((sql) => sql.query('INSERT INTO t VALUES (1, 2)'));
-    await assert.rejects(wrong, isStoreError('store_rejected', '42601'));
+    await assert.rejects(wrong, isStoreError('store_call_invalid', '42601'));
     assert.deepEqual([kept, rolled], [0, 0]);
     assert.deepEqual(await connection.query('SELECT n FROM t'), [{ n: 1 }]);
   });
@@ -84,11 +84,11 @@ describe('a database connection', () => {
     const server = await sharedPostgres();
     const url = await server.createDatabase();
     const cases: readonly (readonly [string, StoreErrorCode, string, RegExp])[] = [
-      [url.replace(/:[^:@]+@/, ':wrong@'), 'store_refused', '28P01', /user and password in DATABASE_URL/],
-      [url.replace(/\/[^/]+$/, '/nowhere'), 'store_refused', '3D000', /create the database "nowhere"/],
+      [url.replace(/:[^:@]+@/, ':wrong@'), 'store_access_denied', '28P01', /user and password in DATABASE_URL/],
+      [url.replace(/\/[^/]+$/, '/nowhere'), 'store_access_denied', '3D000', /create the database "nowhere"/],
       [url.replace('127.0.0.1', 'nowhere.invalid'), 'store_unavailable', 'ENOTFOUND', /nowhere\.invalid/],
       [url.replace(`:${server.port}/`, ':1/'), 'store_unavailable', 'ECONNREFUSED', /check that the server runs/],
-      [`${url}?sslmode=require`, 'store_refused', 'no TLS', /set up TLS/],
+      [`${url}?sslmode=require`, 'store_access_denied', 'no TLS', /set up TLS/],
     ];
     for (const [address, code, reason, fix] of cases) {
       await using connection = await open(address);
@@ -117,7 +117,7 @@ describe('a database connection', () => {
     await connection.close();
     token = () => Promise.reject(new Error('no identity'));
     const refused = new Connection({ ...given, settings, tokens });
-    await assert.rejects(refused.query('SELECT 1'), isStoreError('store_refused'));
+    await assert.rejects(refused.query('SELECT 1'), isStoreError('store_access_denied'));
     await refused.close();
   });
 
@@ -146,14 +146,17 @@ describe('a database connection', () => {
     await using plain = await open(url);
     assert.deepEqual(await plain.query(isEncrypted), [{ ssl: false }]);
     await using verified = await open(`${url}?sslmode=verify-full`);
-    await assert.rejects(verified.query(isEncrypted), isStoreError('store_refused', 'DEPTH_ZERO_SELF_SIGNED_CERT'));
+    await assert.rejects(
+      verified.query(isEncrypted),
+      isStoreError('store_access_denied', 'DEPTH_ZERO_SELF_SIGNED_CERT'),
+    );
   });
 
   it('reports an invalid statement as permanent, without its parameters', async () => {
     await using connection = await openEmpty();
     const secret = 'what somebody wrote';
     await assert.rejects(connection.query('SELECT $1::int', [secret]), (error: unknown) => {
-      isStoreError('store_rejected', '22P02')(error);
+      isStoreError('store_call_invalid', '22P02')(error);
       assert.doesNotMatch(JSON.stringify([String(error), (error as Error).cause]), new RegExp(secret));
       return true;
     });

@@ -52,7 +52,7 @@ describe('migrations', () => {
     await server.query(`GRANT CONNECT ON DATABASE ${database} TO bot`);
     await assert.rejects(
       migrateFresh(url),
-      (error: StoreError) => error.code === 'store_refused' && error.reason === '42501',
+      (error: StoreError) => error.code === 'store_access_denied' && error.reason === '42501',
     );
     await server.query(
       'CREATE SCHEMA voice_bot AUTHORIZATION bot; CREATE SCHEMA voice_bot_queue AUTHORIZATION bot',

@@ -142,7 +142,7 @@ describe('an unavailable database', () => {
     for (const key of keys) assert.deepEqual(usersIn(await one.database.conversationStore.read(key)), ids, key);
   });
 
-  it('gets the same connection again after a restart or a crash', async () => {
+  it('is used again by the same Connection after a restart or a crash', async () => {
     const connection = new Connection(connectionOptions(await server.createDatabase()));
     for (const how of [undefined, 'crash'] as const) {
       await connection.query('SELECT 1');

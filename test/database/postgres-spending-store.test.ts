@@ -48,7 +48,7 @@ itBoundsSpending('PostgreSQL', {
 });
 
 describe('spending in PostgreSQL', () => {
-  it('never deadlocks, whoever reserves, retries and settles', async () => {
+  it('never deadlocks, whichever instances reserve, retry and settle', async () => {
     await first().query('TRUNCATE spending, spending_reservations');
     const stores = connections.map(createPostgresSpendingStore);
     const budgets = { dayUsd: 1_000, personUsd: 3, conversationUsd: 2 };

@@ -22,7 +22,7 @@ export interface Line {
   readonly fix?: string;
 }
 
-export interface Told {
+export interface DoctorResult {
   readonly code: unknown;
   readonly stdout: string;
   readonly stderr: string;
@@ -39,7 +39,7 @@ export interface DoctorOptions {
 }
 
 /** The program as its own process, with only these variables, in its own folder. */
-export async function runDoctor(t: TestContext, env: Env, options: DoctorOptions = {}): Promise<Told> {
+export async function runDoctor(t: TestContext, env: Env, options: DoctorOptions = {}): Promise<DoctorResult> {
   const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
   for (const [path, content] of Object.entries(options.files ?? {})) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -70,7 +70,7 @@ export async function runDoctor(t: TestContext, env: Env, options: DoctorOptions
   return { code, stdout, stderr, output: stdout + stderr };
 }
 
-export function linesOf({ stdout }: Told): readonly Line[] {
+export function linesOf({ stdout }: DoctorResult): readonly Line[] {
   return stdout
     .trim()
     .split('\n')

@@ -8,7 +8,7 @@ import { startBot } from '../support/bot.ts';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { startIngestion } from '../support/ingestion.ts';
 import { BOT_APP_ID, startOpenIdServer } from '../support/openid-server.ts';
-import { linesOf, runDoctor, startTlsFront, type Told } from './doctor-process.ts';
+import { type DoctorResult, linesOf, runDoctor, startTlsFront } from './doctor-process.ts';
 
 const SECRET = 'a-secret-key';
 const certificate = makeCertificate('localhost');
@@ -59,30 +59,30 @@ describe('npm run doctor', { concurrency: true }, () => {
     if (certificate === undefined) return;
     const { env, appInsights, script, token, files } = await startEverything(t, certificate);
     const dotEnv = `APPLICATIONINSIGHTS_CONNECTION_STRING="${appInsights}"\n`;
-    const told = await runDoctor(t, env, { files: { ...files, '.env': dotEnv } });
-    assert.equal(told.code, 0, told.output);
-    const lines = told.stdout.trim().split('\n');
+    const result = await runDoctor(t, env, { files: { ...files, '.env': dotEnv } });
+    assert.equal(result.code, 0, result.output);
+    const lines = result.stdout.trim().split('\n');
     assert.match(lines.pop() ?? '', /^These are the settings of this shell and of \.env; a running bot keeps/);
     assert.match(lines.pop() ?? '', /^Nothing failed: 1[67] passed, 0 with a warning, [67] skipped\.$/);
     // This bot has no stores. Not every machine has ffmpeg, and what Azure has is not known from here.
     for (const line of lines)
       assert.match(line, /^pass {4}|^skipped (?:ffmpeg|database|storage|bot endpoint|MCP servers|documents) /);
     const compared = `compare ${env.PUBLIC_BASE_URL}/api/messages with the endpoint of the bot in Azure: az bot show `;
-    assert.ok(told.stdout.includes(compared), told.stdout);
-    assert.match(told.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application 0{8}-/m);
-    assert.match(told.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answered in \d+ ms/m);
-    assert.match(told.stdout, /^pass {4}telemetry +localhost:\d+: accepted a metric in \d+ ms/m);
-    assert.match(told.stdout, /^pass {4}Teams app package +version 1\.0\.0 is for this bot/m);
-    assertNoSecrets(told, [token, 'app-password']);
-    for (const part of ['AccountKey', '\x1b']) assert.ok(!told.output.includes(part));
+    assert.ok(result.stdout.includes(compared), result.stdout);
+    assert.match(result.stdout, /^pass {4}bot identity +MultiTenant: a token for the channels: application 0{8}-/m);
+    assert.match(result.stdout, /^pass {4}public address +https:\/\/localhost:\d+: the bot answered in \d+ ms/m);
+    assert.match(result.stdout, /^pass {4}telemetry +localhost:\d+: accepted a metric in \d+ ms/m);
+    assert.match(result.stdout, /^pass {4}Teams app package +version 1\.0\.0 is for this bot/m);
+    assertNoSecrets(result, [token, 'app-password']);
+    for (const part of ['AccountKey', '\x1b']) assert.ok(!result.output.includes(part));
     script.assertConsumed();
   });
 
   it('exits with 1 if a check failed, and still runs all other checks', async (t) => {
     const { env } = await startModel(t, [], { refuse: () => ({ status: 401 }) });
-    const told = await runDoctor(t, { ...env, PUBLIC_BASE_URL: 'http://127.0.0.1:9' }, { args: ['--json'] });
-    assert.equal(told.code, 1);
-    const lines = linesOf(told);
+    const result = await runDoctor(t, { ...env, PUBLIC_BASE_URL: 'http://127.0.0.1:9' }, { args: ['--json'] });
+    assert.equal(result.code, 1);
+    const lines = linesOf(result);
     const statusOf = (name: string) => lines.find(({ check }) => check === name)?.status;
     assert.deepEqual(
       [
@@ -97,12 +97,25 @@ describe('npm run doctor', { concurrency: true }, () => {
       ['pass', 'fail', 'skipped', 'skipped', 'pass', 'fail', 'skipped'],
     );
     for (const { status, fix } of lines) assert.equal(fix !== undefined && fix !== '', status === 'fail');
-    assertNoSecrets(told, [SECRET]);
+    assertNoSecrets(result, [SECRET]);
+  });
+
+  it('warns that its Node does not use the proxy for everything', async (t) => {
+    const { env } = await startModel(t, ['Hello, your bot can speak.', 'You said hello.']);
+    const oldNode = `import http from 'node:http'; delete http.setGlobalProxyFromEnv`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(oldNode)}`;
+    const result = await runDoctor(t, { ...env, NODE_OPTIONS, HTTPS_PROXY: `http://user:${SECRET}@127.0.0.1:9` });
+    assert.equal(result.code, 0, result.output);
+    assert.match(
+      result.stdout,
+      /^WARN {4}configuration .*; uploads, MCP servers.* do not use the proxy: Node v\S+ cannot; /m,
+    );
+    assertNoSecrets(result, [SECRET]);
   });
 
   it('reports that Entra ID issues no token for the model and the bot', async (t) => {
     const { env } = await startModel(t, []);
-    const told = await runDoctor(t, {
+    const result = await runDoctor(t, {
       ...{ ...env, AZURE_OPENAI_API_KEY: '', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },
       ...{
         MicrosoftAppType: 'UserAssignedMSI',
@@ -111,11 +124,11 @@ describe('npm run doctor', { concurrency: true }, () => {
         HOST: '127.0.0.1',
       },
     });
-    assert.equal(told.code, 1);
+    assert.equal(result.code, 1);
     const none = 'EnvironmentCredential is unavailable';
-    assert.match(told.stdout, new RegExp(`^FAIL {4}model credentials .*${none}\\n +To do: Run "az login"`, 'm'));
+    assert.match(result.stdout, new RegExp(`^FAIL {4}model credentials .*${none}\\n +To do: Run "az login"`, 'm'));
     assert.match(
-      told.stdout,
+      result.stdout,
       new RegExp(`^FAIL {4}bot identity .*${none}\\n +To do: .*over SSH: node dist/doctor\\.js`, 'm'),
     );
   });
@@ -170,9 +183,9 @@ describe('npm run doctor', { concurrency: true }, () => {
     const onPrint = (stdout: string, interrupt: () => void) => {
       if (stdout.includes('model credentials')) interrupt();
     };
-    const told = await runDoctor(t, env, { onPrint });
-    assert.equal(told.code, 130);
-    assert.doesNotMatch(told.stdout, /model deployment/);
+    const result = await runDoctor(t, env, { onPrint });
+    assert.equal(result.code, 130);
+    assert.doesNotMatch(result.stdout, /model deployment/);
   });
 
   it('explains its usage, and what it cannot check', async (t) => {
@@ -186,6 +199,6 @@ describe('npm run doctor', { concurrency: true }, () => {
   });
 });
 
-function assertNoSecrets({ output }: Told, secrets: readonly string[]): void {
+function assertNoSecrets({ output }: DoctorResult, secrets: readonly string[]): void {
   for (const secret of secrets) assert.ok(!output.includes(secret), `${secret} was printed`);
 }

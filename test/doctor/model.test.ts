@@ -90,7 +90,7 @@ describe('the doctor at a model that rejects requests', () => {
     });
   }
 
-  it('quotes the service if an error comes in place of a greeting', async (t) => {
+  it('quotes the service if an error comes in place of session.created', async (t) => {
     const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'The model `x` does not exist.' };
     const findings = await raw(t, [], [{ type: 'error', error }]);
     assert.match(

@@ -41,7 +41,7 @@ describe('the settings check', () => {
 });
 
 describe('the checks', () => {
-  it('all run, except those that need one that did not succeed', async () => {
+  it('all run, except those that need a check that did not succeed', async () => {
     const checks = [
       check('a', { run: async () => fail('broken', 'Mend it.') }),
       check('b', { needs: ['a'] }),
@@ -60,7 +60,7 @@ describe('the checks', () => {
     ]);
   });
 
-  it('have a time limit, and are told when it expires', async () => {
+  it('have a time limit, at which their signal is aborted', async () => {
     const clock = new ManualClock();
     let signalled: AbortSignal | undefined;
     const hangs = check('hangs', {
@@ -143,7 +143,7 @@ describe('an unreachable address', () => {
     assert.match(fixOf('ECONNREFUSED', '[::1]'), /^Nothing is listening there: is what X names running/);
   });
 
-  it('may be one without https', async (t) => {
+  it('may be checked without https', async (t) => {
     const server = createServer((_request, response) => response.end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     t.after(() => {
@@ -228,7 +228,7 @@ describe('the Teams package check', () => {
     );
   });
 
-  it('cannot be read, cannot be compared, or is not there', async (t) => {
+  it('reports a package that is unreadable, cannot be compared or is missing', async (t) => {
     assert.match(await look(t, 'no zip'), /^fail \| .*no readable manifest\.json/);
     assert.match(
       await look(t, manifest, { ...env, PUBLIC_BASE_URL: 'http://localhost:1' }),
@@ -242,7 +242,7 @@ describe('the Teams package check', () => {
 });
 
 describe('a telemetry connection string', () => {
-  it('may leave out its endpoint', () => {
+  it('has a default endpoint', () => {
     const key = 'InstrumentationKey=00000000-0000-0000-0000-000000000000';
     assert.equal(ingestionEndpointOf(key).host, 'dc.services.visualstudio.com');
   });

@@ -131,7 +131,7 @@ describe('the doctor at a telemetry endpoint', {
     [503, {}, '', /^warn \| .*503: .*unclear whether/],
     [308, {}, '', /^warn \| .*308: /],
   ] as const) {
-    it(`judges ${status} ${Object.keys(env).join()} ${JSON.stringify(body).slice(0, 12)}`, async (t) => {
+    it(`interprets ${status} ${Object.keys(env).join()} ${JSON.stringify(body).slice(0, 12)}`, async (t) => {
       const claims = Buffer.from(JSON.stringify({ appid: 'app-1' })).toString('base64url');
       const tokens = () => async () => `header.${claims}.signature`;
       const found = await look(await startAnswering(t, status, body), env, { tokens });

@@ -17,7 +17,7 @@ describe('the doctor and MCP servers', () => {
   const only = ['MCP servers'];
   const files = { command: process.execPath, args: [FILESYSTEM, tmpdir()], allow: ['read_text_file'] };
 
-  it('skips them where none are configured', async () => {
+  it('skips them if none are configured', async () => {
     assert.match(findingText(await examined({}, { only }), 'MCP servers'), /^skipped.*MCP_CONFIG is not set/);
   });
 
@@ -83,7 +83,7 @@ describe('the doctor and documents', () => {
     assert.match(await look(), /^warn.*1 left out, such as b\.pdf: it is not a readable PDF/);
   });
 
-  it('fails where there is no folder', async () => {
+  it('fails without the folder', async () => {
     const text = findingText(await examined({ DOCUMENTS_FOLDER: '/no/such/folder' }, { only }), 'documents');
     assert.match(text, /^fail.*cannot be read: ENOENT.*Set DOCUMENTS_FOLDER/s);
   });

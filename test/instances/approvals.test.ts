@@ -29,7 +29,7 @@ interface AuditRow {
   readonly decider: string | null;
 }
 
-describe('a call that waits, with two instances on one database', { timeout: 60_000 }, () => {
+describe('a call that waits for approval, with two instances on one database', { timeout: 60_000 }, () => {
   const closings: (() => Promise<void>)[] = [];
   const closing = { after: (close: () => Promise<void>) => void closings.push(close) };
   let url: string;
@@ -112,7 +112,7 @@ describe('a call that waits, with two instances on one database', { timeout: 60_
     await later.bot.close();
   });
 
-  it('is not run again after its instance has ended in the middle: nobody knows whether it was done', async () => {
+  it('is not run again after its instance was killed during the call: it is unknown whether it was done', async () => {
     const chat = chatOf();
     await chat.ask('do hang C');
     await chat.press('allow');
@@ -155,7 +155,7 @@ describe('a call that waits, with two instances on one database', { timeout: 60_
     assert.equal(one.ran('E'), 1);
   });
 
-  it('leaves nothing behind after /forget but an audit without names', async () => {
+  it('leaves nothing behind after /forget except an audit without names', async () => {
     const chat = chatOf({ channelId: 'slack', from: { id: 'U-forget', name: 'Ada' } });
     await chat.say('do note F1');
     await chat.when(1);

@@ -33,10 +33,10 @@ async function deadLetters(url: string): Promise<readonly unknown[]> {
   return (await (await sharedPostgres()).query<{ text: unknown }>(sql, url)).map(({ text }) => text);
 }
 
-describe('a message that ends its process', LONG, () => {
+describe('a message that crashes its process', LONG, () => {
   const shared = sharedPair({ one: ANSWERS_NOTHING });
 
-  it('is given up after three times, and its conversation continues', async (t) => {
+  it('is dead-lettered after three attempts, and its conversation continues', async (t) => {
     const { one, two, model, url } = shared();
     const chat = shared().chat();
     await chat.say(one, 'hold the killer');

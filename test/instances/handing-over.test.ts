@@ -43,7 +43,7 @@ describe('a turn on one instance after a command on the other', LONG, () => {
     ['/reset', 0, en.commands.reset(undefined)],
     ['/forget yes', 0, en.commands.forgotten(undefined)],
   ] as const) {
-    it(`writes nothing any more after ${command}, and is recorded as answered`, async () => {
+    it(`writes nothing after ${command}, and is recorded as answered`, async () => {
       const { chat, one, two, model, url } = talk();
       const text = `hold before ${command}`;
       const before = await chat.say(one, 'before');

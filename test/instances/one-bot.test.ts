@@ -73,7 +73,7 @@ describe('two instances on one database', LONG, () => {
     model.release();
   });
 
-  it('obey a command, wherever it was sent', async (t) => {
+  it('execute a command, whichever of them gets it', async (t) => {
     const { model, one, two } = await startTwo(t, ANSWERS_NOTHING);
     await say(one, one, 'first');
     await one.connector.whenMessages(1);

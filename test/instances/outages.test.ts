@@ -53,7 +53,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     ['while it is saved', () => once('dropRequestAndNetwork', LOCK)],
     ['when it was saved', () => once('dropResponseAndNetwork', LOCK, isCommit)],
   ] as const) {
-    it(`${step} waits, and tells its user`, async () => {
+    it(`${step} waits, and its user gets a notice`, async () => {
       const { chat, one } = talk();
       const { rule, fired } = cut();
       shared.proxy().rule = rule;
@@ -76,7 +76,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     ['while its cost is settled', () => once('dropRequestAndNetwork', SETTLE)],
     ['when its cost was settled', () => once('dropResponseAndNetwork', SETTLE)],
   ] as const) {
-    it(`${step} costs its user nothing`, async () => {
+    it(`${step} is answered without a notice`, async () => {
       const { chat, one } = talk();
       const { rule, fired } = cut();
       shared.proxy().rule = rule;
@@ -91,7 +91,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     });
   }
 
-  it('while the model answers waits, and tells its user', async () => {
+  it('while the model answers waits, and its user gets a notice', async () => {
     const { chat, one, model } = talk();
     const waiting = waitingCount();
     await chat.say(one, 'hold on');
@@ -106,7 +106,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     await goesOn(chat, 'hold on');
   });
 
-  it('while its reply is sent costs its user nothing', async (t) => {
+  it('while its reply is sent is answered without a notice', async (t) => {
     const { chat, one } = talk();
     const waiting = waitingCount();
     t.after(() => {
@@ -125,7 +125,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     assert.deepEqual(chat.texts, ['Re: sent', 'Re: after sent']);
   });
 
-  it('and that another instance takes over sends nothing more', async (t) => {
+  it('sends nothing more after another instance has claimed it', async (t) => {
     const { chat, one, model, url } = talk();
     await chat.say(one, 'hold fast');
     await model.whenHeld('hold fast');

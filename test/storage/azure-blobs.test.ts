@@ -19,7 +19,7 @@ const NAMES = ['plain', 'a/b/c.json', 'with space', 'ü/日本語', 'per%41cent'
 const TEXT = 'text/plain';
 const namesIn = (blobs: AzureBlobs, prefix = '') => all(blobs.list(prefix));
 const unavailable = { name: 'StoreError', code: 'store_unavailable' };
-const refused = { name: 'StoreError', code: 'store_refused' };
+const refused = { name: 'StoreError', code: 'store_access_denied' };
 
 describe('blobs in Azure', () => {
   it('are returned as they were written, byte by byte, whatever their name', async () => {

@@ -6,7 +6,7 @@ import { TaskWorker } from '../../workers/task-worker.ts';
 import { durationMs } from '../pcm.ts';
 import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
 import { type Clip, MAX_CLIP_BYTES } from './clip.ts';
-import type { ClipJob } from './decode-clip.ts';
+import type { ClipTask } from './decode-clip.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
 /** Decodes the audio that users send. */
@@ -40,7 +40,7 @@ export function createClipDecoder(deps: {
   readonly searchPath?: string | undefined;
 }): ClipDecoder {
   const { clock, log, searchPath } = deps;
-  const worker = new TaskWorker<ClipJob, Uint8Array<ArrayBuffer>>({
+  const worker = new TaskWorker<ClipTask, Uint8Array<ArrayBuffer>>({
     file: workerUrl(import.meta.url, 'clip-worker'),
     clock,
     log,

@@ -1,7 +1,7 @@
 import { serveTasks } from '../../workers/serve-tasks.ts';
-import { type ClipJob, decodeClip } from './decode-clip.ts';
+import { type ClipTask, decodeClip } from './decode-clip.ts';
 
-serveTasks<ClipJob, Uint8Array<ArrayBuffer>>(async (job) => {
-  const pcm = await decodeClip(job);
+serveTasks<ClipTask, Uint8Array<ArrayBuffer>>(async (task) => {
+  const pcm = await decodeClip(task);
   return { result: pcm, transfer: [pcm.buffer] };
 });

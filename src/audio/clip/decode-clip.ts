@@ -2,15 +2,15 @@ import type { BuiltInFormat } from './audio-format.ts';
 import { decodeWav } from './decode-wav.ts';
 
 /** A clip to decode, whose format is known. */
-export interface ClipJob {
+export interface ClipTask {
   readonly bytes: Uint8Array;
   readonly format: BuiltInFormat;
 }
 
-type Pcm = Uint8Array<ArrayBuffer>;
+type PcmBytes = Uint8Array<ArrayBuffer>;
 
 /** Libraries are loaded on first use: loading takes as long as starting a thread, and most clips are WAV. */
-const DECODERS: Readonly<Record<BuiltInFormat, () => Promise<(bytes: Uint8Array) => Pcm | Promise<Pcm>>>> = {
+const DECODERS: Readonly<Record<BuiltInFormat, () => Promise<(bytes: Uint8Array) => PcmBytes | Promise<PcmBytes>>>> = {
   wav: async () => decodeWav,
   mp3: async () => (await import('./decode-mp3.ts')).decodeMp3,
   opus: async () => (await import('./decode-opus.ts')).decodeOpus,
@@ -20,7 +20,7 @@ const DECODERS: Readonly<Record<BuiltInFormat, () => Promise<(bytes: Uint8Array)
  * Decodes a clip to PCM of 16 bit, mono, 24 kHz. This blocks the thread for a while. Rejects with an AttachmentError:
  * `too_long`, `kind_unsupported`, `damaged`; with another error where a library fails at damage.
  */
-export async function decodeClip({ bytes, format }: ClipJob): Promise<Pcm> {
+export async function decodeClip({ bytes, format }: ClipTask): Promise<PcmBytes> {
   const decode = await DECODERS[format]();
   return decode(bytes);
 }

@@ -19,6 +19,8 @@ const ID3_HEADER_BYTES = 10;
 /** The most bytes before the first frame, without zeros and tags. */
 const MAX_LEAD_BYTES = 4_096;
 const MIN_FRAMES = 3;
+/** More than MIN_FRAMES frames: the largest has 1,441 bytes (320 kbit/s at 32 kHz). */
+const MIN_FRAMES_BYTES = 8_192;
 // Detection runs on the main thread, for files that may be all zeros or all tags.
 const MAX_ZEROS = 65_536;
 const MAX_TAGS = 4;
@@ -47,14 +49,14 @@ export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
 export function isMp3(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, MAX_ZEROS).findIndex((byte) => byte !== 0);
   let at = start;
-  let count = 0;
-  for (const frame of mp3Frames(bytes.subarray(0, start + MAX_LEAD_BYTES + 8_192))) {
-    if (count === 0 && frame.at > start + MAX_LEAD_BYTES) return false;
-    count = count > 0 && frame.at !== at ? 1 : count + 1;
-    if (count === MIN_FRAMES) return true;
+  let adjacentCount = 0;
+  for (const frame of mp3Frames(bytes.subarray(0, start + MAX_LEAD_BYTES + MIN_FRAMES_BYTES))) {
+    if (adjacentCount === 0 && frame.at > start + MAX_LEAD_BYTES) return false;
+    adjacentCount = adjacentCount > 0 && frame.at !== at ? 1 : adjacentCount + 1;
+    if (adjacentCount === MIN_FRAMES) return true;
     at = frame.at + frame.byteLength;
   }
-  return count > 1 && at === bytes.length;
+  return adjacentCount > 1 && at === bytes.length;
 }
 
 /** Returns the offset behind the ID3v2 tags at the start; 0 without tags. https://id3.org/id3v2.4.0-structure */

@@ -2,12 +2,12 @@ import type { Logger } from '../../log.ts';
 import {
   costUsd,
   type ModelPrices,
+  maxUsageOf,
   type OutputSize,
   type PriceTable,
   pricesOf,
   type ResponseSize,
   sizeAfterCalls,
-  worstCase,
 } from '../../prices.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TokenUsage } from '../../token-usage.ts';
@@ -78,7 +78,7 @@ export class Spending {
     const prices = this.#prices;
     if (prices === undefined || !this.isBounded) return UNBOUNDED;
     let size = request.size();
-    let reservedUsd = costUsd(worstCase(size), prices);
+    let reservedUsd = costUsd(maxUsageOf(size), prices);
     const over = await this.#reserve(request, reservedUsd);
     if (over !== undefined) return over;
     let exceeded: OverBudget | undefined;
@@ -86,7 +86,7 @@ export class Spending {
       kind: 'allowed',
       reserveNextResponse: async (outputs) => {
         const nextSize = outputs === undefined ? size : sizeAfterCalls(size, outputs);
-        const nextUsd = reservedUsd + costUsd(worstCase(nextSize), prices);
+        const nextUsd = reservedUsd + costUsd(maxUsageOf(nextSize), prices);
         const refusal = await this.#reserve(request, nextUsd).catch(() => 'unknown' as const);
         exceeded = refusal === 'unknown' ? undefined : refusal;
         if (refusal !== undefined) return false;

@@ -95,7 +95,7 @@ describe('a WAV', () => {
     await assertSounds(wav.subarray(0, 44 + 72_000 + 1));
   });
 
-  it('is silent where samples are not numbers', async () => {
+  it('has silence in place of samples that are not numbers', async () => {
     const samples = tones(24_000, 0.5, ...PARTS);
     samples.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 0);
     await assertSounds(makeWav(samples, { coding: 'f32' }));

@@ -8,7 +8,7 @@ const LONG = { timeout: 60_000, concurrency: true };
 const changed = (type: string, eventType: string, id: string) => ({ type, id, channelData: { eventType } });
 const deleted = (id: string) => changed('messageDelete', 'softDeleteMessage', id);
 
-describe('a message whose deletion arrives at another instance', LONG, () => {
+describe('a withdrawn message whose deletion arrives at another instance', LONG, () => {
   const pair = sharedPair();
   const talk = () => ({ ...pair(), chat: pair().chat() });
 
@@ -48,7 +48,7 @@ describe('a message whose deletion arrives at another instance', LONG, () => {
     assert.deepEqual(model.contextsFor('next to run')[0]?.history, []);
   });
 
-  it('leaves the history with its answer, and closes the session that heard it', async () => {
+  it('is removed from the history with its answer, and its session is closed', async () => {
     const { one, two, model, chat } = talk();
     const id = await chat.say(one, 'secret that was told');
     await chat.reply(1);

@@ -6,7 +6,7 @@ import { StoreError } from '../errors.ts';
  * Runs the work of a key one after another, in the order of the calls; keys run side by side. pg-boss orders messages by
  * the start of the transactions that store them, so those of a conversation must not overlap.
  */
-export class KeyChain {
+export class KeyedMutex {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #last = new Map<string, Promise<unknown>>();

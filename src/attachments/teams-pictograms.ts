@@ -15,7 +15,7 @@ const PLAIN_TEXT = /^[\p{ASCII}]*$/u;
  * Returns the text for an emoji, a GIF or a sticker; `undefined` for any other picture. `isPicked` is true inside an element
  * of the GIF picker, whose providers change.
  */
-export function markOf(attributes: Attributes, isPicked: boolean): string | undefined {
+export function pictogramOf(attributes: Attributes, isPicked: boolean): string | undefined {
   const name = shownName(attributes.get('alt'))?.replace(/(^| )\(?GIF( Image)?\)?$/i, '');
   switch (teamsType(attributes)) {
     case 'AMSImage':
@@ -29,7 +29,7 @@ export function markOf(attributes: Attributes, isPicked: boolean): string | unde
       return named('sticker', name);
     default:
       if (isPicked) return named('GIF', name);
-      return markOfAddress(attributes.get('src') ?? '', name, emojiIn(attributes));
+      return pictogramAt(attributes.get('src') ?? '', name, emojiIn(attributes));
   }
 }
 
@@ -40,7 +40,7 @@ export function teamsType(attributes: Attributes): string {
 }
 
 /** Returns the emoji, GIF or sticker at an address; `undefined` for any other picture. */
-export function markOfAddress(address: string, name?: string, emoji?: string): string | undefined {
+export function pictogramAt(address: string, name?: string, emoji?: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const { hostname, pathname } = new URL(address);
   if (/(^|\.)(giphy|tenor)\.com$/.test(hostname)) return named('GIF', name);

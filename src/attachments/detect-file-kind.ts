@@ -64,7 +64,7 @@ const TEXT_SAMPLE_BYTES = 64 * 1024;
 const MAX_PROLOGUE_CHARS = 4_096;
 
 /** Detects the kind of a file by its content. Its name and the type that its sender claims are ignored. */
-export function detectFileType(bytes: Uint8Array): FileKind {
+export function detectFileKind(bytes: Uint8Array): FileKind {
   const [kind] = SIGNATURES.find(([, ...parts]) => parts.every((part) => matches(bytes, part))) ?? [];
   if (kind !== undefined) return kind;
   if (matches(bytes, ISO_MEDIA)) return kindOfIsoMedia(bytes);

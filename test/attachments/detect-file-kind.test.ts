@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { detectFileType, type FileKind } from '../../src/attachments/detect-file-type.ts';
+import { detectFileKind, type FileKind } from '../../src/attachments/detect-file-kind.ts';
 import { box, brandOf, film, track } from './iso-boxes.ts';
 import { bmp, flag, gif, jpeg, png } from './pictures.ts';
 
@@ -65,27 +65,27 @@ const BEGINNINGS: readonly (readonly [name: string, kind: FileKind, bytes: Buffe
   ['a program', 'unknown', latin1('\x7fELF\x02\x01\x01\0')],
 ];
 
-describe('the file type', () => {
+describe('the kind of a file', () => {
   for (const [name, kind, bytes] of BEGINNINGS) {
-    it(`is ${kind}: ${name}`, () => assert.equal(detectFileType(bytes), kind));
+    it(`is ${kind}: ${name}`, () => assert.equal(detectFileKind(bytes), kind));
 
     it(`is detected in a view of a larger buffer and in every prefix of it: ${name}`, () => {
       const within = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(7)]);
-      assert.equal(detectFileType(within.subarray(7, 7 + bytes.length)), kind);
-      for (let length = 0; length < Math.min(40, bytes.length); length++) detectFileType(bytes.subarray(0, length));
+      assert.equal(detectFileKind(within.subarray(7, 7 + bytes.length)), kind);
+      for (let length = 0; length < Math.min(40, bytes.length); length++) detectFileKind(bytes.subarray(0, length));
     });
   }
 
   it('is searched for in at most 2,000 boxes', () => {
     const boxes = Buffer.concat(Array<Buffer>(2_100).fill(box('free', Buffer.alloc(0))));
-    assert.equal(detectFileType(Buffer.concat([brandOf('isom'), boxes, track('vide')])), 'audio');
+    assert.equal(detectFileKind(Buffer.concat([brandOf('isom'), boxes, track('vide')])), 'audio');
   });
 
-  it('is jpeg for a complete JPEG file', async () => assert.equal(detectFileType(await jpeg(small)), 'jpeg'));
+  it('is jpeg for a complete JPEG file', async () => assert.equal(detectFileKind(await jpeg(small)), 'jpeg'));
 
   it('is text if a long one is cut within a character', () => {
-    assert.equal(detectFileType(Buffer.from('ü'.repeat(100_000))), 'text');
-    assert.equal(detectFileType(Buffer.from(`x${'ü'.repeat(100_000)}`)), 'text');
+    assert.equal(detectFileKind(Buffer.from('ü'.repeat(100_000))), 'text');
+    assert.equal(detectFileKind(Buffer.from(`x${'ü'.repeat(100_000)}`)), 'text');
   });
 });
 
