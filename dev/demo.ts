@@ -32,10 +32,10 @@ const USAGE = `Usage: npm run demo -- [--client CLIENT] [--channel CHANNEL]
 
 Starts the bot, a simulated model and a chat page on this machine, without an account.
 
-  --client webchat      open a page with Microsoft's Web Chat and things to try (default)
+  --client webchat      open a page with Microsoft's Web Chat and things to try (default without --channel)
   --client playground   open Microsoft 365 Agents Playground
-  --channel msteams     let the Playground simulate Teams, with cards
-  --channel webchat     let the Playground simulate Web Chat
+  --channel msteams     open the Playground, which simulates Teams with cards
+  --channel webchat     open the Playground, which simulates Web Chat
   --help                print this
 
 REALTIME_VOICE and REALTIME_INSTRUCTIONS, from the shell or .env, set the voice and the prompt. MCP_CONFIG and
@@ -145,7 +145,7 @@ function startBot(simulatorPort: number, pagePort: number): Promise<number> {
 async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
-      const servePage = serveDemoPage({ voice: settings.voice, hasServers: Boolean(process.env['MCP_CONFIG']) });
+      const servePage = serveDemoPage({ voice: settings.voice, hasMcpServers: Boolean(process.env['MCP_CONFIG']) });
       directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
@@ -220,6 +220,7 @@ function toolFiles(): Record<string, string> {
 const FIRST_STEP: Readonly<Record<Client, Readonly<Record<Channel, string>>>> = {
   webchat: {
     webchat: 'Open the page and press one of the things to try.',
+    // Rejected with the options.
     msteams: '',
   },
   playground: {

@@ -1,7 +1,7 @@
 // @ts-check
 // Runs the rest of the command line under the exact Node of an optional package if it is installed, else under the Node
-// that runs this file. Plain JavaScript, since that Node may be old. `node_modules/.bin/node` does not work: npm 10 removes
-// it with the packages for other machines, which have a file of that name, too.
+// that runs this file. Plain JavaScript, since that Node may be old. `node_modules/.bin/node` is not reliable: npm 10 deletes
+// it when it prunes the node-* packages of other platforms, because each of them has a program of that name.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -4,11 +4,10 @@ import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/**
- * Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own PostgreSQL. A
- * group is a folder of `test/`, or the files directly in `test/`. Arguments are folders and files; the default is all.
- * `--quick` leaves out the slow integration suites, `--all` overrides that.
- */
+// Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own PostgreSQL. A
+// group is a folder of `test/`, or the files directly in `test/`. Arguments are folders and files; the default is all.
+// `--quick` leaves out the slow integration suites, `--all` overrides that.
+
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NODE_VERSION = new URL('../src/node-version.js', import.meta.url).href;
 const TEST_TIMEOUT_MS = 120_000;
@@ -17,8 +16,15 @@ const TEST_TIMEOUT_MS = 120_000;
 const PROCESSES: readonly (readonly string[])[] = [
   ['test/database', 'test/storage', 'test/channel', 'test/messages', 'test/config'],
   [
-    ...['test/dev', 'test/deployment', 'test/doctor', 'test/docs', 'test'],
-    ...['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+    'test/dev',
+    'test/deployment',
+    'test/doctor',
+    'test/docs',
+    'test',
+    'test/attachments',
+    'test/audio',
+    'test/workers',
+    'test/fuzz',
   ],
   ['test/instances', 'test/tools'],
   ['test/package', 'test/process', 'test/telemetry'],
@@ -30,7 +36,8 @@ const SLOW_GROUPS: readonly string[] = ['database', 'instances', 'process', 'pac
 );
 
 interface ProcessResult {
-  readonly groups: string;
+  /** Its groups. */
+  readonly name: string;
   readonly isPassed: boolean;
 }
 
@@ -38,7 +45,7 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 const running = new Set<ChildProcess>();
 
 /** The test files for the arguments, by group. */
-function groupsOf(args: readonly string[]): Map<string, string[]> {
+function groupFiles(args: readonly string[]): Map<string, string[]> {
   const patterns = args.map((arg) => {
     const path = relative(ROOT, resolve(arg)).replaceAll('\\', '/');
     return path.endsWith('.ts') ? path : `${path}/**/*.test.ts`;
@@ -51,7 +58,7 @@ function groupsOf(args: readonly string[]): Map<string, string[]> {
 }
 
 /** Prints one line for a process, and the whole output if it fails. */
-async function run(groups: string, files: readonly string[]): Promise<ProcessResult> {
+async function run(name: string, files: readonly string[]): Promise<ProcessResult> {
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
@@ -72,10 +79,10 @@ async function run(groups: string, files: readonly string[]): Promise<ProcessRes
   const code = await new Promise<number | null>((ended) => child.once('close', ended));
   running.delete(child);
   const text = Buffer.concat(output).toString();
-  const count = (name: string) =>
+  const count = (what: string) =>
     Number(
       text
-        .match(new RegExp(`^ℹ ${name} (\\d+)`, 'gm'))
+        .match(new RegExp(`^ℹ ${what} (\\d+)`, 'gm'))
         ?.at(-1)
         ?.split(' ')
         .at(-1) ?? 0,
@@ -84,18 +91,18 @@ async function run(groups: string, files: readonly string[]): Promise<ProcessRes
   if (!isPassed) print(text);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
-  print(`${isPassed ? 'ok    ' : 'FAILED'} ${groups}: ${counts} (${seconds} s)`);
-  return { groups, isPassed };
+  print(`${isPassed ? 'ok    ' : 'FAILED'} ${name}: ${counts} (${seconds} s)`);
+  return { name, isPassed };
 }
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick') && !args.includes('--all');
 const paths = args.filter((arg) => !['--quick', '--all'].includes(arg));
-const filesOf = groupsOf(paths.length > 0 ? paths : [`${ROOT}test`]);
-if (isQuick) for (const group of SLOW_GROUPS) filesOf.delete(group);
-const others = [...filesOf.keys()].filter((group) => !PROCESSES.flat().includes(group));
+const filesByGroup = groupFiles(paths.length > 0 ? paths : [`${ROOT}test`]);
+if (isQuick) for (const group of SLOW_GROUPS) filesByGroup.delete(group);
+const others = [...filesByGroup.keys()].filter((group) => !PROCESSES.flat().includes(group));
 const queue = [...PROCESSES, ...others.map((group) => [group])]
-  .map((groups) => groups.filter((group) => filesOf.has(group)))
+  .map((groups) => groups.filter((group) => filesByGroup.has(group)))
   .filter((groups) => groups.length > 0);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -111,11 +118,11 @@ const results: ProcessResult[] = [];
 const SLOTS = availableParallelism() + 3;
 async function work(): Promise<void> {
   for (let groups = queue.shift(); groups !== undefined; groups = queue.shift()) {
-    const files = groups.flatMap((group) => filesOf.get(group) ?? []);
+    const files = groups.flatMap((group) => filesByGroup.get(group) ?? []);
     results.push(await run(groups.join(', '), files));
   }
 }
 await Promise.all(Array.from({ length: SLOTS }, work));
 const failed = results.filter(({ isPassed }) => !isPassed);
-if (failed.length > 0) print(`Failed: ${failed.map(({ groups }) => groups).join('; ')}`);
+if (failed.length > 0) print(`Failed: ${failed.map(({ name }) => name).join('; ')}`);
 process.exitCode = failed.length > 0 || results.length === 0 ? 1 : 0;

@@ -50,7 +50,7 @@ export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
   #sessionVersion: string | undefined;
-  #memory = EMPTY_HISTORY;
+  #history = EMPTY_HISTORY;
   #session: RealtimeSession | undefined;
   #announcedSessionId: string | undefined;
 
@@ -80,7 +80,7 @@ export class ChatConversation {
     const request = {
       key: KEY,
       sessionVersion: this.#sessionVersion,
-      input: { turnId, text, history: historyText(this.#memory.history), onEvent, functions },
+      input: { turnId, text, history: historyText(this.#history.history), onEvent, functions },
       log,
       signal,
       timeoutMs: turnTimeoutMs,
@@ -89,7 +89,7 @@ export class ChatConversation {
     const result = await generateResponse(request, { sessions: this.#pool, clock, random, settings: config.session });
     this.#sessionVersion = turnId;
     this.#announceSession();
-    this.#memory = nextHistory(this.#memory, { user: text, ...callSummaries(results) }, result, historyTurns);
+    this.#history = nextHistory(this.#history, { user: text, ...callSummaries(results) }, result, historyTurns);
     return { outcome: result.outcome, calls: results };
   }
 

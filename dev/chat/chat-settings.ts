@@ -24,8 +24,13 @@ export type ChatConfig = Pick<
 >;
 
 const OTHER_VARIABLES = [
-  ...['HISTORY_TURNS', 'TURN_TIMEOUT_SECONDS', 'SESSION_IDLE_SECONDS', 'LOG_LEVEL'],
-  ...['MCP_CONFIG', 'DOCUMENTS_FOLDER', 'EXAMPLE_TOOLS'],
+  'HISTORY_TURNS',
+  'TURN_TIMEOUT_SECONDS',
+  'SESSION_IDLE_SECONDS',
+  'LOG_LEVEL',
+  'MCP_CONFIG',
+  'DOCUMENTS_FOLDER',
+  'EXAMPLE_TOOLS',
 ];
 
 /** Throws a ConfigError. Ignores settings that only the bot uses. */

@@ -3,5 +3,5 @@ export interface DemoFacts {
   /** The configured voice, such as `alloy`. */
   readonly voice: string;
   /** Whether `MCP_CONFIG` names a file of tool servers. */
-  readonly hasServers: boolean;
+  readonly hasMcpServers: boolean;
 }

@@ -36,7 +36,7 @@ export class DirectLineConversation {
    * Sends a client the history after `watermark`, then every new activity. A watermark is the length of the history that
    * the client has seen.
    */
-  follow(client: WebSocket, watermark: number): void {
+  subscribe(client: WebSocket, watermark: number): void {
     this.#clients.add(client);
     client.on('close', () => this.#clients.delete(client));
     const missed = this.#history.slice(Math.max(0, watermark - this.#droppedCount));

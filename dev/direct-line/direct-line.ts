@@ -126,8 +126,9 @@ class DirectLineServer {
   }
 
   #conversationAt(pathname: string): DirectLineConversation | undefined {
-    const { id } = (CLIENT_PATH.exec(pathname) ?? BOT_PATH.exec(pathname))?.groups ?? {};
-    return this.#conversations.get(decodeURIComponent(id ?? ''));
+    // Ids are UUIDs, which no client encodes.
+    const { id = '' } = (CLIENT_PATH.exec(pathname) ?? BOT_PATH.exec(pathname))?.groups ?? {};
+    return this.#conversations.get(id);
   }
 
   /** A client that reconnects sends its watermark: its next stream begins there. */
@@ -177,13 +178,12 @@ class DirectLineServer {
   #openStream(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that disconnects during the handshake ends the process.
     socket.on('error', () => socket.destroy());
-    const { pathname, searchParams } = new URL(request.url ?? '/', this.#url);
-    const conversation = this.#conversationAt(pathname);
-    if (!isAllowed(request) || conversation === undefined || !pathname.endsWith('/stream'))
-      return void socket.destroy();
+    const url = isAllowed(request) ? URL.parse(request.url ?? '/', this.#url) : null;
+    const conversation = url?.pathname.endsWith('/stream') ? this.#conversationAt(url.pathname) : undefined;
+    if (conversation === undefined) return void socket.destroy();
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => client.terminate());
-      conversation.follow(client, Number(searchParams.get('watermark')));
+      conversation.subscribe(client, Number(url?.searchParams.get('watermark')));
     });
   }
 }

@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { browserFiles } from './browser-files.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
 
-// Builds `dist` from `src`. Where only the runtime packages are installed, as before `npm start`, it keeps an existing
-// `dist`.
+// Builds `dist` from `src`. Without TypeScript (npm ci --omit=dev) an existing `dist` is kept, so that `npm start` works there.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const compiler = `${root}node_modules/typescript/bin/tsc`;
@@ -20,7 +19,7 @@ async function build(): Promise<void> {
     process.exitCode = status ?? 1;
     if (status !== 0) return;
     const scripts = await browserFiles(`${root}src/http/pages`);
-    for (const [path, contents] of Object.entries(scripts)) writeWhole(`${made}/http/pages/${path}`, contents);
+    for (const [path, contents] of Object.entries(scripts)) writeFileAtomic(`${made}/http/pages/${path}`, contents);
     if (existsSync(`${root}dist`)) renameSync(`${root}dist`, old);
     renameSync(made, `${root}dist`);
   } finally {

@@ -12,8 +12,8 @@ export interface Bundle {
 }
 
 /**
- * CommonJS in an ES module needs `require` for Node's built-in modules. No other name is introduced, since it could be one of
- * the bundle's; esbuild never uses `require`.
+ * CommonJS in an ES module needs `require` for Node's built-in modules. The banner declares no other name, which could collide
+ * with one in the bundle: esbuild itself declares no `require`.
  */
 const REQUIRE = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 

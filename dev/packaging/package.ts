@@ -5,7 +5,7 @@ import { isAbsolute, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitWithUsage, readOptions } from '../../src/read-options.ts';
 import { ZIP_FILE } from './bundle-table.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
 
 // `npm run package`: makes out/bot.zip, the bot for App Service.
 
@@ -46,7 +46,7 @@ try {
   const commit = commitOf(root);
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const { zip, unpackedBytes } = await makeBotZip(root, commit, added);
-  writeWhole(`${root}${ZIP_FILE}`, zip);
+  writeFileAtomic(`${root}${ZIP_FILE}`, zip);
   process.stdout.write(
     `${ZIP_FILE}: ${inMegabytes(zip.byteLength)}, unpacked ${inMegabytes(unpackedBytes)}\n` +
       `Version ${version}, ${commit === undefined ? 'without a commit, since this is not a Git clone' : `commit ${commit}`}; once deployed, /health reports the same.\n` +

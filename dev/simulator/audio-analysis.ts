@@ -7,7 +7,7 @@ import { addPowers, peakOf, WINDOW } from './spectrum.ts';
 const SILENCE_DB = -60;
 /** The quantization step of 16 bits. */
 const MIN_DB = -96;
-/** Frequencies below are ignored, because of mains hum. */
+/** Frequencies below are ignored: they are rumble. Mains hum is above, and counts as a tone. */
 const MIN_HZ = 40;
 const FULL_SCALE = 0x8000;
 

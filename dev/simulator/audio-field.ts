@@ -4,9 +4,9 @@ import { invalidValue, type Rejection } from './wire-errors.ts';
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Reads a base64 field of PCM audio: at least one sample, and whole samples only. Throws a Rejection. */
-export function audioIn(fields: Record<string, unknown>, key: string, base: string): Uint8Array {
-  const value = requiredString(fields, key, base);
-  const param = pathOf(base, key);
+export function audioIn(fields: Record<string, unknown>, key: string, path: string): Uint8Array {
+  const value = requiredString(fields, key, path);
+  const param = pathOf(path, key);
   if (value === '') throw invalidAudio(param, 'empty bytes');
   if (value.length % 4 !== 0 || !BASE64.test(value)) throw invalidAudio(param, 'an invalid value');
   const bytes = Buffer.from(value, 'base64');

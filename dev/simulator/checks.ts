@@ -6,55 +6,55 @@ import { invalidType, missingParameter, Rejection, unknownParameter, unsupported
 
 type Fields = Record<string, unknown>;
 
-export function pathOf(base: string, key: string): string {
-  return base === '' ? key : `${base}.${key}`;
+export function pathOf(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
 }
 
 /** Rejects the first field that is not in `known`. */
-export function onlyKnown(fields: Fields, known: readonly string[], base: string): void {
+export function onlyKnown(fields: Fields, known: readonly string[], path: string): void {
   for (const key of Object.keys(fields)) {
-    if (!known.includes(key)) throw unknownParameter(pathOf(base, key));
+    if (!known.includes(key)) throw unknownParameter(pathOf(path, key));
   }
 }
 
-export function requiredRecord(fields: Fields, key: string, base: string): Fields {
-  const record = optionalRecord(fields, key, base);
-  if (record === undefined) throw missingParameter(pathOf(base, key));
+export function requiredRecord(fields: Fields, key: string, path: string): Fields {
+  const record = optionalRecord(fields, key, path);
+  if (record === undefined) throw missingParameter(pathOf(path, key));
   return record;
 }
 
-export function optionalRecord(fields: Fields, key: string, base: string): Fields | undefined {
+export function optionalRecord(fields: Fields, key: string, path: string): Fields | undefined {
   const value = fields[key];
   if (value === undefined) return undefined;
-  if (!isRecord(value)) throw invalidType(pathOf(base, key), 'an object', value);
+  if (!isRecord(value)) throw invalidType(pathOf(path, key), 'an object', value);
   return value;
 }
 
-export function requiredString(fields: Fields, key: string, base: string): string {
-  const value = optionalString(fields, key, base);
-  if (value === undefined) throw missingParameter(pathOf(base, key));
+export function requiredString(fields: Fields, key: string, path: string): string {
+  const value = optionalString(fields, key, path);
+  if (value === undefined) throw missingParameter(pathOf(path, key));
   return value;
 }
 
-export function optionalString(fields: Fields, key: string, base: string): string | undefined {
+export function optionalString(fields: Fields, key: string, path: string): string | undefined {
   const value = fields[key];
   if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw invalidType(pathOf(base, key), 'a string', value);
+  if (typeof value !== 'string') throw invalidType(pathOf(path, key), 'a string', value);
   return value;
 }
 
-export function requiredInteger(fields: Fields, key: string, base: string): number {
+export function requiredInteger(fields: Fields, key: string, path: string): number {
   const value = fields[key];
-  if (value === undefined) throw missingParameter(pathOf(base, key));
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidType(pathOf(base, key), 'an integer', value);
+  if (value === undefined) throw missingParameter(pathOf(path, key));
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidType(pathOf(path, key), 'an integer', value);
   return value;
 }
 
 /** A required string from a closed list. */
-export function requiredOneOf<T extends string>(fields: Fields, key: string, base: string, supported: readonly T[]): T {
-  const value = requiredString(fields, key, base);
+export function requiredOneOf<T extends string>(fields: Fields, key: string, path: string, supported: readonly T[]): T {
+  const value = requiredString(fields, key, path);
   const found = supported.find((candidate) => candidate === value);
-  if (found === undefined) throw unsupportedValue(pathOf(base, key), value, supported);
+  if (found === undefined) throw unsupportedValue(pathOf(path, key), value, supported);
   return found;
 }
 

@@ -13,17 +13,17 @@ export interface Step {
 }
 
 /** Splits a text into words, each with the space before it. */
-export function wordsOf(text: string): readonly string[] {
+export function splitWords(text: string): readonly string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
 export function textSteps(text: string): readonly Step[] {
-  return wordsOf(text).map((word) => ({ words: [word] }));
+  return splitWords(text).map((word) => ({ words: [word] }));
 }
 
 /** Splits audio into deltas, and spreads the words evenly over them. */
 export function audioSteps(text: string, pcm: Uint8Array): readonly Step[] {
-  const words = wordsOf(text);
+  const words = splitWords(text);
   const pieces = Math.ceil(pcm.byteLength / AUDIO_DELTA_BYTES);
   if (pieces === 0) return words.length === 0 ? [] : [{ words }];
   return Array.from({ length: pieces }, (_, index) => ({
@@ -66,7 +66,7 @@ export function cutTo(output: Rendered, tokens: number): Rendered {
   const total = tokensOf(output);
   if (total <= tokens) return output;
   const share = tokens / total;
-  const words = wordsOf(output.text);
+  const words = splitWords(output.text);
   const samples = Math.floor((output.pcm.byteLength * share) / BYTES_PER_SAMPLE);
   return {
     text: words.slice(0, Math.floor(words.length * share)).join(''),

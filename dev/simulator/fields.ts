@@ -18,10 +18,10 @@ export const PCM = { type: 'audio/pcm', rate: SAMPLE_RATE_HZ } as const;
 type Fields = Record<string, unknown>;
 
 /** `output_modalities`: exactly ["audio"] (with transcript) or ["text"], never both. */
-export function modalityIn(fields: Fields, base: string): Modality | undefined {
+export function modalityIn(fields: Fields, path: string): Modality | undefined {
   const value = fields['output_modalities'];
   if (value === undefined) return undefined;
-  const param = pathOf(base, 'output_modalities');
+  const param = pathOf(path, 'output_modalities');
   if (!Array.isArray(value)) throw invalidType(param, 'an array', value);
   const found = value.length === 1 ? MODALITIES.find((modality) => modality === value[0]) : undefined;
   if (found === undefined) throw unsupportedCombination(param, value);
@@ -34,27 +34,27 @@ function unsupportedCombination(param: string, value: readonly unknown[]) {
 }
 
 /** `max_output_tokens`: 1 to 4096, or "inf". */
-export function tokenLimitIn(fields: Fields, base: string): TokenLimit | undefined {
+export function tokenLimitIn(fields: Fields, path: string): TokenLimit | undefined {
   const value = fields['max_output_tokens'];
   if (value === undefined || value === 'inf') return value;
-  const param = pathOf(base, 'max_output_tokens');
+  const param = pathOf(path, 'max_output_tokens');
   if (typeof value === 'string') throw unsupportedValue(param, value, ['inf']);
-  return withinRange(requiredInteger(fields, 'max_output_tokens', base), param, { min: 1, max: MAX_OUTPUT_TOKENS });
+  return withinRange(requiredInteger(fields, 'max_output_tokens', path), param, { min: 1, max: MAX_OUTPUT_TOKENS });
 }
 
-export function voiceIn(fields: Fields, base: string): string | undefined {
+export function voiceIn(fields: Fields, path: string): string | undefined {
   if (fields['voice'] === undefined) return undefined;
-  return requiredOneOf(fields, 'voice', base, VOICES);
+  return requiredOneOf(fields, 'voice', path, VOICES);
 }
 
 /** Checks the `format` of input or output audio. Throws a Rejection for any other than PCM at 24 kHz. */
-export function checkFormat(fields: Fields, base: string): void {
-  const format = optionalRecord(fields, 'format', base);
+export function checkFormat(fields: Fields, path: string): void {
+  const format = optionalRecord(fields, 'format', path);
   if (format === undefined) return;
-  const path = pathOf(base, 'format');
-  requiredOneOf(format, 'type', path, [PCM.type]);
+  const formatPath = pathOf(path, 'format');
+  requiredOneOf(format, 'type', formatPath, [PCM.type]);
   const rate = format['rate'] ?? PCM.rate;
-  if (rate !== PCM.rate) throw unsupportedValue(pathOf(path, 'rate'), rate, [String(PCM.rate)]);
+  if (rate !== PCM.rate) throw unsupportedValue(pathOf(formatPath, 'rate'), rate, [String(PCM.rate)]);
 }
 
 /** The length of PCM audio, in milliseconds. */

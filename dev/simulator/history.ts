@@ -1,31 +1,34 @@
 import { isRecord } from './events.ts';
 import { type CallOutputItem, type Item, type MessageItem, textOf } from './items.ts';
-import type { HistoryLine, ResponderContext, ToolOutput } from './responder.ts';
+import type { HistoryLine, ResponderContext, ToolResult } from './responder.ts';
 import type { ResponseRequest } from './response-request.ts';
 import { callableTools } from './tools.ts';
 import { parseUserText } from './user-text.ts';
 
-/** The newest user message of a conversation, the history before it, and the outputs that a response follows. */
+/** The newest user message of a conversation, the history before it, and the tool results that a response uses. */
 export function responderContext(
   items: readonly Item[],
   { instructions, tools, toolChoice }: ResponseRequest,
   sessionId: string,
 ): ResponderContext {
-  const outputs = newestOutputs(items);
-  const end = items.findLastIndex(isOfUser) + 1;
-  const message = newestMessage(items.slice(0, end), outputs.length > 0);
-  const before = (end === 0 ? items : items.slice(0, end)).filter((item) => !message.some((part) => part === item));
+  const toolResults = newestToolResults(items);
+  const lastUserEnd = items.findLastIndex(isOfUser) + 1;
+  const message = newestMessage(items.slice(0, lastUserEnd), toolResults.length > 0);
+  const before = (lastUserEnd === 0 ? items : items.slice(0, lastUserEnd)).filter(
+    (item) => !message.some((part) => part === item),
+  );
   const texts = message.map((item) => parseUserText(textOf(item)));
   const parts = message.flatMap((item, at) => [...(item.inputs ?? []), ...(texts[at]?.files ?? [])]);
-  // They belong to a message before the calls, unless they came with the outputs.
-  const inputs = outputs.length > 0 && end < items.length ? [] : parts;
+  const isOfTools = lastUserEnd === items.length;
+  // After tool results, the parts of the message that led to the calls were already described: only pictures of tools are new.
+  const inputs = toolResults.length > 0 && !isOfTools ? [] : parts;
   return {
     history: before.flatMap(linesOf),
     text: texts.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
     clips: inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
     inputs,
     tools: callableTools(tools, toolChoice),
-    outputs,
+    toolResults,
     instructions,
     sessionId,
   };
@@ -33,27 +36,27 @@ export function responderContext(
 
 /**
  * All user items since the last answer or call: each clip of the input audio buffer is an item of its own. A transcript
- * replayed at the start of the conversation is not part of the message after it, nor a message that outputs follow.
+ * replayed at the start of the conversation is not part of the message after it. Before tool results it is no message at all.
  */
-function newestMessage(items: readonly Item[], hasOutputs: boolean): readonly MessageItem[] {
+function newestMessage(items: readonly Item[], hasToolResults: boolean): readonly MessageItem[] {
   const lastAnswer = items.findLastIndex((item) => item.type !== 'message' || item.role === 'assistant');
   const message = items.slice(lastAnswer + 1).filter(isOfUser);
   const [first, ...rest] = message;
   const isReplayed = first !== undefined && first === items[0] && replayedLines(textOf(first)) !== undefined;
-  return isReplayed && (rest.length > 0 || hasOutputs) ? rest : message;
+  return isReplayed && (rest.length > 0 || hasToolResults) ? rest : message;
 }
 
-/** The outputs at the end of the conversation. The pictures of tools may follow them, as a user item of their own. */
-function newestOutputs(items: readonly Item[]): readonly ToolOutput[] {
+/** The tool results at the end of the conversation. The pictures of tools may follow them, as a user item of their own. */
+function newestToolResults(items: readonly Item[]): readonly ToolResult[] {
   const end = items.findLastIndex((item) => !hasOnlyPictures(item)) + 1;
   const start = items.slice(0, end).findLastIndex(({ type }) => type !== 'function_call_output') + 1;
   return items
     .slice(start, end)
-    .flatMap((item) => (item.type === 'function_call_output' ? [toolOutput(item, items)] : []));
+    .flatMap((item) => (item.type === 'function_call_output' ? [toolResult(item, items)] : []));
 }
 
-/** A call that was deleted leaves its output without a name. */
-function toolOutput({ callId, output }: CallOutputItem, items: readonly Item[]): ToolOutput {
+/** The name is empty if the call was deleted. */
+function toolResult({ callId, output }: CallOutputItem, items: readonly Item[]): ToolResult {
   const call = items.findLast((item) => item.type === 'function_call' && item.callId === callId);
   return { callId, name: call?.type === 'function_call' ? call.name : '', output };
 }

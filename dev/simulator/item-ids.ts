@@ -5,8 +5,8 @@ import { invalidValue, stringTooLong } from './wire-errors.ts';
 const MAX_ID_CHARS = 32;
 
 /** Throws a Rejection for an id of a client, of an item or a call, that the service refuses. */
-export function checkId(id: string, base: string, key: 'id' | 'call_id'): void {
-  const param = pathOf(base, key);
+export function checkId(id: string, path: string, key: 'id' | 'call_id'): void {
+  const param = pathOf(path, key);
   if (id.length > MAX_ID_CHARS) throw stringTooLong(param, MAX_ID_CHARS, id.length);
   if (id === '') throw invalidValue(param, `Invalid '${param}': empty string.`);
 }

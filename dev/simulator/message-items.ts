@@ -46,16 +46,16 @@ interface ParsedPart {
   readonly inputs?: InputDescription;
 }
 
-function parseContent(fields: Fields, role: Role, base: string): ParsedPart[] {
-  const path = pathOf(base, 'content');
+function parseContent(fields: Fields, role: Role, path: string): ParsedPart[] {
+  const param = pathOf(path, 'content');
   const { content } = fields;
-  if (content === undefined) throw missingParameter(path);
-  if (!Array.isArray(content)) throw invalidType(path, 'an array', content);
+  if (content === undefined) throw missingParameter(param);
+  if (!Array.isArray(content)) throw invalidType(param, 'an array', content);
   if (content.length === 0) {
-    const message = `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
-    throw new Rejection(message, { code: 'empty_array', param: path });
+    const message = `Invalid '${param}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
+    throw new Rejection(message, { code: 'empty_array', param });
   }
-  return content.map((part: unknown, index) => parsePart(part, role, `${path}[${index}]`));
+  return content.map((part: unknown, index) => parsePart(part, role, `${param}[${index}]`));
 }
 
 function parsePart(part: unknown, role: Role, path: string): ParsedPart {

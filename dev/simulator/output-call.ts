@@ -1,7 +1,7 @@
 import { newId, type Send } from './events.ts';
 import type { CallItem, ItemStatus } from './items.ts';
 import { OutputEvents, type OutputItem } from './output-item.ts';
-import type { CallOutput } from './responder.ts';
+import type { ScriptedCall } from './responder.ts';
 import type { ActiveResponse } from './response.ts';
 
 /** Sends the events of one function call. */
@@ -12,7 +12,7 @@ export class OutputCall implements OutputItem {
   readonly #events: OutputEvents;
   #arguments = '';
 
-  constructor(response: ActiveResponse, send: Send, { name, callId = newId('call') }: CallOutput['call']) {
+  constructor(response: ActiveResponse, send: Send, { name, callId = newId('call') }: ScriptedCall['call']) {
     this.#events = new OutputEvents(response, send);
     this.#callId = callId;
     this.#name = name;

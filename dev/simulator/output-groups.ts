@@ -1,15 +1,15 @@
 import type { Phase } from './items.ts';
-import type { CallOutput, MessageOutput, Output } from './responder.ts';
+import type { ScriptedCall, ScriptedItem, ScriptedMessage } from './responder.ts';
 
 /** Outputs whose items are open at the same time: a message and the calls right after it, or calls alone. */
 export interface OutputGroup {
-  readonly message: MessageOutput | undefined;
-  readonly calls: readonly CallOutput[];
+  readonly message: ScriptedMessage | undefined;
+  readonly calls: readonly ScriptedCall[];
   /** The phase of the message: commentary if a call of the response follows it. */
   readonly phase: Phase;
 }
 
-export function groupsOf(outputs: readonly Output[]): readonly OutputGroup[] {
+export function groupsOf(outputs: readonly ScriptedItem[]): readonly OutputGroup[] {
   const lastCall = outputs.findLastIndex(isCall);
   const groups: OutputGroup[] = [];
   for (const [index, output] of outputs.entries()) {
@@ -22,6 +22,6 @@ export function groupsOf(outputs: readonly Output[]): readonly OutputGroup[] {
   return groups;
 }
 
-export function isCall(output: Output): output is CallOutput {
+export function isCall(output: ScriptedItem): output is ScriptedCall {
   return 'call' in output;
 }

@@ -1,14 +1,14 @@
 import type { ClipDescription, InputDescription } from './input-description.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
-/** One item of the conversation. A `call` is the name and the arguments, an `output` what the call returned. */
+/** One item of the conversation. A `call` is the name and the arguments, an `output` is what the call returned. */
 export interface HistoryLine {
   readonly role: 'user' | 'assistant' | 'system' | 'call' | 'output';
   readonly text: string;
 }
 
 /** What a function call returned. */
-export interface ToolOutput {
+export interface ToolResult {
   readonly callId: string;
   readonly name: string;
   readonly output: string;
@@ -30,18 +30,18 @@ export interface ResponderContext {
   /** The tools that may be called in this response: none with the tool choice `none`. */
   readonly tools: readonly ToolDefinition[];
   /**
-   * The outputs that the response follows, oldest first. Empty after a newer message. The newest user message is then the
-   * one that led to the calls, and `inputs` has only the pictures that came with the outputs.
+   * The results of tools that this response has to use, oldest first: empty if a newer user message exists. If not empty,
+   * `text` is the message that led to the calls, and `inputs` has only the pictures that the tools returned.
    */
-  readonly outputs: readonly ToolOutput[];
+  readonly toolResults: readonly ToolResult[];
   readonly instructions: string;
   readonly sessionId: string;
 }
 
 /** One item of the response. A call after a message, or after another call, begins before that item is done. */
-export type Output = MessageOutput | CallOutput;
+export type ScriptedItem = ScriptedMessage | ScriptedCall;
 
-export interface CallOutput {
+export interface ScriptedCall {
   readonly call: {
     readonly name: string;
     /** Sent as they are, in several deltas. Mostly JSON. */
@@ -51,7 +51,7 @@ export interface CallOutput {
   };
 }
 
-export interface MessageOutput {
+export interface ScriptedMessage {
   readonly text: string;
   /** PCM16 LE mono 24 kHz, an even number of bytes. Default: the voice speaks `text`. */
   readonly pcm?: Uint8Array;
@@ -106,7 +106,8 @@ export interface Transcription {
 
 /** What the simulator sends for one `response.create`. */
 export interface ScriptedResponse {
-  readonly outputs: readonly Output[];
+  /** As `response.output` of the API. */
+  readonly outputs: readonly ScriptedItem[];
   readonly ending: Ending;
   /** Milliseconds before the first delta. */
   readonly delayMs?: number;

@@ -19,7 +19,7 @@ import { OutputCall } from './output-call.ts';
 import { groupsOf, type OutputGroup } from './output-groups.ts';
 import type { OutputItem } from './output-item.ts';
 import { OutputMessage } from './output-message.ts';
-import type { CallOutput, Ending, ExtraFrame, MessageOutput, ScriptedResponse, ServiceError } from './responder.ts';
+import type { Ending, ExtraFrame, ScriptedCall, ScriptedMessage, ScriptedResponse, ServiceError } from './responder.ts';
 import type { ActiveResponse, ResponseStatus, StatusDetails } from './response.ts';
 import { textTokens } from './usage.ts';
 import type { Voice } from './voice.ts';
@@ -56,7 +56,7 @@ export async function playResponse(
     await player.play();
   } catch (error) {
     if (!response.signal.aborted) session.log.error({ err: error, response: response.id }, 'response failed');
-    player.fail();
+    player.endAfterError();
   }
 }
 
@@ -105,10 +105,10 @@ class ResponsePlayer {
   }
 
   /** Ends the response after an exception: the client cancelled it, or the responder or the voice failed. */
-  fail(): void {
+  endAfterError(): void {
     const { signal } = this.#response;
     if (signal.reason === 'closed') return;
-    this.#close('incomplete');
+    this.#close({ status: 'incomplete', lastStatus: 'incomplete' });
     if (signal.aborted) this.#done('cancelled', { type: 'cancelled', reason: 'client_cancelled' });
     else this.#done('failed', failure(SERVER_FAULT));
   }
@@ -121,20 +121,23 @@ class ResponsePlayer {
 
   async #playOutputs(): Promise<Played> {
     const { outputs, ending } = this.#script;
-    const isBroken = ending.kind === 'incomplete' || ending.kind === 'failed';
+    const isLastIncomplete = ending.kind === 'incomplete' || ending.kind === 'failed';
     const groups = groupsOf(outputs);
     for (const [index, group] of groups.entries()) {
       if (this.#deltasLeft <= 0) return 'stopped';
       if (this.#tokensLeft <= 0) return 'cut';
       const isLast = index === groups.length - 1;
-      const played = await this.#playGroup(group, isLast && isBroken);
+      const played = await this.#playGroup(group, isLast && isLastIncomplete);
       if (played !== 'all') return played;
     }
     return 'all';
   }
 
-  /** The calls are added while the message still streams; its last delta comes after theirs. */
-  async #playGroup({ message, calls, phase }: OutputGroup, isBroken: boolean): Promise<Played> {
+  /**
+   * Sends the deltas of the message but the last, the calls, the last delta, and then closes all items. `isLastIncomplete`:
+   * the last item ends incomplete.
+   */
+  async #playGroup({ message, calls, phase }: OutputGroup, isLastIncomplete: boolean): Promise<Played> {
     let last = message === undefined ? NOTHING : await this.#beginMessage(message, phase);
     const heldAt = calls.length > 0 ? Math.max(1, last.deltas.length - 1) : last.deltas.length;
     const held = last.deltas.slice(heldAt);
@@ -148,11 +151,12 @@ class ResponsePlayer {
       if (!(await this.#sendDeltas(last.deltas))) return 'stopped';
     }
     if (!(await this.#sendDeltas(held))) return 'stopped';
-    this.#close('completed', last.isCut || isBroken ? 'incomplete' : 'completed');
+    const lastStatus = last.isCut || isLastIncomplete ? 'incomplete' : 'completed';
+    this.#close({ status: 'completed', lastStatus });
     return last.isCut || begunCount < calls.length ? 'cut' : 'all';
   }
 
-  async #beginMessage(output: MessageOutput, phase: Phase): Promise<Begun> {
+  async #beginMessage(output: ScriptedMessage, phase: Phase): Promise<Begun> {
     const modality = output.modality ?? this.#response.request.modality;
     const whole: Rendered = { text: output.text, pcm: modality === 'text' ? NO_AUDIO : await this.#audioOf(output) };
     const rendered = cutTo(whole, this.#tokensLeft);
@@ -164,7 +168,7 @@ class ResponsePlayer {
     return { deltas: steps.map((step) => () => this.#playStep(step, item)), isCut: rendered !== whole };
   }
 
-  #beginCall(call: CallOutput['call']): Begun {
+  #beginCall(call: ScriptedCall['call']): Begun {
     const text = cutArguments(call.arguments, this.#tokensLeft);
     this.#tokensLeft -= textTokens(text);
     const item = new OutputCall(this.#response, this.#session.send, call);
@@ -192,12 +196,12 @@ class ResponsePlayer {
   }
 
   /** Closes all open items in order. */
-  #close(status: 'completed' | 'incomplete', lastStatus = status): void {
+  #close({ status, lastStatus }: Record<'status' | 'lastStatus', 'completed' | 'incomplete'>): void {
     const items = this.#openItems.splice(0);
     for (const item of items) item.close(item === items.at(-1) ? lastStatus : status);
   }
 
-  #audioOf({ pcm, text }: MessageOutput): Promise<Uint8Array> | Uint8Array {
+  #audioOf({ pcm, text }: ScriptedMessage): Promise<Uint8Array> | Uint8Array {
     return pcm ?? unlessAborted(this.#response.signal, () => this.#session.voice.speak(text));
   }
 

@@ -1,7 +1,7 @@
 import { sentenceAbout } from './input-description.ts';
 import { isCall } from './output-groups.ts';
 import type { Responder, ResponderContext, ScriptedResponse, ServiceError } from './responder.ts';
-import { spokenOutputs } from './spoken-output.ts';
+import { spokenResults } from './spoken-results.ts';
 import { callsFor, toolExamples } from './tool-rules.ts';
 import { SERVER_FAULT } from './wire-errors.ts';
 
@@ -45,14 +45,15 @@ const SAY = /^say\b/i;
 const CHANGING = /delete|write|create/i;
 
 /**
- * The responder of the demo: deterministic rules, no model, no network. Speaks what the tools it called have returned.
- * Else answers the text of a message, by calls where it asks for some, and describes its clips, pictures and files.
+ * The responder of the demo: deterministic rules, no model, no network. After tool calls, reads out their results. Otherwise
+ * answers the message, with tool calls if the message asks for them, and describes attached clips, pictures and files.
  */
 export const simulatedResponder: Responder = function answerByRules(context) {
   const about = context.inputs.map(sentenceAbout).join(' ');
-  const response = context.outputs.length > 0 ? completed(spokenOutputs(context.outputs)) : answerMessage(context);
+  const response =
+    context.toolResults.length > 0 ? completed(spokenResults(context.toolResults)) : answerMessage(context);
   if (about === '' || response.ending.kind !== 'completed') return response;
-  if (context.outputs.length === 0 && context.text.trim() === '') return completed(about);
+  if (context.toolResults.length === 0 && context.text.trim() === '') return completed(about);
   return {
     ...response,
     outputs: response.outputs.map((output) =>

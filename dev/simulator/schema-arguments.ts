@@ -2,7 +2,7 @@ import { isRecord } from './events.ts';
 
 /** What a message says about an action: "write a file SUBJECT with CONTENT". */
 export interface ActionWords {
-  /** Empty where the message names none. */
+  /** Empty if the message names none. */
   readonly subject: string;
   readonly content: string;
 }
@@ -13,8 +13,12 @@ type Schema = Readonly<Record<string, unknown>>;
 const CONTENT_NAME = /content|text|body|message|description/i;
 
 /**
- * Fills the required parameters of a tool, or the first one where none is required: the first text is the subject, later
- * ones are the content or empty, and everything else is a number of the message or the plainest value of its type.
+ * Fills the required parameters of a tool, or the first one if none is required:
+ * - a string with a name like `content`: the content of the message, if it has one or the subject is used
+ * - the first other string: the subject; later ones are empty
+ * - a number: the first number in the message, or 0
+ * - a closed list: the value that the message names, or the first one
+ * - anything else: false, [] or {}; a list of strings takes the text that a string would get
  */
 export function plausibleArguments(schema: Schema | undefined, words: ActionWords): Record<string, unknown> {
   const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};

@@ -7,7 +7,7 @@ export type ScriptedTurn = ScriptedResponse | string | ((context: ResponderConte
 export interface Script {
   readonly responder: Responder;
   /** The contexts of all responses so far, oldest first. */
-  readonly asked: readonly ResponderContext[];
+  readonly contexts: readonly ResponderContext[];
   /** Throws if turns are left over, or if more responses were requested than scripted. */
   assertConsumed(): void;
 }
@@ -22,18 +22,18 @@ const EXHAUSTED: ScriptedResponse = {
 
 /** A response beyond the last turn fails with `script_exhausted`, and `assertConsumed` then throws. */
 export function scripted(turns: readonly ScriptedTurn[]): Script {
-  const asked: ResponderContext[] = [];
+  const contexts: ResponderContext[] = [];
   return {
-    asked,
+    contexts,
     responder(context) {
-      const turn = turns[asked.length];
-      asked.push(context);
+      const turn = turns[contexts.length];
+      contexts.push(context);
       return turn === undefined ? EXHAUSTED : responseOf(turn, context);
     },
     assertConsumed() {
-      if (asked.length === turns.length) return;
-      const texts = asked.map(({ text }) => JSON.stringify(text)).join(', ');
-      throw new Error(`The script has ${turns.length} turns, ${asked.length} were asked for: ${texts || 'none'}.`);
+      if (contexts.length === turns.length) return;
+      const texts = contexts.map(({ text }) => JSON.stringify(text)).join(', ');
+      throw new Error(`The script has ${turns.length} turns, ${contexts.length} were asked for: ${texts || 'none'}.`);
     },
   };
 }

@@ -154,17 +154,17 @@ export function wireSession(settings: SessionSettings): Record<string, unknown> 
     instructions: settings.instructions,
     max_output_tokens: settings.maxOutputTokens,
     ...wireTools(settings.tools, settings.toolChoice),
-    ...withoutNulls(settings.inert),
+    ...shownSettings(settings.inert),
     audio: {
       input: {
         format: PCM,
-        ...withoutNulls({ transcription: settings.transcription, ...settings.inertInput }),
+        ...shownSettings({ transcription: settings.transcription, ...settings.inertInput }),
       },
       output: { format: PCM, voice: settings.voice, speed: settings.speed },
     },
   };
 }
 
-function withoutNulls(inert: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function shownSettings(inert: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(inert).filter(([key, value]) => value !== null || NULLABLE.includes(key)));
 }

@@ -113,6 +113,7 @@ export class Session {
 
   #onFrame(data: string, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
+    // The error about a frame without a usable `event_id` has the id null.
     const event = this.#attempt(null, () => parseFrame(data, isBinary));
     if (event === undefined) return;
     this.#deps.onEvent('client', event, this.id);
@@ -121,7 +122,7 @@ export class Session {
     this.#attempt(clientEventId, () => this.#handlers[typeOf(event)](event, clientEventId));
   }
 
-  /** Any exception of a client event becomes one error event; the session goes on. */
+  /** Any exception of a client event becomes one error event; the session goes on. Returns undefined after it sent the error. */
   #attempt<T>(clientEventId: string | null, act: () => T): T | undefined {
     try {
       return act();
@@ -157,7 +158,7 @@ export class Session {
   #commitInputAudio(): void {
     const clip = this.#inputAudio.commit();
     const itemId = this.#items.commit(clip);
-    if (this.#settings.transcription !== null) this.#transcripts.expect(itemId, clip);
+    if (this.#settings.transcription !== null) this.#transcripts.addClip(itemId, clip);
   }
 
   #clearInputAudio(): void {
@@ -175,7 +176,7 @@ export class Session {
     if (ending.kind === 'reject') {
       this.#response = undefined;
       this.#send(errorEvent(ending.error, clientEventId));
-      this.#transcripts.follow(script.transcription ?? {}, Promise.resolve());
+      this.#transcripts.transcribePending(script.transcription ?? {}, Promise.resolve());
       return;
     }
     const input = { instructions: request.instructions, tools: request.tools, items: context };
@@ -185,7 +186,7 @@ export class Session {
       this.#items.releaseHeld();
     });
     // `response.created` has been sent; the first delta waits for the next turn of the event loop.
-    this.#transcripts.follow(script.transcription ?? {}, done);
+    this.#transcripts.transcribePending(script.transcription ?? {}, done);
   }
 
   #beginResponse(request: ResponseRequest): ActiveResponse {
@@ -215,7 +216,7 @@ export class Session {
     }
   }
 
-  /** Frames sent before still arrive: the socket ends once the ping after them is written. */
+  /** `terminate` discards buffered frames, so it waits for the callback of a ping: then all earlier frames are written. */
   #drop(code: number | undefined): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (code === undefined) this.#socket.ping('', false, () => this.#socket.terminate());

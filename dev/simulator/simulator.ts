@@ -27,7 +27,7 @@ export interface SimulatorOptions {
   readonly sessionSeconds?: number;
   /** The accepted key and deployments. Default: any. */
   readonly resource?: Resource;
-  /** Answers a handshake with an HTTP status instead of 101; 'hang' never answers. */
+  /** Answers a handshake with an HTTP status instead of 101; 'hang' never answers. Undefined: the usual checks decide. */
   readonly refuse?: (request: {
     path: string;
     headers: IncomingHttpHeaders;

@@ -12,8 +12,8 @@ const real = new Float64Array(WINDOW);
 const imaginary = new Float64Array(WINDOW);
 
 /**
- * Adds the power spectrum of up to two windows of samples to `powers` (half a window long). The second window is the
- * imaginary part of the first: one transform serves two real signals.
+ * Adds the power spectrum of up to two windows of samples to `powers` (half a window long). Both go through one complex
+ * transform: the first as real part of its input, the second as imaginary part.
  */
 export function addPowers(samples: Float64Array, powers: Float64Array): void {
   load(samples.subarray(0, WINDOW), real);

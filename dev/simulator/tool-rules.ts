@@ -1,8 +1,8 @@
-import type { CallOutput } from './responder.ts';
+import type { ScriptedCall } from './responder.ts';
 import { type ActionWords, plausibleArguments } from './schema-arguments.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
-type Call = CallOutput['call'];
+type Call = ScriptedCall['call'];
 type Tools = readonly ToolDefinition[];
 
 /** A pattern that requests a call. It counts only if the client declares a tool for it. */
@@ -11,8 +11,8 @@ interface ToolRule {
   readonly pattern: RegExp;
   /** Whether the text after the match, up to the next one, belongs to the call. */
   readonly takesRest: boolean;
-  /** Whether it counts only where it is a request: at the start of a sentence, or after a word such as "please". */
-  readonly isVerb?: boolean;
+  /** Whether it counts only at the start of a sentence or after a word such as "please". Default: anywhere. */
+  readonly isOnlyAtStart?: boolean;
   readonly find: (tools: Tools, match: RegExpExecArray) => ToolDefinition | undefined;
   /** Returns undefined if the rest says too little. */
   readonly args: (match: RegExpExecArray, rest: string, tool: ToolDefinition) => Record<string, unknown> | undefined;
@@ -55,7 +55,7 @@ const RULES: readonly ToolRule[] = [
   {
     pattern: /\b(?:delete|lösche)\b/gi,
     takesRest: true,
-    isVerb: true,
+    isOnlyAtStart: true,
     find: containing('delete'),
     args: (_, rest, tool) =>
       rest === '' ? undefined : plausibleArguments(tool.parameters, { subject: subjectOf(rest), content: '' }),
@@ -64,17 +64,17 @@ const RULES: readonly ToolRule[] = [
   {
     pattern: /\b(?:write|create) (?:a |the )?(?:new )?(?:text )?file\b/gi,
     takesRest: true,
-    isVerb: true,
+    isOnlyAtStart: true,
     find: containing('write_file', 'create_file'),
-    args: (_, rest, tool) => plausibleArguments(tool.parameters, wordsOf(rest)),
+    args: (_, rest, tool) => plausibleArguments(tool.parameters, subjectAndContent(rest)),
     example: 'write a file notes.txt with hello',
   },
   {
     pattern: /\bcreate (?:an? |the )?(?:new )?([a-z]{1,40})\b/gi,
     takesRest: true,
-    isVerb: true,
+    isOnlyAtStart: true,
     find: (tools, [, noun = '']) => containing('create')(tools.filter(({ name }) => isAbout(name, noun))),
-    args: (_, rest, tool) => plausibleArguments(tool.parameters, wordsOf(rest)),
+    args: (_, rest, tool) => plausibleArguments(tool.parameters, subjectAndContent(rest)),
     example: 'create a ticket',
   },
 ];
@@ -94,7 +94,7 @@ interface Match {
 }
 
 const MAX_CALLS = 8;
-/** Requests stand at the start of a message. */
+/** Only so much of a message is searched: requests are at its start. */
 const MAX_READ_CHARS = 2_000;
 const EXACT = /^call\s+([A-Za-z0-9_-]{1,64})\s*(\{.*|[.!]?)$/is;
 
@@ -122,7 +122,8 @@ function matchesIn(text: string, tools: Tools): readonly Match[] {
   const matches = RULES.flatMap((rule) =>
     Array.from(text.matchAll(rule.pattern), (found) => {
       const isRequest =
-        rule.isVerb !== true || REQUEST.test(text.slice(Math.max(0, found.index - MAX_BEFORE_CHARS), found.index));
+        rule.isOnlyAtStart !== true ||
+        REQUEST.test(text.slice(Math.max(0, found.index - MAX_BEFORE_CHARS), found.index));
       const tool = isRequest ? rule.find(tools, found) : undefined;
       return tool && { rule, tool, found, start: found.index, end: found.index + found[0].length };
     }),
@@ -137,9 +138,9 @@ function requestsIn(text: string, matches: readonly Match[]): readonly Match[] {
   const requests: Match[] = [];
   for (const match of matches) {
     const previous = requests.at(-1);
-    const isApart = previous === undefined || match.start >= previous.end;
-    const isPart = previous?.rule.takesRest && !CONNECTIVE.test(text.slice(previous.end, match.start));
-    if (isApart && !isPart) requests.push(match);
+    const isOverlapping = previous !== undefined && match.start < previous.end;
+    const isOfPrevious = previous?.rule.takesRest && !CONNECTIVE.test(text.slice(previous.end, match.start));
+    if (!isOverlapping && !isOfPrevious) requests.push(match);
   }
   return requests;
 }
@@ -159,7 +160,7 @@ const CONTENT =
   /^(.*?)\s*(?:\b(?:with|containing|saying|that says)\s|:\s)\s*(?:the )?(?:(?:text|contents?|words?)\b:?\s*)?(.+)$/is;
 
 /** "notes.txt with the text hello": a subject and a content. */
-function wordsOf(rest: string): ActionWords {
+function subjectAndContent(rest: string): ActionWords {
   const [, subject = rest, content = ''] = CONTENT.exec(rest) ?? [];
   return { subject: subjectOf(subject), content: unquoted(content) };
 }

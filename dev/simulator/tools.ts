@@ -14,10 +14,10 @@ const MAX_NAME_CHARS = 64;
 const NAME = /^[A-Za-z0-9_-]+$/;
 
 /** Throws a Rejection for the first tool that is not a function by the rules of the service. */
-export function toolsIn(fields: Fields, base: string): readonly ToolDefinition[] | undefined {
+export function toolsIn(fields: Fields, path: string): readonly ToolDefinition[] | undefined {
   const { tools } = fields;
   if (tools === undefined) return undefined;
-  const param = pathOf(base, 'tools');
+  const param = pathOf(path, 'tools');
   if (!Array.isArray(tools)) throw invalidType(param, 'an array', tools);
   if (tools.length > MAX_TOOLS) throw arrayTooLong(param, MAX_TOOLS, tools.length);
   const parsed = tools.map((tool: unknown, index) => parseTool(tool, `${param}[${index}]`));
@@ -74,10 +74,10 @@ function checkSchema(schema: Fields, name: string, param: string): void {
 }
 
 /** The form of the chat API, `{ function: { name } }`, is refused because it has no name here. */
-export function toolChoiceIn(fields: Fields, base: string): ToolChoice | undefined {
+export function toolChoiceIn(fields: Fields, path: string): ToolChoice | undefined {
   const choice = fields['tool_choice'];
   if (choice === undefined) return undefined;
-  const param = pathOf(base, 'tool_choice');
+  const param = pathOf(path, 'tool_choice');
   if (typeof choice === 'string') {
     const found = TOOL_CHOICES.find((candidate) => candidate === choice);
     if (found === undefined) throw unsupportedValue(param, choice, TOOL_CHOICES);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
-import { wordsOf } from './deltas.ts';
+import { splitWords } from './deltas.ts';
 import type { Send, ServerEvent } from './events.ts';
 import { type ClipDescription, transcriptOf } from './input-description.ts';
 import type { Transcription } from './responder.ts';
@@ -12,8 +12,8 @@ interface PendingClip {
 }
 
 /**
- * Transcribes clips committed from the input audio buffer, in parallel to the responses, as the service does. The script
- * of the next response says how, so a transcript waits for that response.
+ * Transcribes clips committed from the input audio buffer, in parallel to the responses. Unlike the service, it waits for
+ * the next response, because the script of that response configures the transcript.
  */
 export class Transcripts {
   readonly #clock: Clock;
@@ -27,12 +27,12 @@ export class Transcripts {
     this.#send = send;
   }
 
-  expect(itemId: string, clip: ClipDescription): void {
+  addClip(itemId: string, clip: ClipDescription): void {
     this.#pending = [...this.#pending, { itemId, clip }];
   }
 
   /** Transcribes the pending clips. `done` settles when the response has ended. */
-  follow(transcription: Transcription, done: Promise<void>): void {
+  transcribePending(transcription: Transcription, done: Promise<void>): void {
     const clips = this.#pending;
     this.#pending = [];
     if (clips.length === 0 || transcription.never === true) return;
@@ -65,7 +65,7 @@ const EVENT = 'conversation.item.input_audio_transcription';
 
 function completed(itemId: string, { durationMs }: ClipDescription, transcript: string): readonly ServerEvent[] {
   const position = { item_id: itemId, content_index: 0 };
-  const deltas = wordsOf(transcript).map((delta) => ({ type: `${EVENT}.delta`, ...position, delta }));
+  const deltas = splitWords(transcript).map((delta) => ({ type: `${EVENT}.delta`, ...position, delta }));
   const usage = tokenUsage(inputAudioTokens(durationMs), textTokens(transcript));
   return [...deltas, { type: `${EVENT}.completed`, ...position, transcript, usage }];
 }

@@ -6,6 +6,8 @@ export interface UserText {
   readonly files: readonly InputDescription[];
 }
 
+// The bot's words for the model: src/conversation/speakers.ts, src/attachments/message-parts.ts and text-file.ts.
+
 /** The bot quotes texts in groups: `Ada wrote: "hello"`. */
 const SPEAKER = /^[^"\n]{1,100} wrote: (".*")$/s;
 /** Paragraphs that the bot adds for the model alone. */

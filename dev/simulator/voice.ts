@@ -11,7 +11,7 @@ export function toneVoice(): Voice {
   return { name: 'tone', speak: async (text) => tone(text), close: async () => {} };
 }
 
-/** Rejects where the engine does not work. */
+/** Rejects if the engine does not work. */
 export type OpenEngine = (log: Logger) => Promise<Voice>;
 
 const ENGINES: readonly OpenEngine[] = [(log) => openEspeakPackage(log), () => EspeakCommand.open()];
@@ -39,7 +39,7 @@ export async function openVoice(options: VoiceOptions = {}): Promise<Voice> {
   return toneVoice();
 }
 
-/** Passes the first failure of a voice on, and is a tone from then on. */
+/** Rethrows the first failure of a voice, and answers all later texts with a tone. */
 export function withFallback(voice: Voice, log: Logger): Voice {
   let isBroken = false;
   let isClosed = false;

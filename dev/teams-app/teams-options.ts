@@ -39,7 +39,7 @@ export type TeamsRequest =
 
 const NAMES = ['bot-id', 'host', 'app-id', 'version', 'name', 'developer', 'website', 'privacy', 'terms'] as const;
 type Name = `--${(typeof NAMES)[number]}`;
-/** The message about a missing value also says what is expected. */
+/** A missing value of these is reported by `readGuid` and `readHost`, with what is expected. */
 const REQUIRED: readonly string[] = ['bot-id', 'host'];
 
 /** The default for the app and for its developer. */
@@ -58,7 +58,7 @@ export function readTeamsRequest(args: readonly string[], packageVersion: string
   const { values, isHelpAsked, problems } = readArguments(args);
   if (isHelpAsked) return { kind: 'help' };
   const read = new EnvReader(values);
-  const options = readOptions(read, packageVersion);
+  const options = toTeamsOptions(read, packageVersion);
   const all = [...problems, ...read.listProblems()];
   return all.length > 0 ? { kind: 'wrong', problems: all } : { kind: 'package', options };
 }
@@ -87,7 +87,7 @@ function readArguments(args: readonly string[]) {
   return { values, isHelpAsked, problems };
 }
 
-function readOptions(read: EnvReader, packageVersion: string): TeamsOptions {
+function toTeamsOptions(read: EnvReader, packageVersion: string): TeamsOptions {
   const botId = readGuid(read, '--bot-id', 'the Microsoft App ID of the bot') ?? NO_ID;
   const host = readHost(read);
   return {

@@ -2,7 +2,7 @@ import '../../src/node-version.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeWhole } from '../packaging/whole-file.ts';
+import { writeFileAtomic } from '../packaging/write-file-atomic.ts';
 import { zipOf } from '../packaging/zip.ts';
 import { packageCheck } from './teams-checks.ts';
 import { manifestFiles } from './teams-manifest.ts';
@@ -61,7 +61,7 @@ switch (request.kind) {
       const files = packageFiles(request.options);
       const problems = await packageCheck()(files);
       if (problems.length > 0) fail('Teams would reject the package, so it is not written:', problems);
-      writeWhole(target, zipOf(files));
+      writeFileAtomic(target, zipOf(files));
     } catch (error) {
       fail(`The package cannot be made: ${error instanceof Error ? error.message : String(error)}.`);
     }

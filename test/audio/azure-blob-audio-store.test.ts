@@ -70,7 +70,11 @@ describe('audio in Azure Blob Storage', () => {
   it('cannot be saved while the account does not respond', async () => {
     const { store } = await stores();
     const { id } = await save(store);
-    for (const fate of ['drop', storageError(503, 'ServerBusy'), storageError(403, 'AuthorizationFailure')] as const) {
+    for (const fate of [
+      'dropRequest',
+      storageError(503, 'ServerBusy'),
+      storageError(403, 'AuthorizationFailure'),
+    ] as const) {
       storage.proxy.rule = () => fate;
       const calls = [() => store.find(id), () => store.read(id), () => store.read(id, { start: 0, end: 1 })];
       for (const call of [...calls, () => store.remove(id), () => store.forget('another'), () => save(store)])
@@ -81,7 +85,7 @@ describe('audio in Azure Blob Storage', () => {
   it('is saved even if the first try fails or its response is lost', async () => {
     const { store, other } = await stores();
     for (const ending of ['.wav', '.json']) {
-      for (const fate of ['drop', 'answerLost'] as const) {
+      for (const fate of ['dropRequest', 'dropResponse'] as const) {
         once(storage.proxy, fate, ({ path }) => path.endsWith(ending));
         const audio = await save(store);
         assert.deepEqual(await other.find(audio.id), audio);
@@ -93,7 +97,7 @@ describe('audio in Azure Blob Storage', () => {
   it('is forgotten completely, even after a failed try', async () => {
     const { store, blobs } = await stores();
     for (let count = 0; count < 15; count++) await save(store);
-    once(storage.proxy, 'answerLost', ({ method }) => method === 'DELETE');
+    once(storage.proxy, 'dropResponse', ({ method }) => method === 'DELETE');
     await assert.rejects(store.forget('webchat/1'), { code: 'store_unavailable' });
     await store.forget('webchat/1');
     assert.deepEqual(await all(blobs.list('')), []);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { activityOf, createPoster, type Poster } from '../support/kit/deliver.ts';
-import { modelEnv } from '../support/kit/drivers.ts';
+import { modelEnv } from '../support/kit/fake-servers.ts';
 import type { ProbeCalls } from './bot-probe.ts';
 import type { Arrival, ConnectorCalls } from './connector-process.ts';
 import { epochMs } from './measure.ts';
@@ -102,6 +102,6 @@ function toActivity({ id, conversation: conversationId, text, channelId = 'emula
 
 /** Resolves when the bot has taken the activity. */
 async function post(poster: Poster, botUrl: string, activity: object): Promise<void> {
-  const { status, name } = await poster.post(botUrl, JSON.stringify(activity));
-  if (status !== 200) throw new Error(`the bot answered a message with ${name}`);
+  const { status, label } = await poster.post(botUrl, JSON.stringify(activity));
+  if (status !== 200) throw new Error(`the bot answered a message with ${label}`);
 }

@@ -1,4 +1,4 @@
-import { confirm, startChannel } from '../support/kit/drivers.ts';
+import { confirm, startChannel } from '../support/kit/fake-servers.ts';
 import { epochMs } from './measure.ts';
 import { serve } from './serve.ts';
 

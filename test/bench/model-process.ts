@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { startRealtimeServer } from '../support/kit/drivers.ts';
+import { startRealtimeServer } from '../support/kit/fake-servers.ts';
 import { epochMs } from './measure.ts';
 import { serve } from './serve.ts';
 import {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { unpackBot } from '../package/unpacked.ts';
-import { modelEnv } from '../support/kit/drivers.ts';
+import { modelEnv } from '../support/kit/fake-servers.ts';
 import { BUILT_BOT, listeningPort } from './bot-under-bench.ts';
 import { spawnNode, stop } from './children.ts';
 import { mcpConfig } from './mcp-config.ts';

@@ -111,7 +111,7 @@ describe('a bot in a group', () => {
         bot.connector.messages.map(({ body }) => String(body.text).split('\n')[0]),
         ['Answer'],
       );
-      const [asked] = bot.script.asked;
+      const [asked] = bot.script.contexts;
       assert.equal(asked?.text, 'hello');
       assert.deepEqual(asked?.history, []);
     });
@@ -140,7 +140,7 @@ describe('a bot in a group', () => {
     for (const [index, [name, text, fields, asked]] of addressed.entries()) {
       await bot.says(text, { ...fields, conversation: { ...fields.conversation, id: name } });
       await bot.connector.whenMessages(index + 1);
-      assert.equal(bot.script.asked[index]?.text, asked, name);
+      assert.equal(bot.script.contexts[index]?.text, asked, name);
     }
   });
 

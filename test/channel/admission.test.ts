@@ -26,8 +26,8 @@ const TEAMS = claims('msteams');
 
 const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
 
-async function started(t: TestContext, env: Env, isSigned = true): Promise<BotUnderTest> {
-  const bot = await startBot({ isSigned, env, simulator: { responder }, deps: { clock: new FastClock() } });
+async function started(t: TestContext, env: Env, hasAppId = true): Promise<BotUnderTest> {
+  const bot = await startBot({ hasAppId, env, simulator: { responder }, deps: { clock: new FastClock() } });
   t.after(() => bot.close());
   return bot;
 }
@@ -38,7 +38,7 @@ const shared = new Map<string, Promise<BotUnderTest>>();
 function sharedWith(env: Env): Promise<BotUnderTest> {
   const key = JSON.stringify(env);
   const bot =
-    shared.get(key) ?? startBot({ isSigned: true, env, simulator: { responder }, deps: { clock: new FastClock() } });
+    shared.get(key) ?? startBot({ hasAppId: true, env, simulator: { responder }, deps: { clock: new FastClock() } });
   shared.set(key, bot);
   return bot;
 }
@@ -119,8 +119,8 @@ describe('a bot with an allow list', () => {
   });
 
   it('answers everybody if no list is set', async (t) => {
-    for (const isSigned of [true, false]) {
-      const bot = await started(t, {}, isSigned);
+    for (const hasAppId of [true, false]) {
+      const bot = await started(t, {}, hasAppId);
       for (const channelId of ['msteams', 'webchat', 'emulator'])
         assert.equal(await answerTo(bot, claims(channelId)), 'Hi');
     }

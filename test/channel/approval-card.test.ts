@@ -22,7 +22,7 @@ describe('a decision by Action.Execute in Teams', () => {
   const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
-    under = await startApproving(closing, { isSigned: true });
+    under = await startApproving(closing, { hasAppId: true });
   });
   const asked = async (text: string) => {
     const chat = new ApprovalChat(under.bot, GROUP);

@@ -16,7 +16,7 @@ describe('a compound channel id', () => {
     await bot.says('who am I?', { ...CHAT, channelId: 'msteams' });
     await bot.connector.whenMessages(2);
     assert.deepEqual(
-      bot.script.asked[1]?.history.map(({ text }) => text),
+      bot.script.contexts[1]?.history.map(({ text }) => text),
       ['my name is Ada', 'One'],
     );
     const line = bot.logs.find(({ msg }) => msg === 'turn ended');
@@ -24,7 +24,7 @@ describe('a compound channel id', () => {
   });
 
   it('passes the check of a token whose endorsements name only the channel', async (t) => {
-    const bot = await startBot({ isSigned: true, turns: ['Hi'] });
+    const bot = await startBot({ hasAppId: true, turns: ['Hi'] });
     t.after(() => bot[Symbol.asyncDispose]());
     const response = await bot.says('hello', { ...CHAT, channelId: 'msteams:COPILOT' });
     assert.equal(response.status, 200);

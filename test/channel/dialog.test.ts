@@ -131,7 +131,7 @@ describe('"Play" below an answer in Teams', () => {
 
   it('is refused politely to users who are not allowed', async (t) => {
     const { bot, data } = await answered(t, {
-      isSigned: true,
+      hasAppId: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
     });
     const stranger = { from: { id: 'user-2', name: 'Eve' } };
@@ -179,7 +179,7 @@ describe('a bot with an allow list, in Teams', () => {
   for (const scope of ['personal', 'groupChat', 'channel']) {
     it(`refuses politely without asking the model (${scope})`, async (t) => {
       const env = { ALLOWED_TENANTS: TENANT, ALLOWED_USERS: 'aad-1' };
-      const bot = await startBot({ isSigned: true, env, turns: ['Hi'], deps: { clock: new FastClock() } });
+      const bot = await startBot({ hasAppId: true, env, turns: ['Hi'], deps: { clock: new FastClock() } });
       t.after(() => bot.close());
       const friend = { id: '29:1', name: 'Ada', aadObjectId: 'aad-1' };
       await bot.says('hello', {

@@ -220,7 +220,7 @@ describe('an invoke', () => {
 
   it('never causes a call to the channel or to the model, and the bot keeps working after all of them', async () => {
     assert.deepEqual(bot.connector.calls, []);
-    assert.deepEqual(bot.script.asked, []);
+    assert.deepEqual(bot.script.contexts, []);
     await bot.says('are you there?');
     const [reply] = await bot.connector.whenMessages(1);
     assert.equal(reply?.body.text, 'Still here');

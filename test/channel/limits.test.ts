@@ -114,7 +114,7 @@ describe('a message that the service rejects', () => {
       await bot.says(text);
       await bot.connector.whenMessages(index + 1);
     }
-    const told = bot.script.asked.at(-1)?.history.filter(({ role }) => role === 'user') ?? [];
+    const told = bot.script.contexts.at(-1)?.history.filter(({ role }) => role === 'user') ?? [];
     assert.deepEqual(
       told.map(({ text }) => text),
       ['1', '2', '3', '4'],

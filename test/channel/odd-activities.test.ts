@@ -11,11 +11,11 @@ const DIRECT_LINE = {
 };
 
 describe('an activity that needs no id', () => {
-  for (const isSigned of [true, false]) {
-    const who = isSigned ? 'a channel' : 'a client on this machine';
+  for (const hasAppId of [true, false]) {
+    const who = hasAppId ? 'a channel' : 'a client on this machine';
 
     it(`is answered 200 and ignored: typing or event without \`id\`, conversationUpdate without \`from\` (${who})`, async (t) => {
-      const bot = await startBot({ isSigned, turns: ['Hi'] });
+      const bot = await startBot({ hasAppId, turns: ['Hi'] });
       t.after(() => bot.close());
       const serviceUrl = bot.connector.url;
       const from = { id: 'dl_user1' };
@@ -44,7 +44,7 @@ describe('an activity that needs no id', () => {
     });
 
     it(`still causes a greeting in a new conversation, without \`id\` and \`from\` (${who})`, async (t) => {
-      const bot = await startBot({ isSigned });
+      const bot = await startBot({ hasAppId });
       t.after(() => bot.close());
       const added = { type: 'conversationUpdate', membersAdded: [{ id: 'voicebot@abc' }] };
       assert.equal((await bot.post({ ...DIRECT_LINE, serviceUrl: bot.connector.url, ...added })).status, 200);

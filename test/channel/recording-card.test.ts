@@ -108,7 +108,7 @@ describe('/talk in Teams', () => {
   });
 
   it('gives each user one card per conversation: a new one ends the earlier one, and those of others stay open', async (t) => {
-    const { bot } = await started(t, { isSigned: true, env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
+    const { bot } = await started(t, { hasAppId: true, env: { PUBLIC_BASE_URL: 'https://bot.example.com' } });
     const other = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };
     const elsewhere = { ...GROUP, conversation: { ...GROUP.conversation, id: 'group-2' } };
     const earlier = await buttonsOf(bot, GROUP);
@@ -151,7 +151,7 @@ describe('/talk in Teams', () => {
 
   it('is refused politely to users who are not allowed', async (t) => {
     const { bot } = await started(t, {
-      isSigned: true,
+      hasAppId: true,
       env: { ALLOWED_USERS: 'user-1', PUBLIC_BASE_URL: 'http://127.0.0.1:1' },
     });
     const stranger = { ...GROUP, from: { id: 'user-2', name: 'Eve' } };

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { type ConnectorCall, type ConnectorRule, startFakeConnector } from '../support/fake-connector.ts';
-import { inChatOf, PERSONAL, PLACE, startSavingChat } from '../support/file-service.ts';
+import { inChatOf, PERSONAL, startSavingChat, UPLOAD_INFO } from '../support/file-service.ts';
 
 const HOUR_MS = 3_600_000;
 const ELSEWHERE = {
@@ -21,11 +21,11 @@ function refuse(status: number, fits: (call: ConnectorCall) => boolean): Connect
 
 describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
   it('is answered by a consent card in the same chat, without asking the model', async (t) => {
-    const { bot, wav, audioId, pressed, ended } = await startSavingChat(t);
-    const press = pressed();
+    const { bot, wav, audioId, saveActivity, closeAndListCalls } = await startSavingChat(t);
+    const press = saveActivity();
     const response = await bot.post(press);
     assert.equal(response.status, 200);
-    assert.deepEqual(await ended(), ['card: consent']);
+    assert.deepEqual(await closeAndListCalls(), ['card: consent']);
     const [call] = bot.connector.calls;
     assert.equal(call?.path, `/v3/conversations/personal-1/activities/${press['id']}`);
     const { contentType, name, content } = cardOf(call);
@@ -36,62 +36,64 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     assert.equal(content.acceptContext.audio, audioId);
     assert.match(content.acceptContext.offer, /^[\w-]{22}\.[\w-]{22}$/);
     assert.deepEqual(content.declineContext, content.acceptContext);
-    assert.equal(bot.script.asked.length, 1);
+    assert.equal(bot.script.contexts.length, 1);
   });
 
   it('that is delivered twice brings one card, at the same time or later', async (t) => {
-    const { bot, pressed, ended } = await startSavingChat(t);
-    const press = pressed();
+    const { bot, saveActivity, closeAndListCalls } = await startSavingChat(t);
+    const press = saveActivity();
     await Promise.all([bot.post(press), bot.post(press)]);
     assert.equal((await bot.post(press)).status, 200);
-    assert.deepEqual(await ended(), ['card: consent']);
+    assert.deepEqual(await closeAndListCalls(), ['card: consent']);
   });
 
   it('that is repeated brings a second offer', async (t) => {
-    const { bot, pressed, ended } = await startSavingChat(t);
-    await bot.post(pressed());
-    await bot.post(pressed());
-    assert.deepEqual(await ended(), ['card: consent', 'card: consent']);
+    const { bot, saveActivity, closeAndListCalls } = await startSavingChat(t);
+    await bot.post(saveActivity());
+    await bot.post(saveActivity());
+    assert.deepEqual(await closeAndListCalls(), ['card: consent', 'card: consent']);
     const [one, two] = bot.connector.calls.map((call) => cardOf(call).content.acceptContext.offer);
     assert.notEqual(one, two);
   });
 
   it('for audio of another conversation or with an unknown id is answered politely', async (t) => {
-    const { bot, pressed, ended } = await startSavingChat(t);
+    const { bot, saveActivity, closeAndListCalls } = await startSavingChat(t);
     for (const fields of [
       ELSEWHERE,
       { value: { save: 'abcdefghijklmnopqrstuv' } },
       { value: { save: 'x'.repeat(100_000) } },
       { value: { save: '__proto__' } },
     ]) {
-      assert.equal((await bot.post(pressed(fields))).status, 200);
+      assert.equal((await bot.post(saveActivity(fields))).status, 200);
     }
-    assert.deepEqual(await ended(), Array(4).fill(en.audio.gone));
+    assert.deepEqual(await closeAndListCalls(), Array(4).fill(en.audio.gone));
   });
 
   it('offers audio until it expires, and then says that it has expired', async (t) => {
-    const { bot, clock, pressed, offer, ended } = await startSavingChat(t, { env: { AUDIO_RETENTION_HOURS: '1' } });
+    const { bot, clock, saveActivity, offer, closeAndListCalls } = await startSavingChat(t, {
+      env: { AUDIO_RETENTION_HOURS: '1' },
+    });
     await clock.advance(HOUR_MS - 1);
     await offer();
     await clock.advance(1);
-    await bot.post(pressed());
-    assert.deepEqual(await ended(), ['card: consent', en.audio.gone]);
+    await bot.post(saveActivity());
+    assert.deepEqual(await closeAndListCalls(), ['card: consent', en.audio.gone]);
   });
 
   it('is answered in German', async (t) => {
-    const { bot, pressed, ended } = await startSavingChat(t);
-    await bot.post(pressed({ locale: 'de-DE' }));
+    const { bot, saveActivity, closeAndListCalls } = await startSavingChat(t);
+    await bot.post(saveActivity({ locale: 'de-DE' }));
     await bot.connector.whenMessages(1);
-    await bot.post(pressed({ locale: 'de-DE', value: { save: 'unknown' } }));
-    assert.deepEqual(await ended(), ['card: consent', de.audio.gone]);
+    await bot.post(saveActivity({ locale: 'de-DE', value: { save: 'unknown' } }));
+    assert.deepEqual(await closeAndListCalls(), ['card: consent', de.audio.gone]);
     const { name, content } = cardOf(bot.connector.calls[0]);
     assert.deepEqual([name, content.description], [de.audio.fileName, de.audio.fileOffer]);
   });
 
   it('is answered in the response on expectReplies', async (t) => {
-    const { bot, wav, pressed, ended } = await startSavingChat(t);
+    const { bot, wav, saveActivity, closeAndListCalls } = await startSavingChat(t);
     const press = async (fields = {}) => {
-      const response = await bot.post(pressed({ deliveryMode: 'expectReplies', ...fields }));
+      const response = await bot.post(saveActivity({ deliveryMode: 'expectReplies', ...fields }));
       return ((await response.json()) as { activities: ConnectorCall['body'][] }).activities;
     };
     const [offer, ...more] = await press();
@@ -99,26 +101,26 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     assert.deepEqual(more, []);
     const [word] = await press({ value: { save: 'unknown' } });
     assert.equal(word.text, en.audio.gone);
-    assert.deepEqual(await ended(), []);
+    assert.deepEqual(await closeAndListCalls(), []);
   });
 
   for (const status of [400, 403, 413]) {
     it(`is answered politely if the channel rejects the card: ${status}`, async (t) => {
-      const { bot, pressed, ended } = await startSavingChat(t);
+      const { bot, saveActivity, closeAndListCalls } = await startSavingChat(t);
       bot.connector.rule = refuse(status, ({ body }) => body.attachments !== undefined);
-      await bot.post(pressed());
-      assert.deepEqual(await ended(), ['card: consent', en.audio.notSaved]);
+      await bot.post(saveActivity());
+      assert.deepEqual(await closeAndListCalls(), ['card: consent', en.audio.notSaved]);
     });
   }
 
   it('may be repeated if the channel rejected every message', async (t) => {
-    const { bot, pressed, ended } = await startSavingChat(t);
+    const { bot, saveActivity, closeAndListCalls } = await startSavingChat(t);
     bot.connector.rule = refuse(403, () => true);
-    await bot.post(pressed());
+    await bot.post(saveActivity());
     await bot.connector.when(({ body }) => body.text === en.audio.notSaved);
     bot.connector.rule = () => undefined;
-    await bot.post(pressed());
-    assert.deepEqual(await ended(), ['card: consent', en.audio.notSaved, 'card: consent']);
+    await bot.post(saveActivity());
+    assert.deepEqual(await closeAndListCalls(), ['card: consent', en.audio.notSaved, 'card: consent']);
   });
 
   for (const [name, fields] of [
@@ -128,13 +130,16 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     it(`and an accepted offer of a ${name} who is not allowed are refused`, async (t) => {
       const lists = { ALLOWED_USERS: 'user-1', ALLOWED_TENANTS: PERSONAL.conversation.tenantId };
       const env = { ...lists, PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
-      const { bot, files, pressed, offer, accept, ended } = await startSavingChat(t, { isSigned: true, env });
+      const { bot, files, saveActivity, offer, accept, closeAndListCalls } = await startSavingChat(t, {
+        hasAppId: true,
+        env,
+      });
       const context = await offer();
-      assert.equal((await bot.post(pressed(fields))).status, 200);
+      assert.equal((await bot.post(saveActivity(fields))).status, 200);
       await bot.connector.whenMessages(2);
-      await accept(context, PLACE, fields);
-      assert.deepEqual(await ended(), ['card: consent', en.notAllowed, en.notAllowed]);
-      assert.deepEqual(files.asked, []);
+      await accept(context, UPLOAD_INFO, fields);
+      assert.deepEqual(await closeAndListCalls(), ['card: consent', en.notAllowed, en.notAllowed]);
+      assert.deepEqual(files.requestedUrls, []);
     });
   }
 
@@ -147,8 +152,8 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
     };
     const moved = await startFakeConnector();
     t.after(() => moved.close());
-    const { bot, clock, pressed } = await startSavingChat(t, { turns: [held, 'Two'] });
-    const press = pressed({ timestamp: new Date(clock.now() - 1_000).toISOString() });
+    const { bot, clock, saveActivity } = await startSavingChat(t, { turns: [held, 'Two'] });
+    const press = saveActivity({ timestamp: new Date(clock.now() - 1_000).toISOString() });
     await bot.post(press);
     await bot.connector.whenMessages(1);
     const there = { ...PERSONAL, serviceUrl: moved.url };
@@ -172,7 +177,7 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
   ] as const) {
     it(`is not recognized in a similar message ${name}`, async (t) => {
       const turns = text === undefined ? [] : ['I read that'];
-      const { bot, audioId, ended } = await startSavingChat(t, { turns });
+      const { bot, audioId, closeAndListCalls } = await startSavingChat(t, { turns });
       const value = { save: audioId };
       const response = await bot.post(bot.message(text, { ...fields, value, deliveryMode: 'expectReplies' }));
       const { activities } = (await response.json()) as { activities: { text: string }[] };
@@ -180,17 +185,17 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
         activities.map(({ text }) => text),
         [reply],
       );
-      assert.deepEqual(await ended(), []);
+      assert.deepEqual(await closeAndListCalls(), []);
     });
   }
 
   it('is rejected (503) at the maximum in progress on an unverified channel, and accepted on redelivery', async (t) => {
     const gate = Promise.withResolvers<{ status: number }>();
-    const { bot, files, pressed, offer, answered } = await startSavingChat(t);
+    const { bot, files, saveActivity, offer, consentActivity } = await startSavingChat(t);
     const context = await offer();
     files.rule = () => gate.promise;
     const accepted = bot.post(
-      answered({ action: 'accept', context, uploadInfo: PLACE }, { deliveryMode: 'expectReplies' }),
+      consentActivity({ action: 'accept', context, uploadInfo: UPLOAD_INFO }, { deliveryMode: 'expectReplies' }),
     );
     await files.whenCalls(1);
     const held: ServerResponse[] = [];
@@ -199,8 +204,8 @@ describe('a press on "Save .wav"', { timeout: 30_000 }, () => {
       held.push(response);
       return 'handled';
     };
-    for (let count = 1; count < 50; count++) assert.equal((await bot.post(pressed(inChatOf(count)))).status, 200);
-    const press = pressed(inChatOf(0));
+    for (let count = 1; count < 50; count++) assert.equal((await bot.post(saveActivity(inChatOf(count)))).status, 200);
+    const press = saveActivity(inChatOf(0));
     const refused = await bot.post(press);
     assert.equal(refused.status, 503);
     assert.ok(Number(refused.headers.get('retry-after')) > 0);

@@ -4,7 +4,7 @@ import * as wire from '../realtime/server-events.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
 import type { ConnectorRule } from '../support/fake-connector.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { type Asked, type RawAnswer, startRawModel } from '../support/raw-model.ts';
+import { type RawAnswer, type ReceivedRequest, startRawModel } from '../support/raw-model.ts';
 import { streamInfo, TeamsRules } from '../support/teams-rules.ts';
 
 const SOUND = new Uint8Array(4_800);
@@ -30,7 +30,7 @@ export async function speaking(
   { env = {}, fields: furtherFields = {}, first, more = [NEXT, NEXT] }: SpeakingOptions = {},
 ) {
   const clock = new ManualClock();
-  const asked = Promise.withResolvers<Asked>();
+  const asked = Promise.withResolvers<ReceivedRequest>();
   const model = await startRawModel([(question) => asked.resolve(question), ...more]);
   const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url, ...env }, deps: { clock, random: () => 0 } });
   t.after(async () => {

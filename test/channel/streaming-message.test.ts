@@ -157,7 +157,7 @@ describe('streamed text in Teams', TIMEOUT, () => {
     say(' upon');
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
-    await inTime(model.whenTold('response.cancel'));
+    await inTime(model.whenReceived('response.cancel'));
     const [notice] = await whileTimePasses(clock, bot.connector.whenMessages(1));
     assert.equal(notice?.body.text, en.apologies.cancelled);
     assert.equal(notice?.body.replyToId, 'activity-1');
@@ -166,7 +166,7 @@ describe('streamed text in Teams', TIMEOUT, () => {
     await bot.says('And now?', fields);
     const [, reply] = await whileTimePasses(clock, bot.connector.whenMessages(2));
     assert.equal(reply?.body.replyToId, 'activity-2');
-    assert.match(model.heard[1]?.[0] ?? '', /"role":"assistant","text":"Once upon"/);
+    assert.match(model.userTexts[1]?.[0] ?? '', /"role":"assistant","text":"Once upon"/);
   });
 
   it('is followed, when the user presses Stop before the first words, by a message that says so', async (t) => {

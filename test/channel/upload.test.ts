@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { uploadToFileService } from '../../src/channel/upload.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { CARD_ID, type FileService, PLACE, startFileService, startSavingChat } from '../support/file-service.ts';
+import { CARD_ID, type FileService, startFileService, startSavingChat, UPLOAD_INFO } from '../support/file-service.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const SAVED = ['card: consent', 'card: info', `DELETE ${CARD_ID}`];
@@ -20,7 +20,11 @@ interface Upload {
 }
 
 /** An uploadToFileService to a file service that answers by this rule. */
-async function uploading(t: TestContext, rule: FileService['rule'], uploadUrl = PLACE.uploadUrl): Promise<Upload> {
+async function uploading(
+  t: TestContext,
+  rule: FileService['rule'],
+  uploadUrl = UPLOAD_INFO.uploadUrl,
+): Promise<Upload> {
   const files = await startFileService();
   t.after(() => files[Symbol.asyncDispose]());
   files.rule = rule;
@@ -45,13 +49,13 @@ const redirect = (location: string, status = 307) => ({ status, headers: { locat
 
 describe('an accepted file', { timeout: 60_000 }, () => {
   it("is sent in one piece to the address that Teams named, without the bot's token", async (t) => {
-    const { bot, files, wav, offer, accept, ended } = await startSavingChat(t);
+    const { bot, files, wav, offer, accept, closeAndListCalls } = await startSavingChat(t);
     await accept(await offer());
-    assert.deepEqual(await ended(), SAVED);
+    assert.deepEqual(await closeAndListCalls(), SAVED);
     const [put, ...more] = files.calls;
     assert.deepEqual(more, []);
     assert.equal(put?.method, 'PUT');
-    assert.equal(put.url, PLACE.uploadUrl);
+    assert.equal(put.url, UPLOAD_INFO.uploadUrl);
     assert.ok(put.body.equals(wav), 'it is the audio behind the link');
     assert.equal(put.headers['content-range'], `bytes 0-${wav.length - 1}/${wav.length}`);
     assert.equal(put.headers['content-length'], String(wav.length));
@@ -62,14 +66,14 @@ describe('an accepted file', { timeout: 60_000 }, () => {
   });
 
   it('is reported to the user if it cannot be saved, and may be offered again', async (t) => {
-    const { bot, files, offer, pressed, accept, ended } = await startSavingChat(t);
+    const { bot, files, offer, saveActivity, accept, closeAndListCalls } = await startSavingChat(t);
     files.rule = (_, count) => ({ status: count === 1 ? 404 : 201 });
     await accept(await offer());
     await bot.connector.when(({ method }) => method === 'DELETE');
-    await bot.post(pressed());
+    await bot.post(saveActivity());
     const [, , again] = await bot.connector.whenMessages(3);
     await accept(again?.body.attachments[0].content.acceptContext);
-    assert.deepEqual(await ended(), [...NOT_SAVED, ...SAVED]);
+    assert.deepEqual(await closeAndListCalls(), [...NOT_SAVED, ...SAVED]);
     assert.doesNotMatch(JSON.stringify(bot.logs), /a-secret/);
   });
 
@@ -96,7 +100,7 @@ describe('an accepted file', { timeout: 60_000 }, () => {
       'https://x.sharepoint.com\\@evil.example/upload',
     );
     await done;
-    assert.deepEqual(files.asked, ['https://x.sharepoint.com/@evil.example/upload']);
+    assert.deepEqual(files.requestedUrls, ['https://x.sharepoint.com/@evil.example/upload']);
   });
 
   it('is saved even if the body of the response never ends', async (t) => {
@@ -132,7 +136,7 @@ describe('an address outside the file service', { timeout: 60_000 }, () => {
     it(`gets nothing: ${JSON.stringify(uploadUrl)}`, async (t) => {
       const { files, done } = await uploading(t, () => ({ status: 201 }), uploadUrl);
       await assertFails(done, 'untrusted_upload_host');
-      assert.deepEqual(files.asked, []);
+      assert.deepEqual(files.requestedUrls, []);
     });
   }
 });
@@ -147,7 +151,7 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
       assert.deepEqual(
         files.calls.map(({ method, url }) => [method, url]),
         [
-          ['PUT', PLACE.uploadUrl],
+          ['PUT', UPLOAD_INFO.uploadUrl],
           ['PUT', OTHER_URL],
         ],
       );
@@ -176,22 +180,22 @@ describe('a redirect of the file service', { timeout: 60_000 }, () => {
     it(`is not followed to any other host: ${location}`, async (t) => {
       const { files, done } = await uploading(t, () => redirect(location));
       await assertFails(done, 'untrusted_upload_host');
-      assert.deepEqual(files.asked, [PLACE.uploadUrl]);
+      assert.deepEqual(files.requestedUrls, [UPLOAD_INFO.uploadUrl]);
     });
   }
 
   it('is given up if it loops', async (t) => {
     const { files, done } = await uploading(t, ({ url }) =>
-      redirect(url === OTHER_URL ? PLACE.uploadUrl : OTHER_URL, 308),
+      redirect(url === OTHER_URL ? UPLOAD_INFO.uploadUrl : OTHER_URL, 308),
     );
     await assertFails(done, 'upload_refused');
-    assert.equal(files.asked.length, 4);
+    assert.equal(files.requestedUrls.length, 4);
   });
 
   it('is not followed if it changes the method', async (t) => {
     const { files, done } = await uploading(t, () => redirect(OTHER_URL, 303));
     await assertFails(done, 'upload_refused');
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 });
 
@@ -215,13 +219,13 @@ describe('a failure of the file service', { timeout: 60_000 }, () => {
       await files.whenCalls(1);
       await clock.whenWaiting(waitMs);
       await clock.advance(waitMs - 1);
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
       await clock.advance(1);
       await files.whenCalls(2);
       await done;
-      assert.equal(files.calls[1]?.url, PLACE.uploadUrl);
+      assert.equal(files.calls[1]?.url, UPLOAD_INFO.uploadUrl);
       assert.ok(files.calls[1].body.equals(BYTES));
-      assert.equal(files.asked.length, 2);
+      assert.equal(files.requestedUrls.length, 2);
     });
   }
 
@@ -239,14 +243,14 @@ describe('a failure of the file service', { timeout: 60_000 }, () => {
     it(`is not retried if it is permanent: ${status}`, async (t) => {
       const { files, done } = await uploading(t, () => ({ status }));
       await assertFails(done, 'upload_refused');
-      assert.equal(files.asked.length, 1);
+      assert.equal(files.requestedUrls.length, 1);
     });
   }
 
   it('is reported if it breaks the connection', async (t) => {
     const { files, done } = await uploading(t, () => 'reset');
     await assertFails(done, 'upload_failed');
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('is given up after a minute if there is no response', async (t) => {
@@ -254,11 +258,11 @@ describe('a failure of the file service', { timeout: 60_000 }, () => {
     const [put] = await files.whenCalls(1);
     await clock.whenWaiting(TRY_LIMIT_MS);
     await clock.advance(TRY_LIMIT_MS - 1);
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
     await clock.advance(1);
     await put?.whenOver;
     await assertFails(done, 'upload_failed');
-    assert.equal(files.asked.length, 1);
+    assert.equal(files.requestedUrls.length, 1);
   });
 
   it('leaves no timer behind once the file is saved', async (t) => {

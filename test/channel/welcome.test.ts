@@ -184,7 +184,7 @@ describe('a conversation from which the bot was removed', () => {
       await announce(bot, removal);
       await announce(bot, { type: 'installationUpdate', action: 'add' });
       assert.deepEqual(await textsAfterATurn(bot), ['One', en.welcome, 'Two']);
-      assert.deepEqual(bot.script.asked[1]?.history, []);
+      assert.deepEqual(bot.script.contexts[1]?.history, []);
     });
 
     it(`loses its record even while it is being answered (${name})`, async (t) => {
@@ -202,7 +202,7 @@ describe('a conversation from which the bot was removed', () => {
       await bot.logged('turn ended');
       gate.resolve();
       await textsAfterATurn(bot);
-      assert.deepEqual(bot.script.asked[1]?.history, []);
+      assert.deepEqual(bot.script.contexts[1]?.history, []);
     });
   }
 
@@ -228,7 +228,7 @@ describe('a conversation from which the bot was removed', () => {
     await announce(bot, { type: 'installationUpdate', action: 'remove-upgrade' });
     await textsAfterATurn(bot);
     assert.deepEqual(
-      bot.script.asked[1]?.history.map(({ text }) => text),
+      bot.script.contexts[1]?.history.map(({ text }) => text),
       ['my name is Ada', 'One'],
     );
   });
@@ -270,7 +270,7 @@ describe('a conversation from which the bot was removed', () => {
       await announce(bot, { type: 'conversationUpdate', ...removal, channelData }, { ...threads[2], channelData });
       await sayToAll('again', 4);
       assert.deepEqual(
-        bot.script.asked.slice(4).map(({ history }) => history.length),
+        bot.script.contexts.slice(4).map(({ history }) => history.length),
         left,
       );
     });

@@ -68,7 +68,7 @@ describe('a button of a call that waits', () => {
   });
 
   for (const command of ['/reset', '/forget yes']) {
-    it(`is kindly answered after ${command}`, async () => {
+    it(`gets a polite refusal after ${command}`, async () => {
       const text = `E ${command}`;
       const chat = await chatWith(`do note ${text}`);
       await chat.say(command);
@@ -84,13 +84,13 @@ describe('a button of a call that waits', () => {
     });
   }
 
-  it('of an unknown call is kindly answered', async () => {
+  it('of an unknown call gets a polite refusal', async () => {
     const chat = new ApprovalChat(under.bot);
     await chat.say(undefined, { value: { approval: 'x'.repeat(32), decision: 'allow' } });
     assert.deepEqual(await chat.when(1), [texts.gone]);
   });
 
-  it('may be forged in any way, and nothing runs', async () => {
+  it('runs nothing if it is forged', async () => {
     const chat = await chatWith('do note F');
     const { approval } = chat.data('allow');
     const values: unknown[] = [

@@ -10,7 +10,7 @@ describe('a tool that is always allowed', () => {
   let under: ApprovingBot;
   before(async () => {
     const env = { DIRECT_LINE_ENHANCED_AUTHENTICATION: 'true' };
-    under = await startApproving(closing, { isSigned: true, env });
+    under = await startApproving(closing, { hasAppId: true, env });
   });
   /** A personal chat with somebody whom the channel verifies. */
   const personal = (name = 'Ada') =>
@@ -61,7 +61,7 @@ describe('a tool that is always allowed', () => {
     assert.equal(under.ran('C2'), 0);
   });
 
-  it('is allowed once where it is not offered, and the bot says so', async () => {
+  it('is allowed only once if "always" is not offered, and the bot says so', async () => {
     const chat = personal();
     await chat.ask('do erase D1');
     const data = { ...chat.data('allow'), decision: 'allowAlways' };
@@ -109,7 +109,7 @@ describe('a tool that is always allowed', () => {
     for (const text of ['F2', 'F4']) assert.equal(under.ran(text), 0, text);
   });
 
-  it('has failed for certain while its server is away, and can be asked for again when it is back', async () => {
+  it('fails while its server is down, and can be requested again when it is back', async () => {
     const chat = personal();
     await chat.ask('do erase G');
     under.mcp.intercept = (_, response) => {

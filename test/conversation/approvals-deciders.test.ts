@@ -18,7 +18,7 @@ describe('a call that waits in a chat of a channel that verifies people', () => 
   let under: ApprovingBot;
   before(async () => {
     const env = { ALLOWED_USERS: 'ada,bob,boss,U-ada,U-bob', TOOL_APPROVERS: 'BOSS' };
-    under = await startApproving(closing, { isSigned: true, env });
+    under = await startApproving(closing, { hasAppId: true, env });
   });
   const asked = async (text: string, fields: Readonly<Record<string, unknown>> = inTeams('groupChat')) => {
     const chat = new ApprovalChat(under.bot, fields);
@@ -32,7 +32,7 @@ describe('a call that waits in a chat of a channel that verifies people', () => 
     await chat.whenSaid(`${texts.allowed('Write a note', 'Ada')}\n\nSaid: echo`);
   });
 
-  it('is not decided by another member, who is told so kindly', async () => {
+  it('is not decided by another member, who gets a polite refusal', async () => {
     const chat = await asked('do note B');
     for (const decision of ['allow', 'deny'] as const) {
       const { length } = chat.messages;

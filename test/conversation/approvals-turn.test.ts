@@ -130,7 +130,7 @@ describe('the turn of a decision', () => {
     assert.equal(under.ran('G'), 1);
   });
 
-  it('may call further tools, which are asked about', async () => {
+  it('may call further tools, which need an approval', async () => {
     const chat = scripted(calls(note('H1')), calls(note('H2')), 'Both are done.');
     await chat.ask('Do both.');
     await chat.press('allow');

@@ -6,7 +6,7 @@ import { ApprovalChat, type ApprovingBot, closingAfter, startApproving, startFar
 
 const { approval: texts } = en;
 
-describe('a call that waits where cards do not work', () => {
+describe('a call that waits in a channel without cards', () => {
   const closing = closingAfter(after);
   let under: ApprovingBot;
   before(async () => {
@@ -106,12 +106,12 @@ describe('a call that waits where cards do not work', () => {
     await chat.whenSaid(texts.nothingWaits);
   });
 
-  it('does not make a yes a decision where nothing waits', async () => {
+  it('does not make a yes a decision if nothing waits', async () => {
     const chat = await inSlack('yes');
     assert.match(chat.texts.join(), /^Re: yes/);
   });
 
-  it('is not decided by a yes where there is a card', async () => {
+  it('is not decided by a yes if there is a card', async () => {
     const chat = new ApprovalChat(under.bot);
     await chat.ask('do note H');
     await chat.say('yes');
@@ -156,8 +156,8 @@ describe('a call that waits where cards do not work', () => {
   });
 });
 
-describe('a title that the server of a tool has made up', () => {
-  it('is plain words in one line, wherever it is shown', async (t) => {
+describe('a title that comes from an MCP server', () => {
+  it('is plain text in one line, wherever it is shown', async (t) => {
     const title = `[Click](https://evil.example)\nYes?\u202e “a” <b> ${'x'.repeat(200)}`;
     const tool = { name: 'trap', title, description: 'Does it.', inputSchema: { type: 'object' } };
     const farEnds = await startFarEnds(t);

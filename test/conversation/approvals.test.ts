@@ -39,8 +39,8 @@ async function startWriter(
   return { bot, file, isWritten };
 }
 
-/** Answers with the newest outputs. */
-const echo: ScriptedTurn = ({ outputs }) => `Said: ${outputs.at(-1)?.output}`;
+/** Answers with the newest tool result. */
+const echo: ScriptedTurn = ({ toolResults }) => `Said: ${toolResults.at(-1)?.output}`;
 
 const textsOf = (bot: BotUnderTest) => bot.connector.messages.map(({ body }) => body.text);
 const cardIn = (bot: BotUnderTest) => {

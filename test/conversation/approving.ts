@@ -70,9 +70,9 @@ export interface ApprovalModel {
 export function approvalModel(): ApprovalModel {
   const asked: ResponderContext[] = [];
   const gates = new Map<string, { gate: PromiseWithResolvers<void>; held: PromiseWithResolvers<void> }>();
-  const answerTo = ({ text, outputs }: ResponderContext): ScriptedResponse => {
+  const answerTo = ({ text, toolResults }: ResponderContext): ScriptedResponse => {
     const ending = { kind: 'completed' } as const;
-    if (outputs.length > 0) return { outputs: [{ text: `Said: ${outputs.at(-1)?.output}` }], ending };
+    if (toolResults.length > 0) return { outputs: [{ text: `Said: ${toolResults.at(-1)?.output}` }], ending };
     const calls = /^do (.*)/.exec(text)?.[1]?.split(', ') ?? [];
     if (calls.length === 0) return { outputs: [{ text: `Re: ${text}` }], ending };
     return { outputs: calls.map((each) => callOf(each)), ending };

@@ -14,7 +14,7 @@ const SHARED_BY_ALL = 100;
 
 /** An authenticated bot in Teams, whose channel holds the bot's calls for Ada until the test releases them. */
 async function started(t: TestContext, turns: string[] = []) {
-  const bot = await startBot({ isSigned: true, turns });
+  const bot = await startBot({ hasAppId: true, turns });
   t.after(() => bot.close());
   const held: ServerResponse[] = [];
   bot.connector.rule = (call, response) => {

@@ -44,7 +44,7 @@ for (const [scope, fields] of [
       assert.equal((await ask(bot, '/reset', fields)).text, en.commands.reset(by));
       await until(() => bot.simulator.openSessions === 0);
       await ask(bot, 'second', fields);
-      assert.deepEqual(bot.script.asked[1]?.history, []);
+      assert.deepEqual(bot.script.contexts[1]?.history, []);
     });
 
     it('/forget asks for confirmation, and then deletes the record and the audio', async (t) => {
@@ -61,7 +61,7 @@ for (const [scope, fields] of [
       await until(() => bot.simulator.openSessions === 0);
       assert.equal((await fetch(url)).status, 404);
       await ask(bot, 'second', fields);
-      assert.deepEqual(bot.script.asked[1]?.history, []);
+      assert.deepEqual(bot.script.contexts[1]?.history, []);
       assert.match((await ask(bot, '/usage', fields)).text, /^- questions: 1$/m);
     });
 
@@ -75,7 +75,7 @@ for (const [scope, fields] of [
         ['audio', 'alloy'],
         ['audio', 'marin'],
       ]);
-      assert.equal(bot.script.asked[1]?.history.length, 2);
+      assert.equal(bot.script.contexts[1]?.history.length, 2);
       await ask(bot, '/reset', fields);
       await ask(bot, 'third', fields);
       assert.deepEqual(sessionsOf(bot)[2], ['audio', 'marin'], 'what was chosen stays');
@@ -129,12 +129,12 @@ for (const [scope, fields] of [
       const here = { channelId: 'emulator', ...fields };
       await bot.says('first', here);
       await bot.says('second', here);
-      await until(() => bot.script.asked.length === 1);
+      await until(() => bot.script.contexts.length === 1);
       assert.equal((await ask(bot, '/stop', here)).text, en.commands.stopped);
       await until(() => bot.events.some(({ event }) => event['type'] === 'response.cancel'));
       assert.equal((await ask(bot, 'third', here)).text, 'Three');
       assert.deepEqual(
-        bot.script.asked.map(({ text }) => text),
+        bot.script.contexts.map(({ text }) => text),
         ['first', 'third'],
       );
       assert.deepEqual(textsOf(bot.connector.messages), [en.commands.stopped, 'Three']);
@@ -179,7 +179,7 @@ describe('commands', TIMEOUT, () => {
     const bot = await startTimedBot({ turns: [{ ...spoken('One'), gate: never.promise }] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('first', inConversation('a'));
-    await until(() => bot.script.asked.length === 1);
+    await until(() => bot.script.contexts.length === 1);
     for (const command of ['/stop', '/forget yes', '/reset', '/voice cedar'])
       await ask(bot, command, inConversation('b'));
     never.resolve();

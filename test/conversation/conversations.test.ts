@@ -96,7 +96,7 @@ describe('a reply that cannot be sent', () => {
     await say(conversations, turn('1'), wayBack({ refuse: new Error('gone') }).withSender);
     model.last.drop();
     await say(conversations, turn('2'), wayBack().withSender);
-    assert.match(model.heard[1]?.[0] ?? '', /"text":"1".*"text":"one"/);
+    assert.match(model.userTexts[1]?.[0] ?? '', /"text":"1".*"text":"one"/);
   });
 
   it('causes no error if the reply route cannot even be opened', async () => {

@@ -33,12 +33,12 @@ describe('messages that need no model', TIMEOUT, () => {
     });
   }
 
-  it('do not include one of exactly 20,000 characters', async (t) => {
+  it('of exactly 20,000 characters does need the model', async (t) => {
     const bot = await startTimedBot({ turns: ['That was long'] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('x'.repeat(20_000));
     assert.deepEqual(textsOf(await bot.replies(1)), ['That was long']);
-    assert.equal(bot.script.asked[0]?.text.length, 20_000);
+    assert.equal(bot.script.contexts[0]?.text.length, 20_000);
   });
 });
 
@@ -50,7 +50,7 @@ describe('a turn that cannot be answered', TIMEOUT, () => {
     });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
-    await until(() => bot.script.asked.length === 1);
+    await until(() => bot.script.contexts.length === 1);
     await bot.clock.advance(6_999);
     assert.equal(bot.connector.messages.length, 0);
     await bot.clock.advance(1);
@@ -73,7 +73,7 @@ describe('a turn that cannot be answered', TIMEOUT, () => {
     );
   });
 
-  it('says nothing with settings other than the configured ones', async (t) => {
+  it('sends an apology instead of the answer if the session has another voice', async (t) => {
     const bot = await startTimedBot({ turns: ['Hi with another voice'], env: { REALTIME_VOICE: 'bob' } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('hello');
@@ -125,7 +125,7 @@ describe('draining', TIMEOUT, () => {
     await bot.says('one');
     await bot.says('two');
     await bot.says('three');
-    await until(() => bot.script.asked.length === 1);
+    await until(() => bot.script.contexts.length === 1);
     const closed = bot.app.close();
     const told = await bot.replies(2);
     for (const text of textsOf(told)) assert.match(text, /I’m restarting.*send that again/);
@@ -141,7 +141,7 @@ describe('draining', TIMEOUT, () => {
     const bot = await startTimedBot({ turns: [held('At last', gate.promise)] });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('one');
-    await until(() => bot.script.asked.length === 1);
+    await until(() => bot.script.contexts.length === 1);
     const closed = bot.app.close();
     assert.equal((await bot.says('two')).status, 503);
     gate.resolve();
@@ -156,7 +156,7 @@ describe('draining', TIMEOUT, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     for (const [index, text] of ['one', 'two'].entries()) {
       await bot.says(text, inConversation(text));
-      await until(() => bot.script.asked.length === index + 1);
+      await until(() => bot.script.contexts.length === index + 1);
     }
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
     // Once a later question is answered, everything sent before has arrived, too.

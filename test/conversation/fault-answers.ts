@@ -1,5 +1,5 @@
 import * as wire from '../realtime/server-events.ts';
-import type { Asked, RawAnswer, Refusal } from '../support/raw-model.ts';
+import type { RawAnswer, ReceivedRequest, Refusal } from '../support/raw-model.ts';
 
 /** One fault of the model, what the user sees of it, and the state of the session afterwards. */
 export interface ModelFault {
@@ -32,12 +32,12 @@ export const RETRY_MS = 375;
 /** Four bytes of audio for each word. */
 export const SOUND = [1, 0, 2, 0];
 
-export function begin({ response, turn, send }: Asked, ...words: readonly string[]): void {
+export function begin({ response, turn, send }: ReceivedRequest, ...words: readonly string[]): void {
   send(wire.created({ response, turn }));
   for (const word of words) send(wire.transcriptDelta(word, { response }), wire.audioDelta(SOUND, { response }));
 }
 
-export function end({ response, turn, send }: Asked, rest: wire.Done = {}): void {
+export function end({ response, turn, send }: ReceivedRequest, rest: wire.Done = {}): void {
   send(wire.done({ response, turn, ...rest }));
 }
 

@@ -31,7 +31,7 @@ describe('forgetting a conversation', () => {
       [false, true],
     );
     await say(conversations, turn('3'), withSender);
-    assert.deepEqual(model.heard[2], ['3']);
+    assert.deepEqual(model.userTexts[2], ['3']);
   });
 });
 

@@ -28,7 +28,7 @@ describe('a turn beyond a limit', TIMEOUT, () => {
   });
 
   it('is counted with the commands of the same user, of which only /stop is never refused', async (t) => {
-    const bot = await startTimedBot({ isSigned: true, turns: ['One', 'Two'], env: { MAX_TURNS_PER_MINUTE: '3' } });
+    const bot = await startTimedBot({ hasAppId: true, turns: ['One', 'Two'], env: { MAX_TURNS_PER_MINUTE: '3' } });
     t.after(() => bot[Symbol.asyncDispose]());
     const ada = (id: string) => ({ channelId: 'slack', conversation: { id }, from: { id: 'ada' } });
     const eve = { channelId: 'slack', conversation: { id: 'c1' }, from: { id: 'eve' } };
@@ -90,7 +90,7 @@ describe('a turn beyond a limit', TIMEOUT, () => {
     const bot = await startTimedBot({ turns: [failing('server_error', 'server_error')], env });
     t.after(() => bot[Symbol.asyncDispose]());
     assert.match(await ask(bot, 'a'), /My voice service had a problem/);
-    assert.equal(bot.script.asked.length, 1);
+    assert.equal(bot.script.contexts.length, 1);
   });
 
   it('is counted in full if its usage is unknown, even if it was stopped before it began', async (t) => {
@@ -98,10 +98,10 @@ describe('a turn beyond a limit', TIMEOUT, () => {
     const bot = await startTimedBot({ turns: [hang], env: { ...PRICED, DAILY_BUDGET_USD: '0.3' } });
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('a');
-    await until(() => bot.script.asked.length === 1);
+    await until(() => bot.script.contexts.length === 1);
     await ask(bot, '/stop');
     assert.equal(await ask(bot, 'b'), en.limits.day);
-    assert.equal(bot.script.asked.length, 1);
+    assert.equal(bot.script.contexts.length, 1);
   });
 
   it('costs nothing if the service failed before its first word', async (t) => {
@@ -120,7 +120,7 @@ describe('a turn beyond a limit', TIMEOUT, () => {
 
   it('is counted for the user over all conversations if the channel verifies the user', async (t) => {
     const bot = await startTimedBot({
-      isSigned: true,
+      hasAppId: true,
       turns: ['One', 'Two', 'Three'],
       env: { MAX_TURNS_PER_MINUTE: '2' },
     });
@@ -134,7 +134,7 @@ describe('a turn beyond a limit', TIMEOUT, () => {
 
   it('is counted for the conversation if users can name themselves freely', async (t) => {
     const bot = await startTimedBot({
-      isSigned: true,
+      hasAppId: true,
       turns: ['One', 'Two', 'Other'],
       env: { MAX_TURNS_PER_MINUTE: '2' },
     });

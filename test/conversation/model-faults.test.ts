@@ -44,7 +44,7 @@ async function talkThrough({ answers, refusals = [], waitsMs = [] }: ModelFault)
     const [, ended] = await bot.logged('turn ended', 2);
     const audioBytes = await audioBytesOf(second);
     const logged = bot.logs.map(({ msg }) => msg);
-    return { heard: model.heard, second, third, ended, audioBytes, logged };
+    return { heard: model.userTexts, second, third, ended, audioBytes, logged };
   } finally {
     await bot[Symbol.asyncDispose]();
     await model.close();
@@ -75,7 +75,7 @@ describe('a fault of the model', { timeout: 60_000 }, () => {
   }
 });
 
-describe('handshake 400', { timeout: 60_000 }, () => {
+describe('a handshake that the service answers with 400', { timeout: 60_000 }, () => {
   it('is logged with the words of the service, and the user learns whom to contact', async (t) => {
     const resource = { key: 'test-key', deployments: { simulator: 'other' } } as const;
     const bot = await startTimedBot({ simulator: { resource } });
@@ -90,7 +90,7 @@ describe('handshake 400', { timeout: 60_000 }, () => {
   });
 });
 
-describe('slow token', { timeout: 60_000 }, () => {
+describe('a slow token', { timeout: 60_000 }, () => {
   /** What the user gets and which codes are logged if the first token takes this long. */
   async function answerAfter(t: TestContext, tokenMs: number, waitsMs: readonly number[]) {
     const model = await startRawModel([says('One')]);
@@ -116,11 +116,11 @@ describe('slow token', { timeout: 60_000 }, () => {
     return { text: first?.body.text, codes };
   }
 
-  it('the token takes 12 s once: delays the turn, and is not reported as "no connection"', async (t) => {
+  it('of 12 s delays the turn, and is not reported as "no connection"', async (t) => {
     assert.deepEqual(await answerAfter(t, 12_000, [12_000]), { text: 'One', codes: [] });
   });
 
-  it('the token takes a minute once: is reported and requested again, and the turn is answered', async (t) => {
+  it('of a minute is reported and requested again, and the turn is answered', async (t) => {
     const { text, codes } = await answerAfter(t, 60_000, [20_000, RETRY_MS]);
     assert.deepEqual([text, codes], ['One', ['token_timeout']]);
   });
@@ -152,7 +152,7 @@ describe('a token', { timeout: 60_000 }, () => {
       await bot.says('second');
       const [, second] = await bot.replies(2);
       assert.equal(second?.body.text, 'Two');
-      assert.match(model.heard[0]?.[0] ?? '', /"text":"first"/);
+      assert.match(model.userTexts[0]?.[0] ?? '', /"text":"first"/);
       await bot[Symbol.asyncDispose]();
       await model.close();
     });

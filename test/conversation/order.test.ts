@@ -42,7 +42,7 @@ describe('messages of one conversation', TIMEOUT, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await Promise.all(numbers(10).map((number) => bot.says(`${number}`)));
     const replies = await bot.replies(10);
-    const asked = bot.script.asked.map(({ text }) => text);
+    const asked = bot.script.contexts.map(({ text }) => text);
     assert.deepEqual(
       asked.toSorted((a, b) => Number(a) - Number(b)),
       numbers(10).map(String),
@@ -52,7 +52,7 @@ describe('messages of one conversation', TIMEOUT, () => {
       asked.map((text) => `You said ${text}`),
     );
     assert.deepEqual(
-      bot.script.asked.map(({ history }) => history.length),
+      bot.script.contexts.map(({ history }) => history.length),
       numbers(10).map((number) => (number - 1) * 2),
     );
   });
@@ -90,7 +90,7 @@ describe('messages of one conversation', TIMEOUT, () => {
       taken.map(({ status }) => status),
       [200, 200, 200],
     );
-    assert.deepEqual(linesOf(bot.script.asked[1] as ResponderContext), ['user: 1', 'assistant: You said 1']);
+    assert.deepEqual(linesOf(bot.script.contexts[1] as ResponderContext), ['user: 1', 'assistant: You said 1']);
   });
 
   it('are distinct if two conversations have the same activity id', async (t) => {

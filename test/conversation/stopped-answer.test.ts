@@ -23,7 +23,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     const wav = Buffer.from(await (await fetch(stopped.attachments[0].contentUrl)).arrayBuffer());
     assert.ok(wav.byteLength > 44 && wav.byteLength < SOUND.byteLength, `${wav.byteLength} bytes`);
     assert.equal((await ask(bot, 'second', here)).text, 'Two');
-    assert.match(bot.script.asked[1]?.history.at(-1)?.text ?? '', /^One/);
+    assert.match(bot.script.contexts[1]?.history.at(-1)?.text ?? '', /^One/);
   });
 
   it('costs what it has used, not its worst case', async (t) => {
@@ -48,7 +48,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     const teams = { channelId: 'msteams', conversation: { id: 'p', conversationType: 'personal' } };
     await bot.says('first', teams);
     await bot.connector.when(({ body }) => body.text === en.working);
-    await until(() => bot.script.asked.length === 1);
+    await until(() => bot.script.contexts.length === 1);
     await bot.says('/stop', teams);
     const isEnd = (body: { entities?: { streamType?: string }[] }) =>
       body.entities?.some(({ streamType }) => streamType === 'final') ?? false;

@@ -56,7 +56,7 @@ describe('a budget', { timeout: 60_000 }, () => {
     assert.ok(!bot.logs.some(({ msg }) => msg === 'tool called'));
     const [ended] = await bot.logged('turn ended');
     assert.deepEqual([ended?.['result'], ended?.['why']], ['cutShort', 'budget']);
-    assert.equal(bot.script.asked.length, 2);
+    assert.equal(bot.script.contexts.length, 2);
   });
 
   it('keeps what was said before that response', async (t) => {

@@ -27,8 +27,8 @@ async function ask(bot: TimedBot, text: string, fields: Record<string, unknown> 
   return (await bot.replies(before + 1)).at(-1)?.body.text;
 }
 
-describe('a tool that the service refuses', { timeout: 60_000 }, () => {
-  it('costs this tool only: the turn is answered, later turns go without it, and one line names it', async (t) => {
+describe('a tool that the service rejects', { timeout: 60_000 }, () => {
+  it('is left out alone: the turn is answered, later turns go without it, and one log line names it', async (t) => {
     const { bot, model } = await startWith(t, [byField, says('One'), says('Two'), says('Other')]);
     assert.equal(await ask(bot, 'first'), 'One');
     assert.equal(await ask(bot, 'second'), 'Two');
@@ -44,7 +44,7 @@ describe('a tool that the service refuses', { timeout: 60_000 }, () => {
     );
   });
 
-  it('may be unknown: the turn goes without tools, and the next one tries again', async (t) => {
+  it('may be unnamed: the turn goes without tools, and the next one tries again', async (t) => {
     const unnamed = errors({ param: 'session.tools' }, 'session.update');
     const { bot, model } = await startWith(t, [unnamed, says('One'), says('Two')]);
     assert.equal(await ask(bot, 'first'), 'One');

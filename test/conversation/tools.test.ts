@@ -14,8 +14,8 @@ const calls = (...outputs: (ReturnType<typeof call> | { text: string })[]): Scri
   outputs,
   ending: { kind: 'completed' },
 });
-/** Answers with the newest outputs. */
-const echo: ScriptedTurn = ({ outputs }) => `Found: ${outputs.map(({ output }) => output).join(' | ')}`;
+/** Answers with the newest tool results. */
+const echo: ScriptedTurn = ({ toolResults }) => `Found: ${toolResults.map(({ output }) => output).join(' | ')}`;
 
 /** The tools that the model got. */
 function toolsOf(events: BotUnderTest['events']): string[] {

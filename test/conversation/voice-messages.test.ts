@@ -90,7 +90,7 @@ describe('the transcript of a voice message', () => {
     assert.doesNotMatch(JSON.stringify(calls().map(({ body }) => body)), /first/);
   });
 
-  it('is missing for a clip that is too short for it, which the model hears all the same', async () => {
+  it('is missing for a clip that is too short for it, which the model still gets', async () => {
     const { says, itemsSent } = talk({ '/click.wav': await wavOf(50) });
     assert.match(await says('hello', '/click.wav'), /^Hello! /);
     assert.deepEqual(typesOf(itemsSent()[0]), ['input_text', 'input_audio']);

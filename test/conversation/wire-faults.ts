@@ -1,5 +1,5 @@
 import * as wire from '../realtime/server-events.ts';
-import type { Asked } from '../support/raw-model.ts';
+import type { ReceivedRequest } from '../support/raw-model.ts';
 import {
   BROKE_OFF,
   begin,
@@ -45,9 +45,9 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
   ...(['server_error', 'rate_limit_exceeded', 'something_new'] as const).map((code) => ({
     name: `an error after response.created, without event id: ${code}`,
     answers: [
-      (asked: Asked) => {
-        begin(asked);
-        asked.send(wire.errorEvent({ type: code, code }));
+      (request: ReceivedRequest) => {
+        begin(request);
+        request.send(wire.errorEvent({ type: code, code }));
       },
       says('Whole'),
     ],
@@ -59,9 +59,9 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
   {
     name: 'an error after response.created, without event id, that a retry does not mend',
     answers: [
-      (asked) => {
-        begin(asked);
-        asked.send(wire.errorEvent({ type: 'invalid_request_error', code: 'insufficient_quota' }));
+      (request) => {
+        begin(request);
+        request.send(wire.errorEvent({ type: 'invalid_request_error', code: 'insufficient_quota' }));
       },
     ],
     text: SET_UP,
@@ -71,9 +71,9 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
   {
     name: 'an error without event id in the middle of the answer',
     answers: [
-      (asked) => {
-        begin(asked, 'Half');
-        asked.send(wire.errorEvent({ type: 'server_error', code: 'server_error' }));
+      (request) => {
+        begin(request, 'Half');
+        request.send(wire.errorEvent({ type: 'server_error', code: 'server_error' }));
       },
     ],
     text: BROKE_OFF,
@@ -100,10 +100,10 @@ export const ERROR_EVENTS: readonly ModelFault[] = [
   {
     name: 'a session that expires in the middle',
     answers: [
-      (asked) => {
-        begin(asked, 'Half');
-        asked.send(wire.errorEvent({ code: 'session_expired' }));
-        asked.socket.close(1001);
+      (request) => {
+        begin(request, 'Half');
+        request.send(wire.errorEvent({ code: 'session_expired' }));
+        request.socket.close(1001);
       },
     ],
     text: BROKE_OFF,
@@ -159,11 +159,11 @@ export const BROKEN_SOCKETS: readonly ModelFault[] = [
   {
     name: 'an invalid frame with more right after it',
     answers: [
-      (asked) => {
-        const { response, turn } = asked;
+      (request) => {
+        const { response, turn } = request;
         // Sent at once, so that it is read together with the frame that ends the turn.
-        begin(asked, 'Half');
-        asked.send('{nonsense', wire.transcriptDelta(' a hole', { response }), wire.done({ response, turn }));
+        begin(request, 'Half');
+        request.send('{nonsense', wire.transcriptDelta(' a hole', { response }), wire.done({ response, turn }));
       },
     ],
     text: BROKE_OFF,
@@ -181,7 +181,7 @@ export const BROKEN_SOCKETS: readonly ModelFault[] = [
   { name: 'no first event', answers: [silent], waitsMs: [15_000], text: SLOW, told: USER, code: 'first_event_timeout' },
   {
     name: 'silence in the middle',
-    answers: [(asked) => begin(asked, 'Half')],
+    answers: [(request) => begin(request, 'Half')],
     waitsMs: [20_000],
     text: BROKE_OFF,
     audioBytes: 4,

@@ -1,6 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audioUrlOf, type Channel, type ChannelCall, confirm, isFor, startChannel } from '../support/kit/drivers.ts';
+import {
+  audioUrlOf,
+  type Channel,
+  type ChannelCall,
+  confirm,
+  isFor,
+  startChannel,
+} from '../support/kit/fake-servers.ts';
 import type { Holds } from './holds.ts';
 import type { CrashLedger, Message } from './ledger.ts';
 import { COMMANDS } from './steps.ts';
@@ -31,12 +38,12 @@ async function onCall(call: ChannelCall, response: ServerResponse, options: Chan
 /** Records a part of an answer. True if it is not confirmed. */
 function isHeld(call: ChannelCall, message: Message, { ledger, holds }: ChannelOptions): boolean {
   const isRest = message.kind === 'between' && !call.reply.text?.startsWith(message.token);
-  const isTaken = !holds.reach(message, isRest ? 'between' : 'sending');
-  if (isTaken) message.audioUrl = audioUrlOf(call.reply) ?? message.audioUrl;
-  if (isRest && isTaken) message.restAtMs = Date.now();
+  const isShown = !holds.reach(message, isRest ? 'between' : 'sending');
+  if (isShown) message.audioUrl = audioUrlOf(call.reply) ?? message.audioUrl;
+  if (isRest && isShown) message.restAtMs = Date.now();
   const isWellAddressed = isFor(call, message);
-  if (!isRest) message.sends.push({ atMs: Date.now(), text: call.reply.text ?? '', isTaken, isWellAddressed });
-  const isUnanswered = !isTaken || holds.reach(message, COMMANDS.has(message.kind) ? 'confirming' : 'taken');
-  ledger.changed();
+  if (!isRest) message.sends.push({ atMs: Date.now(), text: call.reply.text ?? '', isShown, isWellAddressed });
+  const isUnanswered = !isShown || holds.reach(message, COMMANDS.has(message.kind) ? 'confirming' : 'taken');
+  ledger.recheck();
   return isUnanswered;
 }

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { endWithUsage, newSeed, wholeNumbers } from '../support/kit/options.ts';
+import { exitWithError, newSeed, wholeNumbers } from '../support/kit/options.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { createProgress, print } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
@@ -26,7 +26,7 @@ const values = readOptions({
 const { seed } = wholeNumbers({ seed: values.seed }, 0);
 const { bots, rounds } = wholeNumbers({ bots: values.bots, rounds: values.rounds }, 1);
 if (!['', 'kills', 'instances'].includes(values.only))
-  endWithUsage('Usage: npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]');
+  exitWithError('Usage: npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]');
 
 /** Options of the part with three instances. */
 const TALKS = 60;

@@ -80,7 +80,7 @@ function note({ deed, message }: Done, instance: string, ledger: CrashLedger): v
   if (deed === 'begin') message.begun.push({ atMs, instance });
   if (deed === 'save') message.savedAtMs ??= atMs;
   if (deed === 'complete' || deed === 'apply') message.recordedAtMs ??= atMs;
-  ledger.changed();
+  ledger.recheck();
 }
 
 function reservationIn(statement: Statement, ledger: CrashLedger): Done | undefined {

@@ -15,7 +15,7 @@ export class Holds {
     if (step === undefined || message?.kind !== step) return false;
     if (message.reachedAtMs !== undefined || message.killedAtMs !== undefined) return false;
     message.reachedAtMs = Date.now();
-    this.#ledger.changed();
+    this.#ledger.recheck();
     return true;
   }
 

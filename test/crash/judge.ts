@@ -97,7 +97,7 @@ function judgeWords(send: BaseSend, message: Message, tell: Tell): void {
 /** Unavoidable doubles: the send was not recorded. */
 function judgeDoubles(message: Message, instances: readonly Instance[], tell: Tell): number {
   const { recordedAtMs = Number.POSITIVE_INFINITY, begun, sends } = message;
-  const [first, ...more] = sends.filter(({ isTaken }) => isTaken);
+  const [first, ...more] = sends.filter(({ isShown }) => isShown);
   if (first === undefined) return 0;
   const sender = begun.findLast(({ atMs }) => atMs <= first.atMs)?.instance;
   const diedAtMs = instances.find(({ name }) => name === sender)?.killedAtMs;
@@ -141,7 +141,7 @@ export function historyOf(message: Message): string {
   const steps = names.map((name) => `${name.slice(0, -4)} ${at(message[name])}`).join(', ');
   const deeds = (list: typeof asks) =>
     list.map(({ atMs, instance }) => `${at(atMs)} ${instance}`).join(', ') || 'never';
-  const sent = sends.map(({ atMs, isTaken }) => `${at(atMs)} ${isTaken ? 'taken' : 'untaken'}`).join(', ') || 'never';
+  const sent = sends.map(({ atMs, isShown }) => `${at(atMs)} ${isShown ? 'taken' : 'untaken'}`).join(', ') || 'never';
   const when = new Date(postedAtMs).toISOString();
   return `[${kind}, posted ${when}; ${steps}; begun: ${deeds(begun)}; asked: ${deeds(asks)}; sent: ${sent}]`;
 }

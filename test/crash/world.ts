@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_PRICES } from '../../src/prices.ts';
 import { type BotProcess, startBotProcess } from '../support/bot-process.ts';
 import { activityOf, createPoster, deliver } from '../support/kit/deliver.ts';
-import { type Channel, type FarEnd, modelEnv } from '../support/kit/drivers.ts';
+import { type Channel, type FakeServer, modelEnv } from '../support/kit/fake-servers.ts';
 import { checkAudio } from '../support/kit/judge.ts';
 import { sharedPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startHoldingChannel } from './channel.ts';
@@ -140,7 +140,7 @@ export async function startWorld({ name: letter, thinkMs, channelMs, env }: Worl
   };
 }
 
-function activityFor(message: Message, channel: Channel, files: FarEnd) {
+function activityFor(message: Message, channel: Channel, files: FakeServer) {
   const { conversation, activityId: id, token, kind } = message;
   const { index, channelId } = conversation;
   const place = { serviceUrl: channel.url, conversationId: conversation.id, index, channelId };
@@ -151,7 +151,7 @@ function activityFor(message: Message, channel: Channel, files: FarEnd) {
 }
 
 /** Serves files, and holds those of messages to be interrupted. */
-async function startFiles(ledger: CrashLedger, holds: Holds): Promise<FarEnd> {
+async function startFiles(ledger: CrashLedger, holds: Holds): Promise<FakeServer> {
   const server = createServer(async (request, response) => {
     if (holds.reach(ledger.find(request.url ?? ''), 'reading')) await holds.whenReleased;
     response.writeHead(200, { 'content-type': 'text/plain' }).end('Buy milk.');

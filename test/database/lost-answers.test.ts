@@ -19,7 +19,7 @@ async function openBehindProxy() {
     proxy.rule = ({ text }) => {
       if (text !== 'COMMIT') return 'pass';
       proxy.rule = () => 'pass';
-      return 'lose';
+      return 'dropResponse';
     };
     await assert.rejects(call(), (error: unknown) => (error as StoreError).code === 'store_unavailable');
     assert.equal(proxy.lostCount, lostBefore + 1);

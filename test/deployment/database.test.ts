@@ -58,13 +58,13 @@ describe('the parameter database', () => {
       assert.deepEqual(theOne(deployWith({ database }), SERVER).resource['sku'], sku);
   });
 
-  it('none leaves the bot with its memory, and requires no other parameter', () => {
+  it('`database=none` leaves the bot with its memory, and requires no other parameter', () => {
     const none = deployWith({ database: 'none' });
     assert.equal(urlOf(none), '');
     assert.equal(databaseOf(none), undefined);
   });
 
-  it('existing makes the bot a user of that server', () => {
+  it('`database=existing` makes the bot a user of that server', () => {
     const user = theOne(existing, IDENTITY).resource.name;
     assert.partialDeepStrictEqual(databaseOf(existing), { host: HOST, user, database: 'voice_bot' });
     assert.equal(existing.outputs['databaseServer'], '');

@@ -94,7 +94,7 @@ const FAULTS: readonly (readonly [name: string, from: string, to: string, says: 
 
 describe('a template', () => {
   for (const [file, variants] of Object.entries(TEMPLATES)) {
-    it(`${file} has no fault that can be found by reading it`, () => {
+    it(`${file} has no fault that the linter finds`, () => {
       assert.deepEqual(lint(readTemplate(file), variants), []);
     });
   }

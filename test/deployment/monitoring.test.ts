@@ -158,7 +158,7 @@ describe('the logs', () => {
     assert.match(target ?? '', /^InstrumentationKey=[0-9a-f-]{36};IngestionEndpoint=https:/);
   });
 
-  it('of the console can be streamed, and the measurements go to the same workspace', () => {
+  it('of the console can be streamed, and telemetry goes to the same workspace', () => {
     assert.partialDeepStrictEqual(siteLogs, { properties: { httpLogs: { fileSystem: { enabled: true } } } });
     assert.partialDeepStrictEqual(theOne(whole, 'Microsoft.Insights/components').resource, {
       properties: { WorkspaceResourceId: workspace, IngestionMode: 'LogAnalytics' },

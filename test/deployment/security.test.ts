@@ -48,7 +48,7 @@ describe('each service that the bot calls', () => {
 });
 
 describe('the keys', () => {
-  it('of the storage, the model and the measurements are disabled', () => {
+  it('of Storage, the model, Application Insights and its workspace are disabled', () => {
     assert.partialDeepStrictEqual(resource('Microsoft.Storage/storageAccounts'), {
       properties: {
         allowSharedKeyAccess: false,
@@ -82,8 +82,10 @@ describe('the keys', () => {
       assert.doesNotMatch(value, isSecret, name);
     }
   });
+});
 
-  it('of a container are not public', () => {
+describe('the blob container', () => {
+  it('allows no public access', () => {
     const containers = ofType(whole, 'Microsoft.Storage/storageAccounts/blobServices/containers');
     assert.equal(containers.length, 1);
     for (const each of containers) assert.deepEqual(each.resource['properties'], { publicAccess: 'None' });

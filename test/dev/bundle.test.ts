@@ -18,7 +18,7 @@ function projectOf(t: TestContext, files: Readonly<Record<string, string>>): str
 }
 
 describe('bundle', () => {
-  it('refuses what would lose its names when it is loaded late', async (t) => {
+  it('rejects a dynamic import that would lose the names of its exports', async (t) => {
     const root = projectOf(t, { 'main.js': "(await import('./old.cjs')).f();", 'old.cjs': 'exports.f = () => {};' });
     await assert.rejects(
       bundle(root, { main: 'main.js' }),
@@ -26,14 +26,14 @@ describe('bundle', () => {
     );
   });
 
-  it('says what cannot be found', async (t) => {
+  it('names a module that cannot be found', async (t) => {
     const root = projectOf(t, { 'main.js': "import 'nowhere';" });
     await assert.rejects(bundle(root, { main: 'main.js' }), /main\.js:1:7: ERROR: Could not resolve "nowhere"/);
   });
 });
 
 describe('the licences of a bundle', () => {
-  it('are those of what is in it, the same words once, and what packages without one say of themselves', async (t) => {
+  it('are those of its packages: each text once, and the license field of packages without a text', async (t) => {
     const manifest = (name: string, more = {}) => JSON.stringify({ name, version: '1.0.0', main: 'index.js', ...more });
     const root = projectOf(t, {
       'main.js': "import '@one/a'; import 'b'; import 'c'; import { unused } from 'd';",

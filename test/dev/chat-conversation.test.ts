@@ -49,7 +49,7 @@ async function start(t: TestContext, turns: readonly ScriptedTurn[], refuse?: ()
     await simulator.close();
   });
   const says = (text: string) => conversation.ask(text, NEVER);
-  const saidLast = () => script.asked.at(-1)?.history.map(({ role, text }) => `${role}: ${text}`);
+  const saidLast = () => script.contexts.at(-1)?.history.map(({ role, text }) => `${role}: ${text}`);
   return { conversation, says, clock, told, script, saidLast };
 }
 
@@ -62,7 +62,7 @@ function kindOf({ outcome }: ChatAnswer): string {
 }
 
 describe('ChatConversation', () => {
-  it('names each session once, before anything of it', async (t) => {
+  it('announces each session once, before its first event', async (t) => {
     const { says, told } = await start(t, ['One.', 'Two.']);
     assert.equal(kindOf(await says('a')), 'spoken');
     assert.equal(kindOf(await says('b')), 'spoken');
@@ -70,7 +70,7 @@ describe('ChatConversation', () => {
     assert.equal(told.filter((what) => what.startsWith('sess_')).length, 1);
   });
 
-  it('says that it asks once more, and when', async (t) => {
+  it('announces a retry with its delay', async (t) => {
     const statuses = [503, 500];
     const refuse = () => {
       const status = statuses.shift();
@@ -88,7 +88,7 @@ describe('ChatConversation', () => {
     script.assertConsumed();
   });
 
-  it('gives up after the time of a turn', async (t) => {
+  it('fails after the time limit of a turn', async (t) => {
     const { says, clock } = await start(t, [ending('', { kind: 'hang', afterDeltas: 0 })]);
     const outcome = says('hello');
     await clock.whenWaiting(20_000);
@@ -96,7 +96,7 @@ describe('ChatConversation', () => {
     assert.equal(kindOf(await outcome), 'turn_timeout');
   });
 
-  it('ends at once when it is cancelled, also between two attempts', async (t) => {
+  it('ends at once if it is cancelled, also between two attempts', async (t) => {
     const { conversation, clock } = await start(t, [], () => ({ status: 503 }));
     const cancel = new AbortController();
     const outcome = conversation.ask('hello', cancel.signal);
@@ -106,7 +106,7 @@ describe('ChatConversation', () => {
     assert.deepEqual(clock.waiting, []);
   });
 
-  it('tells a new session what was said, but nothing that was filtered or refused', async (t) => {
+  it('replays the history into a new session, without filtered and rejected messages', async (t) => {
     const refused = { type: 'invalid_request_error', code: 'string_above_max_length', message: 'Too long.' };
     const { says, saidLast } = await start(t, [
       'One.',

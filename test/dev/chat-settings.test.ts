@@ -34,14 +34,14 @@ describe('the settings of the chat', () => {
     readChatConfig({ ...azure, NODE_ENV: 'production', HOST: '0.0.0.0', PORT: 'x', MicrosoftAppType: 'x' });
   });
 
-  it('list every problem of the settings that the chat uses', () => {
+  it('report every problem of the settings that the chat uses', () => {
     assert.throws(
       () => readChatConfig({ ...azure, REALTIME_MAX_OUTPUT_TOKENS: '0', LOG_LEVEL: 'loud' }),
       (error) => error instanceof ConfigError && error.problems.length === 2,
     );
   });
 
-  it('name a model as soon as one variable of it is set', () => {
+  it('select a model if one of its variables is set', () => {
     assert.equal(namesModel({}), false);
     assert.equal(namesModel({ AZURE_OPENAI_ENDPOINT: '', OPENAI_API_KEY: '  ', REALTIME_VOICE: 'alloy' }), false);
     for (const name of ['AZURE_OPENAI_DEPLOYMENT_NAME', 'AZURE_OPENAI_API_KEY', 'OPENAI_API_KEY', 'OPENAI_MODEL']) {

@@ -14,7 +14,7 @@ function open({ isTTY = false } = {}) {
 }
 
 describe('Terminal with a pipe', () => {
-  it('loses no line, answers each in order, and ends after the last, which need not end', async () => {
+  it('answers every piped line in order, even a last line without a line break', async () => {
     const { input, terminal, written } = open();
     input.end('one\ntwo\nthree');
     assert.equal(await terminal.ask('? '), 'one');
@@ -27,7 +27,7 @@ describe('Terminal with a pipe', () => {
     assert.equal(written(), '? one\nanswer\n? two\n? three\n? \n? \n');
   });
 
-  it('ends a line that was written in pieces before the next one begins', async () => {
+  it('ends an incomplete line before it prints the next one', async () => {
     const { input, terminal, written } = open();
     input.end('one\ntwo');
     terminal.write('Hel');
@@ -41,7 +41,7 @@ describe('Terminal with a pipe', () => {
     assert.equal(written(), 'Hello.\nMore\nline\nLast\n? one\n');
   });
 
-  it('does not read ahead without end', async () => {
+  it('limits how many lines it reads ahead', async () => {
     const { input, terminal } = open();
     for (let count = 0; count < 300; count++) input.write(`${count}\n`);
     await nextTick();
@@ -51,7 +51,7 @@ describe('Terminal with a pipe', () => {
     assert.equal(await terminal.ask(''), undefined);
   });
 
-  it('forgets what waits when it is closed, and answers who asks', async () => {
+  it('drops queued lines when it is closed, and ends a pending prompt', async () => {
     const { input, terminal } = open();
     input.write('one\ntwo\nthree\n');
     assert.equal(await terminal.ask(''), 'one');
@@ -67,7 +67,7 @@ describe('Terminal with a pipe', () => {
 });
 
 describe('Terminal with a person', () => {
-  it('shows the prompt, and nothing of the line twice', async () => {
+  it('shows the prompt, and the typed line only once', async () => {
     const { input, terminal, written } = open({ isTTY: true });
     const asked = terminal.ask('? ');
     assert.ok(written().includes('? '));
@@ -76,7 +76,7 @@ describe('Terminal with a person', () => {
     assert.equal(written().replaceAll('\r', ''), 'hello\n');
   });
 
-  it('keeps what is typed ahead below what is printed, and behind the next prompt', async () => {
+  it('shows text that was typed ahead below new output, and after the next prompt', async () => {
     const { input, terminal, written } = open({ isTTY: true });
     input.write('typed');
     await nextTick();
@@ -98,7 +98,7 @@ describe('Terminal with a person', () => {
     assert.equal(written(), '? early\n');
   });
 
-  it('tells Ctrl-C apart from the end, Ctrl-D', async () => {
+  it('distinguishes Ctrl-C from the end of the input, Ctrl-D', async () => {
     const { input, terminal, interrupts } = open({ isTTY: true });
     const asked = terminal.ask('? ');
     input.write('\x03');

@@ -20,7 +20,7 @@ describe('what the chat prints for an event', () => {
     assert.deepEqual(eventLines({ kind: 'audioDelta', at, audio }), ['Received 4801 bytes of audio data.']);
   });
 
-  it('is the code, the event and the message of an error, also where the service left them out', () => {
+  it('is the code, the event and the message of an error, even if the service omits them', () => {
     const error = { type: 'server_error', code: 'oops', message: 'Sorry.' };
     assert.deepEqual(eventLines({ kind: 'error', error, eventId: 'evt_1' }), [
       'Received an error event.',
@@ -36,7 +36,7 @@ describe('what the chat prints for an event', () => {
     ]);
   });
 
-  it('is nothing for all others', () => {
+  it('is nothing for all other events', () => {
     assert.deepEqual(eventLines({ kind: 'textDone', at, text: 'again' }), []);
     assert.deepEqual(
       eventLines({ kind: 'session', isUpdate: false, sessionId: 'sess', expiresAtMs: undefined, voice: undefined }),
@@ -59,7 +59,7 @@ describe('what the chat prints for the end of a turn', () => {
     });
   }
 
-  it('includes the error code of the system, however deep', () => {
+  it('includes the error code of the system, at any depth of causes', () => {
     const system = Object.assign(new Error('getaddrinfo ENOTFOUND host'), { code: 'ENOTFOUND' });
     const cause = new Error('could not connect', { cause: system });
     const error = new TurnError('service_unavailable', 'it failed', { cause });
@@ -67,7 +67,7 @@ describe('what the chat prints for the end of a turn', () => {
     assert.match(line ?? '', /: it failed \(ENOTFOUND\)\. /);
   });
 
-  it('is the reason of an early end', () => {
+  it('is the reason if the answer ended early', () => {
     const early = (why: 'length' | 'filter' | 'cancelled' | 'lost', error?: TurnError) =>
       outcomeLines({ kind: 'cutShort', text: 'a', pcm, why, ...(error === undefined ? {} : { error }) }, model).join();
     assert.match(early('length'), /^The answer ends early \(length\): .* go on\.$/);
@@ -79,7 +79,7 @@ describe('what the chat prints for the end of a turn', () => {
 });
 
 describe('the texts of the chat', () => {
-  it('are in seconds', () => {
+  it('give times in seconds', () => {
     assert.equal(texts.wavWritten('a.wav', 1_249), '1.2 seconds of audio are in a.wav.');
     assert.equal(texts.audio(5_849, undefined), '5.8 s of audio');
     assert.equal(texts.audio(5_849, 'a.wav'), '5.8 s of audio, in a.wav');

@@ -64,7 +64,7 @@ describe('the tools of npm run chat', { concurrency: true }, () => {
     assert.deepEqual(lines.slice(1, 5), ['Searching the documents…', 'Thirty days.', 'Sources:', '- Rules']);
   });
 
-  it('end a question at Ctrl-C, which does nothing', {
+  it('are not called if Ctrl-C ends the question', {
     skip: process.platform === 'win32' && 'signals end a process there',
   }, async (t) => {
     const model = await startModel(t, [write('never'), 'Back again.']);

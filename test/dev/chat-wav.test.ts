@@ -14,7 +14,7 @@ const first = [Buffer.from([1, 2, 3]), Buffer.from([4])];
 const second = [Buffer.alloc(100_000, 7)];
 
 describe('WavFile', () => {
-  it('is a whole WAV after every answer', async () => {
+  it('is a complete WAV file after every answer', async () => {
     const path = join(folder, 'grows.wav');
     const wav = await WavFile.create(path);
     assert.deepEqual(readFileSync(path), await encodeWav(toPcm([])));
@@ -38,7 +38,7 @@ describe('WavFile', () => {
     assert.equal(readFileSync(path).byteLength, 44);
   });
 
-  it('counts nothing that was not written', async () => {
+  it('does not count bytes that were not written', async () => {
     const path = join(folder, 'closed.wav');
     const wav = await WavFile.create(path);
     await wav.add(toPcm(second));
@@ -50,7 +50,7 @@ describe('WavFile', () => {
 });
 
 describe('fileProblem', () => {
-  it('says why a file cannot be made', async () => {
+  it('returns why a file cannot be created', async () => {
     mkdirSync(join(folder, 'taken'));
     const problemOf = (path: string) => WavFile.create(join(folder, path)).then(() => '', fileProblem);
     assert.equal(await problemOf('missing/a.wav'), 'its folder does not exist');

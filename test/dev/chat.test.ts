@@ -20,7 +20,7 @@ import {
 } from './chat-process.ts';
 
 describe('npm run chat', { concurrency: true }, () => {
-  it('prints what the quickstart prints, and keeps the audio byte by byte', async (t) => {
+  it('prints what the quickstart prints, and writes exactly the audio of the model', async (t) => {
     const first = pcm(20_011, 1);
     const second = pcm(9_000, 2);
     const model = await startModel(t, [spoken('Hello there, you.', first), spoken('And more.', second)]);
@@ -59,7 +59,7 @@ describe('npm run chat', { concurrency: true }, () => {
     model.script.assertConsumed();
   });
 
-  it('goes on after an error event and after a broken socket, with what was said', async (t) => {
+  it('continues with its history after an error event and after a broken socket', async (t) => {
     const model = await startModel(t, [
       'One.',
       { outputs: [], ending: { kind: 'reject', error: SERVICE_ERROR } },
@@ -91,7 +91,7 @@ describe('npm run chat', { concurrency: true }, () => {
     const third = await chat.says('third');
     assert.match(third[0] ?? '', /^Session ID: sess_/);
     assert.equal(textOf(third), 'Three.');
-    assert.deepEqual(saidTo(model.script.asked.at(-1)), [
+    assert.deepEqual(saidTo(model.script.contexts.at(-1)), [
       'user: first',
       'assistant: One.',
       'user: second',
@@ -106,7 +106,7 @@ describe('npm run chat', { concurrency: true }, () => {
     model.script.assertConsumed();
   });
 
-  it('says in one line what to do about a refused handshake, and asks again where that may help', async (t) => {
+  it('says in one line what to do about a rejected handshake, and retries if that may help', async (t) => {
     const statuses = [401, 403, 404, 503];
     const refuse = () => {
       const status = statuses.shift();
@@ -136,7 +136,7 @@ describe('npm run chat', { concurrency: true }, () => {
     assert.ok(!`${chat.stdout}${chat.stderr}`.includes(SECRET));
   });
 
-  it('breaks off an answer at Ctrl-C, and the conversation when none is awaited', {
+  it('cancels an answer at Ctrl-C, and ends the chat if there is none', {
     skip: process.platform === 'win32' && 'signals end a process there',
   }, async (t) => {
     const hang: ScriptedResponse = { outputs: [], ending: { kind: 'hang', afterDeltas: 0, created: false } };
@@ -150,7 +150,7 @@ describe('npm run chat', { concurrency: true }, () => {
     chat.interrupt();
     assert.equal(await chat.until(PROMPT), 'Cancelled.\n');
     assert.equal(textOf(await chat.says('hello')), 'Back again.');
-    assert.deepEqual(saidTo(model.script.asked.at(-1)), ['user: warm up', 'assistant: Warm.', 'user: hang']);
+    assert.deepEqual(saidTo(model.script.contexts.at(-1)), ['user: warm up', 'assistant: Warm.', 'user: hang']);
 
     chat.interrupt();
     assert.equal(await chat.ended(), 0);
@@ -158,7 +158,7 @@ describe('npm run chat', { concurrency: true }, () => {
     assert.equal(chat.stderr, '');
   });
 
-  it('talks with the simulator when no model is set up, whatever else is wrong, and answers all that was piped', async (t) => {
+  it('uses the simulator if no model is configured, even with other invalid settings, and answers all piped lines', async (t) => {
     const env = { PORT: 'seventy', MicrosoftAppType: 'none', WEBCHAT_AUDIO: 'loud', AZURE_OPENAI_ENDPOINT: ' ' };
     const chat = new Chat(t, env, {
       dotEnv: 'OPENAI_API_KEY=\nLOG_LEVEL=trace\n',
@@ -178,7 +178,7 @@ describe('npm run chat', { concurrency: true }, () => {
     assert.equal(chat.stderr, '');
   });
 
-  it('prints the text as it grows, then the length of the audio, and where it is', async (t) => {
+  it('prints the text as it arrives, then the length of the audio and the path of the file', async (t) => {
     const model = await startModel(t, [
       spoken('Hello there, you.', pcm(24_000, 1)),
       spoken('And more.', pcm(12_000, 2)),
@@ -193,7 +193,7 @@ describe('npm run chat', { concurrency: true }, () => {
     assert.deepEqual(await chat.says('more'), ['And more.', `0.5 s of audio, in ${wav}`]);
   });
 
-  it('names a misspelled setting and an unknown voice at its start', async (t) => {
+  it('warns of a misspelled setting and an unknown voice at the start', async (t) => {
     const chat = new Chat(
       t,
       { REALTIME_VOICE: 'aloy' },
@@ -212,7 +212,7 @@ describe('npm run chat', { concurrency: true }, () => {
     );
   });
 
-  it('lists what is wrong with its settings, those of .env among them, and no secret', async (t) => {
+  it('lists the problems of its settings, including those in .env, without secrets', async (t) => {
     const chat = new Chat(
       t,
       { TURN_TIMEOUT_SECONDS: 'long', AZURE_OPENAI_ENDPOINT: `https://me:${SECRET}@example.com` },
@@ -228,7 +228,7 @@ describe('npm run chat', { concurrency: true }, () => {
     assert.ok(!chat.stderr.includes(SECRET));
   });
 
-  it('says before anything is asked that a WAV cannot be written', async (t) => {
+  it('reports before the first prompt that a WAV cannot be written', async (t) => {
     const model = await startModel(t, []);
     const chat = new Chat(t, model.env, { args: ['--wav', join('missing', 'chat.wav')] });
     chat.type('hello\n');

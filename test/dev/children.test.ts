@@ -22,7 +22,7 @@ async function webServer(name: string, more = ''): Promise<ChildSpec & { readyUr
 const quiet = { print: () => {}, onDied: () => {} };
 
 describe('Children', () => {
-  it('starts a program, waits until it answers, and ends it', async () => {
+  it('starts a program, waits for its ready line, and ends it', async () => {
     const children = new Children(quiet);
     const spec = await webServer('one');
     await children.start(spec);
@@ -33,7 +33,7 @@ describe('Children', () => {
     await assert.rejects(fetch(spec.readyUrl));
   });
 
-  it('gives a program its own settings and none of the environment', async () => {
+  it('passes a program its own settings, and none of the environment', async () => {
     process.env['AZURE_OPENAI_API_KEY'] = 'from outside';
     const children = new Children(quiet);
     try {
@@ -56,14 +56,14 @@ describe('Children', () => {
     await assert.rejects(fetch(spec.readyUrl));
   });
 
-  it('says that a program ended before it was ready, with its last words', async () => {
+  it('reports that a program ended before it was ready, with its last lines', async () => {
     const children = new Children(quiet);
     const spec = { ...(await webServer('weak')), args: ['-e', "console.log('farewell'); process.exit(3)"] };
     await assert.rejects(children.start(spec), /weak ended before it was ready\s+farewell/);
     await children.close();
   });
 
-  it('prints the errors of a program, and does not repeat them', async () => {
+  it('prints the errors of a program once', async () => {
     const printed: string[] = [];
     const children = new Children({ ...quiet, print: (line) => printed.push(line) });
     const spec = { ...(await webServer('weak')), args: ['-e', "console.error('no file'); process.exit(3)"] };
@@ -71,7 +71,7 @@ describe('Children', () => {
     assert.deepEqual(printed, ['[weak] no file']);
   });
 
-  it('tells when a program that was ready ends by itself', { skip: process.platform === 'win32' }, async () => {
+  it('reports that a program ended after it was ready', { skip: process.platform === 'win32' }, async () => {
     const died = Promise.withResolvers<string>();
     const children = new Children({ print: () => {}, onDied: died.resolve });
     const spec = await webServer('mortal', "process.once('SIGUSR2', () => process.exit(3)); ");
@@ -84,7 +84,7 @@ describe('Children', () => {
 });
 
 describe('freePort', () => {
-  it('gives another port when the wanted one is taken', async () => {
+  it('returns another port if the preferred one is taken', async () => {
     const children = new Children(quiet);
     const spec = await webServer('one');
     await children.start(spec);

@@ -20,7 +20,7 @@ describe('the settings of the demo', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('are the default voice without any', () => {
+  it('are the default voice if nothing is set', () => {
     assert.deepEqual(readDemoSettings({ REALTIME_VOICE: ' ' }), {
       voice: 'alloy',
       env: { REALTIME_VOICE: 'alloy' },
@@ -28,7 +28,7 @@ describe('the settings of the demo', () => {
     });
   });
 
-  it('are the voice and the prompt of .env, of which the shell wins, and nothing else', () => {
+  it('are only the voice and the prompt of .env; the shell takes precedence', () => {
     writeFileSync('.env', 'REALTIME_VOICE=marin\nREALTIME_INSTRUCTIONS="Be brief."\nOPENAI_API_KEY=key\nPORT=1\n');
     const shell = { REALTIME_VOICE: 'cedar', DATABASE_URL: 'postgres://localhost' };
     assert.deepEqual(readDemoSettings({}).env, { REALTIME_VOICE: 'marin', REALTIME_INSTRUCTIONS: 'Be brief.' });
@@ -40,7 +40,7 @@ describe('the settings of the demo', () => {
     assert.deepEqual(Object.keys(shell), ['REALTIME_VOICE', 'DATABASE_URL']);
   });
 
-  it('name a misspelling of their own, and no other', () => {
+  it('warn of a misspelled setting of the demo, and of no other', () => {
     writeFileSync('.env', 'REALTME_VOICE=marin\nDALY_BUDGET_USD=5\n');
     assert.deepEqual(readDemoSettings({}).notices, [
       'REALTME_VOICE is not a known setting and is ignored; did you mean REALTIME_VOICE?',
@@ -49,7 +49,7 @@ describe('the settings of the demo', () => {
 });
 
 describe('the notice of a port', () => {
-  it('says where a program is that found its port in use', () => {
+  it('has the address of a program whose preferred port is in use', () => {
     assert.deepEqual(portNotice(3979, 4000, 'http://localhost:4000'), [
       '3979 is in use (another demo?): this one is at http://localhost:4000',
     ]);

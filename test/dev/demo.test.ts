@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 describe('the demo', () => {
-  it('ends with wrong settings, and reports each problem once', () => {
+  it('ends if settings are invalid, and reports each problem once', () => {
     const args = ['--import', './src/node-version.js', 'dev/demo.ts'];
     const env = { ...process.env, MCP_CONFIG: 'no-such-file.json' };
     const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });

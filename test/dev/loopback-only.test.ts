@@ -17,15 +17,16 @@ function addressesAfter(listens: readonly string[], options?: readonly string[])
   return outputOf(script, options).split('\n');
 }
 
-describe('a tool that is to be asked by this machine only', () => {
-  it('would else listen on all addresses', () => assert.match(addressesAfter(['0'], []).join(), /^(::|0\.0\.0\.0)$/));
+describe('a program restricted to loopback', () => {
+  it('listens on all addresses without the preload', () =>
+    assert.match(addressesAfter(['0'], []).join(), /^(::|0\.0\.0\.0)$/));
 
-  it('listens on loopback, however it is told to listen, or where it was told to', () => {
+  it('listens on loopback for every form of listen, or on the address that it names', () => {
     const told = addressesAfter(['0', '"0"', '0, 511', '0, "0.0.0.0"']);
     assert.deepEqual(told, ['127.0.0.1', '127.0.0.1', '127.0.0.1', '0.0.0.0']);
   });
 
-  it('answers callers who name this machine, and nobody else', () => {
+  it('answers only requests whose Host names this machine', () => {
     const script = `
       const server = require('node:http').createServer((request, response) => response.end('page'));
       server.on('upgrade', (request, socket) => socket.end('HTTP/1.1 200 OK\\r\\n\\r\\n'));

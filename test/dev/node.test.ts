@@ -12,7 +12,7 @@ function launch(program: string) {
 }
 
 describe('the launcher of the scripts', () => {
-  it('runs a program under a Node that is new enough, and ends with its code', async () => {
+  it('runs a program under a new enough Node, and exits with its code', async () => {
     const child = launch('console.log(process.versions.node); process.exitCode = 7');
     const [version] = await once(createInterface({ input: child.stdout }), 'line');
     const [code] = await once(child, 'close');
@@ -20,7 +20,7 @@ describe('the launcher of the scripts', () => {
     assert.equal(code, 7);
   });
 
-  it('passes on the signal to end', { skip: process.platform === 'win32' }, async () => {
+  it('passes SIGTERM on', { skip: process.platform === 'win32' }, async () => {
     const child = launch(
       "process.on('SIGTERM', () => process.exit(5)); setInterval(() => {}, 9); console.log('ready')",
     );

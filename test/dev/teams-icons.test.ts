@@ -16,7 +16,7 @@ describe('the icons of the app', () => {
     assert.deepEqual(await iconProblems(icon('outline'), 'outline'), []);
   });
 
-  it('are a full square in colour, and an outline that covers less than half of its background', async () => {
+  it('are an opaque square in colour, and an outline that covers less than half of its background', async () => {
     const { data: color } = (await Jimp.fromBuffer(icon('color'))).bitmap;
     for (const corner of [0, 191, 191 * 192, 191 * 193]) assert.equal(color[corner * 4 + 3], 255);
     const { data: outline } = (await Jimp.fromBuffer(icon('outline'))).bitmap;
@@ -43,7 +43,7 @@ describe('the icons of the app', () => {
     });
   }
 
-  it('may have a colour where they are transparent', async () => {
+  it('may have a colour in transparent pixels', async () => {
     const file = await pngSquare(32, (x) => (x < 16 ? WHITE : 0xff000000));
     assert.deepEqual(await iconProblems(file, 'outline'), []);
   });

@@ -42,7 +42,7 @@ function jsonOf(files: Files, name: string) {
 const manifest = jsonOf(filesOf(), 'manifest.json');
 
 describe('the manifest', () => {
-  it('is of one app with one bot, for all scopes, with files and the microphone', () => {
+  it('describes one app with one bot, for all scopes, with files and the microphone', () => {
     const { id, version, manifestVersion, developer, name, validDomains, devicePermissions, bots } = manifest;
     assert.deepEqual([manifestVersion, id, version], ['1.29', OPTIONS.appId, '1.2.3']);
     assert.deepEqual(developer, {
@@ -79,13 +79,13 @@ describe('the manifest', () => {
     }
   });
 
-  it('takes any text as it is', () => {
+  it('contains any text unchanged', () => {
     const odd = `"{{host}}" \\ $& \u2028 é`;
     const { name, developer } = jsonOf(filesOf({ name: odd, developer: odd }), 'manifest.json');
     assert.deepEqual([name.short, developer.name], [odd, odd]);
   });
 
-  it('is not made from a template with an unknown place', () => {
+  it('rejects a template with an unknown placeholder', () => {
     for (const place of ['{{tenant}}', '{{}}', '{{constructor}}']) {
       const other = template.replace('{{host}}', place);
       assert.throws(() => manifestFiles(other, OPTIONS), { message: new RegExp(`unknown placeholder: ${place}$`) });
@@ -93,10 +93,10 @@ describe('the manifest', () => {
   });
 });
 
-describe('the further languages of the app', () => {
+describe('the other languages of the app', () => {
   const others = Object.values(LANGUAGES).filter(({ language }) => language !== 'en');
 
-  it('are all that the bot speaks', () => {
+  it('are all languages of the bot', () => {
     assert.deepEqual(manifest.localizationInfo, {
       defaultLanguageTag: 'en',
       additionalLanguages: others.map(({ language }) => ({ languageTag: language, file: `${language}.json` })),
@@ -211,7 +211,7 @@ describe('a package', async () => {
     it(`is rejected ${name}`, () => assertRejected(files, problem));
   }
 
-  it('lists all its problems', async () => {
+  it('reports all its problems', async () => {
     assert.equal((await packageProblems(changed('manifest.json', ['icons'], {}))).length, 4);
     assert.ok((await packageProblems({})).length >= 3);
   });

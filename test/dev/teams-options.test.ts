@@ -18,7 +18,7 @@ function problemsOf(args: readonly string[]): readonly string[] {
 }
 
 describe('the options of a Teams package', () => {
-  it('need a bot and a host, and lead to the pages of the bot itself', () => {
+  it('require a bot and a host, and default to the pages of the bot', () => {
     assert.deepEqual(optionsOf(NEEDED), {
       botId: BOT_ID,
       appId: appIdOf(BOT_ID),
@@ -32,7 +32,7 @@ describe('the options of a Teams package', () => {
     });
   });
 
-  it('can all be given, in both forms', () => {
+  it('can all be set, as `--name value` and `--name=value`', () => {
     const given = {
       'bot-id': BOT_ID.toUpperCase(),
       host: 'https://bot.example.com/',
@@ -53,17 +53,17 @@ describe('the options of a Teams package', () => {
     assert.deepEqual(optionsOf(apart), { ...expected, name: 'Ada' });
   });
 
-  it('leave off what Teams does not take of a version', () => {
+  it('leave out the pre-release part of the version, which Teams rejects', () => {
     assert.equal(optionsOf(NEEDED, '0.2.0-beta.1+build').version, '0.2.0');
   });
 
-  it('are explained where help is asked for, whatever else is there', () => {
+  it('are explained by --help, whatever the other options are', () => {
     for (const args of [['--help'], [...NEEDED, '--help'], ['--foo', '--help']]) {
       assert.equal(readTeamsRequest(args, '1.2.3').kind, 'help');
     }
   });
 
-  it('list every problem at once, each with option, finding and expectation', () => {
+  it('report every problem, each with the option, its value and what is expected', () => {
     const wrong = ['--foo', 'value', 'stray', '--bot-id', 'X', '--host', 'http://localhost:3978', '-x'];
     const more = ['--version', '1.0', '--name', 'n'.repeat(31), '--developer', '--terms=http://x', '--app-id', '{1}'];
     assert.deepEqual(
@@ -83,7 +83,7 @@ describe('the options of a Teams package', () => {
     );
   });
 
-  it('say of what is missing what is expected', () => {
+  it('report for a missing option what is expected', () => {
     for (const args of [[], ['--bot-id', '--host'], ['--bot-id=', '--host', ' ']]) {
       const [bot = '', host = '', ...others] = problemsOf(args);
       assert.match(bot, /^--bot-id is not set; expected the Microsoft App ID/);
@@ -106,7 +106,7 @@ describe('the options of a Teams package', () => {
     [['--website', `https://example.com/${'x'.repeat(2_048)}`], /^--website is not an https address/],
     [['--', 'stray'], /^"stray" belongs to no option$/],
   ] as const) {
-    it(`refuse ${args.join(' ').slice(0, 40)}`, () => {
+    it(`reject ${args.join(' ').slice(0, 40)}`, () => {
       const problems = problemsOf([...NEEDED, ...args]);
       assert.equal(problems.length, 1, problems.join());
       assert.match(problems[0] ?? '', problem);
@@ -115,7 +115,7 @@ describe('the options of a Teams package', () => {
 });
 
 describe('the id of an app', () => {
-  it('follows from the bot, and stays what it is', () => {
+  it('is derived from the bot id, and always the same', () => {
     assert.equal(appIdOf(BOT_ID), 'f68639cf-c158-59ec-9cf4-732b8a77d031');
     assert.equal(appIdOf(BOT_ID.toUpperCase()), appIdOf(BOT_ID));
     assert.notEqual(appIdOf('8f4f2c1e-0a52-4c3b-9a8e-5d1f7b6a2c91'), appIdOf(BOT_ID));

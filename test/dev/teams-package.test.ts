@@ -37,7 +37,7 @@ describe('npm run teams-package', () => {
     });
   }
 
-  it('writes a valid package, the same bytes each time and everywhere, and says where it is and what to do with it', async () => {
+  it('writes a valid package, byte for byte reproducible, and prints its path and the next step', async () => {
     const { code, stdout, stderr } = await run(NEEDED, { TZ: 'UTC' });
     assert.deepEqual([code, stderr], [0, '']);
     for (const part of [file, appIdOf(BOT_ID), BOT_ID, 'Upload an app', 'Teams admin center']) {
@@ -59,24 +59,24 @@ describe('npm run teams-package', () => {
     assert.ok(readFileSync(file).equals(first));
   });
 
-  it('says nothing of the publisher where one is named', async () => {
+  it('prints no hint about the publisher if one is set', async () => {
     const { stdout } = await run([...NEEDED, '--developer', 'Contoso']);
     assert.match(stdout, /from Contoso\n/);
     assert.doesNotMatch(stdout, /publisher/);
   });
 
-  it('writes nothing and lists all problems where options are wrong', async () => {
+  it('writes nothing and lists all problems if options are invalid', async () => {
     const { code, stdout, stderr } = await run(['--bot-id', 'x', '--host', '10.0.0.1', '--nam', 'y']);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^The package cannot be made \(--help lists the options\):\n(?: {2}- --[^\n]+\n){3}$/);
     assert.equal(existsSync(out), false);
   });
 
-  it('explains itself', async () => {
+  it('prints its usage with --help', async () => {
     assert.deepEqual(await run(['--help']), { code: 0, stdout: `${USAGE}\n`, stderr: '' });
   });
 
-  it('leaves what was there where it cannot write, and says why', async () => {
+  it('keeps the existing package if it cannot write, and says why', async () => {
     mkdirSync(file, { recursive: true });
     const { code, stdout, stderr } = await run(NEEDED);
     assert.deepEqual([code, stdout], [1, '']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { entraFailure } from '../../src/doctor/entra-failure.ts';
 import { identityFix } from '../../src/doctor/identity.ts';
-import { keepOutboundToken } from '../support/openid-server.ts';
+import { cacheOutboundToken } from '../support/openid-server.ts';
 import { examined, findingText } from './examined.ts';
 
 const NAME = 'bot identity';
@@ -19,7 +19,7 @@ describe("the doctor's identity check", () => {
   it('gets a token like the adapter, and says whose it is', async () => {
     const exp = Math.floor(Date.now() / 1000) + 1_830;
     const token = jwt({ appid: '00000000-0000-4000-8000-000000000001', tid: 'tenant-1', exp });
-    keepOutboundToken('00000000-0000-4000-8000-000000000001', token);
+    cacheOutboundToken('00000000-0000-4000-8000-000000000001', token);
     const findings = await examined(settings('00000000-0000-4000-8000-000000000001'), { only: [NAME] });
     assert.match(
       findingText(findings, NAME),
@@ -29,7 +29,7 @@ describe("the doctor's identity check", () => {
   });
 
   it('detects a token of another identity', async () => {
-    keepOutboundToken('00000000-0000-4000-8000-000000000002', jwt({ azp: 'a-developer', exp: 0 }));
+    cacheOutboundToken('00000000-0000-4000-8000-000000000002', jwt({ azp: 'a-developer', exp: 0 }));
     assert.match(
       findingText(await examined(settings('00000000-0000-4000-8000-000000000002'), { only: [NAME] }), NAME),
       /^fail \| the token belongs to another application than MicrosoftAppId, 00000000-0000-4000-8000-000000000002: application a-developer.*AZURE_CLIENT_ID/,
@@ -37,7 +37,7 @@ describe("the doctor's identity check", () => {
   });
 
   it('accepts a token without readable claims', async () => {
-    keepOutboundToken('00000000-0000-4000-8000-000000000003', 'not-a-jwt');
+    cacheOutboundToken('00000000-0000-4000-8000-000000000003', 'not-a-jwt');
     assert.match(
       findingText(await examined(settings('00000000-0000-4000-8000-000000000003'), { only: [NAME] }), NAME),
       /^pass \| .*expiry unknown/,

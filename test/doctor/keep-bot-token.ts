@@ -1,4 +1,4 @@
-import { keepOutboundToken } from '../support/openid-server.ts';
+import { cacheOutboundToken } from '../support/openid-server.ts';
 
 // Loaded before the doctor, because no local server can issue the bot's own token.
-keepOutboundToken(process.env['MicrosoftAppId'] ?? '', process.env['TEST_BOT_TOKEN'] ?? '');
+cacheOutboundToken(process.env['MicrosoftAppId'] ?? '', process.env['TEST_BOT_TOKEN'] ?? '');

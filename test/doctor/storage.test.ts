@@ -80,7 +80,7 @@ describe("the doctor's storage check", { skip }, () => {
 
   it('leaves nothing behind if it fails in the middle', async () => {
     const findings = await look(({ method, path }) =>
-      method === 'GET' && path.includes('/doctor') ? 'drop' : undefined,
+      method === 'GET' && path.includes('/doctor') ? 'dropRequest' : undefined,
     );
     assert.match(findingText(findings, STORAGE), /^fail \| .* \| Check AZURE_STORAGE_BLOB_URL, and that firewalls/);
     assert.deepEqual(await leftOvers(), []);

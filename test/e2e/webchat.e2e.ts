@@ -7,7 +7,7 @@ import { en } from '../../src/messages/en.ts';
 import * as wire from '../realtime/server-events.ts';
 import { startBot } from '../support/bot.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { type Asked, startRawModel } from '../support/raw-model.ts';
+import { type ReceivedRequest, startRawModel } from '../support/raw-model.ts';
 import { look } from './demo-process.ts';
 import { open } from './player-page.ts';
 import { PLAYER, reads, send, serveWebChat } from './webchat-page.ts';
@@ -31,7 +31,7 @@ describe('Web Chat', { concurrency: true }, () => {
 
   /** Web Chat in a browser, Direct Line with its own clock, the bot, and a scripted model. */
   async function chat(t: TestContext, directLineAheadMs: number) {
-    const questions = TALK.map(() => Promise.withResolvers<Asked>());
+    const questions = TALK.map(() => Promise.withResolvers<ReceivedRequest>());
     const model = await startRawModel(questions.map(({ resolve }) => resolve));
     t.after(() => model.close());
     const bot = await startBot({ env: { AZURE_OPENAI_ENDPOINT: model.url } });

@@ -71,7 +71,7 @@ function read(body: Buffer): Fields {
   }
 }
 
-function assertAnswer({ status, text, name: answered }: PostAnswer, { type, name }: Fields, body: Buffer): void {
+function assertAnswer({ status, text, label: answered }: PostAnswer, { type, name }: Fields, body: Buffer): void {
   // The bot may close the connection on a too large body before its response is read.
   const isCut = /ECONNRESET|EPIPE/.test(answered) && body.byteLength > MAX_BODY_BYTES;
   const isFine = isCut || (status >= 200 && status < 300) || (status >= 400 && status < 500);

@@ -5,7 +5,7 @@ import { inTime } from '../realtime/gathered.ts';
 import { type FakeConnector, startFakeConnector } from '../support/fake-connector.ts';
 import { getOnce, type ProbedBot, startProbedBot, watchOutput } from '../support/kit/bot.ts';
 import { activityOf, createPoster } from '../support/kit/deliver.ts';
-import { modelEnv } from '../support/kit/drivers.ts';
+import { modelEnv } from '../support/kit/fake-servers.ts';
 import { Counts } from '../support/kit/report.ts';
 import { HELLO, startService } from './service.ts';
 
@@ -55,7 +55,7 @@ async function assertAnswers(url: string, connector: FakeConnector, id: string):
   const place = { serviceUrl: connector.url, conversationId: id };
   const answer = await poster.post(url, JSON.stringify(activityOf(place, { id, text: 'Are you there?' })));
   poster.close();
-  assert.equal(answer.status, 200, answer.name);
+  assert.equal(answer.status, 200, answer.label);
   const reply = await inTime(connector.when((call) => call.path.endsWith(`/${id}`) && call.body.type === 'message'));
   assert.equal(reply.body.text, HELLO);
   const sound = await fetch(reply.body.attachments[0].contentUrl, { headers: { connection: 'close' } });

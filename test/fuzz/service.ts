@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import * as wire from '../realtime/server-events.ts';
-import { type FarEnd, startRealtimeServer } from '../support/kit/drivers.ts';
+import { type FakeServer, startRealtimeServer } from '../support/kit/fake-servers.ts';
 
 /** The service's knowledge when a response is requested. */
 export interface Asked {
@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 /** A fast Realtime server that accepts everything, and answers as scripted. */
-export interface Service extends FarEnd {
+export interface Service extends FakeServer {
   /** Called for each `response.create`. */
   answer: (asked: Asked) => void;
 }

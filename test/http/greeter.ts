@@ -18,9 +18,9 @@ export const TUNNELLED = {
 };
 
 /** A bot that answers everything with "Hi". */
-export async function started(env: Env = {}, isSigned = false): Promise<BotUnderTest> {
+export async function started(env: Env = {}, hasAppId = false): Promise<BotUnderTest> {
   const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  return startBot({ env, isSigned, simulator: { responder } });
+  return startBot({ env, hasAppId, simulator: { responder } });
 }
 
 /** A request with exactly the given header lines. */

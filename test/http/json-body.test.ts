@@ -201,7 +201,7 @@ describe('a rejected activity on the wire', () => {
       bot.connector.messages.map(({ body }) => body.text),
       ['Only this'],
     );
-    assert.equal(bot.script.asked.length, 1);
+    assert.equal(bot.script.contexts.length, 1);
   });
 
   it('is never lost after 202: wrong types inside it cause a rejection or an answer', async (t) => {

@@ -55,7 +55,7 @@ async function slowUpload(t: TestContext, url: string, { wav = SPOKEN_WAV, sentB
 /** A bot with an app id, and links for users in Slack, which verifies them, and in Web Chat, which does not. */
 async function signed(t: TestContext) {
   const env = { PUBLIC_BASE_URL: 'http://127.0.0.1:1' };
-  const bot = await started(t, { isSigned: true, turns: ['I heard you'], env });
+  const bot = await started(t, { hasAppId: true, turns: ['I heard you'], env });
   const linkOf = async (channelId: string, user: string, id: string) => {
     const link = await requestRecordingLink(bot, { channelId, conversation: { id }, from: { id: user } });
     return bot.url + new URL(link).pathname;

@@ -18,7 +18,7 @@ const GOOD_BYTES = MAX_BODY_BYTES - 10_000;
 
 async function started(t: TestContext): Promise<BotUnderTest> {
   const responder = () => ({ outputs: [{ text: 'Hi' }], ending: { kind: 'completed' } as const });
-  const bot = await startBot({ isSigned: true, simulator: { responder } });
+  const bot = await startBot({ hasAppId: true, simulator: { responder } });
   t.after(() => bot.close());
   return bot;
 }

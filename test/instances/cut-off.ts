@@ -48,7 +48,7 @@ export const holds =
     text.includes(part);
 
 /**
- * A matching statement; with `then`, the next matching one on the same connection. With `doAndCut`, no statement after it
+ * A matching statement; with `then`, the next matching one on the same connection. With `dropResponseAndNetwork`, no statement after it
  * reaches the database: a fetch that NOTIFY caused would claim a message, and the answer would be lost for 30 s.
  */
 export function once(fate: Fate, fits: (statement: Statement) => boolean, then = fits) {
@@ -56,11 +56,11 @@ export function once(fate: Fate, fits: (statement: Statement) => boolean, then =
   let connection: number | undefined;
   let isCut = false;
   const rule = (statement: Statement): Fate => {
-    if (isCut) return 'cut';
+    if (isCut) return 'dropRequestAndNetwork';
     if (connection === undefined && fits(statement)) connection = statement.connection;
     if (statement.connection !== connection || !then(statement)) return 'pass';
     connection = Number.NaN;
-    isCut = fate === 'doAndCut';
+    isCut = fate === 'dropResponseAndNetwork';
     fired.resolve();
     return fate;
   };

@@ -24,8 +24,8 @@ async function proxied(t: TestContext): Promise<PostgresProxy> {
 function transactionsIn(statements: readonly Statement[]): readonly string[][] {
   const all: string[][] = [];
   const open = new Map<number, string[]>();
-  for (const { text, connection, isOfMessages } of statements) {
-    if (!isOfMessages) continue;
+  for (const { text, connection, isFromStore } of statements) {
+    if (!isFromStore) continue;
     const begun = open.get(connection);
     if (begun !== undefined) begun.push(text);
     else all.push([text]);

@@ -71,8 +71,8 @@ describe('a message that crashes its process', LONG, () => {
     const [line] = await inTime(three.logged('message dead-lettered: every attempt crashed'));
     assert.ok(apology?.includes(String(line?.['incident'])), apology);
     assert.equal(next, 'Re: behind it');
-    assert.deepEqual(model.askedFor('behind it')[0]?.history, []);
-    assert.equal(model.askedFor('hold the killer').length, 3);
+    assert.deepEqual(model.contextsFor('behind it')[0]?.history, []);
+    assert.equal(model.contextsFor('hold the killer').length, 3);
     assert.deepEqual(await deadLetters(url), ['hold the killer']);
   });
 });

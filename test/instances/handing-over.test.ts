@@ -64,8 +64,8 @@ describe('a turn on one instance after a command on the other', LONG, () => {
       await chat.say(two, text, { id });
       await chat.ask(two, `after ${command}`);
       assert.equal(chat.messages.length, count + 1);
-      assert.equal(model.askedFor(`after ${command}`)[0]?.history.length, said);
-      assert.equal(model.askedFor(text).length, 1);
+      assert.equal(model.contextsFor(`after ${command}`)[0]?.history.length, said);
+      assert.equal(model.contextsFor(text).length, 1);
     });
   }
 
@@ -75,11 +75,11 @@ describe('a turn on one instance after a command on the other', LONG, () => {
     await model.whenHeld('hold what is stopped');
     await chat.say(one, 'waits behind it');
     const proxy = shared.proxy();
-    proxy.rule = (statement) => (holds('LISTEN')(statement) ? 'lose' : 'pass');
+    proxy.rule = (statement) => (holds('LISTEN')(statement) ? 'dropResponse' : 'pass');
     proxy.break(holds('LISTEN'));
     assert.equal((await chat.ask(two, '/stop')).text, en.commands.stopped);
     shared.restore();
-    await one.logged('turn ended', model.asked.length);
+    await one.logged('turn ended', model.contexts.length);
     await chat.ask(two, 'after the stop');
     assert.deepEqual(
       chat.texts.filter((text) => text.startsWith('Re:')),

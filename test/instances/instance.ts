@@ -28,16 +28,16 @@ export async function startInstance(
 /** A model behind all instances: it echoes, and holds the answers to texts that begin with "hold". */
 export interface EchoModel {
   readonly responder: Responder;
-  readonly asked: readonly ResponderContext[];
+  readonly contexts: readonly ResponderContext[];
   /** How often the model got this text. */
-  askedFor(text: string): readonly ResponderContext[];
+  contextsFor(text: string): readonly ResponderContext[];
   /** Resolves once the model got this text this often. */
   whenHeld(text: string, count?: number): Promise<void>;
   release(text: string): void;
 }
 
 export function echoModel(pcm?: Uint8Array): EchoModel {
-  const asked: ResponderContext[] = [];
+  const contexts: ResponderContext[] = [];
   const gates = new Map<string, PromiseWithResolvers<void>>();
   const waiting = new Set<() => void>();
   const gateOf = (text: string) => {
@@ -46,21 +46,21 @@ export function echoModel(pcm?: Uint8Array): EchoModel {
     return gate;
   };
   return {
-    asked,
+    contexts,
     responder(context) {
       const { text, clips } = context;
-      asked.push(context);
+      contexts.push(context);
       for (const look of waiting) look();
       const output = { text: `Re: ${text || `${clips.length} clips`}`, ...(pcm === undefined ? {} : { pcm }) };
       const answer = { outputs: [output], ending: { kind: 'completed' } } as const;
       return text.startsWith('hold') ? { ...answer, gate: gateOf(text).promise } : answer;
     },
-    askedFor: (wanted) => asked.filter(({ text }) => text === wanted),
+    contextsFor: (wanted) => contexts.filter(({ text }) => text === wanted),
     whenHeld: (wanted, count = 1) =>
       inTime(
         new Promise((resolve) => {
           const look = () => {
-            if (asked.filter(({ text }) => text === wanted).length < count) return;
+            if (contexts.filter(({ text }) => text === wanted).length < count) return;
             waiting.delete(look);
             resolve();
           };

@@ -14,17 +14,17 @@ const textsOf = (messages: readonly ConnectorCall[]) => messages.map(({ body }) 
 
 /** A model behind all instances: it echoes, and holds the answers to texts that begin with "hold". */
 function echo() {
-  const asked: ResponderContext[] = [];
+  const contexts: ResponderContext[] = [];
   const gate = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
   const responder: Responder = (context) => {
-    asked.push(context);
+    contexts.push(context);
     const answer = { outputs: [{ text: `Re: ${context.text}` }], ending: { kind: 'completed' } } as const;
     if (!context.text.startsWith('hold')) return answer;
     held.resolve();
     return { ...answer, gate: gate.promise };
   };
-  return { responder, asked, release: () => gate.resolve(), whenHeld: held.promise };
+  return { responder, contexts, release: () => gate.resolve(), whenHeld: held.promise };
 }
 
 let count = 0;
@@ -50,7 +50,7 @@ describe('two instances on one database', LONG, () => {
     for (const [index, text] of texts.entries()) await say(index % 2 === 0 ? one : two, one, text);
     const expected = texts.map((text) => `Re: ${text}`);
     assert.deepEqual(textsOf(await one.connector.whenMessages(texts.length)), expected);
-    const said = model.asked.at(-1)?.history.map(({ text }) => text);
+    const said = model.contexts.at(-1)?.history.map(({ text }) => text);
     assert.deepEqual(
       said,
       texts.slice(0, -1).flatMap((text) => [text, `Re: ${text}`]),
@@ -67,7 +67,7 @@ describe('two instances on one database', LONG, () => {
     await say(two, one, 'next');
     assert.deepEqual(textsOf(await one.connector.whenMessages(2)), [en.commands.stopped, 'Re: next']);
     assert.deepEqual(
-      model.asked.map(({ text }) => text),
+      model.contexts.map(({ text }) => text),
       ['hold on', 'next'],
     );
     model.release();
@@ -82,13 +82,13 @@ describe('two instances on one database', LONG, () => {
     await one.connector.whenMessages(3);
     const sent = one.events.filter(({ from, event }) => from === 'client' && event['type'] === 'session.update');
     assert.match(JSON.stringify(sent.at(-1)), /"voice":"marin"/);
-    assert.equal(model.asked[1]?.history.length, 2);
+    assert.equal(model.contexts[1]?.history.length, 2);
     for (const command of ['/reset', '/forget yes']) {
       const sentCount = one.connector.messages.length;
       await say(two, one, command);
       await say(one, one, `after ${command}`);
       await one.connector.whenMessages(sentCount + 2);
-      assert.deepEqual(model.asked.at(-1)?.history, [], command);
+      assert.deepEqual(model.contexts.at(-1)?.history, [], command);
     }
   });
 

@@ -27,7 +27,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
     await chat.say(two, id, { id });
     await chat.ask(two, `after ${id}`);
     assert.deepEqual(chat.texts, [`Re: ${id}`, `Re: after ${id}`]);
-    assert.equal(model.askedFor(id).length, 1);
+    assert.equal(model.contextsFor(id).length, 1);
   }
 
   for (const [step, fits] of [
@@ -37,7 +37,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
     it(`is retried for 5 s while ${step}, and stores nothing of a rejected message`, async () => {
       const { chat, one } = talk();
       const proxy = shared.proxy();
-      const { rule, fired } = once('freeze', (statement) => statement.isOfMessages && fits(statement));
+      const { rule, fired } = once('hangAll', (statement) => statement.isFromStore && fits(statement));
       proxy.rule = rule;
       const id = `frozen as it ${step}`;
       const response = chat.post(one, id, { id });
@@ -52,7 +52,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
 
   it('may have stored a rejected message, which is still answered once', async () => {
     const { chat, one } = talk();
-    const { rule, fired } = once('freeze', STORE, isCommit);
+    const { rule, fired } = once('hangAll', STORE, isCommit);
     shared.proxy().rule = rule;
     const response = chat.post(one, 'frozen', { id: 'frozen' });
     await fired;
@@ -62,7 +62,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
     await isAnsweredOnce(chat, 'frozen');
 
     const next = talk();
-    shared.proxy().rule = once('doAndCut', STORE, isCommit).rule;
+    shared.proxy().rule = once('dropResponseAndNetwork', STORE, isCommit).rule;
     assert.equal((await next.chat.post(one, 'done', { id: 'done' })).status, 503);
     assert.equal(await isStored(next.chat), true);
     restore();
@@ -85,7 +85,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
 
   it('executes a command once, or not at all', async () => {
     const { two, one } = shared.pair();
-    for (const fate of ['cut', 'doAndCut'] as const) {
+    for (const fate of ['dropRequestAndNetwork', 'dropResponseAndNetwork'] as const) {
       const { chat } = talk();
       await chat.ask(one, `before ${fate}`);
       shared.proxy().rule = once(fate, EDIT, isCommit).rule;
@@ -94,12 +94,12 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
       restore();
       await chat.ask(two, `between ${fate}`);
       assert.equal((await reset()).status, 200);
-      if (fate === 'cut') assert.equal((await chat.reply(3)).text, en.commands.reset(undefined));
+      if (fate === 'dropRequestAndNetwork') assert.equal((await chat.reply(3)).text, en.commands.reset(undefined));
       await chat.ask(two, `after ${fate}`);
-      const asked = shared.pair().model.askedFor(`after ${fate}`);
+      const asked = shared.pair().model.contextsFor(`after ${fate}`);
       // Messages after the completed reset stay.
-      assert.equal(asked[0]?.history.length, fate === 'cut' ? 0 : 2);
-      assert.equal(chat.messages.length, fate === 'cut' ? 4 : 3);
+      assert.equal(asked[0]?.history.length, fate === 'dropRequestAndNetwork' ? 0 : 2);
+      assert.equal(chat.messages.length, fate === 'dropRequestAndNetwork' ? 4 : 3);
     }
   });
 
@@ -129,7 +129,7 @@ describe('a database that is unavailable when a message arrives', LONG, () => {
         said.map((text) => `Re: ${text}`),
       );
     }
-    const asked = model.asked.filter(({ text }) => /^(hold|behind) \d/.test(text));
+    const asked = model.contexts.filter(({ text }) => /^(hold|behind) \d/.test(text));
     assert.equal(asked.length, 4 * chats.length);
   });
 });

@@ -34,24 +34,24 @@ describe('a turn whose database is unavailable', LONG, () => {
     const before = chat.messages.length;
     await chat.say(one, `after ${text}`);
     assert.equal((await chat.reply(before + 1)).text, `Re: after ${text}`);
-    assert.equal(model.askedFor(text).length, 1);
-    const [{ history } = assert.fail()] = model.askedFor(`after ${text}`);
+    assert.equal(model.contextsFor(text).length, 1);
+    const [{ history } = assert.fail()] = model.contextsFor(`after ${text}`);
     assert.deepEqual(
       history.map((line) => line.text),
       [text, `Re: ${text}`],
     );
-    await one.logged('turn ended', model.asked.length);
+    await one.logged('turn ended', model.contexts.length);
   }
 
   for (const [step, cut] of [
-    ['while its record is read', () => once('cut', BEGIN)],
-    ['when its record was read', () => once('doAndCut', BEGIN)],
-    ['while its cost is reserved', () => once('cut', RESERVE)],
-    ['when its cost was reserved', () => once('doAndCut', RESERVE, isCommit)],
-    ['while its audio is stored', () => once('cut', SOUND)],
-    ['when its audio was stored', () => once('doAndCut', SOUND)],
-    ['while it is saved', () => once('cut', LOCK)],
-    ['when it was saved', () => once('doAndCut', LOCK, isCommit)],
+    ['while its record is read', () => once('dropRequestAndNetwork', BEGIN)],
+    ['when its record was read', () => once('dropResponseAndNetwork', BEGIN)],
+    ['while its cost is reserved', () => once('dropRequestAndNetwork', RESERVE)],
+    ['when its cost was reserved', () => once('dropResponseAndNetwork', RESERVE, isCommit)],
+    ['while its audio is stored', () => once('dropRequestAndNetwork', SOUND)],
+    ['when its audio was stored', () => once('dropResponseAndNetwork', SOUND)],
+    ['while it is saved', () => once('dropRequestAndNetwork', LOCK)],
+    ['when it was saved', () => once('dropResponseAndNetwork', LOCK, isCommit)],
   ] as const) {
     it(`${step} waits, and its user gets a notice`, async () => {
       const { chat, one } = talk();
@@ -71,10 +71,10 @@ describe('a turn whose database is unavailable', LONG, () => {
   }
 
   for (const [step, cut] of [
-    ['while it is completed', () => once('cut', COMPLETE)],
-    ['when it was completed', () => once('doAndCut', COMPLETE, isCommit)],
-    ['while its cost is settled', () => once('cut', SETTLE)],
-    ['when its cost was settled', () => once('doAndCut', SETTLE)],
+    ['while it is completed', () => once('dropRequestAndNetwork', COMPLETE)],
+    ['when it was completed', () => once('dropResponseAndNetwork', COMPLETE, isCommit)],
+    ['while its cost is settled', () => once('dropRequestAndNetwork', SETTLE)],
+    ['when its cost was settled', () => once('dropResponseAndNetwork', SETTLE)],
   ] as const) {
     it(`${step} is answered without a notice`, async () => {
       const { chat, one } = talk();
@@ -141,7 +141,7 @@ describe('a turn whose database is unavailable', LONG, () => {
     await one.logged('turn superseded');
     await chat.ask(one, 'after the loss');
     assert.deepEqual(chat.texts, ['Re: hold fast', 'Re: after the loss']);
-    assert.equal(model.askedFor('after the loss')[0]?.history.length, 2);
+    assert.equal(model.contextsFor('after the loss')[0]?.history.length, 2);
     await three.close();
   });
 });

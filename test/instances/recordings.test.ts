@@ -39,7 +39,7 @@ describe('a recording link of two instances', LONG, () => {
     await chat.reply(2);
     await chat.ask(two, 'next to the recording');
     assert.equal(chat.messages.length, 3);
-    assert.equal(pair().model.askedFor('next to the recording')[0]?.history.length, 2);
+    assert.equal(pair().model.contextsFor('next to the recording')[0]?.history.length, 2);
   });
 
   it('ends on both when the conversation is forgotten', async () => {

@@ -5,7 +5,7 @@ import { errors, says } from '../conversation/fault-answers.ts';
 import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest } from '../support/bot.ts';
 import { FastClock } from '../support/fast-clock.ts';
-import { CARD_ID, PERSONAL, PLACE, startFileService } from '../support/file-service.ts';
+import { CARD_ID, PERSONAL, startFileService, UPLOAD_INFO } from '../support/file-service.ts';
 import { startRawModel } from '../support/raw-model.ts';
 import { uploadRecording } from '../support/recording-link.ts';
 import { ANSWERS_NOTHING, Chat, startInstance } from './instance.ts';
@@ -94,7 +94,7 @@ describe('a reply that is saved as a file', LONG, () => {
     const { save } = actions.find((action: { data?: { save?: string } }) => action.data?.save).data;
     await chat.say(one, undefined, { value: { save } });
     const context = (await chat.reply(2)).attachments[0].content.acceptContext;
-    const value = { type: 'fileUpload', action: 'accept', context, uploadInfo: PLACE };
+    const value = { type: 'fileUpload', action: 'accept', context, uploadInfo: UPLOAD_INFO };
     await invoked(chat, two, 'fileConsent/invoke', { value, replyToId: CARD_ID });
     const [call] = await files.whenCalls(1);
     assert.ok((call?.body.byteLength ?? 0) > PCM.byteLength);
@@ -129,8 +129,8 @@ describe('the budgets of two instances', LONG, () => {
     };
     const { one, two } = await startPair(t, {
       pcm: Buffer.alloc(400_000),
-      one: { env, isSigned: true },
-      two: { env, isSigned: true },
+      one: { env, hasAppId: true },
+      two: { env, hasAppId: true },
     });
     let count = 0;
     /** The answer comes in the response of the instance that got the message. */

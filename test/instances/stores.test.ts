@@ -53,7 +53,7 @@ describe('two instances on one database', LONG, () => {
     const env = { PERSON_DAILY_BUDGET_USD: '0.06', REALTIME_MAX_OUTPUT_TOKENS: '300' };
     const counts: number[] = [];
     for (const run of ['first', 'second']) {
-      const bot = await startInstance(t, url, { simulator: { responder: () => spoken('Yes') }, isSigned: true, env });
+      const bot = await startInstance(t, url, { simulator: { responder: () => spoken('Yes') }, hasAppId: true, env });
       const ask = async (count: number, name: string) => {
         const conversation = { id: `${run}-${name}-${count}`, conversationType: 'groupChat', tenantId: 't' };
         const from = { id: `29:${name}`, aadObjectId: name, name };

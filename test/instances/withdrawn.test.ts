@@ -23,7 +23,7 @@ describe('a withdrawn message whose deletion arrives at another instance', LONG,
     await chat.say(one, 'secret that waits', { id });
     await chat.reply(2);
     assert.deepEqual(chat.texts, ['Re: hold the waiting', 'Re: next to wait']);
-    assert.equal(model.askedFor('secret that waits').length, 0);
+    assert.equal(model.contextsFor('secret that waits').length, 0);
   });
 
   it('is not answered when it arrives after its deletion', async () => {
@@ -33,7 +33,7 @@ describe('a withdrawn message whose deletion arrives at another instance', LONG,
     await chat.say(one, 'secret that is late', { id: 'late' });
     await chat.ask(one, 'next to the late');
     assert.deepEqual(chat.texts, ['Re: first', 'Re: next to the late']);
-    assert.equal(model.askedFor('secret that is late').length, 0);
+    assert.equal(model.contextsFor('secret that is late').length, 0);
   });
 
   it('is answered while it runs, and not remembered', async () => {
@@ -45,7 +45,7 @@ describe('a withdrawn message whose deletion arrives at another instance', LONG,
     model.release('hold a secret');
     await chat.reply(2);
     assert.deepEqual(chat.texts, ['Re: hold a secret', 'Re: next to run']);
-    assert.deepEqual(model.askedFor('next to run')[0]?.history, []);
+    assert.deepEqual(model.contextsFor('next to run')[0]?.history, []);
   });
 
   it('is removed from the history with its answer, and its session is closed', async () => {
@@ -56,11 +56,11 @@ describe('a withdrawn message whose deletion arrives at another instance', LONG,
     await chat.say(two, undefined, deleted(id));
     await chat.ask(two, 'what was it?');
     assert.deepEqual(
-      model.askedFor('what was it?')[0]?.history.map(({ text }) => text),
+      model.contextsFor('what was it?')[0]?.history.map(({ text }) => text),
       ['next to the told', 'Re: next to the told'],
     );
     const sessions = ['secret that was told', 'next to the told', 'what was it?'].map(
-      (text) => model.askedFor(text)[0]?.sessionId,
+      (text) => model.contextsFor(text)[0]?.sessionId,
     );
     assert.equal(sessions[0], sessions[1]);
     assert.notEqual(sessions[1], sessions[2]);
@@ -73,7 +73,7 @@ describe('a withdrawn message whose deletion arrives at another instance', LONG,
     await chat.reply(1);
     await chat.say(two, 'edited twice', changed('messageUpdate', 'editMessage', id));
     await chat.ask(two, 'next to the edited');
-    assert.equal(model.askedFor('edited twice').length, 0);
+    assert.equal(model.contextsFor('edited twice').length, 0);
     assert.equal(chat.messages.length, 2);
   });
 });

@@ -7,7 +7,7 @@ import { unzipSync } from 'fflate';
 import { type BotZip, makeBotZip } from '../../dev/packaging/bot-zip.ts';
 import { START_COMMAND } from '../../dev/packaging/bundle-table.ts';
 import type { Env } from '../../src/config/env.ts';
-import { type BotProcess, watchBotProcess } from '../support/bot-process.ts';
+import { type BotProcess, spawnBot } from '../support/bot-process.ts';
 
 /** With a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -66,7 +66,7 @@ export async function unpackBot(): Promise<Unpacked> {
 /** Starts it with the deployed start command in a shell, as App Service does. */
 export function startUnpacked({ folder, compiled }: Unpacked, env: Env): BotProcess {
   const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
-  return watchBotProcess(['sh', '-c', START_COMMAND], { PATH: path, NODE_COMPILE_CACHE: compiled, ...env }, folder);
+  return spawnBot(['sh', '-c', START_COMMAND], { PATH: path, NODE_COMPILE_CACHE: compiled, ...env }, folder);
 }
 
 function inventory(folder: string): string[] {

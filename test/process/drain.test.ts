@@ -149,7 +149,7 @@ describe('a bot process on SIGTERM', { concurrency: 2 }, () => {
 
   it('does not depend on a reader of its log', { timeout: 30_000 }, async (t) => {
     const { bot, url, release } = await heldProcess(t);
-    bot.deafen();
+    bot.closeOutput();
     assert.equal((await fetch(`${url}/health`)).status, 200);
     bot.signal('SIGTERM');
     release();

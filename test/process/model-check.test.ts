@@ -44,7 +44,7 @@ describe('the model check at the start', { concurrency: 2 }, () => {
     const [socket] = model.sockets;
     assert.ok(socket);
     if (socket.readyState !== socket.CLOSED) await new Promise((resolve) => socket.once('close', resolve));
-    assert.deepEqual(model.heard, [[]]);
+    assert.deepEqual(model.userTexts, [[]]);
     assert.equal(model.sockets.length, 1);
   });
 });

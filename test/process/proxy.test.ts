@@ -106,10 +106,10 @@ function deliver(url: string, openId: OpenIdServer): Promise<Response> {
   });
 }
 
-describe('proxy', { timeout: 60_000 }, () => {
+describe('a bot behind a proxy', { timeout: 60_000 }, () => {
   const skip = 'setGlobalProxyFromEnv' in http ? false : 'this Node cannot';
 
-  it('proxy: HTTPS_PROXY set, direct way closed: a Teams message is answered', { skip }, async (t) => {
+  it('answers a Teams message through HTTPS_PROXY alone', { skip }, async (t) => {
     const network = await startNetwork(t);
     if (network === undefined) return t.skip('there is no openssl');
     const { connector, openId, proxy } = network;
@@ -128,13 +128,15 @@ describe('proxy', { timeout: 60_000 }, () => {
     assert.doesNotMatch(bot.stdout, NOTICE);
   });
 
-  it('proxy: a Node without full proxy support is reported in the log at the start', async (t) => {
+  it('logs at the start if its Node lacks full proxy support', async (t) => {
     await using proxy = await startConnectProxy(() => ({ status: 502 }));
     const OLD_NODE = `import http from 'node:http'; delete http.setGlobalProxyFromEnv`;
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(OLD_NODE)}`;
     const env = {
-      ...{ AZURE_OPENAI_ENDPOINT: 'https://resource.model.test', AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator' },
-      ...{ AZURE_OPENAI_API_KEY: 'test-key', PORT: '0' },
+      AZURE_OPENAI_ENDPOINT: 'https://resource.model.test',
+      AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+      AZURE_OPENAI_API_KEY: 'test-key',
+      PORT: '0',
     };
     const HTTPS_PROXY = `http://user:a-secret@${new URL(proxy.url).host}`;
     for (const [settings, isSaid] of [
@@ -149,7 +151,7 @@ describe('proxy', { timeout: 60_000 }, () => {
     }
   });
 
-  it('proxy: its password is in no log line if it rejects every request', { skip }, async (t) => {
+  it('logs no password of a proxy that rejects every request', { skip }, async (t) => {
     const network = await startNetwork(t);
     if (network === undefined) return t.skip('there is no openssl');
     network.proxy.rule = () => ({ status: 407 });

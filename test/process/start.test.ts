@@ -109,7 +109,7 @@ describe('a start with invalid settings', { concurrency: 2 }, () => {
     ['192.0.2.1', IDENTITY],
     ['x86_64-conda-linux-gnu', {}],
   ] as const) {
-    it(`HOST of a Conda shell: ${HOST} ${identity === IDENTITY ? 'with' : 'without'} an app id`, async () => {
+    it(`explains that HOST=${HOST} is no address of this machine, ${identity === IDENTITY ? 'with' : 'without'} an app id`, async () => {
       const { code, output } = await endOf({ ...MODEL, ...identity, HOST });
       assert.equal(code, 1);
       assert.match(output, /HOST is not an address of this machine \(\\?"[\w.-]+\\?"\)/);

@@ -47,7 +47,7 @@ describe('an answer in text instead of speech', { timeout: 20_000 }, () => {
 
     assert.equal(session.isUsableFor(1_000), true);
     await ask('two');
-    const heard = script.asked.at(-1)?.history.map(({ text }) => text);
+    const heard = script.contexts.at(-1)?.history.map(({ text }) => text);
     assert.ok(heard?.includes('As speech'));
     assert.ok(!heard?.includes('As text'), 'the text has left the memory of the model');
   });

@@ -120,7 +120,7 @@ export class FakeModel {
   }
 
   /** The texts of all user items that went out, connection by connection. */
-  get heard(): string[][] {
+  get userTexts(): string[][] {
     return this.connections.map((connection) => connection.sentOf('conversation.item.create').map(textOf));
   }
 

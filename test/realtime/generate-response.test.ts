@@ -59,7 +59,7 @@ describe('a request to the model', () => {
     ask('two', 'Before: one');
     await results.when(2);
     assert.deepEqual(outcomes(), [SPOKEN, SPOKEN]);
-    assert.deepEqual(model.heard, [['Before: nothing', 'one', 'two']]);
+    assert.deepEqual(model.userTexts, [['Before: nothing', 'one', 'two']]);
   });
 
   it('retries after a transient error, on a new session with the history', async () => {
@@ -69,7 +69,7 @@ describe('a request to the model', () => {
     await clock.advance(375);
     await results.when(1);
     assert.deepEqual(outcomes(), [SPOKEN]);
-    assert.deepEqual(model.heard, [
+    assert.deepEqual(model.userTexts, [
       ['Before', 'one'],
       ['Before', 'one'],
     ]);

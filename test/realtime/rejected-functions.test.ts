@@ -78,7 +78,7 @@ describe('a function that the service rejects', () => {
       assert.deepEqual(outcome, SPOKEN);
       assert.deepEqual(result.rejectedFunctions, ['b']);
       assert.deepEqual(sent, ['a b c', 'a c']);
-      assert.deepEqual(model.heard[1], ['Before', 'hi']);
+      assert.deepEqual(model.userTexts[1], ['Before', 'hi']);
     });
   }
 
@@ -89,7 +89,7 @@ describe('a function that the service rejects', () => {
     assert.deepEqual(outcome, SPOKEN);
     assert.deepEqual(result.rejectedFunctions, ['b']);
     assert.deepEqual(sent, ['a', 'a b', 'a']);
-    assert.deepEqual(model.heard, [
+    assert.deepEqual(model.userTexts, [
       ['Before', 'hi', 'hi'],
       ['Before', 'hi'],
     ]);

@@ -90,7 +90,7 @@ describe('a session on the wire', TIMEOUT, () => {
     assert.deepEqual(plain((await talk.ask('one')).outcome), { kind: 'spoken', text: 'Hi there', bytes: [...PCM] });
     assert.deepEqual(plain((await talk.ask('two')).outcome), { kind: 'spoken', text: 'And again', bytes: [...PCM] });
     assert.deepEqual(
-      talk.script.asked.map(({ text, history }) => [text, history.length]),
+      talk.script.contexts.map(({ text, history }) => [text, history.length]),
       [
         ['one', 0],
         ['two', 2],

@@ -5,7 +5,7 @@ export interface ChannelAct {
   /** In 1,000 calls. */
   readonly weight: number;
   /** Whether the user sees the message. */
-  readonly isTaken: boolean;
+  readonly isShown: boolean;
   /** The response; without one the connection is reset, or stays silent. */
   readonly status?: number;
   readonly isSilent?: boolean;
@@ -15,26 +15,26 @@ export interface ChannelAct {
 
 /** All reactions of a channel. The bot gives up a silent call after 15 s, so these are rare. */
 export const CHANNEL_FAULTS = {
-  none: { weight: 880, isTaken: true, status: 200 },
-  slow: { weight: 25, isTaken: true, status: 200, delayMs: [1_000, 4_000] },
-  verySlow: { weight: 2, isTaken: true, status: 200, delayMs: [8_000, 13_000] },
-  throttled: { weight: 15, isTaken: false, status: 429 },
-  throttledWithWait: { weight: 15, isTaken: false, status: 429, retryAfterSeconds: 1 },
-  throttledForLong: { weight: 1, isTaken: false, status: 429, retryAfterSeconds: 120 },
-  conflict412: { weight: 8, isTaken: false, status: 412 },
-  error500: { weight: 5, isTaken: false, status: 500 },
-  error502: { weight: 10, isTaken: false, status: 502 },
-  error503: { weight: 10, isTaken: false, status: 503 },
-  error504: { weight: 10, isTaken: false, status: 504 },
-  resetUntaken: { weight: 4, isTaken: false },
-  resetTaken: { weight: 4, isTaken: true },
-  silentUntaken: { weight: 1, isTaken: false, isSilent: true },
-  silentTaken: { weight: 1, isTaken: true, isSilent: true },
+  none: { weight: 880, isShown: true, status: 200 },
+  slow: { weight: 25, isShown: true, status: 200, delayMs: [1_000, 4_000] },
+  verySlow: { weight: 2, isShown: true, status: 200, delayMs: [8_000, 13_000] },
+  throttled: { weight: 15, isShown: false, status: 429 },
+  throttledWithWait: { weight: 15, isShown: false, status: 429, retryAfterSeconds: 1 },
+  throttledForLong: { weight: 1, isShown: false, status: 429, retryAfterSeconds: 120 },
+  conflict412: { weight: 8, isShown: false, status: 412 },
+  error500: { weight: 5, isShown: false, status: 500 },
+  error502: { weight: 10, isShown: false, status: 502 },
+  error503: { weight: 10, isShown: false, status: 503 },
+  error504: { weight: 10, isShown: false, status: 504 },
+  resetUntaken: { weight: 4, isShown: false },
+  resetTaken: { weight: 4, isShown: true },
+  silentUntaken: { weight: 1, isShown: false, isSilent: true },
+  silentTaken: { weight: 1, isShown: true, isSilent: true },
   /** Only for messages with audio: without it they are accepted. */
-  tooLarge413: { weight: 6, isTaken: false, status: 413 },
+  tooLarge413: { weight: 6, isShown: false, status: 413 },
   /** From then on the channel rejects everything in this conversation. */
-  gone403: { weight: 0.5, isTaken: false, status: 403 },
-  gone404: { weight: 0.5, isTaken: false, status: 404 },
+  gone403: { weight: 0.5, isShown: false, status: 403 },
+  gone404: { weight: 0.5, isShown: false, status: 404 },
 } as const satisfies Record<string, ChannelAct>;
 
 export type ChannelFault = keyof typeof CHANNEL_FAULTS;

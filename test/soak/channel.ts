@@ -1,6 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChannelCall, confirm, type FarEnd, isFor, type Reply, startChannel } from '../support/kit/drivers.ts';
+import {
+  type ChannelCall,
+  confirm,
+  type FakeServer,
+  isFor,
+  type Reply,
+  startChannel,
+} from '../support/kit/fake-servers.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { CHANNEL_FAULTS, type ChannelAct, type ChannelFault, drawChannelFault, goneStatus } from './channel-faults.ts';
 import type { Message, Send, SoakLedger } from './ledger.ts';
@@ -18,7 +25,7 @@ const RESET_AT_ONCE = 0.02;
 const IDLE_CUT_MS = 20_000;
 
 /** Accepts the bot's replies on a real socket, with the faults of real channels. */
-export async function startFaultyChannel(options: ChannelOptions): Promise<FarEnd> {
+export async function startFaultyChannel(options: ChannelOptions): Promise<FakeServer> {
   const { ledger, seed } = options;
   const { url, server, close } = await startChannel((call, response) => takeCall(call, response, options));
   // Node's default: the bot may use a connection that is being closed.
@@ -58,7 +65,7 @@ async function takeCall(call: ChannelCall, response: ServerResponse, options: Ch
   if (message !== undefined) message.conversation.goneStatus ??= goneStatus(fault);
   const act: ChannelAct = CHANNEL_FAULTS[fault];
   if (type === 'message') noteMessage(call, message, fault, response, options);
-  if (type === 'typing' && message?.sends.some(({ isTaken }) => isTaken)) message.typingAfterReply++;
+  if (type === 'typing' && message?.sends.some(({ isShown }) => isShown)) message.typingAfterReply++;
   if (act.delayMs !== undefined) await sleep(random.integer(...act.delayMs));
   answerCall(act, response, call);
 }
@@ -97,24 +104,24 @@ function noteMessage(
     return;
   }
   // An update changes a message and makes no second one.
-  if (isUpdate && message.sends.some((send) => send.isTaken)) return;
-  const { isTaken, status }: ChannelAct = CHANNEL_FAULTS[fault];
+  if (isUpdate && message.sends.some((send) => send.isShown)) return;
+  const { isShown, status }: ChannelAct = CHANNEL_FAULTS[fault];
   const send: Send = {
-    ...{ atMs: Date.now(), endedAtMs: undefined, fault, isTaken, isAnswered: status !== undefined },
+    ...{ atMs: Date.now(), endedAtMs: undefined, fault, isShown, isAnswered: status !== undefined },
     ...{ text, isUpdate, hasAudio: hasAudio(call), isWellAddressed: isFor(call, message) },
   };
   message.sends.push(send);
   response.once('close', () => {
     send.endedAtMs = Date.now();
   });
-  if (isTaken) onTaken(message, reply);
+  if (isShown) onTaken(message, reply);
 }
 
 /** A notice has to reach the right conversation, too. */
 function noteNotice(notice: string, call: ChannelCall, message: Message, ledger: SoakLedger): void {
   ledger.count('notices', notice);
   if (!isFor(call, message)) ledger.note('reply to nobody', `${message.token}: ${notice}`);
-  if (message.sends.some(({ isTaken }) => isTaken))
+  if (message.sends.some(({ isShown }) => isShown))
     ledger.note('notice after the answer', `${message.token}: ${notice}`);
 }
 

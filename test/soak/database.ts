@@ -155,7 +155,7 @@ async function fail(fault: DatabaseFault, random: Random, world: World): Promise
       proxy.rule = ({ text }) => {
         if (text !== 'COMMIT') return 'pass';
         proxy.rule = () => 'pass';
-        return 'lose';
+        return 'dropResponse';
       };
       return;
   }

@@ -116,13 +116,13 @@ function judgeSends(message: Message, watch: BotWatch, tell: Finding): void {
   const { sends, typingAfterReply, activityId } = message;
   for (const [index, send] of sends.entries()) {
     const before = sends.slice(0, index);
-    const seen = before.find(({ isTaken }) => isTaken);
+    const seen = before.find(({ isShown }) => isShown);
     if (seen?.isAnswered === true) tell('doubled', message);
     // A send after one without an answer may be the second that the user sees.
     else if (!send.isUpdate && before.some(({ isAnswered }) => !isAnswered)) tell('doubled, unconfirmed', message);
   }
   if (typingAfterReply > 0) tell('typing after reply', message);
-  const isConfirmed = sends.some(({ isTaken, isAnswered }) => isTaken && isAnswered);
+  const isConfirmed = sends.some(({ isShown, isAnswered }) => isShown && isAnswered);
   if (isConfirmed && watch.notSent.has(activityId)) tell('reported unsent, but sent', message);
 }
 

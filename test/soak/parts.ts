@@ -1,7 +1,7 @@
 import { type Simulator, startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
 import { startProbedBot } from '../support/kit/bot.ts';
-import { audioUrlOf, type FarEnd, modelEnv, type Reply } from '../support/kit/drivers.ts';
+import { audioUrlOf, type FakeServer, modelEnv, type Reply } from '../support/kit/fake-servers.ts';
 import { checkAudio } from '../support/kit/judge.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { BotWatch } from './bot-watch.ts';
@@ -15,7 +15,7 @@ import { drawRefusal } from './model-faults.ts';
 /** The bot, the model and the channel. */
 export interface Parts {
   readonly simulator: Simulator;
-  readonly channel: FarEnd;
+  readonly channel: FakeServer;
   readonly instances: Instances;
   readonly watch: BotWatch;
   /** Resolves when all audio checks are done. */

@@ -1,5 +1,5 @@
 import { en as texts } from '../../src/messages/en.ts';
-import { linkIn } from '../support/kit/drivers.ts';
+import { linkIn } from '../support/kit/fake-servers.ts';
 import type { Send } from './ledger.ts';
 
 /** What a user got. `refused`: the queue was full; `other`: an unknown text. */

@@ -13,7 +13,7 @@ export interface Report {
 
 /** Faults that fail the soak; the others are only reported. */
 const FATAL: ReadonlySet<Fault> = new Set<Fault>([
-  ...(['lost', 'doubled', 'doubled, unconfirmed', 'crossed', 'mixed up', 'wrong address'] as const),
+  ...(['lost', 'doubled', 'doubled, unconfirmed', 'other conversation', 'other message', 'wrong address'] as const),
   ...(['out of order', 'unknown words', 'asked again after deltas', 'reported unsent, but sent'] as const),
 ]);
 const FAULTS: readonly Fault[] = [...FATAL, 'late', 'typing after reply', 'apology for a whole answer'];

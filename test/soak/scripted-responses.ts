@@ -1,4 +1,4 @@
-import type { Ending, ExtraFrame, Output, ScriptedResponse } from '../../dev/simulator/responder.ts';
+import type { Ending, ExtraFrame, ScriptedItem, ScriptedResponse } from '../../dev/simulator/responder.ts';
 import { audioOf } from '../support/kit/judge.ts';
 import type { Random } from '../support/kit/random.ts';
 import type { ModelFault } from './model-faults.ts';
@@ -15,9 +15,12 @@ const PIECE_MS = 250;
 
 /** The response with this answer and fault. */
 export function scriptedResponse(fault: ModelFault, answer: Answer, random: Random): ScriptedResponse {
-  const output: Output = { text: answer.text, pcm: audioOf(answer.sample, PIECE_MS * random.integer(2, 4)) };
-  const ended = (ending: Ending, outputs: readonly Output[] = [output]): ScriptedResponse => ({ outputs, ending });
-  const failed = (code: string, message: string, outputs: readonly Output[] = []) =>
+  const output: ScriptedItem = { text: answer.text, pcm: audioOf(answer.sample, PIECE_MS * random.integer(2, 4)) };
+  const ended = (ending: Ending, outputs: readonly ScriptedItem[] = [output]): ScriptedResponse => ({
+    outputs,
+    ending,
+  });
+  const failed = (code: string, message: string, outputs: readonly ScriptedItem[] = []) =>
     ended({ kind: 'failed', error: { type: code, code, message } }, outputs);
   switch (fault) {
     case 'none':

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPoster } from '../support/kit/deliver.ts';
-import { endWithUsage, newSeed, wholeNumbers } from '../support/kit/options.ts';
+import { exitWithError, newSeed, wholeNumbers } from '../support/kit/options.ts';
 import { createRandom } from '../support/kit/random.ts';
 import { createProgress, print as say } from '../support/kit/report.ts';
 import { readOptions } from '../support/options.ts';
@@ -33,7 +33,7 @@ const { conversations } = wholeNumbers({ conversations: values.conversations }, 
 const wanted = values.instances === '' ? (values.postgres ? '2' : '1') : values.instances;
 const { instances: instanceCount } = wholeNumbers({ instances: wanted }, 1);
 if (!(minutes > 0) || (instanceCount > 1 && !values.postgres))
-  endWithUsage(
+  exitWithError(
     'Usage: npm run test:soak -- --minutes N [--seed WHOLE] [--conversations WHOLE] [--logs FOLDER] [--postgres [--instances WHOLE]]',
   );
 

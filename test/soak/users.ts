@@ -133,8 +133,8 @@ async function send(message: Message, activity: Activity, options: UsersOptions)
     ...{ ledger, poster, signal, target, maxDeliveries: MAX_DELIVERIES },
     pauseMs: (count) => Math.min(MAX_PAUSE_MS, 500 * count),
     ...(expectsReplies ? { timeoutMs: EXPECT_REPLIES_TIMEOUT_MS } : {}),
-    onAnswer({ name, status, ms }: PostAnswer) {
-      ledger.count('posts', name);
+    onAnswer({ label, status, ms }: PostAnswer) {
+      ledger.count('posts', label);
       if (status === 503 || status === 0) message.failedPosts++;
       if (!expectsReplies && ms > SLOW_POST_MS) ledger.count('slow posts', `${Math.ceil(ms / 1000)} s`);
     },
@@ -161,11 +161,11 @@ async function expectStatus(
   const body = typeof activity === 'string' ? activity : JSON.stringify(activity);
   const botUrl = options.target();
   if (botUrl === undefined) return;
-  const { status, name } = await options.poster.post(botUrl, body);
-  options.ledger.count('other posts', name);
+  const { status, label } = await options.poster.post(botUrl, body);
+  options.ledger.count('other posts', label);
   // A bot that is being restarted says so, or nothing.
   if (wanted.includes(status) || status === 503 || status === 0) return;
-  options.ledger.note('wrong answer to a POST', `${name} to ${JSON.stringify(activity).slice(0, 120)}`);
+  options.ledger.note('wrong answer to a POST', `${label} to ${JSON.stringify(activity).slice(0, 120)}`);
 }
 
 async function sendGarbage(random: Random, options: UsersOptions): Promise<void> {

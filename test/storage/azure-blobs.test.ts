@@ -77,8 +77,8 @@ const FAULTS: readonly (readonly [string, StorageFate, object])[] = [
   ['a container being deleted', storageError(409, 'ContainerBeingDeleted'), unavailable],
   ['401', storageError(401, 'InvalidAuthenticationInfo'), refused],
   ['403', storageError(403, 'AuthorizationPermissionMismatch'), refused],
-  ['a broken connection', 'drop', unavailable],
-  ['a lost answer', 'answerLost', unavailable],
+  ['a broken connection', 'dropRequest', unavailable],
+  ['a lost answer', 'dropResponse', unavailable],
 ];
 
 describe('a call to Azure', () => {
@@ -124,9 +124,9 @@ describe('a call to Azure', () => {
 
     it(`to ${name} fails while the account is unreachable, and works again afterwards`, async () => {
       const { blobs } = container;
-      await storage.proxy.goAway();
+      await storage.proxy.cut();
       await assert.rejects(call(blobs), unavailable);
-      await storage.proxy.comeBack();
+      await storage.proxy.restore();
       await call(blobs);
     });
   }

@@ -24,8 +24,8 @@ export interface BotProcess extends AsyncDisposable {
   /** Resolves with the address once the bot listens. */
   whenListening(): Promise<string>;
   signal(signal: NodeJS.Signals): void;
-  /** Closes the output, so that nobody reads it any more. */
-  deafen(): void;
+  /** Closes this end of its output, so that its next line fails. */
+  closeOutput(): void;
 }
 
 /** For behaviour that only occurs when Node runs the source. */
@@ -35,13 +35,13 @@ export const SOURCE = fileURLToPath(new URL('../../src/index.ts', import.meta.ur
 export function startBotProcess(env: Env, file = programFile('index')): BotProcess {
   const cwd = mkdtempSync(join(tmpdir(), 'bot-process-'));
   const all = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
-  const bot = watchBotProcess([process.execPath, file], all, cwd);
+  const bot = spawnBot([process.execPath, file], all, cwd);
   void bot.ended.then(() => rmSync(cwd, { recursive: true }));
   return bot;
 }
 
-/** Any other form of the bot, with only these variables. */
-export function watchBotProcess([program, ...args]: readonly [string, ...string[]], env: Env, cwd: string): BotProcess {
+/** Starts the bot from any command line, such as npm or an unpacked ZIP, with only these variables. */
+export function spawnBot([program, ...args]: readonly [string, ...string[]], env: Env, cwd: string): BotProcess {
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, args, {
     cwd,
     env: { ...env },
@@ -93,7 +93,7 @@ export function watchBotProcess([program, ...args]: readonly [string, ...string[
       return `http://127.0.0.1:${port}`;
     },
     signal: (signal) => void child.kill(signal),
-    deafen() {
+    closeOutput() {
       child.stdout.destroy();
       child.stderr.destroy();
     },

@@ -16,8 +16,8 @@ export interface BotUnderTestOptions {
   /** The scripted turns of the model. All of them have to be consumed. */
   readonly turns?: ScriptedTurns;
   readonly env?: Env;
-  /** The bot has an app id, and posts carry a valid token of the channel unless the test passes another. */
-  readonly isSigned?: boolean;
+  /** Then posts carry a valid token of the channel unless the test passes another. */
+  readonly hasAppId?: boolean;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly deps?: Partial<AppDeps>;
 }
@@ -49,7 +49,7 @@ export interface BotUnderTest extends AsyncDisposable {
 export async function startBot(options: BotUnderTestOptions = {}): Promise<BotUnderTest> {
   const script = scripted(options.turns ?? []);
   const connector = await startFakeConnector();
-  const openId = options.isSigned ? await startOpenIdServer() : undefined;
+  const openId = options.hasAppId ? await startOpenIdServer() : undefined;
   const signature = (): Record<string, string> =>
     openId === undefined ? {} : { authorization: `Bearer ${openId.token(connector.url)}` };
   const events: BotUnderTest['events'][number][] = [];

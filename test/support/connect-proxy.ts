@@ -19,10 +19,10 @@ export interface ConnectProxy extends AsyncDisposable {
   /** In the order of arrival. */
   readonly tunnels: readonly Tunnel[];
   /**
-   * The port behind a target such as `example.com:443`, or the status that refuses it; `silent` = no answer at all, `reset` =
+   * The port behind a target such as `example.com:443`, or the status that refuses it; `hang` = no answer at all, `reset` =
    * the tunnel breaks as soon as it is open.
    */
-  rule: (target: string) => number | { readonly status: number } | 'silent' | 'reset';
+  rule: (target: string) => number | { readonly status: number } | 'hang' | 'reset';
   /** Resolves once all connections are closed. */
   whenLeft(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startConnectProxy(rule: ConnectProxy['rule'], certificate?
     client.on('error', () => {});
     tunnels.push({ target: url, headers });
     const fate = proxy.rule(url);
-    if (fate === 'silent') return void client.resume().on('end', () => client.end());
+    if (fate === 'hang') return void client.resume().on('end', () => client.end());
     if (fate === 'reset') {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       return void client.once('data', () => (client as Socket).resetAndDestroy());

@@ -26,7 +26,7 @@ export interface FileService extends AsyncDisposable {
   /** Every complete request, in the order of arrival. */
   readonly calls: readonly FileCall[];
   /** Every requested address, even without a complete request. */
-  readonly asked: readonly string[];
+  readonly requestedUrls: readonly string[];
   /** The answer to the request with this number (from 1). */
   rule: (call: FileCall, count: number) => FileAnswer | Promise<FileAnswer>;
   /** Redirects every address to this server, without changing the request. */
@@ -38,7 +38,7 @@ export interface FileService extends AsyncDisposable {
 /** In place of OneDrive, SharePoint and any other host to which the bot might send a file, on a real socket. */
 export async function startFileService(): Promise<FileService> {
   const calls = new Gathered<FileCall>();
-  const asked: string[] = [];
+  const requestedUrls: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,11 +58,11 @@ export async function startFileService(): Promise<FileService> {
 
   const service: FileService = {
     calls: calls.all,
-    asked,
+    requestedUrls,
     rule: () => ({ status: 201 }),
     fetch: (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
-      asked.push(url.href);
+      requestedUrls.push(url.href);
       return fetch(`${here}/${encodeURIComponent(url.origin)}${url.pathname}${url.search}`, init);
     },
     whenCalls: (count) => inTime(calls.when(count)),
@@ -88,7 +88,7 @@ function give(response: ServerResponse, answer: FileAnswer): void {
 }
 
 /** The upload address that Teams gives for an accepted file. */
-export const PLACE = {
+export const UPLOAD_INFO = {
   contentUrl: 'https://contoso-my.sharepoint.com/personal/ada/Documents/Applications/voice-reply.wav',
   name: 'voice-reply.wav',
   uploadUrl: 'https://contoso-my.sharepoint.com/personal/ada/_api/v2.0/drive/items/01A/uploadSession?tempauth=a-secret',
@@ -117,15 +117,15 @@ export interface SavingChat {
   readonly audioId: string;
   readonly wav: Buffer;
   /** "Save .wav", as Teams delivers it. */
-  pressed(fields?: Record<string, unknown>): Record<string, unknown>;
+  saveActivity(fields?: Record<string, unknown>): Record<string, unknown>;
   /** Presses "Save .wav". Resolves with the context of the offer. */
   offer(): Promise<Record<string, unknown>>;
   /** The user's decision about an offer, as Teams delivers it. */
-  answered(value: Record<string, unknown>, fields?: Record<string, unknown>): Record<string, unknown>;
+  consentActivity(value: Record<string, unknown>, fields?: Record<string, unknown>): Record<string, unknown>;
   /** Accepts the offer, and expects 200 for the invoke. */
   accept(context: unknown, place?: unknown, fields?: Record<string, unknown>): Promise<void>;
-  /** Resolves with a description of the bot's calls, once it has finished. */
-  ended(): Promise<string[]>;
+  /** Closes the bot, which finishes its work. Resolves with a description of its calls to the channel. */
+  closeAndListCalls(): Promise<string[]>;
 }
 
 /** A personal chat in Teams with one answer, which needed no call to the channel. */
@@ -151,13 +151,13 @@ export async function startSavingChat(t: TestContext, options: BotUnderTestOptio
     files,
     audioId: save,
     wav,
-    pressed: (fields = {}) => bot.message(undefined, { ...PERSONAL, value: { save }, ...fields }),
+    saveActivity: (fields = {}) => bot.message(undefined, { ...PERSONAL, value: { save }, ...fields }),
     async offer() {
-      assert.equal((await bot.post(chat.pressed())).status, 200);
+      assert.equal((await bot.post(chat.saveActivity())).status, 200);
       const card = await inTime(bot.connector.when((call) => shownOf(call) === 'card: consent'));
       return card.body.attachments[0].content.acceptContext;
     },
-    answered: (value, fields = {}) =>
+    consentActivity: (value, fields = {}) =>
       bot.message(undefined, {
         ...PERSONAL,
         type: 'invoke',
@@ -166,11 +166,11 @@ export async function startSavingChat(t: TestContext, options: BotUnderTestOptio
         value: { type: 'fileUpload', ...value },
         ...fields,
       }),
-    async accept(context, place = PLACE, fields = {}) {
-      const response = await bot.post(chat.answered({ action: 'accept', context, uploadInfo: place }, fields));
+    async accept(context, place = UPLOAD_INFO, fields = {}) {
+      const response = await bot.post(chat.consentActivity({ action: 'accept', context, uploadInfo: place }, fields));
       assert.equal(response.status, 200);
     },
-    async ended() {
+    async closeAndListCalls() {
       await inTime(bot.app.close());
       return bot.connector.calls.map(shownOf);
     },

@@ -16,7 +16,7 @@ export interface OpenIdServer extends AsyncDisposable {
   readonly appId: string;
   /** The settings of a bot that trusts this server, and no other. */
   readonly env: Env;
-  /** The public metadata. */
+  /** The public key of the channel, as PEM. */
   readonly publicKey: string;
   /** The token of the bot's own calls to the channel. */
   readonly outboundToken: string;
@@ -49,7 +49,7 @@ export async function startOpenIdServer(appId = BOT_APP_ID): Promise<OpenIdServe
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const outboundToken = 'outbound-token';
-  keepOutboundToken(appId, outboundToken);
+  cacheOutboundToken(appId, outboundToken);
 
   async function close(): Promise<void> {
     if (!server.listening) return;
@@ -91,7 +91,7 @@ const OAUTH_SCOPE = 'https://api.botframework.com';
  * MSAL insists on https and on asking login.microsoftonline.com about any other host, so no local server can issue the
  * bot's own token. It is put into botbuilder's token cache.
  */
-export function keepOutboundToken(appId: string, accessToken: string): void {
+export function cacheOutboundToken(appId: string, accessToken: string): void {
   const { cache } = AppCredentials as unknown as { cache: Map<string, { accessToken: string; expiresOn: Date }> };
   cache.set(`${appId}${OAUTH_SCOPE}-cache`, { accessToken, expiresOn: new Date(Date.now() + 3_600_000) });
 }

@@ -11,7 +11,8 @@ export function nativeFolder(): string {
   return join(dirname(fileURLToPath(import.meta.resolve(platform))), '..', 'native');
 }
 
-export async function copied(native: string, folder: string): Promise<string> {
+/** Copies PostgreSQL's programs, and returns their folder. */
+export async function copyTo(folder: string, native: string): Promise<string> {
   await cp(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
   return join(folder, 'native');
 }

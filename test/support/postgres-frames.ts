@@ -3,9 +3,11 @@ export interface Statement {
   readonly text: string;
   /** The number of its connection, from 1. */
   readonly connection: number;
-  /** Whether its connection is one of the bot's stores: only these begin with a search path. */
-  readonly isOfMessages: boolean;
+  /** Whether a store of the bot sent it and not pg-boss, which sets no search path. */
+  readonly isFromStore: boolean;
 }
+
+const MAX_BIND_NAME_BYTES = 1_000;
 
 /** Statements by name. A name is the digest of its text, so it means the same on every connection. */
 const texts = new Map<string, string>();
@@ -16,7 +18,7 @@ const texts = new Map<string, string>();
  */
 export class PostgresFrames {
   readonly #connection: number;
-  #isOfMessages = false;
+  #isFromStore = false;
   /** The first message has no type. */
   #isStarted = false;
   #rest: Buffer = Buffer.alloc(0);
@@ -31,7 +33,7 @@ export class PostgresFrames {
     const found: Statement[] = [];
     for (let body = this.#take(); body !== undefined; body = this.#take()) {
       const text = this.#textOf(body.type, body.fields);
-      if (text !== undefined) found.push({ text, connection: this.#connection, isOfMessages: this.#isOfMessages });
+      if (text !== undefined) found.push({ text, connection: this.#connection, isFromStore: this.#isFromStore });
     }
     return found;
   }
@@ -42,8 +44,9 @@ export class PostgresFrames {
     const end = head + this.#rest.readUInt32BE(head);
     if (this.#rest.byteLength < end) return undefined;
     const type = this.#isStarted ? this.#rest.toString('latin1', 0, 1) : 'startup';
-    const isText = type !== 'B' || this.#rest.byteLength < 1_000;
-    const fields = this.#rest.toString('utf8', head + 4, isText ? end : head + 1_000).split('\0');
+    // A large Bind carries audio: its names are at its beginning.
+    const textEnd = type === 'B' ? Math.min(end, head + MAX_BIND_NAME_BYTES) : end;
+    const fields = this.#rest.toString('utf8', head + 4, textEnd).split('\0');
     this.#rest = this.#rest.subarray(end);
     this.#isStarted = true;
     return { type, fields };
@@ -52,7 +55,7 @@ export class PostgresFrames {
   #textOf(type: string, [first = '', second = '', ...others]: readonly string[]): string | undefined {
     switch (type) {
       case 'startup':
-        this.#isOfMessages = others.some((field) => field.includes('search_path'));
+        this.#isFromStore = others.some((field) => field.includes('search_path'));
         return undefined;
       case 'P':
         if (first === '') this.#unnamed = second;

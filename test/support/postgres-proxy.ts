@@ -3,11 +3,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { PostgresFrames, type Statement } from './postgres-frames.ts';
 
 /**
- * The fate of a statement. `lose`: it is executed, then its connection breaks instead of an answer. `cut`: the network is cut
- * before it arrives. `doAndCut`: it is executed, and the network is cut instead of an answer. `freeze`: nothing arrives any
- * more, and no connection ends.
+ * The fate of a statement. `dropResponse`: it is executed, then its connection breaks instead of an answer.
+ * `dropRequestAndNetwork`: the network is cut before it arrives. `dropResponseAndNetwork`: it is executed, and the network is
+ * cut instead of an answer. `hangAll`: nothing arrives any more on any connection, and none ends.
  */
-export type Fate = 'pass' | 'lose' | 'cut' | 'doAndCut' | 'freeze';
+export type Fate = 'pass' | 'dropResponse' | 'dropRequestAndNetwork' | 'dropResponseAndNetwork' | 'hangAll';
 
 /** A faulty network between the bot and PostgreSQL. */
 export interface PostgresProxy extends AsyncDisposable {
@@ -39,14 +39,14 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
   const links = new Set<Link>();
   const statements: Statement[] = [];
   const waiting = new Set<(statement: Statement) => void>();
-  let state: 'open' | 'cut' | 'frozen' = 'open';
+  let state: 'open' | 'cut' | 'hanging' = 'open';
   let held: (() => void)[] = [];
   let lostCount = 0;
   let count = 0;
 
-  /** Runs now, or when the network is no longer frozen. */
+  /** Runs now, or when the network no longer hangs. */
   function move(work: () => void): void {
-    if (state === 'frozen') held.push(work);
+    if (state === 'hanging') held.push(work);
     else work();
   }
 
@@ -75,17 +75,17 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
         for (const look of waiting) look(statement);
         if (fate === 'pass') fate = proxy.rule(statement);
       }
-      if (fate === 'freeze') {
+      if (fate === 'hangAll') {
         fate = 'pass';
-        state = 'frozen';
+        state = 'hanging';
       }
-      if (fate === 'cut') cut();
+      if (fate === 'dropRequestAndNetwork') cut();
       else move(() => void upstream.write(chunk));
     });
     upstream.on('data', (chunk) => {
       if (fate === 'pass') return move(() => void client.write(chunk));
       lostCount += 1;
-      if (fate === 'doAndCut') cut();
+      if (fate === 'dropResponseAndNetwork') cut();
       else link.close();
     });
   }

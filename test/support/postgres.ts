@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '../../dev/ports.ts';
-import { binariesIn, copied, isOpenToAll, nativeFolder } from './postgres-binaries.ts';
+import { binariesIn, copyTo, isOpenToAll, nativeFolder } from './postgres-binaries.ts';
 import { type Account, makeCluster } from './postgres-cluster.ts';
 
 /** A real PostgreSQL on this machine, with its own data folder. */
@@ -55,9 +55,17 @@ rm -rf "$1"`;
  * synchronous. Background work that tests do not need is off.
  */
 const SERVER_OPTIONS = [
-  ...['fsync=off', 'full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0'],
-  ...['listen_addresses=127.0.0.1', 'max_connections=200', 'shared_buffers=32MB', 'max_worker_processes=2'],
-  ...['io_method=sync', 'jit=off', 'scram_iterations=1'],
+  'fsync=off',
+  'full_page_writes=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'listen_addresses=127.0.0.1',
+  'max_connections=200',
+  'shared_buffers=32MB',
+  'max_worker_processes=2',
+  'io_method=sync',
+  'jit=off',
+  'scram_iterations=1',
 ];
 const isWindows = process.platform === 'win32';
 const run = promisify(execFile);
@@ -72,11 +80,12 @@ export function sharedPostgres(): Promise<TestPostgres> {
 
 /** A separate server, for tests that stop or pause it. Starting it takes about a second. It does not keep the process alive. */
 export async function startPostgres(): Promise<TestPostgres> {
-  const account = await accountOf();
+  const account = await unprivilegedAccount();
   const native = nativeFolder();
+  // That account may not be able to enter node_modules: then the server runs from a copy.
   const isCopied = account !== undefined && !isOpenToAll(native);
   const folder = await mkdtemp(join(isCopied ? tmpdir() : dataRoot(), 'test-postgres-'));
-  const bin = await binariesIn(isCopied ? await copied(native, folder) : native);
+  const bin = await binariesIn(isCopied ? await copyTo(folder, native) : native);
   if (account !== undefined) await chown(folder, account.uid, account.gid);
   const env = { PATH: process.env['PATH'] ?? '', TZ: 'UTC' };
   await makeCluster(join(folder, 'data'), { bin, account, env, password: PASSWORD });
@@ -220,8 +229,8 @@ class Server implements TestPostgres {
   }
 }
 
-/** PostgreSQL refuses to run as root, so it then runs as `nobody`. */
-async function accountOf(): Promise<Account | undefined> {
+/** As root: `nobody`, because PostgreSQL does not run as root. */
+async function unprivilegedAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const [uid, gid] = await Promise.all(['-u', '-g'].map((option) => run('id', [option, 'nobody'])));
   return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };

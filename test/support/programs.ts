@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { browserFiles } from '../../dev/packaging/browser-files.ts';
 import { bundle } from '../../dev/packaging/bundle.ts';
 import { ENTRIES } from '../../dev/packaging/bundle-table.ts';
-import { writeWhole } from '../../dev/packaging/whole-file.ts';
+import { writeFileAtomic } from '../../dev/packaging/write-file-atomic.ts';
 
 /**
  * The programs as tests start them: packed, as they are deployed. From source, a good part of a start is the search,
@@ -40,9 +40,9 @@ async function make(folder: string): Promise<void> {
   const { files } = await bundle(ROOT, { ...ENTRIES, ...PROGRAMS });
   const scripts = await browserFiles(join(ROOT, 'src/http/pages'));
   for (const [path, contents] of Object.entries({ ...files, ...scripts })) {
-    writeWhole(join(folder, 'dist', path), contents);
+    writeFileAtomic(join(folder, 'dist', path), contents);
   }
-  writeWhole(join(folder, 'package.json'), readFileSync(join(ROOT, 'package.json')));
+  writeFileAtomic(join(folder, 'package.json'), readFileSync(join(ROOT, 'package.json')));
 }
 
 function removeOlder(path: string, ageMs: number): void {

@@ -6,7 +6,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** One `response.create` on the wire, with everything needed to answer it. */
-export interface Asked {
+export interface ReceivedRequest {
   readonly socket: WebSocket;
   /** The name of the turn, from the metadata. */
   readonly turn: string;
@@ -18,7 +18,7 @@ export interface Asked {
   send(...frames: readonly (Fields | string | Uint8Array)[]): void;
 }
 
-export type RawAnswer = (asked: Asked) => void;
+export type RawAnswer = (request: ReceivedRequest) => void;
 
 /** The answer to a handshake instead of 101. */
 export type Refusal = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'hang';
@@ -27,14 +27,14 @@ export type Refusal = { readonly status: number; readonly headers?: Readonly<Rec
 export interface RawModel {
   readonly url: string;
   /** The texts of the user items, for each socket. */
-  readonly heard: readonly (readonly string[])[];
+  readonly userTexts: readonly (readonly string[])[];
   readonly sockets: readonly WebSocket[];
   /** Of every `session.update` that sets the voice, in order. */
   readonly voices: readonly string[];
   /** The names of the tools in every `session.update`, in order. */
   readonly tools: readonly (readonly string[])[];
   /** Resolves once an event of this type has come from the client. */
-  whenTold(type: string): Promise<void>;
+  whenReceived(type: string): Promise<void>;
   /** Consumed by the next handshakes. */
   readonly refusals: Refusal[];
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export async function startRawModel(
   greeting: readonly Fields[] = [],
 ): Promise<RawModel> {
   const left = [...answers];
-  const heard: string[][] = [];
+  const userTexts: string[][] = [];
   const sockets: WebSocket[] = [];
   const voices: string[] = [];
   const tools: string[][] = [];
@@ -57,10 +57,10 @@ export async function startRawModel(
   const hanging: Duplex[] = [];
   const webSockets = new WebSocketServer({ noServer: true });
   const server = createServer();
-  const told = new Map<string, PromiseWithResolvers<void>>();
-  const whenTold = (type: string) => {
-    const known = told.get(type) ?? Promise.withResolvers<void>();
-    told.set(type, known);
+  const received = new Map<string, PromiseWithResolvers<void>>();
+  const whenReceived = (type: string) => {
+    const known = received.get(type) ?? Promise.withResolvers<void>();
+    received.set(type, known);
     return known;
   };
   let count = 0;
@@ -68,14 +68,14 @@ export async function startRawModel(
   function onSocket(socket: WebSocket): void {
     const texts: string[] = [];
     const eventIds = new Map<string, string>();
-    heard.push(texts);
+    userTexts.push(texts);
     sockets.push(socket);
     socket.on('error', () => {});
     for (const frame of greeting) socket.send(JSON.stringify(frame));
     socket.on('message', (data: RawData) => {
       const event = JSON.parse(String(data)) as Fields & { type: string };
       eventIds.set(event.type, String(event['event_id']));
-      whenTold(event.type).resolve();
+      whenReceived(event.type).resolve();
       if (event.type === 'session.update') {
         voices.push(...voicesOf(event));
         tools.push(toolsOf(event));
@@ -83,7 +83,7 @@ export async function startRawModel(
       if (event.type === 'conversation.item.create') texts.push(textOf(event));
       if (event.type !== 'response.create') return;
       const { metadata } = event['response'] as { metadata: { turn: string } };
-      const send: Asked['send'] = (...frames) => {
+      const send: ReceivedRequest['send'] = (...frames) => {
         for (const frame of frames) {
           const isRaw = typeof frame === 'string' || frame instanceof Uint8Array;
           socket.send(isRaw ? frame : JSON.stringify(frame));
@@ -102,12 +102,12 @@ export async function startRawModel(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    heard,
+    userTexts,
     sockets,
     voices,
     tools,
     refusals,
-    whenTold: (type) => whenTold(type).promise,
+    whenReceived: (type) => whenReceived(type).promise,
     async close() {
       for (const socket of [...webSockets.clients]) socket.terminate();
       for (const socket of hanging) socket.destroy();

@@ -21,15 +21,15 @@ export interface StorageRequest {
 }
 
 /**
- * The fate of a request. Undefined: Azurite answers it. `drop`: the connection breaks before Azurite sees it. `hang`: no
- * answer. `answerLost`: Azurite executes it, then the connection breaks instead of an answer.
+ * The fate of a request. Undefined: Azurite answers it. `dropRequest`: the connection breaks before Azurite sees it.
+ * `dropResponse`: Azurite executes it, then the connection breaks instead of an answer. `hang`: no answer.
  */
 export type StorageFate =
   | undefined
   | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
-  | 'drop'
-  | 'hang'
-  | 'answerLost';
+  | 'dropRequest'
+  | 'dropResponse'
+  | 'hang';
 
 export type StorageRule = (request: StorageRequest) => StorageFate;
 
@@ -43,9 +43,9 @@ export interface StorageProxy extends AsyncDisposable {
   /** Resolves with the first matching request, past ones included, as soon as it arrives. */
   whenRequest(matches: (request: StorageRequest) => boolean): Promise<StorageRequest>;
   /** Breaks all connections and stops listening. */
-  goAway(): Promise<void>;
+  cut(): Promise<void>;
   /** Listens again on the same port. */
-  comeBack(): Promise<void>;
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,8 +97,8 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
       answer.pipe(response);
     };
     if (fate === undefined) forward(incoming, body, pass, broken);
-    else if (fate === 'drop') broken();
-    else if (fate === 'answerLost') forward(incoming, body, (answer) => answer.resume().on('end', broken), broken);
+    else if (fate === 'dropRequest') broken();
+    else if (fate === 'dropResponse') forward(incoming, body, (answer) => answer.resume().on('end', broken), broken);
     else if (fate !== 'hang') {
       // Not chained: restify replaces `writeHead` of all responses in the process, and its version returns nothing.
       response.writeHead(fate.status, fate.headers);
@@ -130,7 +130,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
       });
     });
 
-  async function goAway(): Promise<void> {
+  async function cut(): Promise<void> {
     if (!server.listening) return;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
@@ -140,7 +140,7 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
   }
 
   async function close(): Promise<void> {
-    await goAway();
+    await cut();
     agent.destroy();
   }
 
@@ -153,8 +153,8 @@ export async function startStorageProxy(azuriteUrl: string): Promise<StorageProx
     requests: requests.all,
     rule: () => undefined,
     whenRequest: (matches) => requests.first(matches),
-    goAway,
-    comeBack: () => listen(port),
+    cut,
+    restore: () => listen(port),
     close,
     [Symbol.asyncDispose]: close,
   };

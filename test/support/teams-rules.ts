@@ -18,7 +18,7 @@ export function streamInfo({ body }: ConnectorCall): Info | undefined {
 
 /**
  * Teams' documented rules for streamed messages. Records each violation. Answers as Teams does: 201 with an id for the first
- * piece, 202 without an id for the others.
+ * chunk, 202 without an id for the others.
  */
 export class TeamsRules {
   readonly broken: string[] = [];
@@ -40,8 +40,8 @@ export class TeamsRules {
       if (isMessage && this.#open() !== undefined) this.#break('a message while a stream is open');
       return undefined;
     }
-    this.#keepPace();
-    return isMessage ? this.#end(call, info) : this.#piece(call, info);
+    this.#checkPace();
+    return isMessage ? this.#end(call, info) : this.#chunk(call, info);
   };
 
   /** The text of a stream that the user sees. */
@@ -53,38 +53,38 @@ export class TeamsRules {
     return [...this.#streams.values()].find(({ isOver }) => !isOver);
   }
 
-  #keepPace(): void {
+  #checkPace(): void {
     const nowMs = this.#now();
-    if (nowMs - this.#lastAtMs < 1_000) this.#break(`a piece after ${nowMs - this.#lastAtMs} ms`);
+    if (nowMs - this.#lastAtMs < 1_000) this.#break(`a chunk after ${nowMs - this.#lastAtMs} ms`);
     this.#lastAtMs = nowMs;
   }
 
   /** Two minutes in all. */
-  #keepTime(stream: Stream | undefined): void {
+  #checkDuration(stream: Stream | undefined): void {
     const ms = this.#now() - (stream?.begunAtMs ?? this.#now());
-    if (ms > 120_000) this.#break(`a piece after ${ms} ms of the stream`);
+    if (ms > 120_000) this.#break(`a chunk after ${ms} ms of the stream`);
   }
 
-  #piece({ body }: ConnectorCall, info: Info) {
-    if (body.type !== 'typing') this.#break(`a piece of type ${body.type}`);
-    if (!body.text) this.#break('a piece without text');
+  #chunk({ body }: ConnectorCall, info: Info) {
+    if (body.type !== 'typing') this.#break(`a chunk of type ${body.type}`);
+    if (!body.text) this.#break('a chunk without text');
     if (body.attachments !== undefined) this.#break('an attachment before the end');
     const { streamId: id, streamSequence: sequence, streamType } = info;
     if (streamType === 'informative' && String(body.text).length > 1_000) this.#break('a long announcement');
     if (id === undefined) return this.#begin(body.text, sequence, streamType);
     const stream = this.#streams.get(String(id));
-    this.#keepTime(stream);
-    if (stream === undefined || stream.isOver) this.#break('a piece of no open stream');
+    this.#checkDuration(stream);
+    if (stream === undefined || stream.isOver) this.#break('a chunk of no open stream');
     if (stream === undefined) return undefined;
-    if (sequence !== stream.sequence + 1) this.#break(`piece ${sequence} after ${stream.sequence}`);
-    if (!String(body.text).startsWith(stream.text)) this.#break('a piece that takes text back');
+    if (sequence !== stream.sequence + 1) this.#break(`chunk ${sequence} after ${stream.sequence}`);
+    if (!String(body.text).startsWith(stream.text)) this.#break('a chunk that removes text');
     stream.sequence = Number(sequence);
     stream.text = String(body.text);
     return { status: 202, body: {} };
   }
 
   #begin(text: unknown, sequence: unknown, type: unknown) {
-    if (sequence !== 1) this.#break(`a first piece with number ${sequence}`);
+    if (sequence !== 1) this.#break(`a first chunk with number ${sequence}`);
     if (this.#open() !== undefined) this.#break('two streams in one chat');
     const id = `stream-${++this.#count}`;
     this.#streams.set(id, {
@@ -99,13 +99,13 @@ export class TeamsRules {
 
   #end({ body }: ConnectorCall, info: Info) {
     const stream = this.#streams.get(String(info['streamId']));
-    this.#keepTime(stream);
+    this.#checkDuration(stream);
     if (info['streamType'] !== 'final') this.#break('a message that does not end the stream');
     if (info['streamSequence'] !== undefined) this.#break('an end with a number');
     if (stream === undefined || stream.isOver) this.#break('an end of no open stream');
     if (!body.text) this.#break('an end without text');
     if (stream !== undefined) {
-      if (!String(body.text).startsWith(stream.text)) this.#break('an end that takes text back');
+      if (!String(body.text).startsWith(stream.text)) this.#break('an end that removes text');
       stream.text = String(body.text);
       stream.isOver = true;
     }

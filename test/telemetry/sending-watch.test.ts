@@ -45,7 +45,7 @@ describe('the watch over sent telemetry', () => {
     assert.equal(lines.length, 1);
   });
 
-  it('logs a request or a token that fails, and passes the error on', async () => {
+  it('logs a failed request or token, and passes the error on', async () => {
     const refused = new Error('connect ECONNREFUSED');
     const offline = startWatch();
     await assert.rejects(

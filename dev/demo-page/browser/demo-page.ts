@@ -104,7 +104,7 @@ async function open(): Promise<void> {
   });
   const store = await startChat();
   for (const button of sampleButtons()) {
-    if (button.dataset['try'] === 'note') button.hidden = !facts.hasServers;
+    if (button.dataset['try'] === 'note') button.hidden = !facts.hasMcpServers;
     button.addEventListener('click', () => void runSample(button.dataset['try'], store));
   }
 }

@@ -38,7 +38,7 @@ describe('a turn that ends before its reply', () => {
     it(`is ${kind} if its process shuts down and another attempt ${isTransferable ? 'follows' : 'cannot follow'}`, async () => {
       const { job, result, diary, model } = start({ answers: [hangs], script: { isTransferable } });
       const ended = result();
-      while (model.heard.length === 0) await new Promise(setImmediate);
+      while (model.userTexts.length === 0) await new Promise(setImmediate);
       job.abort(SHUTTING_DOWN);
       assert.equal((await ended).kind, kind);
       assert.equal(withoutActivity(diary).at(-1), last);

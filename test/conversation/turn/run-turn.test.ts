@@ -123,7 +123,7 @@ describe('a turn', () => {
     );
   });
 
-  it('announces no later answer after it sent the answer', async () => {
+  it('does not send the outage notice after the answer', async () => {
     const { job, result, clock, diary } = start();
     const { complete } = job;
     job.complete = async () => {
@@ -153,7 +153,7 @@ describe('a turn', () => {
     assert.deepEqual(settled, ['turn-1']);
   });
 
-  it('waits at most three seconds while its request is open', async () => {
+  it('waits at most three seconds for an unavailable store if it expects replies', async () => {
     const { job, result, clock, diary } = start({ message: turn('hello', { expectsReplies: true }) });
     job.failures = Number.POSITIVE_INFINITY;
     const ended = result();
@@ -162,7 +162,7 @@ describe('a turn', () => {
     assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
   });
 
-  it('answers an open request even if the answer cannot be saved', async () => {
+  it('answers a request that expects replies even if the answer cannot be saved', async () => {
     const { job, result, clock, diary } = start({ message: turn('hello', { expectsReplies: true }) });
     const { begin } = job;
     job.begin = async () => {

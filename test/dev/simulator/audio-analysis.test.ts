@@ -58,7 +58,7 @@ describe('AudioAnalysis', () => {
     assertTone(analyze(mixed(constant.slice(0, 30 * 48), toneOf(400, 30, 0.05))), 400);
   });
 
-  it('gives the level in dB of full scale', () => {
+  it('returns the level in dB of full scale', () => {
     assert.equal(analyze(toneOf(440, 1_000, 1)).levelDb, -3);
     assert.equal(analyze(toneOf(440, 1_000, 0.1)).levelDb, -23);
   });
@@ -77,7 +77,7 @@ describe('AudioAnalysis', () => {
     });
   }
 
-  it('finds no tone in a clip without a sample', () => {
+  it('finds no tone in an empty clip', () => {
     assert.deepEqual(new AudioAnalysis().finish(), { durationMs: 0, loudestHz: undefined, levelDb: -96 });
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Output } from '../../../dev/simulator/responder.ts';
+import type { ScriptedItem } from '../../../dev/simulator/responder.ts';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 import { type Client, completed, type Json, responseOf, simulate } from './client.ts';
 
@@ -19,7 +19,7 @@ const outputItem = (callId: string, output = 'shipped', more: Json = {}) => ({
   ...{ type: 'function_call_output', call_id: callId, output },
   ...more,
 });
-const calls = (...callIds: readonly string[]): { outputs: Output[]; ending: typeof COMPLETED } => ({
+const calls = (...callIds: readonly string[]): { outputs: ScriptedItem[]; ending: typeof COMPLETED } => ({
   outputs: callIds.map((callId) => ({ call: { name: `tool_${callId}`, arguments: '{}', callId } })),
   ending: COMPLETED,
 });
@@ -47,7 +47,7 @@ describe('conversation.item.create with a call', () => {
     await client.nothingElse();
   });
 
-  it('takes an id of a call with 32 characters, and makes one up where there is none', async (t) => {
+  it('accepts a call id of 32 characters, and generates one if it is missing', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -78,7 +78,7 @@ describe('conversation.item.create with a call', () => {
     ['an output with a name', outputItem('c', 'x', { name: 'f' }), 'unknown_parameter', 'item.name'],
   ];
   for (const [what, item, code, param] of refused) {
-    it(`refuses ${what}, and adds nothing`, async (t) => {
+    it(`rejects ${what}, and adds nothing`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
@@ -90,7 +90,7 @@ describe('conversation.item.create with a call', () => {
     });
   }
 
-  it('refuses an output for an unknown call, without the event id of the client', async (t) => {
+  it('rejects an output for an unknown call, without the event id of the client', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -106,7 +106,7 @@ describe('conversation.item.create with a call', () => {
     assert.equal((await client.next())['previous_item_id'], null);
   });
 
-  it('knows a call no more once it is deleted', async (t) => {
+  it('rejects an output for a deleted call', async (t) => {
     const simulator = await simulate([calls('call_1')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -121,7 +121,7 @@ describe('conversation.item.create with a call', () => {
     assert.equal((await client.error())['code'], 'invalid_tool_call_id');
   });
 
-  it('takes an output while the response still runs, and echoes it after its end', async (t) => {
+  it('accepts an output during the response, and echoes it after the end', async (t) => {
     const gate = Promise.withResolvers<void>();
     const simulator = await simulate([calls('call_1'), completed('Done.', { gate: gate.promise })]);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -140,7 +140,7 @@ describe('conversation.item.create with a call', () => {
     assert.equal((await client.next())['type'], 'conversation.item.done');
   });
 
-  it('counts in the input and the output of responses, and so do the tools', async (t) => {
+  it('counts in the usage of responses, as tools do', async (t) => {
     const simulator = await simulate([calls('call_1'), 'Done.', 'Done.']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -159,7 +159,7 @@ describe('conversation.item.create with a call', () => {
   });
 });
 
-describe('what the responder is told of calls', () => {
+describe('the tool results of a responder context', () => {
   async function started(t: TestContext, turns: Parameters<typeof scripted>[0]) {
     const script: Script = scripted(turns);
     const simulator = await simulate(script.responder);
@@ -172,62 +172,62 @@ describe('what the responder is told of calls', () => {
     await client.until('response.done');
   }
 
-  it('are the outputs that a response follows, with the message that led to them', async (t) => {
+  it('are the outputs before a response, with the message that led to them', async (t) => {
     const { script, client } = await started(t, [calls('call_a', 'call_b'), 'Done.', 'Hello.']);
     await client.ask('two things');
     create(client, outputItem('call_a', 'A'));
     create(client, outputItem('call_b', 'B'));
     await respond(client);
-    assert.deepEqual(script.asked[0]?.outputs, []);
-    assert.deepEqual(script.asked[1]?.outputs, [
+    assert.deepEqual(script.contexts[0]?.toolResults, []);
+    assert.deepEqual(script.contexts[1]?.toolResults, [
       { callId: 'call_a', name: 'tool_call_a', output: 'A' },
       { callId: 'call_b', name: 'tool_call_b', output: 'B' },
     ]);
-    assert.deepEqual([script.asked[1]?.text, script.asked[1]?.history], ['two things', []]);
+    assert.deepEqual([script.contexts[1]?.text, script.contexts[1]?.history], ['two things', []]);
   });
 
-  it('are none after a newer message; the calls are history then', async (t) => {
+  it('are empty after a newer message; the calls are then in the history', async (t) => {
     const { script, client } = await started(t, [calls('call_a'), 'Hello.']);
     await client.ask('do it');
     create(client, outputItem('call_a', 'waiting'));
     await client.until('conversation.item.done');
     await client.ask('hello');
-    assert.deepEqual([script.asked[1]?.outputs, script.asked[1]?.text], [[], 'hello']);
-    assert.deepEqual(script.asked[1]?.history, [
+    assert.deepEqual([script.contexts[1]?.toolResults, script.contexts[1]?.text], [[], 'hello']);
+    assert.deepEqual(script.contexts[1]?.history, [
       { role: 'user', text: 'do it' },
       { role: 'call', text: 'tool_call_a {}' },
       { role: 'output', text: 'waiting' },
     ]);
   });
 
-  it('are those of a call that a client replays, after other messages or in a new session', async (t) => {
+  it('include those of a replayed call, after other messages or in a new session', async (t) => {
     const { script, client } = await started(t, ['Hello.', 'Done.', 'Done.']);
     await client.ask('hello');
     create(client, callItem('call_1'));
     create(client, outputItem('call_1'));
     await respond(client);
-    assert.deepEqual(script.asked[1]?.outputs, [{ callId: 'call_1', name: 'order_status', output: 'shipped' }]);
+    assert.deepEqual(script.contexts[1]?.toolResults, [{ callId: 'call_1', name: 'order_status', output: 'shipped' }]);
     const other = await started(t, ['Done.']);
     const lines = [{ role: 'user', text: 'Where is it?' }];
     other.client.say(`So far:\n${JSON.stringify(lines)}`);
     create(other.client, callItem('call_1'));
     create(other.client, outputItem('call_1'));
     await respond(other.client);
-    const [context] = other.script.asked;
-    assert.deepEqual([context?.outputs.length, context?.text, context?.history], [1, '', lines]);
+    const [context] = other.script.contexts;
+    assert.deepEqual([context?.toolResults.length, context?.text, context?.history], [1, '', lines]);
   });
 
-  it('are followed by the pictures of the tools', async (t) => {
+  it('come with the pictures of the tools', async (t) => {
     const { script, client } = await started(t, [calls('call_a'), 'Done.']);
     await client.ask('show me');
     create(client, outputItem('call_a', 'see the picture'));
     client.say('', { content: [{ type: 'input_image', image_url: PNG }] });
     await respond(client);
-    const [, context] = script.asked;
-    assert.deepEqual([context?.outputs.length, context?.inputs.map(({ kind }) => kind)], [1, ['picture']]);
+    const [, context] = script.contexts;
+    assert.deepEqual([context?.toolResults.length, context?.inputs.map(({ kind }) => kind)], [1, ['picture']]);
   });
 
-  it('leave out the pictures and clips of the message before them', async (t) => {
+  it('come without the pictures and clips of the message before them', async (t) => {
     const { script, client } = await started(t, [calls('call_a'), 'Done.']);
     client.say('', {
       content: [
@@ -239,7 +239,7 @@ describe('what the responder is told of calls', () => {
     create(client, outputItem('call_a'));
     await respond(client);
     assert.deepEqual(
-      script.asked.map(({ inputs }) => inputs.length),
+      script.contexts.map(({ inputs }) => inputs.length),
       [1, 0],
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Output } from '../../../dev/simulator/responder.ts';
+import type { ScriptedItem } from '../../../dev/simulator/responder.ts';
 import { begin, type Json, joined, responseOf, SECOND, shape, simulate } from './client.ts';
 
 const DELTA = 'response.function_call_arguments.delta';
@@ -8,10 +8,10 @@ const DONE = 'response.function_call_arguments.done';
 const ARGUMENTS = '{"orderNumber": "4711"}';
 const COMPLETED = { kind: 'completed' } as const;
 
-const call = (name: string, text = ARGUMENTS, callId = `call_${name}`): Output => ({
+const call = (name: string, text = ARGUMENTS, callId = `call_${name}`): ScriptedItem => ({
   call: { name, arguments: text, callId },
 });
-const PREAMBLE: Output = { text: 'Let me look that up.', pcm: SECOND };
+const PREAMBLE: ScriptedItem = { text: 'Let me look that up.', pcm: SECOND };
 
 /** The types of events with the position of their item, each run of deltas shown once. */
 function positions(events: readonly Json[]): string[] {
@@ -21,8 +21,8 @@ function positions(events: readonly Json[]): string[] {
 
 const END_OF = (index: number) => [`${DONE} ${index}`, 'conversation.item.done', `response.output_item.done ${index}`];
 
-describe('a response that calls', () => {
-  it('sends one call in the order of the service', async (t) => {
+describe('a response with calls', () => {
+  it('sends the events of a call in the order of the service', async (t) => {
     const simulator = await simulate([{ outputs: [call('order_status')], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -71,7 +71,7 @@ describe('a response that calls', () => {
     assert.deepEqual(response['output'], [{ ...common, id, status: 'completed', arguments: ARGUMENTS }]);
   });
 
-  it('adds a call while the message before it still streams, and then ends both in order', async (t) => {
+  it('begins a call while the message before it streams, and ends both in order', async (t) => {
     const simulator = await simulate([{ outputs: [PREAMBLE, call('order_status')], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -107,7 +107,7 @@ describe('a response that calls', () => {
     );
   });
 
-  it('sends several calls, each with its position, and lists all at the end', async (t) => {
+  it('sends several calls, each with its position, and lists all in response.done', async (t) => {
     const simulator = await simulate([{ outputs: [call('a'), call('b')], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -130,7 +130,7 @@ describe('a response that calls', () => {
     );
   });
 
-  it('names a message a commentary where calls follow it, else the final answer', async (t) => {
+  it('sets the phase commentary if calls follow, else final_answer', async (t) => {
     const simulator = await simulate([
       { outputs: [PREAMBLE, call('a')], ending: COMPLETED },
       { outputs: [PREAMBLE, PREAMBLE, call('a', '{}', 'call_2'), PREAMBLE], ending: COMPLETED },
@@ -153,8 +153,8 @@ describe('a response that calls', () => {
     assert.equal((added['item'] as Json)['phase'], 'commentary');
   });
 
-  it('gives a call an id of its own where the script has none', async (t) => {
-    const output: Output = { call: { name: 'a', arguments: '' } };
+  it('generates a call id if the script has none', async (t) => {
+    const output: ScriptedItem = { call: { name: 'a', arguments: '' } };
     const simulator = await simulate([{ outputs: [output, output], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -165,7 +165,7 @@ describe('a response that calls', () => {
     assert.ok(!shape(events).includes(DELTA), 'empty arguments have no delta');
   });
 
-  it('sends arguments as they are: broken JSON, and whole characters in each delta', async (t) => {
+  it('sends arguments unchanged, even broken JSON, with whole characters in each delta', async (t) => {
     const text = `{"name": "${'😀'.repeat(50)}"`;
     const simulator = await simulate([{ outputs: [call('a', text)], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -176,7 +176,7 @@ describe('a response that calls', () => {
     assert.ok(deltas.length <= 8 && deltas.every((delta) => delta.isWellFormed()));
   });
 
-  it('calls beside a written message', async (t) => {
+  it('may have calls next to a text message', async (t) => {
     const simulator = await simulate([{ outputs: [{ text: 'One moment.' }, call('a')], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -190,7 +190,7 @@ describe('a call that is not completed', () => {
   const outputOf = (events: readonly Json[]) =>
     (responseOf(events)['output'] as Json[]).map(({ type, status, arguments: text }) => [type, status, text]);
 
-  it('is cancelled: its arguments are done with what was sent, and it is incomplete', async (t) => {
+  it('ends incomplete if it is cancelled, with the arguments sent so far', async (t) => {
     const simulator = await simulate([{ outputs: [call('a')], ending: { kind: 'hang', afterDeltas: 1 } }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -205,7 +205,7 @@ describe('a call that is not completed', () => {
     assert.deepEqual(outputOf(events), [['function_call', 'incomplete', '{"ord']]);
   });
 
-  it('is cancelled with the message that still streams', async (t) => {
+  it('is cancelled together with the message that still streams', async (t) => {
     const simulator = await simulate([{ outputs: [PREAMBLE, call('a')], ending: { kind: 'hang', afterDeltas: 4 } }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -252,8 +252,8 @@ describe('a call that is not completed', () => {
     ]);
   });
 
-  it('is not begun where the message before it has used all tokens', async (t) => {
-    const output: Output = { text: 'aaaa', pcm: SECOND };
+  it('is not begun if the message before it has used all tokens', async (t) => {
+    const output: ScriptedItem = { text: 'aaaa', pcm: SECOND };
     const simulator = await simulate([{ outputs: [output, call('a')], ending: COMPLETED }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -262,7 +262,7 @@ describe('a call that is not completed', () => {
     assert.deepEqual(outputOf(events), [['message', 'completed', undefined]]);
   });
 
-  it('breaks off with the connection', async (t) => {
+  it('ends with the connection', async (t) => {
     const simulator = await simulate([{ outputs: [call('a')], ending: { kind: 'disconnect', afterDeltas: 2 } }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

@@ -31,7 +31,7 @@ async function addressOf(child: ChildProcess): Promise<string> {
 }
 
 describe('npm run simulator', () => {
-  it('says what it is and where, speaks, and ends cleanly on a signal', async () => {
+  it('prints what it is and its address, answers, and exits with code 0 on a signal', async () => {
     const { child, output } = start({ PORT: '0' });
     const exit = once(child, 'exit');
     const url = await addressOf(child);
@@ -50,7 +50,7 @@ describe('npm run simulator', () => {
     assert.equal(output.stderr, '');
   });
 
-  it('says in one line that its port is in use', async (t) => {
+  it('reports in one line that its port is in use', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const { child, output } = start({ PORT: String(simulator.server.port) });
@@ -59,7 +59,7 @@ describe('npm run simulator', () => {
     assert.equal(output.stdout, '');
   });
 
-  it('says in one line which setting is wrong', async () => {
+  it('reports in one line which setting is invalid', async () => {
     const wrong = [
       ['PORT', 'http'],
       ['PORT', '70000'],

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { audioSteps, cutTo, textSteps, tokensOf, wordsOf } from '../../../dev/simulator/deltas.ts';
+import { audioSteps, cutTo, splitWords, textSteps, tokensOf } from '../../../dev/simulator/deltas.ts';
 
-describe('wordsOf', () => {
+describe('splitWords', () => {
   for (const text of ['', ' ', 'one', ' a  b\n\nc ', 'x'.repeat(5_000), ' '.repeat(5_000), '😀 😀']) {
-    it(`gives the text again when joined: ${JSON.stringify(text.slice(0, 10))}`, () => {
-      assert.equal(wordsOf(text).join(''), text);
+    it(`splits a text without loss: ${JSON.stringify(text.slice(0, 10))}`, () => {
+      assert.equal(splitWords(text).join(''), text);
     });
   }
 });
 
 describe('audioSteps', () => {
-  it('has every word once and every byte once, a quarter of a second at a time', () => {
+  it('has every word and every byte once, in quarters of a second', () => {
     const pcm = Uint8Array.from({ length: 30_002 }, (_, index) => index % 256);
     const steps = audioSteps('a b c d e f g', pcm);
     assert.deepEqual(
@@ -23,7 +23,7 @@ describe('audioSteps', () => {
     assert.ok(steps.every(({ words }) => words.length >= 2));
   });
 
-  it('has a word in the first step when there are more pieces than words', () => {
+  it('has a word in the first step if there are more pieces than words', () => {
     const steps = audioSteps('one two', new Uint8Array(60_000));
     assert.deepEqual(
       steps.map(({ words }) => words.join('')),
@@ -31,21 +31,21 @@ describe('audioSteps', () => {
     );
   });
 
-  it('is nothing for nothing', () => {
+  it('is empty without text and audio', () => {
     assert.deepEqual(audioSteps('', new Uint8Array()), []);
     assert.deepEqual(textSteps(''), []);
   });
 });
 
 describe('cutTo', () => {
-  it('leaves what costs no more than allowed', () => {
+  it('returns a message within the limit unchanged', () => {
     const output = { text: 'abcd', pcm: new Uint8Array(2_400) };
     assert.equal(tokensOf(output), 2);
     assert.equal(cutTo(output, 2), output);
     assert.equal(cutTo(output, Number.POSITIVE_INFINITY), output);
   });
 
-  it('never costs more than allowed, and never splits a sample', () => {
+  it('never exceeds the limit, and never splits a sample', () => {
     const output = { text: 'some words that are to be cut somewhere', pcm: new Uint8Array(100_000) };
     for (let tokens = 1; tokens < tokensOf(output); tokens++) {
       const cut = cutTo(output, tokens);

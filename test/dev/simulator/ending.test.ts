@@ -5,9 +5,9 @@ import { begin, completed, type Json, responseOf, simulate, spoken } from './cli
 
 const DELTA = 'response.output_audio.delta';
 
-describe('the ending', () => {
+describe('the ending of a response', () => {
   for (const reason of ['max_output_tokens', 'content_filter'] as const) {
-    it(`incomplete: ${reason}`, async (t) => {
+    it(`can be incomplete: ${reason}`, async (t) => {
       const simulator = await simulate([spoken('so far', { kind: 'incomplete', reason })]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
@@ -20,7 +20,7 @@ describe('the ending', () => {
     });
   }
 
-  it('failed, with what was said before', async (t) => {
+  it('can be failed, after the scripted items', async (t) => {
     const error = { type: 'server_error', code: 'server_error', message: 'Oops' };
     const simulator = await simulate([spoken('half', { kind: 'failed', error }), 'next']);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -31,7 +31,7 @@ describe('the ending', () => {
     assert.equal(responseOf(await client.ask('hi'))['status'], 'completed');
   });
 
-  it('disconnect: after so many deltas the socket breaks', async (t) => {
+  it('can be disconnect: the socket breaks after the given number of deltas', async (t) => {
     const simulator = await simulate([spoken('a b c d', { kind: 'disconnect', afterDeltas: 2 })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -42,7 +42,7 @@ describe('the ending', () => {
     assert.equal(client.types().at(-1), DELTA);
   });
 
-  it('disconnect: with a code the socket is closed', async (t) => {
+  it('can be disconnect with a close code', async (t) => {
     const simulator = await simulate([spoken('a', { kind: 'disconnect', afterDeltas: 0, code: 1011 })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -52,7 +52,7 @@ describe('the ending', () => {
     assert.equal(client.types().at(-1), 'rate_limits.updated');
   });
 
-  it('disconnect: counts words in text modality', async (t) => {
+  it('can be disconnect, which counts words in text modality', async (t) => {
     const simulator = await simulate([spoken('a b c d', { kind: 'disconnect', afterDeltas: 3 })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -62,7 +62,7 @@ describe('the ending', () => {
     assert.equal(client.types().filter((type) => type === 'response.output_text.delta').length, 3);
   });
 
-  it('disconnect: beyond the last delta comes right before response.done', async (t) => {
+  it('can be disconnect after the last delta, right before response.done', async (t) => {
     const simulator = await simulate([spoken('a', { kind: 'disconnect', afterDeltas: 99 })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -72,7 +72,7 @@ describe('the ending', () => {
     assert.equal(client.types().at(-1), 'response.output_item.done');
   });
 
-  it('hang: nothing more comes, but the session still answers and can be cancelled', async (t) => {
+  it('can be hang: nothing more is sent, but the session handles events and the response can be cancelled', async (t) => {
     const simulator = await simulate([spoken('a b c d', { kind: 'hang', afterDeltas: 1 })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -85,7 +85,7 @@ describe('the ending', () => {
     assert.deepEqual((response['output'] as Json[])[0]?.['content'], [{ type: 'output_audio', transcript: 'a' }]);
   });
 
-  it('hang: not even response.created', async (t) => {
+  it('can be hang before response.created', async (t) => {
     const simulator = await simulate([spoken('a', { kind: 'hang', afterDeltas: 0, created: false })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -94,7 +94,7 @@ describe('the ending', () => {
     await client.nothingElse();
   });
 
-  it('reject: an error with the event id of the client, and no response', async (t) => {
+  it('can be reject: an error with the event id of the client, and no response', async (t) => {
     const error = { type: 'invalid_request_error', code: 'rate_limit_exceeded', message: 'Slow down' };
     const simulator = await simulate([{ outputs: [], ending: { kind: 'reject', error } }, 'next']);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -105,7 +105,7 @@ describe('the ending', () => {
     assert.equal(responseOf(await client.ask('hi'))['status'], 'completed');
   });
 
-  it('a mind that throws is a server error', async (t) => {
+  it('is server_error if the responder throws', async (t) => {
     const simulator = await simulate([
       () => {
         throw new Error('no idea');
@@ -119,7 +119,7 @@ describe('the ending', () => {
     assert.ok(!JSON.stringify(response).includes('no idea'));
   });
 
-  it('a voice that fails is a server error', async (t) => {
+  it('is server_error if the voice fails', async (t) => {
     const voice: Voice = { name: 'mute', speak: () => Promise.reject(new Error('hoarse')), close: async () => {} };
     const simulator = await simulate(['hello', spoken('fine')], { voice });
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -128,7 +128,7 @@ describe('the ending', () => {
     assert.equal(responseOf(await client.ask('hi'))['status'], 'completed');
   });
 
-  it('a gate that rejects is a server error', async (t) => {
+  it('is server_error if the gate rejects', async (t) => {
     const simulator = await simulate([() => completed('x', { gate: Promise.reject(new Error('shut')) })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

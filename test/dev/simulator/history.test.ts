@@ -11,7 +11,7 @@ const TURNS = [
 ];
 const REPLAY = `Transcript so far, for context, not to be answered again:\n${JSON.stringify(TURNS)}`;
 
-/** What the mind is told after a client has done something and asked for a response. */
+/** The responder context after a client has done something and requested a response. */
 async function contextAfter(t: TestContext, act: (client: Client) => void): Promise<ResponderContext> {
   const script = scripted(['ok']);
   const simulator = await simulate(script.responder);
@@ -20,13 +20,13 @@ async function contextAfter(t: TestContext, act: (client: Client) => void): Prom
   act(client);
   client.send({ type: 'response.create' });
   await client.until('response.done');
-  const [context] = script.asked;
+  const [context] = script.contexts;
   assert.ok(context);
   return context;
 }
 
-describe('what the mind is told', () => {
-  it('is the newest message of the user, and all that was said before it', async (t) => {
+describe('the responder context', () => {
+  it('has the newest user message, and the conversation before it', async (t) => {
     const script = scripted(['first answer', 'second answer']);
     const simulator = await simulate(script.responder);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -36,7 +36,7 @@ describe('what the mind is told', () => {
     client.send({ type: 'conversation.item.create', item: system });
     await client.until('conversation.item.done');
     await client.ask('second');
-    const context = script.asked[1];
+    const context = script.contexts[1];
     assert.deepEqual(
       [context?.text, context?.history],
       [
@@ -51,7 +51,7 @@ describe('what the mind is told', () => {
     assert.match(context?.sessionId ?? '', /^sess_/);
   });
 
-  it('joins the texts of one message, and knows of a clip', async (t) => {
+  it('joins the texts of one message, and has its clip', async (t) => {
     const content = [
       { type: 'input_text', text: 'one' },
       { type: 'input_audio', audio: 'AAAAAA==', transcript: 'never shown' },
@@ -61,7 +61,7 @@ describe('what the mind is told', () => {
     assert.deepEqual([context.text, context.clips.length], ['one\ntwo', 1]);
   });
 
-  it('holds the lines of a replayed transcript', async (t) => {
+  it('has the lines of a replayed transcript', async (t) => {
     const context = await contextAfter(t, (client) => {
       client.say('What is my name?');
       const content = [{ type: 'input_text', text: REPLAY }];
@@ -71,7 +71,7 @@ describe('what the mind is told', () => {
     assert.deepEqual([context.text, context.history], ['What is my name?', TURNS]);
   });
 
-  it('takes the newest message as it is, whatever it looks like', async (t) => {
+  it('does not parse the newest message as a transcript', async (t) => {
     const context = await contextAfter(t, (client) => client.say(REPLAY));
     assert.deepEqual([context.text, context.history], [REPLAY, []]);
   });
@@ -116,7 +116,7 @@ describe('replayedLines', () => {
     });
   }
 
-  it('does not spend its time on a text of brackets', () => {
+  it('is fast on a text of brackets', () => {
     const started = performance.now();
     assert.equal(replayedLines('[\n'.repeat(200_000)), undefined);
     assert.equal(replayedLines('['.repeat(1_000_000)), undefined);

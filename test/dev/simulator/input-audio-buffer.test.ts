@@ -5,7 +5,7 @@ import { type Json, simulate } from './client.ts';
 const SILENCE_100_MS = Buffer.alloc(4_800).toString('base64');
 
 describe('the input audio buffer', () => {
-  it('becomes an item of the user when it is committed', async (t) => {
+  it('becomes a user item on commit', async (t) => {
     let clips: number | undefined;
     const simulator = await simulate([
       (context) => {
@@ -30,7 +30,7 @@ describe('the input audio buffer', () => {
     assert.equal(clips, 1);
   });
 
-  it('cannot be committed with less than 100 ms in it, nor twice', async (t) => {
+  it('cannot be committed with less than 100 ms of audio, or twice', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -44,7 +44,7 @@ describe('the input audio buffer', () => {
     assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
   });
 
-  it('is empty after it was cleared', async (t) => {
+  it('is empty after clear', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -55,7 +55,7 @@ describe('the input audio buffer', () => {
     assert.equal((await client.error())['code'], 'input_audio_buffer_commit_empty');
   });
 
-  it('takes base64 only', async (t) => {
+  it('accepts base64 only', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -73,7 +73,7 @@ describe('the input audio buffer', () => {
     }
   });
 
-  it('words the refusal of half a sample as the service does', async (t) => {
+  it('rejects half a sample in the words of the service', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -83,7 +83,7 @@ describe('the input audio buffer', () => {
     assert.equal((await client.error())['message'], message);
   });
 
-  it('takes at most 15 MiB at once', async (t) => {
+  it('accepts at most 15 MiB at once', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

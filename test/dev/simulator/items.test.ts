@@ -13,7 +13,7 @@ function message(content: unknown, more: Json = {}): Json {
 }
 
 describe('conversation.item.create', () => {
-  it('is answered with added and done, which name the item before', async (t) => {
+  it('is answered with added and done, which have the previous item', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -54,7 +54,7 @@ describe('conversation.item.create', () => {
     ['a status, which means nothing', message([{ type: 'input_text', text: 'x' }], { status: 'incomplete' })],
   ];
   for (const [what, item] of accepted) {
-    it(`takes ${what}`, async (t) => {
+    it(`accepts ${what}`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
@@ -126,7 +126,7 @@ describe('conversation.item.create', () => {
     ],
   ];
   for (const [what, item, code, param] of refused) {
-    it(`refuses ${what}, and adds nothing`, async (t) => {
+    it(`rejects ${what}, and adds nothing`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
@@ -138,7 +138,7 @@ describe('conversation.item.create', () => {
     });
   }
 
-  it('words the refusal of a long id as the service does', async (t) => {
+  it('rejects a long id in the words of the service', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -148,7 +148,7 @@ describe('conversation.item.create', () => {
     assert.equal((await client.error())['message'], message);
   });
 
-  it('refuses an id that is taken', async (t) => {
+  it('rejects an id that exists', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -157,7 +157,7 @@ describe('conversation.item.create', () => {
     assert.equal((await client.error())['param'], 'item.id');
   });
 
-  it('puts an item where previous_item_id says', async (t) => {
+  it('inserts an item after previous_item_id', async (t) => {
     const seen: string[] = [];
     const simulator = await simulate([
       ({ text }) => {
@@ -182,7 +182,7 @@ describe('conversation.item.create', () => {
     assert.deepEqual(seen, ['a', 'b', 'c', 'd']);
   });
 
-  it('refuses an unknown previous_item_id, and adds nothing', async (t) => {
+  it('rejects an unknown previous_item_id, and adds nothing', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -195,7 +195,7 @@ describe('conversation.item.create', () => {
 });
 
 describe('conversation.item.delete and retrieve', () => {
-  it('delete takes an item out of the conversation', async (t) => {
+  it('delete removes an item from the conversation', async (t) => {
     const simulator = await simulate([({ history }) => `${history.length} lines`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -207,7 +207,7 @@ describe('conversation.item.delete and retrieve', () => {
     assert.equal(done?.['transcript'], '0 lines');
   });
 
-  it('retrieve shows an item', async (t) => {
+  it('retrieve returns an item', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -218,7 +218,7 @@ describe('conversation.item.delete and retrieve', () => {
   });
 
   for (const operation of ['delete', 'retrieve']) {
-    it(`${operation} refuses an unknown item`, async (t) => {
+    it(`${operation} rejects an unknown item`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();

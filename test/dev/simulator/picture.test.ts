@@ -23,11 +23,11 @@ describe('describePicture', () => {
     }
   });
 
-  it('trusts the bytes and not the media type', () => {
+  it('reads the bytes, not the media type', () => {
     assert.equal(describePicture(uri(START, 'image/png')).format, 'JPEG');
   });
 
-  it('does not know the size of a damaged picture', () => {
+  it('returns no size for a damaged picture', () => {
     for (const bytes of [
       Buffer.from('hello'),
       START,

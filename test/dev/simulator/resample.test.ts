@@ -31,7 +31,7 @@ describe('resample', () => {
   }
 
   for (const length of [0, 1, 2, 147, 148, 22_050, 22_051]) {
-    it(`makes 160 samples of 147: ${length}`, () => {
+    it(`turns 147 samples into 160: ${length}`, () => {
       const result = resample(new Int16Array(length)).length;
       assert.ok(Math.abs(result - (length * 160) / 147) <= 1, `${result}`);
     });
@@ -43,7 +43,7 @@ describe('resample', () => {
     assert.ok(level.every((sample) => Math.abs(sample - 12_345) <= 1));
   });
 
-  it('clips what overshoots and does not wrap around', () => {
+  it('clips overshoots instead of wrapping around', () => {
     const square = Int16Array.from({ length: 2_000 }, (_, index) => (Math.floor(index / 40) % 2 ? 32_767 : -32_768));
     const result = resample(square);
     for (const [index, sample] of result.entries()) {

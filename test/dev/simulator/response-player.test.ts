@@ -7,7 +7,7 @@ const DELTA = 'response.output_audio.delta';
 const WORDS = 'response.output_audio_transcript.delta';
 
 describe('a spoken answer', () => {
-  it('comes in the order of the service', async (t) => {
+  it('has its events in the order of the service', async (t) => {
     const simulator = await simulate([spoken('Hi')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -29,7 +29,7 @@ describe('a spoken answer', () => {
     await client.nothingElse();
   });
 
-  it('carries its sound in quarters of a second, with the words spread over them', async (t) => {
+  it('has audio deltas of a quarter of a second, with the words spread over them', async (t) => {
     const simulator = await simulate([spoken('one two three four five six')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -44,7 +44,7 @@ describe('a spoken answer', () => {
     );
   });
 
-  it('keeps one id for its response and one for its item, and names the message before', async (t) => {
+  it('has one response id and one item id, and the previous item', async (t) => {
     const simulator = await simulate([spoken('Hi')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -65,7 +65,7 @@ describe('a spoken answer', () => {
     assert.equal(added?.['previous_item_id'], 'mine');
   });
 
-  it('ends with the whole response, without sound and with its usage', async (t) => {
+  it('ends with the whole response, without audio and with its usage', async (t) => {
     const simulator = await simulate([spoken('four words of text')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -77,14 +77,14 @@ describe('a spoken answer', () => {
     assert.deepEqual(usage['output_token_details'], { text_tokens: 5, audio_tokens: 20 });
   });
 
-  it('speaks with the voice when it brings no sound of its own', async (t) => {
+  it('uses the voice if the script has no audio', async (t) => {
     const simulator = await simulate([completed('0123456789')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
     assert.equal(audioOf(await client.ask('hi')).length, 0.6 * 48_000);
   });
 
-  it('may have no transcript', async (t) => {
+  it('has no transcript events if the script turns them off', async (t) => {
     const simulator = await simulate([
       { outputs: [{ text: 'x', pcm: SECOND, transcript: false }], ending: { kind: 'completed' } },
     ]);
@@ -95,7 +95,7 @@ describe('a spoken answer', () => {
     assert.equal(audioOf(events).length, SECOND.length);
   });
 
-  it('may have a transcript and no sound', async (t) => {
+  it('has a transcript without audio if the audio is empty', async (t) => {
     const simulator = await simulate([
       { outputs: [{ text: 'words alone', pcm: new Uint8Array() }], ending: { kind: 'completed' } },
     ]);
@@ -106,7 +106,7 @@ describe('a spoken answer', () => {
     assert.equal(audioOf(events).length, 0);
   });
 
-  it('may have several items, also in the other modality', async (t) => {
+  it('has several items in order, each in its own modality', async (t) => {
     const simulator = await simulate([
       {
         outputs: [
@@ -129,7 +129,7 @@ describe('a spoken answer', () => {
     );
   });
 
-  it('waits between its pieces as the clock says', async (t) => {
+  it('waits between deltas by the clock', async (t) => {
     const clock = new ManualClock();
     const simulator = await simulate([spoken('Hi')], { clock, paceMs: 40 });
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -148,7 +148,7 @@ describe('a spoken answer', () => {
 });
 
 describe('a written answer', () => {
-  it('comes word by word, in the order of the service', async (t) => {
+  it('has one delta for each word, in the order of the service', async (t) => {
     const simulator = await simulate(['two words']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -174,7 +174,7 @@ describe('a written answer', () => {
 });
 
 describe('max_output_tokens', () => {
-  it('cuts text and sound at the same place, and says so', async (t) => {
+  it('cuts text and audio at the same place, and the response is incomplete', async (t) => {
     // 20 characters are 5 tokens, one second is 20: half of 25 is allowed.
     const simulator = await simulate([spoken('aaaa bbbb cccc dddd.')]);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -192,7 +192,7 @@ describe('max_output_tokens', () => {
     );
   });
 
-  it('holds for all items together', async (t) => {
+  it('limits all items together', async (t) => {
     const output = { text: 'aaaa', pcm: SECOND };
     const simulator = await simulate([{ outputs: [output, output, output], ending: { kind: 'completed' } }]);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -202,7 +202,7 @@ describe('max_output_tokens', () => {
     assert.equal(response['status'], 'incomplete');
   });
 
-  it('changes nothing when the answer is short enough', async (t) => {
+  it('changes nothing if the answer is short enough', async (t) => {
     const simulator = await simulate([spoken('aaaa')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -211,7 +211,7 @@ describe('max_output_tokens', () => {
 });
 
 describe('a scripted response', () => {
-  it('is held after response.created until its gate opens', async (t) => {
+  it('is held after response.created until its gate resolves', async (t) => {
     const gate = Promise.withResolvers<void>();
     const simulator = await simulate([completed('Hi', { gate: gate.promise })]);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -223,7 +223,7 @@ describe('a scripted response', () => {
     await client.until('response.done');
   });
 
-  it('waits its delay before the first delta', async (t) => {
+  it('waits for its delay before the first delta', async (t) => {
     const clock = new ManualClock();
     const simulator = await simulate([completed('Hi', { delayMs: 4_000 })], { clock });
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -236,7 +236,7 @@ describe('a scripted response', () => {
     await client.until('response.done');
   });
 
-  it('may send frames of its own, also malformed ones, at three places', async (t) => {
+  it('sends extra frames, even malformed ones, at three places', async (t) => {
     const frames = [
       { at: 'beforeCreated', data: '{broken' },
       { at: 'start', data: { type: 'response.unheard_of' } },

@@ -5,7 +5,7 @@ import { begin, completed, type Json, joined, responseOf, simulate } from './cli
 const WORDS = 'response.output_audio_transcript.delta';
 
 describe('response.create', () => {
-  it('is answered even when the conversation is empty', async (t) => {
+  it('is answered even if the conversation is empty', async (t) => {
     const simulator = await simulate([({ text, history }) => `${text.length} ${history.length}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -14,7 +14,7 @@ describe('response.create', () => {
     assert.equal(done['transcript'], '0 0');
   });
 
-  it('is refused while another response has the conversation, with the event id of the client', async (t) => {
+  it('is rejected while another response is active, with the event id of the client', async (t) => {
     const gate = Promise.withResolvers<void>();
     const simulator = await simulate([completed('first', { gate: gate.promise }), 'second']);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -31,7 +31,7 @@ describe('response.create', () => {
     assert.equal(joined(await client.ask('again'), WORDS), 'second');
   });
 
-  it('may have instructions of its own, which replace those of the session', async (t) => {
+  it('can replace the instructions of the session', async (t) => {
     const simulator = await simulate([({ instructions }) => instructions, ({ instructions }) => instructions]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -40,7 +40,7 @@ describe('response.create', () => {
     assert.equal(joined(await client.ask('hi'), WORDS), 'always');
   });
 
-  it('gets its metadata back in created and done', async (t) => {
+  it('returns its metadata in created and done', async (t) => {
     const simulator = await simulate(['ok']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -52,7 +52,7 @@ describe('response.create', () => {
 
   const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
 
-  it('takes 16 pairs of metadata, keys of 64 and values of 512 characters', async (t) => {
+  it('accepts 16 pairs of metadata, with keys of 64 and values of 512 characters', async (t) => {
     const simulator = await simulate(['ok']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -82,7 +82,7 @@ describe('response.create', () => {
     ['a text for a response', 'now', 'invalid_type', 'response'],
   ];
   for (const [what, response, code, param] of refused) {
-    it(`refuses ${what}, and begins nothing`, async (t) => {
+    it(`rejects ${what}, and begins nothing`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();

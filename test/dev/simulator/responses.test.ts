@@ -6,7 +6,7 @@ import { begin, completed, type Json, responseOf, shape, simulate, spoken } from
 const DELTA = 'response.output_audio.delta';
 
 describe('response.cancel', () => {
-  it('stops the answer, keeps what was said, and frees the conversation', async (t) => {
+  it('stops the response, keeps what was sent, and allows the next response', async (t) => {
     const clock = new ManualClock();
     const asked: unknown[] = [];
     const simulator = await simulate(
@@ -51,7 +51,7 @@ describe('response.cancel', () => {
     ]);
   });
 
-  it('stops an answer that has not begun to speak', async (t) => {
+  it('stops a response before its first delta', async (t) => {
     const simulator = await simulate([completed('x', { gate: new Promise(() => {}) })]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -62,7 +62,7 @@ describe('response.cancel', () => {
     assert.deepEqual([done['status'], done['output']], ['cancelled', []]);
   });
 
-  it('stops an answer while the voice is still at work', async (t) => {
+  it('stops a response while the voice generates audio', async (t) => {
     const asked = Promise.withResolvers<void>();
     const speak = () => {
       asked.resolve();
@@ -77,7 +77,7 @@ describe('response.cancel', () => {
     assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
   });
 
-  it('stops an answer without pauses too', async (t) => {
+  it('stops a response without pauses', async (t) => {
     const simulator = await simulate([completed('word '.repeat(2_000))]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -87,7 +87,7 @@ describe('response.cancel', () => {
     assert.equal(responseOf(await client.through('response.done'))['status'], 'cancelled');
   });
 
-  it('is refused when nothing is active, or for another id', async (t) => {
+  it('is rejected if no response is active, or for another id', async (t) => {
     const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { InputDescription } from '../../../dev/simulator/input-description.ts';
-import type { HistoryLine, Output, ScriptedResponse } from '../../../dev/simulator/responder.ts';
+import type { HistoryLine, ScriptedItem, ScriptedResponse } from '../../../dev/simulator/responder.ts';
 import { simulatedResponder } from '../../../dev/simulator/rules.ts';
 import { type Client, joined, responseOf, simulate } from './client.ts';
 
-const NOTHING = { tools: [], outputs: [], instructions: '', sessionId: 'sess_1' };
+const NOTHING = { tools: [], toolResults: [], instructions: '', sessionId: 'sess_1' };
 
 function ask(
   text: string,
@@ -16,7 +16,7 @@ function ask(
   return simulatedResponder({ ...NOTHING, text, history, clips, inputs });
 }
 
-function textsOf(outputs: readonly Output[]): readonly string[] {
+function textsOf(outputs: readonly ScriptedItem[]): readonly string[] {
   return outputs.flatMap((output) => ('text' in output ? output.text : []));
 }
 
@@ -43,22 +43,22 @@ const BLUR: InputDescription = { kind: 'picture', picture: { format: 'PNG', size
 
 describe('the simulated responder', () => {
   for (const text of ['hello', 'Hi!', 'HEY', 'Good morning', ' hello there, bot ', 'Hi 👋']) {
-    it(`greets, and says what it is: ${text}`, () => {
+    it(`greets, and says that it is a simulator: ${text}`, () => {
       assert.match(answer(text), /^Hello! I am a simulator/);
     });
   }
 
   for (const text of ['history is fun', 'high', 'Hello, could you please tell me the way to the station?']) {
-    it(`does not take for a greeting: ${text}`, () => {
+    it(`does not recognize as a greeting: ${text}`, () => {
       assert.equal(answer(text), `You said: ${text}`);
     });
   }
 
-  it('greets in other words later on', () => {
+  it('greets differently later in the conversation', () => {
     assert.match(answer('hello', TALK), /^Hello again/);
   });
 
-  it('says what it is told to, exactly', () => {
+  it('says exactly the text after "say"', () => {
     assert.equal(answer('say **Hello**, World!'), '**Hello**, World!');
     assert.equal(answer('Say: one\ntwo'), 'one\ntwo');
   });
@@ -70,7 +70,7 @@ describe('the simulated responder', () => {
     assert.equal(answer('repeat'), 'There is nothing to repeat yet.');
   });
 
-  it('lists in its help what one can type', () => {
+  it('lists in its help what users can type', () => {
     const help = answer('help');
     for (const word of ['simulator', 'hello', 'say', 'repeat', 'what did I say', 'count', 'joke', 'long']) {
       assert.ok(help.includes(word), word);
@@ -113,7 +113,7 @@ describe('the simulated responder', () => {
     assert.equal(answer('count to many'), 'I do not know the number many.');
   });
 
-  it('tells another joke each time, and the same one at the same place', () => {
+  it('tells another joke each time, the same one at the same position', () => {
     const exchange: readonly HistoryLine[] = [
       { role: 'user', text: 'joke' },
       { role: 'assistant', text: '…' },
@@ -123,48 +123,48 @@ describe('the simulated responder', () => {
     assert.equal(answer('joke'), jokes[0]);
   });
 
-  it('quotes what the user said before', () => {
+  it('quotes the previous message of the user', () => {
     assert.equal(answer('What did I say?', TALK), 'You said: “I like tea.”');
     assert.equal(answer('what did i just tell you', TALK), 'You said: “I like tea.”');
     assert.equal(answer('what did I say'), 'This is the first thing you say to me.');
   });
 
-  it('is slow when told to', () => {
+  it('is slow after "slow"', () => {
     assert.equal(ask('slow').delayMs, 4_000);
   });
 
-  it('fails when told to', () => {
+  it('fails after "error"', () => {
     const { ending } = ask('Error!');
     assert.equal(ending.kind === 'failed' && ending.error.code, 'server_error');
   });
 
-  it('runs into a rate limit when told to', () => {
+  it('fails with a rate limit after "rate limit"', () => {
     const { ending } = ask('rate limit');
     assert.ok(ending.kind === 'failed');
     assert.equal(ending.error.code, 'rate_limit_exceeded');
     assert.match(ending.error.message, /Please try again in 1s\./);
   });
 
-  it('breaks off or hangs when told to', () => {
+  it('disconnects or hangs after "disconnect" or "hang"', () => {
     assert.deepEqual(ask('disconnect.').ending, { kind: 'disconnect', afterDeltas: 3 });
     assert.deepEqual(ask('hang').ending, { kind: 'hang', afterDeltas: 0 });
   });
 
-  it('takes a fault word only as the whole message', () => {
+  it('recognizes a fault word only as the whole message', () => {
     for (const text of ['slow down', 'an error', 'rate limits', 'disconnect me', 'hang on', 'so long']) {
       assert.equal(answer(text), `You said: ${text}`);
     }
   });
 
-  it('talks for about a minute when told to', () => {
+  it('talks for about a minute after "long"', () => {
     assert.ok(Math.abs(answer('long').length * 60 - 63_000) < 5_000);
   });
 
-  it('says so when there is nothing to answer', () => {
+  it('says so if there is nothing to answer', () => {
     assert.match(answer(' '), /simulator/);
   });
 
-  it('says what it hears and sees, in order', () => {
+  it('describes clips and pictures, in order', () => {
     assert.equal(answer('', [], [TONE]), 'I heard 2.0 seconds of sound; its loudest tone is about 440 Hz.');
     assert.equal(answer(' ', [], [SILENCE]), 'I heard 0.3 seconds of silence.');
     assert.equal(answer('', [], [PICTURE]), 'I see a picture of 640 by 480 pixels (JPEG).');
@@ -173,7 +173,7 @@ describe('the simulated responder', () => {
     assert.deepEqual(all.match(/640|440|silence/g), ['640', '440', 'silence', '640']);
   });
 
-  it('answers what is written first', () => {
+  it('answers the text first', () => {
     const about = 'I heard 2.0 seconds of sound; its loudest tone is about 440 Hz.';
     assert.equal(answer('count to 3', [], [TONE]), `one, two, three.\n${about}`);
     assert.equal(answer('what is this', [], [TONE]), `You said: what is this\n${about}`);
@@ -182,7 +182,7 @@ describe('the simulated responder', () => {
     assert.deepEqual(ask('disconnect', [], [TONE]), ask('disconnect'));
   });
 
-  it('echoes everything else, up to a bound', () => {
+  it('echoes everything else, up to a limit', () => {
     assert.equal(answer('[{"role":"user"}]'), 'You said: [{"role":"user"}]');
     assert.equal(answer('x'.repeat(100_000)).length, 'You said: '.length + 3_001);
     assert.ok(answer(`say ${'😀'.repeat(10_000)}`).isWellFormed());
@@ -193,7 +193,7 @@ describe('the simulated responder, over a socket', () => {
   const words = async (client: Client, text: string) =>
     joined(await client.ask(text), 'response.output_audio_transcript.delta');
 
-  it('remembers, also what was replayed into a new session', async (t) => {
+  it('remembers the history, even one that was replayed into a new session', async (t) => {
     const simulator = await simulate(simulatedResponder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const first = await simulator.connect();
@@ -220,7 +220,7 @@ describe('the simulated responder, over a socket', () => {
     assert.equal(client.types().filter((type) => type === 'response.output_audio.delta').length, 3);
   });
 
-  it('fails with the words of the service', async (t) => {
+  it('fails in the words of the service', async (t) => {
     const simulator = await simulate(simulatedResponder);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

@@ -3,12 +3,12 @@ import { describe, it } from 'node:test';
 import { type Script, scripted } from '../../../dev/simulator/script.ts';
 
 function ask({ responder }: Script, text: string) {
-  const nothing = { history: [], clips: [], inputs: [], tools: [], outputs: [], instructions: '' };
+  const nothing = { history: [], clips: [], inputs: [], tools: [], toolResults: [], instructions: '' };
   return responder({ ...nothing, text, sessionId: 'sess_1' });
 }
 
 describe('a script', () => {
-  it('plays its turns in order: texts, performances, and functions of what was asked', () => {
+  it('plays its turns in order: texts, scripted responses, and functions of the context', () => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
     const script = scripted(['one', hang, ({ text }) => `you asked ${text}`, () => hang]);
     assert.deepEqual(ask(script, 'a'), { outputs: [{ text: 'one' }], ending: { kind: 'completed' } });
@@ -17,18 +17,18 @@ describe('a script', () => {
     assert.equal(ask(script, 'd'), hang);
     script.assertConsumed();
     assert.deepEqual(
-      script.asked.map(({ text }) => text),
+      script.contexts.map(({ text }) => text),
       ['a', 'b', 'c', 'd'],
     );
   });
 
-  it('is not consumed while turns are left', () => {
+  it('is not consumed if turns are left', () => {
     const script = scripted(['one', 'two']);
     ask(script, 'a');
     assert.throws(() => script.assertConsumed(), { message: 'The script has 2 turns, 1 were asked for: "a".' });
   });
 
-  it('fails what is asked beyond its end, and says so', () => {
+  it('fails responses beyond its last turn, and reports them', () => {
     const script = scripted([]);
     script.assertConsumed();
     const { ending } = ask(script, 'more');

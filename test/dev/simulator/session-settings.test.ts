@@ -9,7 +9,7 @@ async function sessionOf(event: Promise<Json>): Promise<Json> {
 }
 
 describe('session.created', () => {
-  it('shows a full session with the defaults of the service, and says that it is a simulator', async (t) => {
+  it('has a full session with the defaults of the service, and instructions that name the simulator', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -27,7 +27,7 @@ describe('session.created', () => {
 });
 
 describe('session.update', () => {
-  it('is answered with the whole session, in which only the given fields have changed', async (t) => {
+  it('is answered with the whole session, in which only the given fields changed', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -43,7 +43,7 @@ describe('session.update', () => {
     });
   });
 
-  it('takes the settings of the quickstart', async (t) => {
+  it('accepts the settings of the quickstart', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -58,7 +58,7 @@ describe('session.update', () => {
     assert.deepEqual(audio.input, input);
   });
 
-  it('switches transcription off with null', async (t) => {
+  it('turns transcription off with null', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -69,7 +69,7 @@ describe('session.update', () => {
     assert.ok(!('transcription' in audio.input));
   });
 
-  it('may repeat the model it has', async (t) => {
+  it('accepts the current model', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -126,7 +126,7 @@ describe('session.update', () => {
     ['tools that are no list', { tools: {} }, 'invalid_type', 'session.tools'],
   ];
   for (const [what, session, code, param] of refused) {
-    it(`refuses ${what}, and then changes nothing`, async (t) => {
+    it(`rejects ${what}, and changes nothing`, async (t) => {
       const simulator = await simulate([]);
       t.after(() => simulator[Symbol.asyncDispose]());
       const client = await simulator.connect();
@@ -143,7 +143,7 @@ describe('session.update', () => {
     });
   }
 
-  it('names the voices when it refuses one', async (t) => {
+  it('lists the voices if it rejects one', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -153,7 +153,7 @@ describe('session.update', () => {
     assert.equal((await client.error())['message'], message);
   });
 
-  it('cannot change the voice once the session has spoken', async (t) => {
+  it('cannot change the voice after the first audio', async (t) => {
     const simulator = await simulate(['hello']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -168,7 +168,7 @@ describe('session.update', () => {
     assert.equal((await client.error())['code'], 'cannot_update_voice');
   });
 
-  it('can change the voice as long as the session has only written', async (t) => {
+  it('can change the voice if the session has only produced text', async (t) => {
     const simulator = await simulate([completed('hello')]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -178,7 +178,7 @@ describe('session.update', () => {
     await client.until('session.updated');
   });
 
-  it('sets what the mind is told and how it answers', async (t) => {
+  it('sets the instructions of the responder context and the modality', async (t) => {
     const simulator = await simulate([({ instructions }) => `I am told: ${instructions}`]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

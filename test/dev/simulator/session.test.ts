@@ -24,7 +24,7 @@ describe('a frame', () => {
     });
   }
 
-  it('of an unknown type is refused with the types that are known', async (t) => {
+  it('of an unknown type is rejected with the list of known types', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -37,7 +37,7 @@ describe('a frame', () => {
     );
   });
 
-  it('with the name of a built-in property as its type is unknown too', async (t) => {
+  it('with the name of a built-in property as its type is rejected, too', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -47,7 +47,7 @@ describe('a frame', () => {
     }
   });
 
-  it('without a type, or with one that is no text, is refused', async (t) => {
+  it('without a type, or with a type that is no string, is rejected', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -57,7 +57,7 @@ describe('a frame', () => {
     assert.equal((await client.error())['code'], 'invalid_type');
   });
 
-  it('with a field that its type does not have is refused', async (t) => {
+  it('with an unknown field is rejected', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -90,7 +90,7 @@ describe('every event of the server', () => {
 });
 
 describe('whatever a client does', () => {
-  it('the simulator serves the next one: leaving in the middle of answers', async (t) => {
+  it('the simulator serves other clients after a client leaves during a response', async (t) => {
     const simulator = await simulate(() => ({
       outputs: [{ text: 'a long story '.repeat(50) }],
       ending: { kind: 'completed' },
@@ -110,7 +110,7 @@ describe('whatever a client does', () => {
     assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');
   });
 
-  it('the simulator serves the next one: a flood of all kinds of events', async (t) => {
+  it('the simulator serves other clients after a flood of events', async (t) => {
     const simulator = await simulate(() => ({ outputs: [{ text: 'ok' }], ending: { kind: 'completed' } }));
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -134,7 +134,7 @@ describe('whatever a client does', () => {
     assert.equal((await next.ask('hi')).at(-1)?.['type'], 'response.done');
   });
 
-  it('the session goes on: nesting that is too deep to be shown', async (t) => {
+  it('the session continues after settings that are nested too deeply to serialize', async (t) => {
     const simulator = await simulate(['ok']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -155,7 +155,7 @@ describe('whatever a client does', () => {
     assert.equal((await client.ask('hi')).at(-1)?.['type'], 'response.done');
   });
 
-  it('one that asks and never reads is dropped', async (t) => {
+  it('a client that sends and never reads is disconnected', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();

@@ -47,7 +47,7 @@ describe('the handshake', () => {
     });
   }
 
-  it('takes a bearer token as well as an api key', async (t) => {
+  it('accepts a bearer token or an API key', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     await simulator.connect(Client.PATH, { headers: { authorization: 'Bearer token' } });
@@ -63,7 +63,7 @@ describe('the handshake', () => {
     ['another kind of model', 'whisper', { 'api-key': 'k' }, 400, 'OpperationNotSupported', /realtime operation/],
   ];
   for (const [what, model, headers, status, code, message] of refused) {
-    it(`refuses ${what} as the service does, where its resource is given`, async (t) => {
+    it(`rejects ${what} as the service does, if a resource is configured`, async (t) => {
       const simulator = await simulate([], { resource });
       t.after(() => simulator[Symbol.asyncDispose]());
       const answer = await refusal(simulator, `/openai/v1/realtime?model=${model}`, headers);
@@ -72,7 +72,7 @@ describe('the handshake', () => {
     });
   }
 
-  it('lets in the key and the deployments of its resource', async (t) => {
+  it('accepts the key and the deployments of its resource', async (t) => {
     const simulator = await simulate([], { resource });
     t.after(() => simulator[Symbol.asyncDispose]());
     for (const headers of [{ 'api-key': 'k' }, { authorization: 'Bearer k' }])
@@ -80,7 +80,7 @@ describe('the handshake', () => {
     assert.equal(simulator.server.openSessions, 2);
   });
 
-  it('knows no path of a Foundry project', async (t) => {
+  it('rejects the path of a Foundry project', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const path = '/api/projects/p/openai/v1/realtime?model=m';
@@ -90,7 +90,7 @@ describe('the handshake', () => {
     );
   });
 
-  it('survives a request target that is no address', async (t) => {
+  it('rejects a request target that is no URL', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const socket = connect(simulator.server.port, '127.0.0.1');
@@ -100,7 +100,7 @@ describe('the handshake', () => {
     await simulator.connect();
   });
 
-  it('is refused with the status and headers that a test asks for', async (t) => {
+  it('is rejected with the status and headers of the test', async (t) => {
     const seen: string[] = [];
     const simulator = await simulate([], {
       refuse: ({ path, headers }) => {
@@ -114,7 +114,7 @@ describe('the handshake', () => {
     assert.deepEqual(seen, [`${Client.PATH} any`]);
   });
 
-  it('hangs when a test asks for it, until the simulator is closed', async () => {
+  it('hangs on request of a test until the simulator is closed', async () => {
     const asked = Promise.withResolvers<void>();
     const simulator = await simulate([], {
       refuse: () => {
@@ -130,7 +130,7 @@ describe('the handshake', () => {
     assert.equal((await closed).code, 1006);
   });
 
-  it('says what it is to a browser', async (t) => {
+  it('answers a browser with what it is', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const response = await fetch(simulator.server.url);
@@ -140,20 +140,20 @@ describe('the handshake', () => {
 });
 
 describe('the simulator', () => {
-  it('listens on this machine only, at the url it names', async (t) => {
+  it('listens on loopback only, at its `url`', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     assert.equal(simulator.server.url, `http://127.0.0.1:${simulator.server.port}`);
   });
 
-  it('rejects when its port is in use', async (t) => {
+  it('fails to start if its port is in use', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const second = startSimulator({ responder: () => assert.fail(), voice: toneVoice(), port: simulator.server.port });
     await assert.rejects(second, { code: 'EADDRINUSE' });
   });
 
-  it('counts open sessions, and forgets one when its client leaves', async (t) => {
+  it('counts open sessions, and drops one when its client leaves', async (t) => {
     const left = Promise.withResolvers<void>();
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -166,7 +166,7 @@ describe('the simulator', () => {
     assert.equal(simulator.server.openSessions, 1);
   });
 
-  it('breaks all sockets when told to, and takes new ones', async (t) => {
+  it('breaks all sockets with dropAll, and accepts new ones', async (t) => {
     const simulator = await simulate(['hi']);
     t.after(() => simulator[Symbol.asyncDispose]());
     const clients = [await simulator.connect(), await simulator.connect()];
@@ -189,7 +189,7 @@ describe('the simulator', () => {
     await assert.rejects(fetch(simulator.server.url));
   });
 
-  it('leaves no timer behind when it is closed in the middle of an answer', async () => {
+  it('leaves no timer behind if it is closed during a response', async () => {
     const clock = new ManualClock();
     const simulator = await simulate(['a rather long answer'], { clock, paceMs: 40 });
     const client = await simulator.connect();
@@ -202,7 +202,7 @@ describe('the simulator', () => {
     assert.equal(clock.waiting.length, 0);
   });
 
-  it('reports every event of both sides as it was on the wire', async (t) => {
+  it('reports every event of both sides as on the wire', async (t) => {
     const events: string[] = [];
     const simulator = await simulate(['hi'], {
       onEvent: (from, event, sessionId) => events.push(`${from} ${JSON.stringify(event)} ${sessionId}`),
@@ -243,7 +243,7 @@ describe('the end of a session', () => {
     assert.equal(session['expires_at'], clock.now() / 1000 + 1800);
   });
 
-  it('is an error, then close 1001, also in the middle of an answer', async (t) => {
+  it('is an error, then close 1001, also during a response', async (t) => {
     const clock = new ManualClock();
     const simulator = await simulate([{ outputs: [], ending: { kind: 'hang', afterDeltas: 0 } }], { clock });
     t.after(() => simulator[Symbol.asyncDispose]());

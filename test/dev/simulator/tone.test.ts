@@ -11,14 +11,14 @@ describe('tone', () => {
     assert.equal(tone('x'.repeat(1_000_000)).byteLength, 300_000 * MS);
   });
 
-  it('is made of whole samples, and the same each time', () => {
+  it('has whole samples, and is the same each time', () => {
     for (const text of ['hello', 'hello there', 'x'.repeat(37)]) {
       assert.equal(tone(text).byteLength % 2, 0);
       assert.deepEqual(tone(text), tone(text));
     }
   });
 
-  it('can be heard, is not loud, and begins and ends in silence', () => {
+  it('is audible but not loud, and begins and ends in silence', () => {
     const pcm = tone('hello');
     const samples = new Int16Array(pcm.buffer);
     const peak = samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0);

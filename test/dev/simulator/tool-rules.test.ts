@@ -109,7 +109,7 @@ describe('a message that asks for a call', () => {
     });
   }
 
-  it('calls nothing that is not declared, or may not be called', async (t) => {
+  it('calls only tools that are declared and allowed by the tool choice', async (t) => {
     const client = await connect(t, [TIME]);
     const echo = joined(await client.ask('order 4711'), WORDS);
     assert.equal(echo, 'You said: order 4711');
@@ -117,19 +117,19 @@ describe('a message that asks for a call', () => {
     assert.deepEqual(await callsOf(client, 'what time is it', { tool_choice: 'none' }), []);
   });
 
-  it('speaks first, and says more where it changes something', async (t) => {
+  it('speaks first, with other words if the call changes something', async (t) => {
     const client = await connect(t);
     assert.equal(joined(await client.ask('order 4711'), WORDS), 'Let me look that up.');
     assert.equal(joined(await client.ask('delete notes.txt'), WORDS), 'Let me see to that.');
   });
 
-  it('sends the arguments of "call" exactly as they are', async (t) => {
+  it('sends the arguments of "call" unchanged', async (t) => {
     const client = await connect(t);
     const events = await client.ask('call order_status { "orderNumber":  broken');
     assert.equal(joined(events, 'response.function_call_arguments.delta'), '{ "orderNumber":  broken');
   });
 
-  it('lists in its help what one can type with the declared tools', async (t) => {
+  it('lists in its help what users can type with the declared tools', async (t) => {
     const help = joined(await (await connect(t, [ORDER, DELETE])).ask('help'), WORDS);
     for (const example of ['order 4711', 'delete notes.txt', 'call NAME']) assert.ok(help.includes(example), example);
     assert.ok(!help.includes('what time is it') && !help.includes('search the handbook'));
@@ -178,7 +178,7 @@ describe('plausible arguments', () => {
   }
 });
 
-describe('the answer to outputs', () => {
+describe('the answer to tool results', () => {
   const found = [
     '[1] handbook.pdf, Leave, page 3',
     'Parental leave is **14 months** long [2]. See [the form](https://x.test/form.pdf) in leave/form.docx! And more.',
@@ -232,7 +232,7 @@ describe('the answer to outputs', () => {
     });
   }
 
-  it('speaks all outputs in one answer', async (t) => {
+  it('speaks all results in one answer', async (t) => {
     const client = await connect(t);
     const answer = await answerTo(
       client,
@@ -243,7 +243,7 @@ describe('the answer to outputs', () => {
     assert.equal(answer, 'Status shipped. That did not work: No clock.');
   });
 
-  it('describes the pictures that came with them', async (t) => {
+  it('describes the pictures that tools returned', async (t) => {
     const client = await connect(t);
     const output = responseOf(await client.ask('what time is it'))['output'] as Json[];
     const { call_id } = output.at(-1) as Json;
@@ -256,14 +256,14 @@ describe('the answer to outputs', () => {
     assert.equal(answer, 'Hour 5.\nI see a picture, but I cannot tell its size (PNG).');
   });
 
-  it('goes on with the conversation afterwards', async (t) => {
+  it('answers the next message afterwards', async (t) => {
     const client = await connect(t);
     await answerTo(client, 'order 4711', '{"status":"shipped"}');
     assert.equal(joined(await client.ask('repeat'), WORDS), 'Status shipped.');
     assert.equal(joined(await client.ask('what did I say?'), WORDS), 'You said: “repeat”');
   });
 
-  it('takes no time for a text made to take some', async (t) => {
+  it('takes linear time for hostile texts', async (t) => {
     const client = await connect(t);
     client.update({ output_modalities: ['text'] });
     await client.until('session.updated');

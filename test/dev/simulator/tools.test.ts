@@ -10,7 +10,7 @@ const TIME = { type: 'function', name: 'current_time' };
 const named = (name: string, more: Json = {}) => ({ type: 'function', name, ...more });
 
 describe('tools of a session', () => {
-  it('are empty at first, and the model may choose', async (t) => {
+  it('are empty at first, with the tool choice auto', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -18,7 +18,7 @@ describe('tools of a session', () => {
     assert.deepEqual([session['tools'], session['tool_choice']], [[], 'auto']);
   });
 
-  it('come back as they were declared, stay through other updates, and go with an empty list', async (t) => {
+  it('are echoed as declared, kept by other updates, and removed by an empty list', async (t) => {
     const simulator = await simulate([]);
     t.after(() => simulator[Symbol.asyncDispose]());
     const client = await simulator.connect();
@@ -98,7 +98,7 @@ for (const [event, base] of [
 ] as const) {
   describe(`${event} with tools`, () => {
     for (const [what, fields, code, param] of REFUSED) {
-      it(`refuses ${what}, and then changes nothing`, async (t) => {
+      it(`rejects ${what}, and changes nothing`, async (t) => {
         const simulator = await simulate([]);
         t.after(() => simulator[Symbol.asyncDispose]());
         const client = await simulator.connect();
@@ -115,7 +115,7 @@ for (const [event, base] of [
   });
 }
 
-describe('the words of a refusal', () => {
+describe('the message of a rejection', () => {
   const refusals: readonly [Json, string][] = [
     [{ tools: [named('f', { meta: {} })] }, "Unknown parameter: 'session.tools[0].meta'."],
     [{ tool_choice: { function: { name: 'f' } } }, "Missing required parameter: 'session.tool_choice.name'."],
@@ -158,15 +158,15 @@ describe('the tools that may be called in a response', () => {
       client.update({ tools: [ORDER, TIME], ...session });
       await client.ask('hi', response);
       assert.deepEqual(
-        script.asked[0]?.tools.map(({ name }) => name),
+        script.contexts[0]?.tools.map(({ name }) => name),
         expected,
       );
       await client.ask('hi', { tool_choice: 'auto' });
-      assert.equal(script.asked[1]?.tools.length, 2, 'a choice of one response does not last');
+      assert.equal(script.contexts[1]?.tools.length, 2, 'a choice of one response does not last');
     });
   }
 
-  it('have the schemas that were declared', async (t) => {
+  it('have the declared schemas', async (t) => {
     const script = scripted(['ok']);
     const simulator = await simulate(script.responder);
     t.after(() => simulator[Symbol.asyncDispose]());
@@ -174,6 +174,6 @@ describe('the tools that may be called in a response', () => {
     client.update({ tools: [ORDER] });
     await client.ask('hi');
     const { type: _, ...definition } = ORDER;
-    assert.deepEqual(script.asked[0]?.tools, [definition]);
+    assert.deepEqual(script.contexts[0]?.tools, [definition]);
   });
 });

@@ -100,13 +100,13 @@ describe('a transcript', () => {
     });
   }
 
-  it('stays switched on when something else is updated', async (t) => {
+  it('stays on if other settings are updated', async (t) => {
     const client = await listening(t);
     client.update({ audio: { input: { turn_detection: null } } });
     assert.ok(aboutTranscripts(await ask(client)).includes(`${EVENT}.completed`));
   });
 
-  it('is not made of a clip in a created item', async (t) => {
+  it('is not made of a clip in an item that the client creates', async (t) => {
     const client = await listening(t);
     client.say('', { content: [clipPart(CLIP)] });
     client.send({ type: 'response.create' });
@@ -123,12 +123,12 @@ describe('a scripted transcript', () => {
     assert.equal(events.find(({ type }) => type === `${EVENT}.completed`)?.['transcript'], 'What is the time?');
   });
 
-  it('may be empty', async (t) => {
+  it('can be empty', async (t) => {
     const client = await listening(t, { turns: [transcribed({ text: '' })] });
     assert.deepEqual(aboutTranscripts(await ask(client)), [`${EVENT}.completed`]);
   });
 
-  it('may come late, in the middle of a response or after it', async (t) => {
+  it('arrives after its delay, during or after the response', async (t) => {
     const clock = new ManualClock();
     const gate = Promise.withResolvers<void>();
     const held = completed('one', { transcription: { text: 'late', delayMs: 700 }, gate: gate.promise });
@@ -148,13 +148,13 @@ describe('a scripted transcript', () => {
     assert.equal((await client.until(`${EVENT}.completed`))['transcript'], 'later');
   });
 
-  it('may come after response.done', async (t) => {
+  it('arrives after response.done with `afterDone`', async (t) => {
     const client = await listening(t, { turns: [transcribed({ text: 'after', afterDone: true })] });
     assert.deepEqual(aboutTranscripts(await ask(client)), []);
     assert.equal((await client.until(`${EVENT}.completed`))['transcript'], 'after');
   });
 
-  it('may come some time after response.done', async (t) => {
+  it('arrives after response.done and its delay with both', async (t) => {
     const clock = new ManualClock();
     const transcription = { text: 'after', afterDone: true, delayMs: 300, fails: true };
     const client = await listening(t, { turns: [transcribed(transcription)], options: { clock } });
@@ -164,7 +164,7 @@ describe('a scripted transcript', () => {
     await client.until(`${EVENT}.failed`);
   });
 
-  it('may fail, and the response goes on', async (t) => {
+  it('can fail, and the response continues', async (t) => {
     const client = await listening(t, { turns: [transcribed({ fails: true })] });
     const events = await ask(client);
     assert.deepEqual(aboutTranscripts(events), [`${EVENT}.failed`]);
@@ -178,7 +178,7 @@ describe('a scripted transcript', () => {
     assert.equal(responseOf(events)['status'], 'completed');
   });
 
-  it('may never come', async (t) => {
+  it('can be missing', async (t) => {
     const clock = new ManualClock();
     const client = await listening(t, { turns: [transcribed({ never: true })], options: { clock } });
     assert.deepEqual(aboutTranscripts(await ask(client)), []);
@@ -186,7 +186,7 @@ describe('a scripted transcript', () => {
     await client.nothingElse();
   });
 
-  it('comes also beside a response that is rejected, fails or hangs', async (t) => {
+  it('also arrives if the response is rejected, fails or hangs', async (t) => {
     const error = { type: 'server_error', code: 'x', message: 'no' };
     const turns: ScriptedTurn[] = [
       { outputs: [], ending: { kind: 'reject', error } },

@@ -12,7 +12,7 @@ function item(role: Role, text: string, audioMs = 0): Item {
 }
 
 describe('usageOf', () => {
-  it('counts four characters, 100 ms heard or 50 ms spoken as a token', () => {
+  it('counts four characters, 100 ms of input audio or 50 ms of output audio as a token', () => {
     const items = [item('user', 'x'.repeat(40)), item('user', '', 1_000), item('assistant', 'x'.repeat(8), 1_000)];
     const usage = usageOf(
       { ...NOTHING, instructions: 'x'.repeat(4), items },
@@ -35,7 +35,7 @@ describe('usageOf', () => {
   const cachedOf = (usage: Record<string, unknown>) =>
     (usage['input_token_details'] as Record<string, unknown>)['cached_tokens'];
 
-  it('counts as cached what the last response read at the same place', () => {
+  it('counts input as cached that the last response read at the same position', () => {
     const previous = { ...NOTHING, instructions: 'a', items: [long, item('user', 'b')] };
     const items = [...previous.items, item('assistant', 'new')];
     assert.equal(cachedOf(usageOf({ ...NOTHING, instructions: 'a', items }, [], previous)), 1_202);
@@ -45,7 +45,7 @@ describe('usageOf', () => {
     );
   });
 
-  it('counts nothing as cached below 1024 tokens, after other instructions, or behind a change', () => {
+  it('counts nothing as cached below 1,024 tokens, with other instructions, or after a change', () => {
     const previous = { ...NOTHING, instructions: 'a', items: [long] };
     const short = { ...NOTHING, instructions: 'a', items: [item('user', 'x')] };
     assert.equal(cachedOf(usageOf(short, [], short)), 0);

@@ -7,8 +7,8 @@ import { itemText } from '../../../src/conversation/speakers.ts';
 
 const GROUP = { scope: 'group', user: { id: 'u', name: 'Ada', aadObjectId: undefined } } as const;
 
-describe('what the bot writes around the words of a user', () => {
-  it('is not read aloud: who wrote them, and what they answer', () => {
+describe('what the bot adds to the text of a user', () => {
+  it('is removed: the author and the quoted message', () => {
     const quote = quoteLine({ of: 'reply', author: 'Bob', text: 'yesterday' });
     const said = itemText({ ...GROUP, text: 'hello\n\n"there"' });
     assert.deepEqual(parseUserText(said), { text: 'hello\n\n"there"', files: [] });
@@ -19,7 +19,7 @@ describe('what the bot writes around the words of a user', () => {
     assert.equal(parseUserText('The user also sent a file, which could not be read; they are told so.').text, '');
   });
 
-  it('is not read aloud: the lines of a text file, of which the name and the length are told', () => {
+  it('is removed: the lines of a text file, which becomes a file with a name and a length', () => {
     const read = (name: string | undefined, text: string) => parseUserText(quotedTextFile(name, text));
     assert.deepEqual(read('notes.txt', 'one\ntwo\n'), {
       text: '',
@@ -28,7 +28,7 @@ describe('what the bot writes around the words of a user', () => {
     assert.deepEqual(read(undefined, ''), { text: '', files: [{ kind: 'textFile', name: undefined, lines: [] }] });
   });
 
-  it('is nothing of what users write themselves', () => {
+  it('does not include what users write themselves', () => {
     for (const text of ['', 'hello', 'Ada wrote: nothing', 'The user attached a text file. Each of its lines\nhello']) {
       assert.deepEqual(parseUserText(text), { text, files: [] });
     }

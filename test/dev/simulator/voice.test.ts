@@ -46,7 +46,7 @@ describe('the voice from the package', () => {
 
   it('speaks any text as 24 kHz PCM', () => assertSpeaks(voice));
 
-  it('gives each of several at once its own', async () => {
+  it('speaks several texts at once, each with its own audio', async () => {
     const texts = ['one', 'a longer text than that', 'one'];
     const [first, second, third] = await Promise.all(texts.map((text) => voice.speak(text)));
     assert.ok(first && second && third);
@@ -54,7 +54,7 @@ describe('the voice from the package', () => {
     assert.ok(Math.abs(third.byteLength - first.byteLength) < 4_800);
   });
 
-  it('does not hold up the main thread', async () => {
+  it('does not block the main thread', async () => {
     let longestGap = 0;
     let last = performance.now();
     const ticker = setInterval(() => {
@@ -68,7 +68,7 @@ describe('the voice from the package', () => {
     assert.ok(longestGap < took * 0.7, `a gap of ${longestGap} ms in ${took} ms`);
   });
 
-  it('cannot be opened when its worker fails', async () => {
+  it('cannot be opened if its worker fails', async () => {
     await assert.rejects(openEspeakPackage(silent, new URL("data:text/javascript,throw new Error('broken')")));
   });
 
@@ -92,14 +92,14 @@ describe('the voice of the system', () => {
     await voice.close();
   });
 
-  it('cannot be opened without the command, or when it fails', async () => {
+  it('cannot be opened without the command, or if it fails', async () => {
     await assert.rejects(EspeakCommand.open('no-such-command'), { code: 'ENOENT' });
     await assert.rejects(EspeakCommand.open('false'), { code: 1 });
   });
 });
 
 describe('openVoice', () => {
-  it('opens the voice from the package where it is installed, and says so', async () => {
+  it('opens the voice from the package if it is installed, and logs its name', async () => {
     const { log, lines } = keptLog();
     const voice = await openVoice({ log });
     try {
@@ -116,10 +116,10 @@ describe('openVoice', () => {
   });
 });
 
-describe('openVoice, where engines are missing', () => {
+describe('openVoice without some engines', () => {
   const missing = () => Promise.reject(new Error('not here'));
 
-  it('takes the first that works', async () => {
+  it('opens the first engine that works', async () => {
     const { log, lines } = keptLog();
     const engine = async (): Promise<Voice> => ({ ...toneVoice(), name: 'second' });
     assert.equal((await openVoice({ log, engines: [missing, engine] })).name, 'second');
@@ -129,7 +129,7 @@ describe('openVoice, where engines are missing', () => {
     );
   });
 
-  it('is a tone where none works, and warns', async () => {
+  it('is a tone if none works, and warns', async () => {
     const { log, lines } = keptLog();
     assert.equal((await openVoice({ log, engines: [missing] })).name, 'tone');
     assert.equal(lines.at(-1)?.level, 'warn');
@@ -137,7 +137,7 @@ describe('openVoice, where engines are missing', () => {
 });
 
 describe('a voice with a fallback', () => {
-  it('passes its first failure on, warns once, and is a tone from then on', async () => {
+  it('rethrows its first failure, warns once, and answers later texts with a tone', async () => {
     const { log, lines } = keptLog();
     const broken: Voice = { name: 'broken', speak: () => Promise.reject(new Error('x')), close: async () => {} };
     const voice = withFallback(broken, log);
@@ -150,7 +150,7 @@ describe('a voice with a fallback', () => {
     );
   });
 
-  it('does not warn of what fails because it was closed', async () => {
+  it('does not warn of failures after it was closed', async () => {
     const { log, lines } = keptLog();
     const failing = Promise.withResolvers<Uint8Array>();
     const voice = withFallback({ name: 'x', speak: () => failing.promise, close: async () => {} }, log);

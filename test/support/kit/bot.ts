@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Env } from '../../../src/config/env.ts';
 import { type BotProcess, type LogLine, SOURCE, startBotProcess } from '../bot-process.ts';
+import { NEVER_LOGGED } from './never-logged.ts';
 import { type Figures, PROBE_LINE, UNCOLLECTED } from './probe.ts';
 import { Counts } from './report.ts';
 
@@ -16,9 +17,6 @@ export interface BotOutput {
   read(): void;
 }
 
-const NEVER_EXPECTED = /unhandled rejection|uncaught exception|turn failed|request failed|could not be changed/;
-/** Only as messages: stack traces name files so. */
-const NEVER_LOGGED = /patch|listens to the turn/;
 const MAX_LINE_CHARS = 1_500;
 
 /** Reads the output of a bot. `onLine` gets each log line; `isExpected` accepts lines that would count as broken. */
@@ -33,8 +31,7 @@ export function watchOutput(
   function note(line: string): void {
     const parsed = parse(line);
     const { level, msg } = parsed ?? {};
-    const isBroken =
-      parsed === undefined || level === 'fatal' || NEVER_EXPECTED.test(line) || NEVER_LOGGED.test(String(msg));
+    const isBroken = parsed === undefined || level === 'fatal' || NEVER_LOGGED.some((text) => line.includes(text));
     if (isBroken && (parsed === undefined || !isExpected(parsed))) broken.push(line.slice(0, MAX_LINE_CHARS));
     if (parsed === undefined) return;
     lines.add(`${level} ${msg}`);

@@ -8,8 +8,8 @@ export type Activity = Readonly<Record<string, unknown>>;
 /** The result of a POST; `status` is 0 without a response. */
 export interface PostAnswer {
   readonly status: number;
-  /** For counts: the status, or the reason for its absence. */
-  readonly name: string;
+  /** The status, or the reason for its absence. */
+  readonly label: string;
   readonly text: string;
   readonly ms: number;
 }
@@ -38,8 +38,8 @@ export function createPoster(maxSockets = Number.POSITIVE_INFINITY): Poster {
     post: (botUrl, body, { timeoutMs = POST_TIMEOUT_MS, contentType = 'application/json' } = {}) =>
       new Promise((resolve) => {
         const startedMs = performance.now();
-        const end = (status: number, name: string, text = '') =>
-          resolve({ status, name, text, ms: performance.now() - startedMs });
+        const end = (status: number, label: string, text = '') =>
+          resolve({ status, label, text, ms: performance.now() - startedMs });
         const fail = ({ code, message }: NodeJS.ErrnoException) => end(0, `no answer: ${code ?? message}`);
         const headers = { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
         const signal = AbortSignal.timeout(timeoutMs);
@@ -70,7 +70,11 @@ export function activityOf(
   fields: Activity,
 ): Activity {
   return {
-    ...{ type: 'message', channelId, serviceUrl, timestamp: new Date().toISOString(), locale: 'en-US' },
+    type: 'message',
+    channelId,
+    serviceUrl,
+    timestamp: new Date().toISOString(),
+    locale: 'en-US',
     conversation: { id: conversationId },
     from: { id: `user-${index}`, name: `User ${index}` },
     recipient: { id: 'bot', name: 'Bot' },
@@ -81,7 +85,7 @@ export function activityOf(
 /** The methods of a ledger used here. */
 interface Notes {
   note(kind: string, details: string): void;
-  changed(): void;
+  recheck(): void;
 }
 
 export interface DeliveryOptions {
@@ -90,7 +94,7 @@ export interface DeliveryOptions {
   /** The address for the next delivery; undefined if no instance runs. */
   readonly target: () => string | undefined;
   readonly maxDeliveries: number;
-  /** The pause after the nth refusal. */
+  /** The pause after the nth rejected delivery. */
   readonly pauseMs: (deliveries: number) => number;
   readonly timeoutMs?: number;
   /** Ends the delivery. */
@@ -98,11 +102,11 @@ export interface DeliveryOptions {
   readonly onAnswer?: (answer: PostAnswer) => void;
 }
 
-const NO_INSTANCE: PostAnswer = { status: 0, name: 'no answer: no instance', text: '', ms: 0 };
+const NO_INSTANCE: PostAnswer = { status: 0, label: 'no answer: no instance', text: '', ms: 0 };
 
 /**
  * Delivers a message as channels do: again after 503 and after a broken connection. Resolves with the first other answer,
- * or with undefined if all deliveries were refused.
+ * or with undefined if all deliveries were rejected.
  */
 export async function deliver(
   message: BaseMessage<unknown>,
@@ -122,7 +126,7 @@ export async function deliver(
     }
     if (answer.status === 200) message.acceptedAtMs ??= Date.now();
     else ledger.note('wrong answer to a POST', `${message.token}: ${answer.status} ${answer.text.slice(0, 200)}`);
-    ledger.changed();
+    ledger.recheck();
     return answer;
   }
   return undefined;

@@ -3,10 +3,10 @@ import { type BaseConversation, type BaseMessage, type BaseSend, type Ledger, to
 
 type Message = BaseMessage<BaseConversation<unknown>>;
 
-/** How the text or the address of a send is wrong. */
-export type Mixup = 'wrong address' | 'crossed' | 'mixed up';
+/** How a send is wrong: its address, or a text of another conversation or of another message of the same conversation. */
+export type Mixup = 'wrong address' | 'other conversation' | 'other message';
 
-/** Reports a wrong address, and tokens of other conversations or of other messages of the same conversation. */
+/** Reports a wrong address, and each token of another message. */
 export function judgeAddress(
   { text, isWellAddressed }: BaseSend,
   { token, conversation }: Message,
@@ -14,7 +14,7 @@ export function judgeAddress(
 ): void {
   if (!isWellAddressed) report('wrong address', text.slice(0, 100));
   for (const other of tokensIn(text)) {
-    if (other !== token) report(isOf(conversation, other) ? 'mixed up' : 'crossed', `got ${other}`);
+    if (other !== token) report(isOf(conversation, other) ? 'other message' : 'other conversation', `got ${other}`);
   }
 }
 
@@ -54,7 +54,7 @@ export function audioOf(index: number, lengthMs: number): Buffer {
   return Buffer.alloc(lengthMs * 48, new Uint8Array(Int16Array.of(index).buffer));
 }
 
-/** Fetches the audio of a reply: `right`, `crossed`, or a description of the error. Never rejects. `lengthMs`: default is any. */
+/** Fetches the audio of a reply: `right`, `crossed` (that of another conversation), or a description of the error. Never rejects. `lengthMs`: default is any. */
 export async function checkAudio(url: string, index: number, lengthMs?: number): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });

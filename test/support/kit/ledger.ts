@@ -12,8 +12,7 @@ export interface BaseSend {
   /** Milliseconds since the epoch, like all times here. */
   readonly atMs: number;
   readonly text: string;
-  /** Whether the user sees it. */
-  readonly isTaken: boolean;
+  readonly isShown: boolean;
   /** Whether path and body name the right conversation and message. */
   readonly isWellAddressed: boolean;
 }
@@ -41,7 +40,7 @@ export function tokensIn(text: string): string[] {
 
 /** The first send that the user saw. */
 export function answerOf<Send extends BaseSend>({ sends }: { readonly sends: readonly Send[] }): Send | undefined {
-  return sends.find(({ isTaken }) => isTaken);
+  return sends.find(({ isShown }) => isShown);
 }
 
 /** Records messages, answers and findings. */
@@ -97,7 +96,7 @@ export class Ledger<Message extends BaseMessage<Conversation>, Conversation exte
   }
 
   /** Re-evaluates all pending `when` conditions. */
-  changed(): void {
+  recheck(): void {
     for (const look of this.#waiters) look();
   }
 

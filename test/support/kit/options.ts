@@ -11,12 +11,12 @@ export function wholeNumbers<Name extends string>(
   const entries = Object.entries<string>(values);
   for (const [name, text] of entries) {
     if (/^\d{1,9}$/.test(text) && Number(text) >= min) continue;
-    endWithUsage(`--${name} is "${text}"; expected a whole number of at least ${min}`);
+    exitWithError(`--${name} is "${text}"; expected a whole number of at least ${min}`);
   }
   return Object.fromEntries(entries.map(([name, text]) => [name, Number(text)])) as Record<Name, number>;
 }
 
-export function endWithUsage(reason: string): never {
+export function exitWithError(reason: string): never {
   process.stderr.write(`${reason}\n`);
   process.exit(1);
 }

@@ -33,7 +33,7 @@ if (process.env['BOT_PROBE'] === 'on') startProbe();
 function startProbe(): void {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
-  // What was compiled with other flags is compiled again, in every process that shares the cache.
+  // Reset the flag: V8 rejects code that was compiled under other flags, so the compile cache would be useless.
   setFlagsFromString('--no-expose-gc');
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
@@ -48,7 +48,10 @@ function startProbe(): void {
     const count = (name: string) => resources.filter((each) => each === name).length;
     const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
     const figures: Figures = {
-      ...{ memoryBytes: heapUsed + external, heapUsed, arrayBuffers, rss },
+      memoryBytes: heapUsed + external,
+      heapUsed,
+      arrayBuffers,
+      rss,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       sockets: count('TCPSocketWrap') - 1,
       timers: count('Timeout'),

@@ -24,7 +24,7 @@ describe('a message that its user deletes', TIMEOUT, () => {
       await until(() => bot.simulator.openSessions === 0);
       await bot.says('what is my password?', group);
       await bot.replies(3);
-      const asked = bot.script.asked[2];
+      const asked = bot.script.contexts[2];
       assert.ok(asked);
       assert.deepEqual(linesOf(asked), ['user: how are you?', 'assistant: Fine']);
       assert.equal(bot.connector.messages.length, 3, 'nothing is said of it');
@@ -43,7 +43,7 @@ describe('a message that its user deletes', TIMEOUT, () => {
     gate.resolve();
     assert.deepEqual(textsOf(await bot.replies(2)), ['First', 'Third']);
     assert.deepEqual(
-      bot.script.asked.map(({ text }) => text),
+      bot.script.contexts.map(({ text }) => text),
       ['one', 'three'],
     );
   });
@@ -58,7 +58,7 @@ describe('a message that its user deletes', TIMEOUT, () => {
     await bot.post(bot.message(undefined, deleted('first')));
     gate.resolve();
     await bot.replies(2);
-    assert.deepEqual(bot.script.asked[1]?.history, []);
+    assert.deepEqual(bot.script.contexts[1]?.history, []);
   });
 
   it('closes the session even if the history has already dropped it', async (t) => {
@@ -70,7 +70,7 @@ describe('a message that its user deletes', TIMEOUT, () => {
     await until(() => bot.simulator.openSessions === 0);
     await bot.says('what is my password?', HERE);
     await bot.replies(2);
-    assert.deepEqual(bot.script.asked[1]?.history, []);
+    assert.deepEqual(bot.script.contexts[1]?.history, []);
   });
 
   it('in another conversation changes nothing here', async (t) => {
@@ -81,8 +81,8 @@ describe('a message that its user deletes', TIMEOUT, () => {
     await bot.post(bot.message(undefined, { ...deleted('first'), conversation: { id: 'another' } }));
     await bot.says('two', HERE);
     await bot.replies(2);
-    assert.equal(bot.script.asked[1]?.history.length, 2);
-    assert.equal(new Set(bot.script.asked.map(({ sessionId }) => sessionId)).size, 1);
+    assert.equal(bot.script.contexts[1]?.history.length, 2);
+    assert.equal(new Set(bot.script.contexts.map(({ sessionId }) => sessionId)).size, 1);
   });
 });
 
@@ -101,7 +101,7 @@ describe('a message that its user edits', TIMEOUT, () => {
     await bot.says('two', HERE);
     await bot.replies(2);
     assert.deepEqual(
-      bot.script.asked.map(({ text }) => text),
+      bot.script.contexts.map(({ text }) => text),
       ['one', 'two'],
     );
     assert.equal(bot.connector.messages.length, 2);

@@ -3,26 +3,26 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { writeWhole } from '../../dev/packaging/whole-file.ts';
+import { writeFileAtomic } from '../../dev/packaging/write-file-atomic.ts';
 
-describe('writeWhole', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'whole-file-'));
+describe('writeFileAtomic', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'write-file-atomic-'));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('makes the folder, and takes the place of what was there', () => {
+  it('creates the folder, and replaces an existing file', () => {
     const path = join(folder, 'new/deep/file');
     for (const text of ['first, and longer', 'second']) {
-      writeWhole(path, Buffer.from(text));
+      writeFileAtomic(path, Buffer.from(text));
       assert.equal(readFileSync(path, 'utf8'), text);
     }
     assert.deepEqual(readdirSync(join(folder, 'new/deep')), ['file']);
   });
 
-  it('leaves nothing behind where it fails', () => {
+  it('leaves no file behind if it fails', () => {
     // A folder with something in it cannot be replaced by a file.
     mkdirSync(join(folder, 'taken/place'), { recursive: true });
     writeFileSync(join(folder, 'taken/place/kept'), '');
-    assert.throws(() => writeWhole(join(folder, 'taken/place'), Buffer.from('text')));
+    assert.throws(() => writeFileAtomic(join(folder, 'taken/place'), Buffer.from('text')));
     assert.deepEqual(readdirSync(join(folder, 'taken')), ['place']);
     assert.deepEqual(readdirSync(join(folder, 'taken/place')), ['kept']);
   });

@@ -1,7 +1,7 @@
 import { isRecord } from './events.ts';
-import type { ToolOutput } from './responder.ts';
+import type { ToolResult } from './responder.ts';
 
-// What a model says about the outputs of tools: their words, and never the marks and names that only eyes need.
+// Turns the results of tools into speakable text: drops Markdown, links and keys that only refer to something.
 
 const MAX_SENTENCES = 2;
 const MAX_FIELDS = 6;
@@ -10,17 +10,18 @@ const MAX_CHARS = 400;
 const MAX_READ_CHARS = 20_000;
 const MAX_DEPTH = 5;
 
-/** The answer that speaks what outputs say. */
-export function spokenOutputs(outputs: readonly ToolOutput[]): string {
-  const spoken = outputs.map(({ output }) => spokenOutput(output)).filter((text) => text !== '');
+/** The answer that reads out the results. */
+export function spokenResults(results: readonly ToolResult[]): string {
+  const spoken = results.map(({ output }) => spokenResult(output)).filter((text) => text !== '');
   return spoken.length === 0 ? 'That is done.' : spoken.join(' ');
 }
 
-function spokenOutput(output: string): string {
+function spokenResult(output: string): string {
   const bare = withoutWrappers(output.slice(0, MAX_READ_CHARS));
   const value = parsedObject(output) ?? parsedObject(bare);
   if (value === undefined) return shortText(bare);
   if (isRecord(value) && typeof value['error'] === 'string') return `That did not work: ${shortText(value['error'])}`;
+  // The statuses are those of src/tools/run-calls.ts.
   const status = isRecord(value) ? String(value['status']) : '';
   if (status.startsWith('waiting for')) return 'That waits for your approval.';
   if (status.startsWith('denied by the user')) return 'I did not do that, as you wished.';
@@ -62,7 +63,7 @@ function fieldsOf(name: string, value: unknown, depth: number): readonly string[
   if (Array.isArray(value)) return listOf(name, value, depth);
   if (isRecord(value)) {
     const fields = Object.entries(value).filter(([key]) => !SILENT_KEY.test(key));
-    return fields.flatMap(([key, field]) => fieldsOf(`${name} ${wordsOf(key)}`.trim(), field, depth + 1));
+    return fields.flatMap(([key, field]) => fieldsOf(`${name} ${humanizeKey(key)}`.trim(), field, depth + 1));
   }
   const text = value === null || value === undefined ? '' : shortText(valueText(value));
   return text === '' ? [] : [sentence(`${name} ${text}`.trim())];
@@ -80,7 +81,7 @@ function valueText(value: unknown): string {
 }
 
 /** `orderNumber` and `order_number` as "order number". */
-function wordsOf(key: string): string {
+function humanizeKey(key: string): string {
   return key
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .replaceAll(/[_-]+/g, ' ')

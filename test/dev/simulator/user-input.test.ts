@@ -30,8 +30,8 @@ const HISTORY = [
   { role: 'assistant', text: 'Hello Ada.' },
 ];
 
-describe('a message with sound or pictures', () => {
-  it('is described, whether it comes in an item or through the buffer', async (t) => {
+describe('a user message with audio or pictures', () => {
+  it('is described, whether it arrives in an item or through the buffer', async (t) => {
     const client = await talking(t);
     const audio = toneOf(440, 2_000);
     client.say('', { content: [clipPart(audio)] });
@@ -65,7 +65,7 @@ describe('a message with sound or pictures', () => {
     assert.equal(await answerOf(client), expected.join(' '));
   });
 
-  it('leaves nothing for the next message', async (t) => {
+  it('is not described again for the next message', async (t) => {
     const client = await talking(t);
     commit(client, toneOf(440, 2_000));
     assert.equal(await answerOf(client), TWO_SECONDS);
@@ -75,7 +75,7 @@ describe('a message with sound or pictures', () => {
     assert.match(await answerOf(client), /^I heard 0\.3 seconds .* 1000 Hz\.$/);
   });
 
-  it('starts again after clear', async (t) => {
+  it('does not include what was cleared', async (t) => {
     const client = await talking(t);
     client.send({ type: 'input_audio_buffer.append', audio: base64(toneOf(880, 5_000)) });
     client.send({ type: 'input_audio_buffer.clear' });
@@ -83,7 +83,7 @@ describe('a message with sound or pictures', () => {
     assert.equal(await answerOf(client), TWO_SECONDS);
   });
 
-  it('may be three minutes long', async (t) => {
+  it('may have three minutes of audio', async (t) => {
     const client = await talking(t);
     const audio = toneOf(250, 180_000);
     for (const part of [0, 1]) {
@@ -94,7 +94,7 @@ describe('a message with sound or pictures', () => {
     assert.equal(await answerOf(client), 'I heard 180.0 seconds of sound; its loudest tone is about 250 Hz.');
   });
 
-  it('never shows the descriptions on the wire', async (t) => {
+  it('has no descriptions on the wire', async (t) => {
     const client = await talking(t);
     client.say('', { id: 'mine', content: [clipPart(toneOf(440, 200)), await imagePart(3, 2, JimpMime.png)] });
     client.send({ type: 'conversation.item.retrieve', item_id: 'mine' });
@@ -116,7 +116,7 @@ describe('the context of a message in several items', () => {
     await act(client);
     client.send({ type: 'response.create' });
     await client.until('response.done');
-    const context = script.asked.at(-1);
+    const context = script.contexts.at(-1);
     assert.ok(context);
     return context;
   }
@@ -127,7 +127,7 @@ describe('the context of a message in several items', () => {
     client.send({ type: 'conversation.item.create', previous_item_id: 'root', item });
   }
 
-  it('is all of it', async (t) => {
+  it('includes all items', async (t) => {
     const context = await contextAfter(t, (client) => {
       client.say('listen');
       commit(client, toneOf(440, 2_000));
@@ -144,7 +144,7 @@ describe('the context of a message in several items', () => {
     );
   });
 
-  it('is nothing of what was answered before', async (t) => {
+  it('does not include messages that were answered before', async (t) => {
     const context = await contextAfter(t, async (client) => {
       client.say('first');
       commit(client, toneOf(440, 500));
@@ -160,7 +160,7 @@ describe('the context of a message in several items', () => {
     ]);
   });
 
-  it('is nothing of a replayed transcript, whichever of the two is sent first', async (t) => {
+  it('does not include a replayed transcript, whichever is sent first', async (t) => {
     const after = await contextAfter(t, (client) => {
       client.say('listen');
       commit(client, toneOf(440, 500));
@@ -174,7 +174,7 @@ describe('the context of a message in several items', () => {
     assert.deepEqual([before.text, before.clips.length, before.history], ['', 1, HISTORY]);
   });
 
-  it('leaves out notes of the system between its items', async (t) => {
+  it('leaves out system items between them', async (t) => {
     const context = await contextAfter(t, (client) => {
       client.say('listen');
       client.say('note', { role: 'system' });
@@ -184,7 +184,7 @@ describe('the context of a message in several items', () => {
     assert.deepEqual(context.history, [{ role: 'system', text: 'note' }]);
   });
 
-  it('is the last one again when nothing new was said', async (t) => {
+  it('is the last message again if there is no new one', async (t) => {
     const context = await contextAfter(t, async (client) => {
       commit(client, toneOf(440, 500));
       client.send({ type: 'response.create' });

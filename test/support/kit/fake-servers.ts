@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** The far end of a connection of the bot, on a real socket. */
-export interface FarEnd {
+/** A server in place of a service that the bot uses, on a real socket. */
+export interface FakeServer {
   readonly url: string;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ const SENT = 'sent-';
 /** Node's server closes idle connections after 5 s: a request sent at that moment would be lost. */
 const KEEP_ALIVE_MS = 600_000;
 
-export interface Channel extends FarEnd {
+export interface Channel extends FakeServer {
   readonly server: Server;
 }
 
@@ -112,12 +112,14 @@ async function readCall(request: IncomingMessage): Promise<ChannelCall> {
   return {
     conversationId: decodeURIComponent(conversationId),
     activityId: decodeURIComponent(activityId).slice(isUpdate ? SENT.length : 0),
-    ...{ isUpload, isUpdate, bodyBytes: body.byteLength },
+    isUpload,
+    isUpdate,
+    bodyBytes: body.byteLength,
     reply: isUpload || body.byteLength === 0 ? {} : JSON.parse(body.toString('utf8')),
   };
 }
 
-export interface RealtimeServer extends FarEnd {
+export interface RealtimeServer extends FakeServer {
   readonly openSockets: number;
 }
 
@@ -144,8 +146,11 @@ export async function startRealtimeServer(onSocket: (socket: WebSocket) => void)
 /** Settings for a model that accepts any key. */
 export function modelEnv(url: string, deployment: string): Record<string, string> {
   return {
-    ...{ AZURE_OPENAI_ENDPOINT: url, AZURE_OPENAI_DEPLOYMENT_NAME: deployment, AZURE_OPENAI_API_KEY: 'any' },
-    ...{ LOG_LEVEL: 'info', PORT: '0' },
+    AZURE_OPENAI_ENDPOINT: url,
+    AZURE_OPENAI_DEPLOYMENT_NAME: deployment,
+    AZURE_OPENAI_API_KEY: 'any',
+    LOG_LEVEL: 'info',
+    PORT: '0',
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Replaces a file atomically, and creates its folder. Throws the error of the file system. */
-export function writeWhole(path: string, contents: Uint8Array): void {
+export function writeFileAtomic(path: string, contents: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
