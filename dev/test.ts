@@ -14,21 +14,13 @@ const TEST_TIMEOUT_MS = 120_000;
 
 /** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
 const PROCESSES: readonly (readonly string[])[] = [
-  ['test/database', 'test/storage', 'test/channel', 'test/messages', 'test/config'],
-  [
-    'test/dev',
-    'test/deployment',
-    'test/doctor',
-    'test/docs',
-    'test',
-    'test/attachments',
-    'test/audio',
-    'test/workers',
-    'test/fuzz',
-  ],
-  ['test/instances', 'test/tools'],
+  ['test/database', 'test/storage'],
   ['test/package', 'test/process', 'test/telemetry'],
+  ['test/dev', 'test/deployment', 'test/doctor', 'test/docs', 'test'],
   ['test/conversation', 'test/realtime', 'test/http'],
+  ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
+  ['test/instances', 'test/tools'],
+  ['test/channel', 'test/messages', 'test/config'],
 ];
 /** Not in `npm run check`. */
 const SLOW_GROUPS: readonly string[] = ['database', 'instances', 'process', 'package', 'fuzz', 'doctor'].map(
@@ -115,7 +107,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 if (queue.length === 0) print('No tests to run');
 const results: ProcessResult[] = [];
 // More than there are processors: some groups mostly wait for servers and processes that they start.
-const SLOTS = availableParallelism() + 3;
+const SLOTS = availableParallelism() + 2;
 async function work(): Promise<void> {
   for (let groups = queue.shift(); groups !== undefined; groups = queue.shift()) {
     const files = groups.flatMap((group) => filesByGroup.get(group) ?? []);
