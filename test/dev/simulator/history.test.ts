@@ -116,10 +116,9 @@ describe('replayedLines', () => {
     });
   }
 
-  it('is fast on a text of brackets', () => {
-    const started = performance.now();
+  // It takes a second; with quadratic time, more than the limit.
+  it('takes linear time for a text of brackets', { timeout: 60_000 }, () => {
     assert.equal(replayedLines('[\n'.repeat(200_000)), undefined);
     assert.equal(replayedLines('['.repeat(1_000_000)), undefined);
-    assert.ok(performance.now() - started < 2_000);
   });
 });

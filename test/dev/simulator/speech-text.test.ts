@@ -23,11 +23,10 @@ describe('speechText', () => {
     });
   }
 
-  it('is limited in length, and fast on any text', () => {
-    const started = performance.now();
+  // It takes a second; with quadratic time, more than the limit.
+  it('is limited in length, and takes linear time', { timeout: 60_000 }, () => {
     for (const unit of ['x', ' ', '[', '](', '*', '- ', '\n', '😀', '<']) {
       assert.ok(speechText(unit.repeat(1_000_000)).length <= 4_000 * ' less than '.length);
     }
-    assert.ok(performance.now() - started < 2_000);
   });
 });
