@@ -33,6 +33,8 @@ class Neutralizer {
   readonly #text: string;
   #at = 0;
   #out = '';
+  /** Not read off `#out`, which would be copied as a whole each time. */
+  #lastChar = '';
   #fence: Fence | undefined;
   /** The open fence of tildes, which only some clients know: to the others, what is in it is text. */
   #tildeFence: Fence | undefined;
@@ -133,7 +135,7 @@ class Neutralizer {
   /** Behind a `!` that stays, even one behind a backslash, a bracket would begin an image in some client. */
   #openBracket(text = '[', next = this.#at + 1): void {
     this.#openBrackets++;
-    this.#write(this.#out.endsWith('!') ? ` ${text}` : text, next);
+    this.#write(this.#lastChar === '!' ? ` ${text}` : text, next);
   }
 
   #tag(): void {
@@ -210,6 +212,7 @@ class Neutralizer {
 
   #write(text: string, next: number): void {
     this.#out += text;
+    this.#lastChar = text.at(-1) ?? this.#lastChar;
     this.#at = next;
     this.#isLineBlank = false;
   }

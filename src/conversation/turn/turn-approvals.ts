@@ -50,8 +50,10 @@ export async function claimDecidedCall(
   }
   const decider = personDigest(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
-  await appendAudit(tool, call, decision.kind === 'deny' ? 'denied' : 'allowed');
-  if (decision.kind === 'deny') return 'denied';
+  // What another release has stored may be neither: then nothing runs.
+  const isAllowed = decision.kind === 'allow' || decision.kind === 'allowAlways';
+  await appendAudit(tool, call, isAllowed ? 'allowed' : 'denied');
+  if (!isAllowed) return 'denied';
   if (decision.kind === 'allowAlways' && approval.isAlwaysOffered) {
     const { asked, origin, digest } = approval;
     const permission = { conversation: asked.key, person: asked.personKey, origin, tool: tool.name, digest };

@@ -52,8 +52,9 @@ class ProcessGroupTransport implements Transport {
     this.#child = child;
     child.on('error', (error) => this.onerror?.(error));
     child.once('exit', () => this.#onExit(child.stdout));
-    child.stdin.on('error', (error) => this.onerror?.(error));
-    child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    // Without free file descriptors there are no pipes, and `spawn` fails below.
+    child.stdin?.on('error', (error) => this.onerror?.(error));
+    child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
     await once(child, 'spawn');
   }
 
