@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readDocument } from '../../src/tools/documents/read-document.ts';
+import { docx, pdf } from './documents-under-test.ts';
+
+const read = (path: string, content: string | Uint8Array) => readDocument(path, Buffer.from(content));
+
+describe('a document', () => {
+  it('in Markdown has headings, but no front matter and no headings from code', async () => {
+    const markdown =
+      '---\ntitle: x\n---\nBefore.\n\n# Leave\nAll of it.\n\n## How long ##\n30 days.\n\n```\n# no heading\n```\n';
+    const { title, sections } = await read('a.md', markdown);
+    assert.equal(title, 'Leave');
+    assert.deepEqual(sections, [
+      { headings: [], text: 'Before.' },
+      { headings: ['Leave'], text: 'All of it.' },
+      { headings: ['Leave', 'How long'], text: '30 days.\n\n```\n# no heading\n```' },
+    ]);
+  });
+
+  it('without a heading has the name of its file as title', async () => {
+    assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
+  });
+
+  for (const [encoding, bytes] of [
+    ['UTF-8', Buffer.from('\ufeffKündigung – 30 €')],
+    ['UTF-16', Buffer.from('\ufeffKündigung – 30 €', 'utf16le')],
+    ['UTF-16, big-endian', Buffer.from('\ufeffKündigung – 30 €', 'utf16le').swap16()],
+    ['Windows-1252', Buffer.from('K\xfcndigung \x96 30 \x80', 'latin1')],
+  ] as const) {
+    it(`in ${encoding} is read`, async () => {
+      for (const path of ['a.txt', 'a.html'])
+        assert.equal((await read(path, bytes)).sections[0]?.text, 'Kündigung – 30 €', path);
+    });
+  }
+
+  it('in UTF-8 with a damaged character keeps all others', async () => {
+    const bytes = Buffer.concat([Buffer.from('Kündigung für '), Buffer.of(0xff), Buffer.from('30 €')]);
+    assert.equal((await read('a.txt', bytes)).sections[0]?.text, 'Kündigung für \ufffd30 €');
+  });
+
+  it('in HTML has only its visible text', async () => {
+    const html =
+      '<head><title>t</title></head><nav>Menu</nav><h1>Caf&eacute;</h1><p>Open <b>daily</b><script>evil()</script></p><ul><li>one<li>two</ul>';
+    assert.deepEqual((await read('a.html', html)).sections, [{ headings: ['Café'], text: 'Open daily\n\none\n\ntwo' }]);
+  });
+
+  it('of Word has headings, also of German styles', async () => {
+    const bytes = docx([['Urlaub', 'berschrift1'], ['30 Tage &amp; mehr.'], ['Wann', 'Heading2'], ['Im Sommer.']]);
+    assert.deepEqual((await read('a.docx', bytes)).sections, [
+      { headings: ['Urlaub'], text: '30 Tage & mehr.' },
+      { headings: ['Urlaub', 'Wann'], text: 'Im Sommer.' },
+    ]);
+  });
+
+  it('in PDF is read page by page', async () => {
+    assert.deepEqual((await read('a.pdf', pdf(['One', '', 'Three']))).sections, [
+      { headings: [], text: 'One', page: 1 },
+      { headings: [], text: 'Three', page: 3 },
+    ]);
+  });
+
+  for (const [name, path, content, code] of [
+    ['a scanned PDF', 'a.pdf', pdf(['', '']), 'no_text'],
+    ['a broken PDF', 'a.pdf', '%PDF-1.4 nothing', 'damaged'],
+    ['a text with the name of a PDF', 'a.pdf', 'Hello', 'damaged'],
+    ['a broken Word document', 'a.docx', 'PK', 'damaged'],
+    ['an empty text', 'a.txt', ' \n ', 'no_text'],
+    ['a program with the name of a text', 'a.txt', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 1), 'damaged'],
+    ['a text that would fill the memory', 'a.txt', 'word '.repeat(2_100_000), 'too_large'],
+  ] as const) {
+    it(`is refused: ${name}`, () => assert.rejects(read(path, content), { name: 'DocumentError', code }));
+  }
+});
