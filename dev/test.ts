@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NODE_VERSION = new URL('../src/node-version.js', import.meta.url).href;
 const TEST_TIMEOUT_MS = 120_000;
+/** Limits a process: a test that loops without waiting does not end at its own limit. */
+const PROCESS_TIMEOUT_MS = 900_000;
 
 /** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
 const PROCESSES: readonly (readonly string[])[] = [
@@ -59,6 +61,8 @@ async function run(name: string, files: readonly string[]): Promise<ProcessResul
       NODE_VERSION,
       '--test',
       '--test-isolation=none',
+      // After a failed test, what it has left open would keep the process running.
+      '--test-force-exit',
       `--test-timeout=${TEST_TIMEOUT_MS}`,
       '--test-reporter=spec',
       ...files,
@@ -68,7 +72,9 @@ async function run(name: string, files: readonly string[]): Promise<ProcessResul
   running.add(child);
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
+  const late = setTimeout(() => child.kill('SIGKILL'), PROCESS_TIMEOUT_MS);
   const code = await new Promise<number | null>((ended) => child.once('close', ended));
+  clearTimeout(late);
   running.delete(child);
   const text = Buffer.concat(output).toString();
   const count = (what: string) =>
@@ -81,6 +87,7 @@ async function run(name: string, files: readonly string[]): Promise<ProcessResul
     );
   const isPassed = code === 0 && count('pass') > 0;
   if (!isPassed) print(text);
+  if (child.signalCode !== null) print(`${name} was ended by ${child.signalCode}`);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
   print(`${isPassed ? 'ok    ' : 'FAILED'} ${name}: ${counts} (${seconds} s)`);

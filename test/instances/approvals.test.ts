@@ -14,6 +14,7 @@ import { until } from '../conversation/timed-bot.ts';
 import { preparedDatabase } from '../database/open-database.ts';
 import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
 import { sharedPostgres } from '../support/postgres.ts';
+import { inReverse } from './instance.ts';
 
 const { approval: texts } = en;
 const person = (name: string) => ({ from: { id: `29:${name}`, aadObjectId: name.toLowerCase(), name } });
@@ -30,8 +31,7 @@ interface AuditRow {
 }
 
 describe('a call that waits for approval, with two instances on one database', { timeout: 60_000 }, () => {
-  const closings: (() => Promise<void>)[] = [];
-  const closing = { after: (close: () => Promise<void>) => void closings.push(close) };
+  const closing = inReverse({ after });
   let url: string;
   let farEnds: FarEnds;
   let openId: OpenIdServer;
@@ -49,9 +49,6 @@ describe('a call that waits for approval, with two instances on one database', {
     openId = await startOpenIdServer();
     closing.after(async () => openId[Symbol.asyncDispose]());
     [one, two] = await Promise.all([start(), start()]);
-  });
-  after(async () => {
-    for (const close of closings.reverse()) await close();
   });
   const query = async <Row extends object>(sql: string) => (await sharedPostgres()).query<Row>(sql, url);
   /** The audit of a conversation, in order. */

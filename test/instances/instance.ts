@@ -12,6 +12,15 @@ export interface Closing {
   after(close: () => Promise<void>): void;
 }
 
+/** Closes what was opened last first: a bot before the proxy to its database. */
+export function inReverse(closing: Closing): Closing {
+  const closings: (() => Promise<void>)[] = [];
+  closing.after(async () => {
+    for (const close of closings.reverse()) await close();
+  });
+  return { after: (close) => void closings.push(close) };
+}
+
 /** An instance of the bot on a test's database, once it is usable. */
 export async function startInstance(
   closing: Closing,

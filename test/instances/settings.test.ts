@@ -4,7 +4,6 @@ import { en } from '../../src/messages/en.ts';
 import { errors, says } from '../conversation/fault-answers.ts';
 import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest } from '../support/bot.ts';
-import { FastClock } from '../support/fast-clock.ts';
 import { CARD_ID, PERSONAL, startFileService, UPLOAD_INFO } from '../support/file-service.ts';
 import { startRawModel } from '../support/raw-model.ts';
 import { uploadRecording } from '../support/recording-link.ts';
@@ -23,7 +22,7 @@ async function invoked(chat: Chat, bot: BotUnderTest, name: string, fields: Read
 }
 
 describe('either of two instances', { ...LONG, concurrency: true }, () => {
-  const pair = sharedPair({ pcm: PCM, one: { deps: { clock: new FastClock() } } });
+  const pair = sharedPair({ pcm: PCM });
   const talk = () => ({ ...pair(), chat: pair().chat() });
   /** A personal chat in Teams. */
   const inTeams = (id: string) => {
@@ -86,7 +85,6 @@ describe('a reply that is saved as a file', LONG, () => {
     await using files = await startFileService();
     const { one, two } = await startPair(t, {
       pcm: PCM,
-      one: { deps: { clock: new FastClock() } },
       two: { ...ANSWERS_NOTHING, deps: { fetch: files.fetch } },
     });
     const chat = new Chat(one, PERSONAL);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
 import type { ToolError } from '../../src/tools/tool-error.ts';
@@ -19,6 +20,25 @@ describe('an MCP server over HTTP that has lost the session', () => {
       assert.equal(server.status.kind, 'connected');
     });
   }
+
+  it('is reconnected for two calls at once, of which one has closed the connection before the other asks', async (t) => {
+    const scripted = await startHttp(t);
+    const server = await connected(t, http(scripted.url));
+    const echo = toolOf(server, 'echo');
+    scripted.loseSessions(400);
+    const held = Promise.withResolvers<ServerResponse>();
+    let count = 0;
+    scripted.intercept = ({ rpc }, response) => {
+      if (rpc !== 'tools/call' || ++count !== 1) return false;
+      held.resolve(response);
+      return true;
+    };
+    const first = echo.run({}, context());
+    const response = await held.promise;
+    assert.match((await echo.run({}, context())).text, /^echo/);
+    answerWith(response, 400);
+    assert.match((await first).text, /^echo/);
+  });
 
   it('does not get a third request if it answers the same again', async (t) => {
     const scripted = await startHttp(t);

@@ -103,7 +103,7 @@ describe('an MCP server over stdio', () => {
     const rejected = assert.rejects(running, { code: 'outcome_unknown' });
     // The server reads one call after another, so it has the first one now.
     await toolOf(server, 'echo').run({ message: 'hi' }, context());
-    killChildren('SIGKILL');
+    killServers('SIGKILL');
     await rejected;
     await server.connect();
     assert.equal((await toolOf(server, 'echo').run({ message: 'again' }, context())).text, 'Echo: again');
@@ -140,14 +140,13 @@ describe('a server that never answers', () => {
 describe('an MCP server over HTTP', () => {
   it('reconnects after it was restarted and has lost the session', async (t) => {
     const port = await freePort();
-    const first = await everythingOverHttp(port);
+    const first = await everythingOverHttp(t, port);
     const server = await connected(t, http(first.url));
     const call = async (message: string) => (await toolOf(server, 'echo').run({ message }, context())).text;
     assert.equal(await call('one'), 'Echo: one');
     const echo = toolOf(server, 'echo');
     await first.kill();
-    const second = await everythingOverHttp(port);
-    t.after(() => second.kill());
+    await everythingOverHttp(t, port);
     const both = await Promise.all(['two', 'three'].map((message) => echo.run({ message }, context())));
     assert.deepEqual(
       both.map(({ text }) => text),
@@ -157,7 +156,7 @@ describe('an MCP server over HTTP', () => {
 
   it('reconnects if it is killed during a call, which ends at its time limit at the latest', async (t) => {
     const port = await freePort();
-    const first = await everythingOverHttp(port);
+    const first = await everythingOverHttp(t, port);
     const server = await connected(t, http(first.url), { timeoutMs: 3_000 });
     const running = toolOf(server, 'trigger-long-running-operation').run({ duration: 60, steps: 2 }, context());
     const rejected = assert.rejects(running, ({ code }) => /^(?:tool_timeout|outcome_unknown)$/.test(code));
@@ -165,14 +164,13 @@ describe('an MCP server over HTTP', () => {
     await echo.run({ message: 'hi' }, context());
     await first.kill();
     await rejected;
-    const second = await everythingOverHttp(port);
-    t.after(() => second.kill());
+    await everythingOverHttp(t, port);
     await server.connect();
     assert.equal((await echo.run({ message: 'again' }, context())).text, 'Echo: again');
   });
 
   it('keeps its tools while it is down; their calls fail with tool_unavailable', async (t) => {
-    const first = await everythingOverHttp(await freePort());
+    const first = await everythingOverHttp(t, await freePort());
     const server = await connected(t, http(first.url));
     const echo = toolOf(server, 'echo');
     await first.kill();
@@ -185,11 +183,12 @@ describe('an MCP server over HTTP', () => {
   });
 });
 
-/** Ends the programs that this process has started. The kernel's own list of children may lack some. */
-function killChildren(signal: NodeJS.Signals): void {
+/** Ends the everything servers that this process has started. The kernel's own list of children may lack some. */
+function killServers(signal: NodeJS.Signals): void {
   const children = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === process.pid);
-  assert.ok(children.length > 0, 'no program runs');
-  for (const pid of children) process.kill(Number(pid), signal);
+  const servers = children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(EVERYTHING));
+  assert.ok(servers.length > 0, 'no server runs');
+  for (const pid of servers) process.kill(Number(pid), signal);
 }
 
 /** The name in parentheses may hold blanks; the state and the parent follow it. */

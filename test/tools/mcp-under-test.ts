@@ -82,12 +82,17 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** The everything server over HTTP; resolves when it listens. Rejects if it ends before. */
-export async function everythingOverHttp(port: number) {
+/** The everything server over HTTP, which ends with the test; resolves when it listens. Rejects if it ends before. */
+export async function everythingOverHttp(t: TestContext, port: number) {
   const child = spawn(process.execPath, [EVERYTHING, 'streamableHttp'], {
     ...{ env: { PATH: process.env['PATH'], PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] as const },
   });
   const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  t.after(kill);
   let output = '';
   await new Promise<void>((listening, reject) => {
     void exited.then(() => reject(new Error(`the server has ended: ${output}`)));
@@ -97,13 +102,7 @@ export async function everythingOverHttp(port: number) {
         if (/listening on port/i.test(output)) listening();
       });
   });
-  return {
-    url: `http://127.0.0.1:${port}/mcp`,
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
+  return { url: `http://127.0.0.1:${port}/mcp`, kill };
 }
 
 /** A scripted server over HTTP, which ends with the test. */

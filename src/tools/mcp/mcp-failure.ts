@@ -56,10 +56,12 @@ async function isStale(client: Client, error: unknown, timeout: number): Promise
   const hasSessions = client.getProtocolEra() !== 'modern';
   const isRefusal = (each: unknown) => isBadRequest(each) || (!hasSessions && each instanceof ProtocolError);
   if (!isRefusal(error)) return false;
+  // Another call has closed the connection meanwhile.
+  if (client.transport === undefined) return true;
   const probe: Promise<unknown> = hasSessions ? client.ping({ timeout }) : client.discover({ timeout });
   return probe.then(
     () => false,
-    // Another call may have closed the connection meanwhile.
+    // The connection may be closed while the server is asked.
     (reason: unknown) => isRefusal(reason) || ['notReceived', 'lost', 'timeout'].includes(mcpFailureOf(reason)),
   );
 }
