@@ -72,6 +72,11 @@ export class DatabaseQueue implements TurnQueue {
     return ofKey <= MAX_WAITING;
   }
 
+  async hasTurn(message: UserMessage): Promise<boolean> {
+    const { connection, jobs } = this.#services;
+    return (await this.#local.hasTurn(message)) || jobs.isUnended(connection, message);
+  }
+
   start(run: (job: TurnJob) => Promise<void>): void {
     this.#local.start(run);
     this.#dispatcher.start(run);

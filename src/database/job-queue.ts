@@ -117,6 +117,12 @@ export class JobQueue {
     return (await this.#boss.send(QUEUE, data, { id: jobId(message), singletonKey, group, db: sql })) !== null;
   }
 
+  /** Whether the job of a message waits or runs. */
+  async isUnended(sql: Sql, message: UserMessage): Promise<boolean> {
+    const text = `SELECT FROM ${this.table} WHERE name = $1 AND id = $2 AND state IN ('created', 'retry', 'active')`;
+    return (await sql.query(text, [QUEUE, jobId(message)])).length > 0;
+  }
+
   async countWaiting(sql: Sql, { key, personKey }: Pick<UserMessage, 'key' | 'personKey'>): Promise<WaitingCounts> {
     // The group of a person whom no channel verifies is the conversation. pg_column_size does not load the data.
     const [counts = NONE_WAITING] = await sql.query<WaitingCounts>(

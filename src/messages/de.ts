@@ -81,6 +81,7 @@ export const de: Messages = {
     alwaysAllowed: (title, by) => `Ab jetzt ${by === undefined ? '' : `von ${by} `}immer erlaubt: ${title}`,
     denied: (title, by) => `${by === undefined ? 'Abgelehnt' : `Von ${by} abgelehnt`}: ${title}`,
     decidedBefore: 'Darüber ist schon entschieden.',
+    takenBack: 'Diese Entscheidung wurde zurückgenommen. Bitte entscheiden Sie noch einmal.',
     gone: 'Auf diese Entscheidung warte ich nicht mehr. Bitte fragen Sie mich noch einmal.',
     changed: (title) =>
       `„${title}“ gibt es nicht mehr, oder es hat sich geändert. Ich habe es nicht genutzt. Bitte fragen Sie mich noch einmal.`,

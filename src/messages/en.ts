@@ -87,6 +87,7 @@ export const en = {
       `Always allowed from now on${by === undefined ? '' : ` by ${by}`}: ${title}`,
     denied: (title: string, by: string | undefined) => `Denied${by === undefined ? '' : ` by ${by}`}: ${title}`,
     decidedBefore: 'This was already decided.',
+    takenBack: 'This decision was taken back. Please decide again.',
     gone: 'I’m no longer waiting for this decision. Please ask me again.',
     changed: (title: string) => `“${title}” isn’t available or has changed, so I didn’t use it. Please ask me again.`,
     notYours: 'Only the person who asked for this, or somebody appointed to approve it, can decide it.',

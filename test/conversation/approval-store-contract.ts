@@ -24,7 +24,7 @@ const START_MS = 1_800_000_000_000;
 let count = 0;
 
 /** A call that somebody has asked for. The arguments hold what a database may refuse. */
-function approvalOf(key: string, personKey: string, expiresAtMs: number): Approval {
+export function approvalOf(key: string, personKey: string, expiresAtMs: number): Approval {
   const { text: _, attachments: __, ...asked } = saying('m', { key, personKey });
   return {
     id: `approval-${String(++count).padStart(12, '0')}`,

@@ -61,18 +61,22 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
     it('accepts an activity once, whether it is queued, running or answered', async () => {
       await using engine = await open();
       const message = messageIn('a', 'one');
+      assert.equal(await engine.queue.hasTurn(message), false, 'before it is added');
       assert.equal(await engine.queue.add(message), 'queued');
       assert.equal(await engine.queue.add(message), 'duplicate');
+      assert.equal(await engine.queue.hasTurn(message), true, 'while it waits');
       assert.equal(await engine.queue.add(messageIn('b', 'one')), 'queued');
       const turns = new HandedTurns(engine.queue);
       const [one, other] = [await turns.next(), await turns.next()];
       assert.equal(await engine.queue.add(message), 'duplicate');
+      assert.equal(await engine.queue.hasTurn(message), true, 'while it runs');
       for (const { job, end } of [one, other]) {
         await job.begin();
         await job.complete();
         end();
       }
       assert.equal(await engine.queue.add(message), 'duplicate');
+      assert.equal(await engine.queue.hasTurn(message), false, 'after its end');
     });
 
     it('rejects messages beyond the limit of a conversation, and recognizes their redelivery', async () => {

@@ -41,6 +41,7 @@ function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue
     add: (message) => queue.add(message),
     addLocal: (message) => queue.addLocal(message),
     hasRoom: (key) => queue.hasRoom(key),
+    hasTurn: (message) => queue.hasTurn(message),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
   };

@@ -26,14 +26,25 @@ export async function acceptDecision(
   const alreadyDecided = async (): Promise<AcceptedDecision> =>
     isByThisActivity ? { kind: 'duplicate', result } : { ...(await say(result)), result };
   if (approval.turnId !== undefined) return alreadyDecided();
-  const { result: added, done } = await add(decisionMessage(result, request, message));
-  if (added === 'queued') return { kind: 'accepted', done, result };
-  if (added === 'duplicate' && !isMadeNow) return alreadyDecided();
-  // `duplicate`: the activity decided before, and its decision was taken back. No turn would carry out another one.
-  await services.approvalStore.reopen(approval.id);
-  const full = { kind: 'queueFull' } as const;
-  if (added === 'queueFull') return { ...(await say(full)), result: full };
-  return { kind: added, result: full };
+  const turn = decisionMessage(result, request, message);
+  const { result: added, done } = await add(turn);
+  const { approvalStore, queue } = services;
+  switch (added) {
+    case 'queued':
+      return { kind: 'accepted', done, result };
+    case 'duplicate':
+      // Another delivery of this activity may have added the turn meanwhile.
+      if (!isMadeNow || (await queue.hasTurn(turn))) return alreadyDecided();
+      // The turn of its earlier decision has ended without it. No other turn would carry this one out.
+      await approvalStore.reopen(approval.id);
+      return { kind: 'duplicate', result: { kind: 'takenBack' } };
+    case 'queueFull':
+      await approvalStore.reopen(approval.id);
+      return { ...(await say({ kind: added })), result: { kind: added } };
+    case 'busy':
+      await approvalStore.reopen(approval.id);
+      return { kind: added, result: { kind: added } };
+  }
 }
 
 /** The message of the turn that carries out a decision, in the conversation in which the call was asked for. */
@@ -58,10 +69,14 @@ function decisionMessage(
 
 /** Says what became of a decision, to the person who made it. */
 export function decisionResultText(result: DecisionResult, messages: Messages): string {
-  const { approval: texts, queueFull } = messages;
+  const { approval: texts, apologies, queueFull } = messages;
   switch (result.kind) {
     case 'queueFull':
       return queueFull;
+    case 'busy':
+      return apologies.crowded;
+    case 'takenBack':
+      return texts.takenBack;
     case 'gone':
       return texts.gone;
     case 'notYours':

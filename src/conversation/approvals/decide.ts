@@ -32,7 +32,11 @@ export type DecisionResult =
   | { readonly kind: 'gone' }
   | { readonly kind: 'notYours' }
   /** Too many messages wait in the conversation, so that nothing was decided. */
-  | { readonly kind: 'queueFull' };
+  | { readonly kind: 'queueFull' }
+  /** Too many messages wait over all conversations, so that nothing was decided. */
+  | { readonly kind: 'busy' }
+  /** The activity decided before, and its decision was taken back, such as by `/stop`. */
+  | { readonly kind: 'takenBack' };
 
 /** Decides about a call for the sender of the message. Rejects with a StoreError. */
 export async function recordDecision(

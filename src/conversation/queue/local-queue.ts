@@ -74,6 +74,12 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     return (this.#waiting.get(key)?.length ?? 0) < MAX_WAITING;
   }
 
+  async hasTurn(message: UserMessage): Promise<boolean> {
+    const key = this.#toStoredKey(message.key);
+    const jobs = [this.running(key), ...(this.#waiting.get(key) ?? []).map(({ job }) => job)];
+    return jobs.some((job) => job?.message.activityId === message.activityId);
+  }
+
   start(run: (job: TurnJob) => Promise<void>): void {
     this.#run = run;
     for (const key of [...this.#waiting.keys()]) void this.#work(key, run);

@@ -105,6 +105,8 @@ export interface TurnQueue {
   addLocal(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation. */
   hasRoom(key: string): Promise<boolean>;
+  /** Whether the turn of a message waits or runs. */
+  hasTurn(message: UserMessage): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */
   start(run: (job: TurnJob) => Promise<void>): void;
   /**
