@@ -91,10 +91,11 @@ function nameOf(id: string): string {
 function readStored(id: string, { body }: Blob): StoredAudio | undefined {
   try {
     const stored: unknown = JSON.parse(body.toString());
+    const fields = fieldsOf(stored);
+    const isAudio =
+      fields['id'] === id && typeof fields['linkKey'] === 'string' && Number.isFinite(fields['expiresAtMs']);
     // JSON has no `undefined`.
-    return fieldsOf(stored)['id'] === id
-      ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) }
-      : undefined;
+    return isAudio ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) } : undefined;
   } catch {
     return undefined;
   }

@@ -39,7 +39,10 @@ export class LiveText {
     return this.#shown;
   }
 
-  /** A later response of the turn, whose name is not the turn's id, continues its text. A retry also has a new response, but only if no text was shown. */
+  /**
+   * A later response of the turn, whose name is not the turn's id, continues its text. A retry also has a new response, but
+   * only if no text was shown.
+   */
   #begin(responseId: string, isLater: boolean): void {
     if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
     this.#before = this.text();

@@ -105,10 +105,13 @@ describe('audio in Azure Blob Storage', () => {
 
   it('is reported as not found and logged if it is unreadable', async () => {
     const { blobs, store, log } = await stores();
-    for (const body of ['', 'x', '{}', '[]', 'null', '{"id":1}', '{{}}']) {
+    const id = 'A'.repeat(11) + 'B'.repeat(22);
+    const partial = [{ id }, { id, linkKey: 'k' }, { id, linkKey: 1, expiresAtMs: 9e15 }, { id, expiresAtMs: 9e15 }];
+    const bodies = ['', 'x', '{}', '[]', 'null', '{"id":1}', '{{}}', ...partial.map((each) => JSON.stringify(each))];
+    for (const body of bodies) {
       await blobs.write(`${'A'.repeat(11)}/${'B'.repeat(22)}.json`, Buffer.from(body), 'application/json');
-      assert.equal(await store.find(`${'A'.repeat(11)}${'B'.repeat(22)}`), undefined);
+      assert.equal(await store.find(id), undefined, body);
     }
-    assert.equal(log.lines.filter(({ level }) => level === 'error').length, 7);
+    assert.equal(log.lines.filter(({ level }) => level === 'error').length, bodies.length);
   });
 });

@@ -4,8 +4,9 @@ import type { Activity } from 'botbuilder';
 import { approvalCard, approvalInWords, decisionIn, staleCardId } from '../../src/channel/approval-card.ts';
 import type { ApprovalRequest } from '../../src/conversation/approvals/approval.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from '../conversation/approving.ts';
+import { ApprovalChat, type ApprovingBot, startApproving } from '../conversation/approving.ts';
 import { inTime } from '../realtime/gathered.ts';
+import { closingAfter } from '../support/closing.ts';
 
 const { approval: texts } = en;
 

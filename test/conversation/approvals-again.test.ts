@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, closingAfter, startApproving } from './approving.ts';
+import { closingAfter } from '../support/closing.ts';
+import { ApprovalChat, type ApprovingBot, startApproving } from './approving.ts';
 
 const { approval: texts } = en;
 const ALLOWED = texts.allowed('Write a note', undefined);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, closingAfter, startApproving, startFarEnds } from './approving.ts';
+import { closingAfter } from '../support/closing.ts';
+import { ApprovalChat, type ApprovingBot, startApproving, startFarEnds } from './approving.ts';
 
 const { approval: texts } = en;
 

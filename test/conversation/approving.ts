@@ -1,4 +1,5 @@
 // For tests of approvals: a bot with an MCP server whose tools need them, its model, and the chat with its user.
+
 import assert from 'node:assert/strict';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,21 +9,8 @@ import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import type { DecisionKind } from '../../src/conversation/approvals/approval.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import type { Closing } from '../support/closing.ts';
 import { type ScriptedHttp, startScriptedHttp } from '../tools/scripted-http.ts';
-
-/** Registers what has to be closed at the end: a test, or the hooks of a suite. */
-export interface Closing {
-  after(close: () => Promise<void>): void;
-}
-
-/** Closes what a suite has opened after its last test, the newest first. `after`: the hook of the suite. */
-export function closingAfter(after: (close: () => Promise<void>) => void): Closing {
-  const closings: (() => Promise<void>)[] = [];
-  after(async () => {
-    for (const close of closings.reverse()) await close();
-  });
-  return { after: (close) => void closings.push(close) };
-}
 
 export interface ApprovingBot {
   readonly bot: BotUnderTest;

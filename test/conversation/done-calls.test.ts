@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
-import { ApprovalChat, type ApprovingBot, closingAfter, scriptedModel, startApproving } from './approving.ts';
+import { closingAfter } from '../support/closing.ts';
+import { ApprovalChat, type ApprovingBot, scriptedModel, startApproving } from './approving.ts';
 
 const { approval: texts } = en;
 const ending = { kind: 'completed' } as const;

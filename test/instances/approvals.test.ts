@@ -12,9 +12,9 @@ import {
 } from '../conversation/approving.ts';
 import { until } from '../conversation/timed-bot.ts';
 import { preparedDatabase } from '../database/open-database.ts';
+import { closingAfter } from '../support/closing.ts';
 import { type OpenIdServer, startOpenIdServer } from '../support/openid-server.ts';
 import { sharedPostgres } from '../support/postgres.ts';
-import { inReverse } from './instance.ts';
 
 const { approval: texts } = en;
 const person = (name: string) => ({ from: { id: `29:${name}`, aadObjectId: name.toLowerCase(), name } });
@@ -31,7 +31,7 @@ interface AuditRow {
 }
 
 describe('a call that waits for approval, with two instances on one database', { timeout: 60_000 }, () => {
-  const closing = inReverse({ after });
+  const closing = closingAfter(after);
   let url: string;
   let farEnds: FarEnds;
   let openId: OpenIdServer;
@@ -150,6 +150,26 @@ describe('a call that waits for approval, with two instances on one database', {
     await pressAtTwo(chat, chat.data('allow'));
     await chat.whenSaid('Said: echo: {"text":"E"}');
     assert.equal(one.ran('E'), 1);
+  });
+
+  it('runs nothing if another release has stored a decision that is none here', async () => {
+    const chat = chatOf();
+    await chat.ask('do note G');
+    const hold = farEnds.model.hold('a long question G');
+    await chat.say('a long question G');
+    await hold.held;
+    await pressAtTwo(chat, chat.data('allow'));
+    const renamed = `jsonb_set(decision, '{kind}', '"once"')`;
+    await query(`UPDATE voice_bot.approvals SET decision = ${renamed} WHERE decision IS NOT NULL AND turn IS NULL`);
+    hold.release();
+    await chat.whenSaid('Re: a long question G');
+    // The turn of the decision says what it did.
+    await chat.whenSaid('Said: ');
+    assert.deepEqual(
+      (await audit(chat)).map(({ event }) => event),
+      ['asked', 'denied'],
+    );
+    assert.equal(one.ran('G'), 0);
   });
 
   it('leaves nothing behind after /forget except an audit without names', async () => {

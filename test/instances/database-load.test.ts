@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { preparedDatabase } from '../database/open-database.ts';
+import { type Closing, closingAfter } from '../support/closing.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { sharedPostgres } from '../support/postgres.ts';
 import type { Statement } from '../support/postgres-frames.ts';
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts';
 import { holds } from './cut-off.ts';
-import { ANSWERS_NOTHING, Chat, type Closing, echoModel, inReverse, startInstance } from './instance.ts';
+import { ANSWERS_NOTHING, Chat, echoModel, startInstance } from './instance.ts';
 
 const PASS_SECONDS = 5;
 const isPass = holds('WITH due AS');
@@ -40,7 +41,7 @@ const briefly = (transactions: readonly string[][]) =>
 
 describe('the load on PostgreSQL', LONG, () => {
   it('is three transactions before the model is asked, and two after its answer', async (t) => {
-    const closing = inReverse(t);
+    const closing = closingAfter((close) => t.after(close));
     const url = await preparedDatabase();
     const model = echoModel();
     const [ofAccepting, ofAnswering] = [await proxied(closing), await proxied(closing)];
@@ -89,7 +90,7 @@ describe('the load on PostgreSQL', LONG, () => {
   });
 
   it('is at most six statements a second for an idle instance', async (t) => {
-    const closing = inReverse(t);
+    const closing = closingAfter((close) => t.after(close));
     const proxy = await proxied(closing);
     await startInstance(closing, proxy.addressOf(await preparedDatabase()));
     // From one pass of supervision to the next; the first belongs to the start.

@@ -2,24 +2,11 @@ import type { Responder, ResponderContext } from '../../dev/simulator/responder.
 import { openDatabase } from '../../src/database/database.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type BotUnderTest, type BotUnderTestOptions, startBot } from '../support/bot.ts';
+import type { Closing } from '../support/closing.ts';
 import type { ConnectorCall } from '../support/fake-connector.ts';
 
 /** Accepts and serves but runs no turns, so that a test knows what another instance runs. */
 export const ANSWERS_NOTHING = { env: { DISPATCH: 'false' } };
-
-/** Registers what has to be closed at the end: a test, or the hooks of a suite. */
-export interface Closing {
-  after(close: () => Promise<void>): void;
-}
-
-/** Closes what was opened last first: a bot before the proxy to its database. */
-export function inReverse(closing: Closing): Closing {
-  const closings: (() => Promise<void>)[] = [];
-  closing.after(async () => {
-    for (const close of closings.reverse()) await close();
-  });
-  return { after: (close) => void closings.push(close) };
-}
 
 /** An instance of the bot on a test's database, once it is usable. */
 export async function startInstance(

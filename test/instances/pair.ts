@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { preparedDatabase } from '../database/open-database.ts';
 import type { BotUnderTest, BotUnderTestOptions } from '../support/bot.ts';
-import { ANSWERS_NOTHING, Chat, type Closing, type EchoModel, echoModel, startInstance } from './instance.ts';
+import type { Closing } from '../support/closing.ts';
+import { ANSWERS_NOTHING, Chat, type EchoModel, echoModel, startInstance } from './instance.ts';
 
 /** Two instances on one database, of which the second runs no turns unless it is told to. */
 export interface Pair {

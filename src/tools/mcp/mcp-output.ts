@@ -51,5 +51,5 @@ function imageIn(block: ContentBlock): ToolImage[] {
 
 function sourceIn(block: ContentBlock): Source[] {
   if (block.type !== 'resource_link' || !/^https:/i.test(block.uri) || !URL.canParse(block.uri)) return [];
-  return [{ title: (block.title ?? block.name).slice(0, MAX_TITLE_CHARS), url: block.uri }];
+  return [{ title: (block.title ?? block.name).slice(0, MAX_TITLE_CHARS).toWellFormed(), url: block.uri }];
 }

@@ -50,7 +50,7 @@ export function mcpTool(
   return {
     name: qualifiedName(settings.name, name),
     title: plainTitle(title ?? annotations?.title ?? name) || plainTitle(name),
-    description: `${description.slice(0, MAX_DESCRIPTION_CHARS)} ${DATA_NOTICE}`.trim(),
+    description: `${description.slice(0, MAX_DESCRIPTION_CHARS).toWellFormed()} ${DATA_NOTICE}`.trim(),
     parameters: parameters.schema,
     approval: settings.approval === 'never' || settings.allow.includes(name) ? 'never' : 'ask',
     isReadOnly,
