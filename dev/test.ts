@@ -16,12 +16,12 @@ const PROCESS_TIMEOUT_MS = 900_000;
 
 /** The groups that share a process, slowest process first. A group that is not here has a process of its own. */
 const PROCESSES: readonly (readonly string[])[] = [
-  ['test/database', 'test/storage'],
   ['test/package', 'test/process', 'test/telemetry'],
-  ['test/dev', 'test/deployment', 'test/doctor', 'test/docs', 'test'],
-  ['test/conversation', 'test/realtime', 'test/http'],
-  ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
   ['test/instances', 'test/tools'],
+  ['test/conversation', 'test/realtime', 'test/http'],
+  ['test/dev', 'test/deployment', 'test/doctor', 'test/docs', 'test'],
+  ['test/database', 'test/storage'],
+  ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
   ['test/channel', 'test/messages', 'test/config'],
 ];
 /** Not in `npm run check`. */
@@ -114,7 +114,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 if (queue.length === 0) print('No tests to run');
 const results: ProcessResult[] = [];
 // More than there are processors: some groups mostly wait for servers and processes that they start.
-const SLOTS = availableParallelism() + 2;
+const SLOTS = availableParallelism() + 3;
 async function work(): Promise<void> {
   for (let groups = queue.shift(); groups !== undefined; groups = queue.shift()) {
     const files = groups.flatMap((group) => filesByGroup.get(group) ?? []);
