@@ -247,6 +247,8 @@ export class ChannelReplySender implements ReplySender {
 
   #showTyping(): void {
     if (!this.#context.capabilities.showsTyping) return;
+    // One may run, if the stream was given up before it showed any text.
+    this.#typing?.stop();
     this.#typing = new TypingIndicator(() => this.#calls.send({ type: ActivityTypes.Typing }), this.#options.clock);
   }
 }
