@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { namesAny } from '../config/listed-ids.ts';
 import type { Logger } from '../log.ts';
 import type { ParameterSchema } from './parameter-schema.ts';
 
@@ -101,6 +102,6 @@ export function textOutput(text: string): ToolOutput {
 
 /** Whether a person with these ids may use the tool here. */
 export function mayUse({ access }: Pick<Tool, 'access'>, ids: readonly string[], scope: ToolScope): boolean {
-  const isUser = access.users.length === 0 || ids.some((id) => access.users.includes(id));
+  const isUser = access.users.length === 0 || namesAny(access.users, ids);
   return isUser && (access.scopes.length === 0 || access.scopes.includes(scope));
 }
