@@ -1,4 +1,5 @@
 import type { Messages } from '../messages/messages.ts';
+import { argumentsJson } from '../tools/call-text.ts';
 
 /** The arguments of a call as the user sees them who decides about it. */
 export interface ShownArguments {
@@ -39,7 +40,7 @@ export function shownArguments(argumentsText: string, { approval: texts, languag
     const notice = texts.cut((text.length - 2 * side).toLocaleString(language));
     return `${text.slice(0, side)} … ${notice} … ${text.slice(-side)}`.toWellFormed();
   };
-  const text = argumentsText.trim() || '{}';
+  const text = argumentsJson(argumentsText).trim();
   if (!isObject(text)) return { lines: [cut(visible(text.replace(/\s+/g, ' ')), MAX_CHARS)], isUnusual: true };
   const members = membersOf(text, cut);
   const maxChars = Math.max(MIN_VALUE_CHARS, Math.floor(MAX_CHARS / members.length));
