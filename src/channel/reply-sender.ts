@@ -187,14 +187,16 @@ export class ChannelReplySender implements ReplySender {
 
   /** The first activity continues what the streaming message has shown. */
   async #sendActivities(
-    [first = {}, ...others]: Partial<Activity>[],
+    activities: readonly Partial<Activity>[],
     reply: Reply,
     streaming: StreamingMessage | undefined,
   ): Promise<void> {
     try {
-      if (streaming === undefined) await this.#calls.sendText(first);
-      else await this.#endStream(streaming, first);
-      for (const activity of others) if (!streaming?.isStopped) await this.#calls.sendText(activity);
+      for (const [at, activity] of activities.entries()) {
+        if (streaming?.isStopped) return;
+        if (streaming !== undefined && at === 0) await this.#endStream(streaming, activity);
+        else await this.#calls.sendText(activity);
+      }
       if (!streaming?.isStopped) await this.#askOnCards(reply);
     } catch (err) {
       throw sendErrorOf(err);
