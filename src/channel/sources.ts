@@ -36,22 +36,32 @@ export function withSources(
 ): Partial<Activity>[] {
   if (sources.length === 0) return [message];
   const named = sources.slice(0, MAX_SOURCES).map((source) => ({ ...source, name: nameOf(source, messages) }));
-  const text = message.text ?? '';
   const numbers = named.map((_, at) => `[${at + 1}]`).join(' ');
+  const numbered = withNumbers(message.text ?? '', numbers);
   switch (style) {
     case 'list':
       return withList(message, listsOf(named, messages.sources.heading, maxChars), maxChars);
     case 'entity':
-      return [{ ...message, text: `${text} ${numbers}`, entities: withClaims(message.entities, named) }];
+      return [{ ...message, text: numbered, entities: withClaims(message.entities, named) }];
     case 'definitions': {
       const definitions = named.map(
         ({ url, name }, at) =>
           `[${at + 1}]: ${url === undefined ? `cite:${at + 1}` : linkable(url)} "${quotable(name)}"`,
       );
-      const withNumbers = paragraphs(`${text} ${numbers}`, definitions.join('\n'));
-      return [{ ...message, text: withNumbers, entities: withClaims(message.entities, named) }];
+      const text = paragraphs(numbered, definitions.join('\n'));
+      return [{ ...message, text, entities: withClaims(message.entities, named) }];
     }
   }
+}
+
+/** A line that ends code, a table, a rule or an underlined heading, which would take in or lose what follows in it. */
+const ENDS_BLOCK = /^(?: {4}|\t|[ >]*(?:`{3}|~{3}|\|))|\|$|^[ >]*[-=*_][-=*_ ]*$/;
+
+/** The numbers stand beside the last words where they can. */
+function withNumbers(text: string, numbers: string): string {
+  const lines = text.trimEnd();
+  const last = lines.slice(lines.lastIndexOf('\n') + 1);
+  return ENDS_BLOCK.test(last) ? paragraphs(text, numbers) : `${text} ${numbers}`;
 }
 
 interface NamedSource extends Source {

@@ -61,6 +61,20 @@ describe('the sources of an answer', () => {
     assert.equal(entities?.[0]?.['@id'], '');
   });
 
+  for (const [place, end] of [
+    ['a block of code', 'Run:\n```\nnpm ci\n```'],
+    ['a block of code in a list', '1. Run:\n   ~~~\n   npm ci\n   ~~~'],
+    ['indented code', 'Run:\n\n    npm ci'],
+    ['a table', '|a|b|\n|-|-|\n|1|2|'],
+    ['a table without a first line', 'a|b|\n-|-|\n1|2|'],
+    ['a line', 'Done.\n\n---'],
+    ['a heading that is underlined', 'Done\n===='],
+  ] as const) {
+    it(`have their numbers in a paragraph of their own below ${place}`, () => {
+      for (const text of [end, `${end}\n`]) assert.equal(shown({ text }, SOURCES, 'entity').text, `${text}\n\n[1] [2]`);
+    });
+  }
+
   it('are a list on other channels, with titles that are not Markdown', () => {
     const sources = [...SOURCES, { title: '[x](https://evil.example) *b*' }];
     assert.equal(
