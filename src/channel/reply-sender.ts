@@ -1,7 +1,7 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
-import type { ChannelStream, Reply, ReplySender } from '../conversation/reply.ts';
+import type { Reply, ReplySender, StreamRecord } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { paragraphs } from '../paragraphs.ts';
@@ -18,7 +18,7 @@ import { capabilitiesIn, messagesOf } from './user-message.ts';
 
 /** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
-  readonly handover: ChannelStream;
+  readonly streamRecord: StreamRecord;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
@@ -62,7 +62,7 @@ export class ChannelReplySender implements ReplySender {
     this.#log = log;
     this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route?.handover.earlierId !== undefined) this.#openStream();
+    if (route?.streamRecord.earlierId !== undefined) this.#openStream();
   }
 
   get mayHaveBeenSeen(): boolean {
@@ -76,7 +76,7 @@ export class ChannelReplySender implements ReplySender {
   showActivity(): void {
     this.#openStream();
     // Nothing more is shown of a stream that an earlier attempt has begun.
-    const isNew = this.#route?.handover.earlierId === undefined;
+    const isNew = this.#route?.streamRecord.earlierId === undefined;
     if (this.#context.capabilities.streamRules?.isAnnounced && isNew)
       this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
@@ -233,10 +233,10 @@ export class ChannelReplySender implements ReplySender {
     const { streamRules: rules } = this.#context.capabilities;
     const { clock } = this.#options;
     if (rules === undefined || this.#route === undefined || this.#streaming !== undefined) return;
-    const { handover, pace, clockLeadMs } = this.#route;
+    const { streamRecord, pace, clockLeadMs } = this.#route;
     this.#streaming = new StreamingMessage({
       rules,
-      handover,
+      streamRecord,
       channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,

@@ -1,6 +1,6 @@
 import { type Activity, ActivityTypes, type Entity } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
-import type { ChannelStream } from '../conversation/reply.ts';
+import type { StreamRecord } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
 import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
@@ -14,7 +14,7 @@ export interface Pace {
 
 export interface StreamingMessageOptions {
   readonly rules: StreamRules;
-  readonly handover: ChannelStream;
+  readonly streamRecord: StreamRecord;
   readonly pace: Pace;
   readonly clock: Clock;
   /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
@@ -74,7 +74,7 @@ export class StreamingMessage {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
     // The answer replaces the stream of an earlier attempt, so nothing more of it is shown.
-    this.#streamId = options.handover.earlierId;
+    this.#streamId = options.streamRecord.earlierId;
     if (this.isBegun) this.#state = 'replaceOnly';
   }
 
@@ -227,7 +227,7 @@ export class StreamingMessage {
   #chunkAccepted(text: string, type: StreamType, id: string | undefined): void {
     if (!this.isBegun && id) {
       this.#streamId = id;
-      this.#options.handover.onBegun(id);
+      this.#options.streamRecord.onBegun(id);
     }
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing indicator.
