@@ -41,8 +41,9 @@ const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
 type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
- * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel accepts no chunk, not
- * even a final one, but has the message. `unsupported`: the channel does not stream here.
+ * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel has the message, but
+ * no chunk may follow, not even a final one: it refuses them, or the time of the stream is over. `unsupported`: there is no
+ * stream: the channel has none here, or none began in time.
  */
 type State = 'open' | 'awaitingFinal' | 'replaceOnly' | 'unsupported' | 'stoppedByUser';
 
@@ -139,13 +140,15 @@ export class StreamingMessage {
     const error = await errorOf(calls.send(this.#marked(message, 'final')));
     this.#scheduleNext();
     if (error === undefined) return;
-    const failure = streamFailureOf(error);
-    if (failure === 'stopped') this.#stop();
-    else if (failure !== 'refused') await this.#replaceUnconfirmed(message, error);
-    else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
-    else {
-      log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
-      await this.#sendFinal(withoutAttachments(message));
+    switch (streamFailureOf(error)) {
+      case 'stopped':
+        return this.#stop();
+      case 'unknown':
+        return this.#replaceUnconfirmed(message, error);
+      case 'refused':
+        if (message.attachments === undefined || !isContentRefused(error)) return this.#replace(message);
+        log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
+        return this.#sendFinal(withoutAttachments(message));
     }
   }
 
