@@ -83,8 +83,8 @@ function withoutTag(text: string, tag: string, same: readonly { readonly mention
 const REMOVED = undefined;
 
 /**
- * Joins the pieces around tags. `replacement` gives the text that replaces each tag, or REMOVED: then one space is left where
- * the tag stood between words.
+ * Joins the pieces around tags. `replacement` gives the text that replaces each tag, or REMOVED: then one space is left
+ * where the tag stood between words.
  */
 function joined([first = '', ...others]: readonly string[], replacement: (at: number) => string | undefined): string {
   const pieces = [first];

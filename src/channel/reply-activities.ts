@@ -37,8 +37,8 @@ export function toActivity(
 }
 
 /**
- * A reply with a text as activities of its channel. What is too long for one goes in several; cards and audio go with the
- * last.
+ * A reply with a text as activities of its channel. What is too long for one goes in several; cards and audio go with
+ * the last.
  */
 export async function replyActivities(reply: Reply, context: ReplyContext): Promise<Partial<Activity>[]> {
   const { choice, recordingLink, audio, sources = [] } = reply;

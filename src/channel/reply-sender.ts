@@ -121,8 +121,8 @@ export class ChannelReplySender implements ReplySender {
 
   /**
    * Teams shows a stream as unfinished until it gets its end. A stream without a reply, because the turn failed or was
-   * released to another instance, gets its end here. A superseded attempt has called `abandon`: its stream belongs to the
-   * attempt that has the turn, which ends it. Never rejects. Safe to call twice.
+   * released to another instance, gets its end here. A superseded attempt has called `abandon`: its stream belongs to
+   * the attempt that has the turn, which ends it. Never rejects. Safe to call twice.
    */
   async close(): Promise<void> {
     await this.#settle();
@@ -206,8 +206,8 @@ export class ChannelReplySender implements ReplySender {
 
   async #endStream(streaming: StreamingMessage, activity: Partial<Activity>): Promise<void> {
     const { attachments, ...text } = activity;
-    // Agents Playground loses the attachments of the final chunk of a stream. WEBCHAT_AUDIO=card exists for it, and it runs
-    // on this machine.
+    // Agents Playground loses the attachments of the final chunk of a stream. WEBCHAT_AUDIO=card exists for it, and it
+    // runs on this machine.
     const isPlayground = this.#options.webchatAudio === 'card' && isLoopbackUrl(this.#context.activity.serviceUrl);
     if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(activity);
     await streaming.finish(text);

@@ -109,8 +109,9 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
 }
 
 /**
- * A typing indicator is worth nothing later, and wrong after the answer. The chunks of a stream have this type, too, but for
- * the final one: the next chunk has all of their text, and `StreamingMessage` keeps the wait that the channel asks for.
+ * A typing indicator is worth nothing later, and wrong after the answer. The chunks of a stream have this type, too,
+ * but for the final one: the next chunk has all of their text, and `StreamingMessage` keeps the wait that the channel
+ * asks for.
  */
 function isTypingOrChunk({ body }: PipelineRequest): boolean {
   return typeof body === 'string' && JSON.parse(body).type === 'typing';

@@ -75,8 +75,8 @@ function nameCount(json: string): number {
 function membersOf(json: string, cut: Cut): readonly Member[] {
   const members: Member[] = [];
   let [key, value, depth] = ['', '', 0];
-  // A bracket belongs to the depth outside of it. At depth 1 a name comes first, then `:`, then the value, up to `,` or to
-  // the outer `}`.
+  // A bracket belongs to the depth outside of it. At depth 1 a name comes first, then `:`, then the value, up to `,` or
+  // to the outer `}`.
   for (const [token] of json.matchAll(TOKENS)) {
     if (token === '}' || token === ']') depth--;
     if (depth === 0 || (depth === 1 && token === ',')) {

@@ -24,8 +24,8 @@ export const MESSAGE_ENTITY = {
 };
 
 /**
- * The message with its sources below it. Only adds to the text: what was streamed is never taken back. A list that would
- * make a message longer than `maxChars` follows in messages of its own.
+ * The message with its sources below it. Only adds to the text: what was streamed is never taken back. A list that
+ * would make a message longer than `maxChars` follows in messages of its own.
  */
 export function withSources(
   message: Partial<Activity>,

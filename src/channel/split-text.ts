@@ -51,8 +51,8 @@ function lastSpace(head: string, minChars: number, maxChars: number): number | u
 }
 
 /**
- * The last place between two characters. Between two code points if the character at `maxChars` begins the head, or begins
- * more than MAX_GRAPHEME_CHARS before.
+ * The last place between two characters. Between two code points if the character at `maxChars` begins the head, or
+ * begins more than MAX_GRAPHEME_CHARS before.
  */
 function wholeCharacter(head: string, maxChars: number): number {
   const at = CHARACTERS.segment(head).containing(maxChars)?.index ?? maxChars;

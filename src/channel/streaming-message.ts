@@ -41,9 +41,9 @@ const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
 type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
- * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel has the message, but
- * no chunk may follow, not even a final one: it refuses them, or the time of the stream is over. `unsupported`: there is no
- * stream: the channel has none here, or none began in time.
+ * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel has the
+ * message, but no chunk may follow, not even a final one: it refuses them, or the time of the stream is over.
+ * `unsupported`: there is no stream: the channel has none here, or none began in time.
  */
 type State = 'open' | 'awaitingFinal' | 'replaceOnly' | 'unsupported' | 'stoppedByUser';
 

@@ -38,8 +38,8 @@ function limitRequest(request: IncomingMessage, clock: Clock): void {
 }
 
 /**
- * Lets received data restart the shorter timer, which then limits pauses, and the longer one limits the whole request. Both
- * run from the start. Call it before reading the body.
+ * Lets received data restart the shorter timer, which then limits pauses, and the longer one limits the whole request.
+ * Both run from the start. Call it before reading the body.
  */
 export function allowLongRequest(request: IncomingMessage): void {
   const restart = restarts.get(request);

@@ -38,7 +38,10 @@ export interface ToolOutput {
 
 /** The context of a call. It never comes from the model's arguments. */
 export interface CallContext {
-  /** The signal is aborted at the tool's time limit, by `/stop`, and at the end of the turn. */
+  /**
+   * Aborted at the time limit of the tool or of the turn, by `/stop`, at a shutdown, and if another instance takes the
+   * turn.
+   */
   readonly signal: AbortSignal;
   /** The user's locale (BCP 47) from the channel. */
   readonly locale: string | undefined;
