@@ -30,10 +30,10 @@ export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly noti
 
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `envNotices` are notices about the
- * environment itself, such as those of `loadDotEnv`.
+ * environment itself, such as those of `loadDotEnv`. Settings for which `isUsed` returns false count as unset.
  */
-export function readConfig(env: Env, envNotices: readonly string[] = []): Config {
-  const reader = new EnvReader(env);
+export function readConfig(env: Env, envNotices: readonly string[] = [], isUsed?: (name: string) => boolean): Config {
+  const reader = new EnvReader(env, undefined, isUsed);
   const settings = readSettings(reader);
   reader.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
   const unknown = unknownSettings(env, reader.names);
