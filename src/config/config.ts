@@ -11,7 +11,7 @@ import { noticesOf } from './notices.ts';
 import { readProxy } from './proxy-settings.ts';
 import { readTelemetry } from './telemetry-settings.ts';
 import { readTools } from './tools-settings.ts';
-import { unknownSettings } from './unknown-settings.ts';
+import { SOMETIMES_READ, unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
 
@@ -46,9 +46,14 @@ export function readConfig(env: Env, envNotices: readonly string[] = [], isUsed?
 
 /** Notices of variables that resemble a setting, whatever else is wrong with the settings. */
 export function misspelledSettings(env: Env): readonly string[] {
+  return unknownSettings(env, settingNames());
+}
+
+/** The names of all settings. */
+export function settingNames(): ReadonlySet<string> {
   const reader = new EnvReader({});
   readSettings(reader);
-  return unknownSettings(env, reader.names);
+  return new Set([...reader.names, ...SOMETIMES_READ]);
 }
 
 function readSettings(reader: EnvReader) {

@@ -6,8 +6,8 @@ const MIN_CHARS = 8;
 const MAX_EDITS = 2;
 /** No other program uses this prefix. */
 const OWN_PREFIX = /^REALTIME_/;
-/** Known settings that the bot may not read: those of another kind of model, and all proxies after the first. */
-const SOMETIMES_READ = [
+/** Settings that are read only in some configurations: those of one kind of model, and all proxies after the first. */
+export const SOMETIMES_READ = [
   'AZURE_OPENAI_SCOPE',
   'OPENAI_API_KEY',
   'OPENAI_BASE_URL',
