@@ -22,8 +22,8 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1_048_576;
-/** In place of `publicBaseUrl`: http on the port that the bot listens on. */
-export const LISTENING_PORT = 'localhost';
+/** Stands for the address of the bot on this machine: with PORT=0 the port is known only once the bot listens. */
+export const OWN_PORT_URL = 'http://localhost:<PORT>';
 
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. `notices` are warnings for the operator. */
 export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly notices: readonly string[] };
@@ -87,14 +87,14 @@ function readSettings(reader: EnvReader) {
 function readAddresses(reader: EnvReader) {
   const hasAppId = reader.text('MicrosoftAppId') !== undefined;
   const website = reader.text('WEBSITE_HOSTNAME');
-  const fallback = website === undefined ? (hasAppId ? undefined : LISTENING_PORT) : `https://${website}`;
+  const fallback = website === undefined ? (hasAppId ? undefined : OWN_PORT_URL) : `https://${website}`;
   const publicBaseUrl = reader.url('PUBLIC_BASE_URL', 'https://bot.example.com');
   // The endpoint in the bot's Azure resource has this ending and is easily copied.
   if (/\/api\/messages$/i.test(publicBaseUrl ?? ''))
     reader.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
   return {
     port: reader.whole('PORT', 3978, { min: 0, max: 65_535 }),
-    /** Where users reach `/audio`, without a trailing slash, or LISTENING_PORT. */
+    /** Where users reach `/audio`, without a trailing slash, or OWN_PORT_URL. */
     publicBaseUrl: publicBaseUrl ?? fallback,
     /** A page with a chat client, to which the bot's page `/` leads. */
     chatPageUrl: reader.url('CHAT_PAGE_URL', 'https://chat.example.com'),
