@@ -197,3 +197,20 @@ describe('readConfig', () => {
     assert.deepEqual(listed.sort(), expected.sort());
   });
 });
+
+describe('the places where documents may be searched', () => {
+  const scopesOf = (DOCUMENTS_SCOPES: string) =>
+    readConfig({ ...azure, DOCUMENTS_FOLDER: 'handbook', DOCUMENTS_SCOPES }).tools.documents?.scopes;
+
+  it('may be listed twice', () => {
+    assert.deepEqual(scopesOf('personal,group'), ['personal', 'group']);
+    assert.deepEqual(scopesOf('personal, personal'), ['personal']);
+  });
+
+  it('are rejected if one is unknown, also beside one that is listed twice', () => {
+    for (const scopes of ['team', 'personal,personal,team'])
+      assert.deepEqual(problemsOf({ ...azure, DOCUMENTS_SCOPES: scopes }), [
+        `DOCUMENTS_SCOPES is "${scopes}"; expected some of personal, group, channel`,
+      ]);
+  });
+});
