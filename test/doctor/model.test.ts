@@ -269,7 +269,7 @@ describe('the doctor at a model that hangs', () => {
     );
   });
 
-  it("gives the answer the bot's own time limit", async (t) => {
+  it("reports an answer that hangs, after the bot's 20 seconds of silence", async (t) => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
     const { clock, running } = await atHanging(t, 120_000, [hang], {});
     await clock.whenWaiting(10_000);
