@@ -68,7 +68,7 @@ function readSettings(reader: EnvReader) {
     ...readAddresses(reader),
     ...readAudio(reader),
     historyTurns: reader.whole('HISTORY_TURNS', 40, { min: 0, max: 1000 }),
-    /** How long conversations are kept after their last message, and messages that could not be answered. */
+    /** How long conversations are kept after their last message or command, and how long dead letters are kept. */
     recordRetentionMs: reader.whole('RECORD_RETENTION_DAYS', 30, { min: 1, max: 3650 }) * DAY_MS,
     sessionIdleMs: reader.whole('SESSION_IDLE_SECONDS', 300, { min: 1, max: 3600 }) * SECOND_MS,
     maxWarmSessions: reader.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
@@ -78,7 +78,7 @@ function readSettings(reader: EnvReader) {
     database: readDatabase(reader),
     /** Unset: spans and metrics are not sent. */
     telemetry: readTelemetry(reader),
-    /** The proxy for the model and for users' files. Unset: connect directly. */
+    /** The proxy for all connections except those to the database. Unset: connect directly. */
     proxy: readProxy(reader),
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };

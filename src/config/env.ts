@@ -23,7 +23,7 @@ export class EnvReader {
   readonly #unresolved = new Map<string, string>();
   /** Each problem begins with the name of its variable. */
   readonly problems: string[] = [];
-  /** Warnings for the operator about settings that can be used. */
+  /** Warnings for the operator about valid settings that are probably a mistake. */
   readonly notices: string[] = [];
 
   readonly #isUsed: (name: string) => boolean;
