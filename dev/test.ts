@@ -33,7 +33,11 @@ interface ProcessResult {
   /** Its groups. */
   readonly name: string;
   readonly isPassed: boolean;
+  readonly failedTests: readonly string[];
 }
+
+/** Begins the last part of the output: the failed tests with their errors. */
+const FAILING = '✖ failing tests:';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const running = new Set<ChildProcess>();
@@ -51,7 +55,13 @@ function groupFiles(args: readonly string[]): Map<string, string[]> {
   return Map.groupBy([...files].sort(), (file) => file.split('/').slice(0, -1).slice(0, 2).join('/'));
 }
 
-/** Prints one line for a process, and the whole output if it fails. */
+/** A number of the summary at the end of the output; 0 if there is none. */
+function countIn(output: string, what: string): number {
+  const [, count = 0] = [...output.matchAll(new RegExp(`^ℹ ${what} (\\d+)`, 'gm'))].at(-1) ?? [];
+  return Number(count);
+}
+
+/** Prints one line for a process, and the failed tests with their errors. */
 async function run(name: string, files: readonly string[]): Promise<ProcessResult> {
   const startedMs = performance.now();
   const child = spawn(
@@ -77,21 +87,16 @@ async function run(name: string, files: readonly string[]): Promise<ProcessResul
   clearTimeout(late);
   running.delete(child);
   const text = Buffer.concat(output).toString();
-  const count = (what: string) =>
-    Number(
-      text
-        .match(new RegExp(`^ℹ ${what} (\\d+)`, 'gm'))
-        ?.at(-1)
-        ?.split(' ')
-        .at(-1) ?? 0,
-    );
+  const count = (what: string) => countIn(text, what);
   const isPassed = code === 0 && count('pass') > 0;
-  if (!isPassed) print(text);
+  const failing = text.slice(Math.max(0, text.lastIndexOf(FAILING)));
+  if (!isPassed) print(failing);
   if (child.signalCode !== null) print(`${name} was ended by ${child.signalCode}`);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
   print(`${isPassed ? 'ok    ' : 'FAILED'} ${name}: ${counts} (${seconds} s)`);
-  return { name, isPassed };
+  const failedTests = [...failing.matchAll(/^✖ (.+) \([\d.]+ms\)$/gm)].map(([, test = '']) => test);
+  return { name, isPassed, failedTests };
 }
 
 const args = process.argv.slice(2);
@@ -123,5 +128,5 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: SLOTS }, work));
 const failed = results.filter(({ isPassed }) => !isPassed);
-if (failed.length > 0) print(`Failed: ${failed.map(({ name }) => name).join('; ')}`);
+for (const { name, failedTests } of failed) print(['Failed:', name, ...failedTests].join('\n  '));
 process.exitCode = failed.length > 0 || results.length === 0 ? 1 : 0;
