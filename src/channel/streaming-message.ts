@@ -1,4 +1,4 @@
-import { type Activity, ActivityTypes, type Entity } from 'botbuilder';
+import { type Activity, ActivityTypes } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
 import type { StreamRecord } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
@@ -6,6 +6,7 @@ import type { StreamRules } from './capabilities.ts';
 import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
 import { errorOf, isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
+import { type StreamType, toChunk } from './stream-chunk.ts';
 
 /** When the next chunk may be sent. One for each conversation, since its answers follow each other. */
 export interface Pace {
@@ -29,16 +30,6 @@ export interface StreamingMessageOptions {
 
 /** The longest wait that a channel is granted: the user waits for the answer. */
 const MAX_WAIT_MS = 15_000;
-
-/**
- * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
- * treats the first chunks of all streams, which have no stream id yet, as one stream, and shows an answer above its
- * question. A value later than the next chunk's timestamp hides that chunk.
- * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
- */
-const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
-
-type StreamType = 'informative' | 'streaming' | 'final';
 
 /**
  * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel has the
@@ -268,14 +259,9 @@ export class StreamingMessage {
     if (wasOpen) this.#options.onUnsupported();
   }
 
-  /** Marks an activity as a chunk of this stream. The first has no stream id, and the final one no number. */
   #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
     const { rules, channelNow } = this.#options;
     const streamSequence = streamType === 'final' ? undefined : this.#sequence++;
-    const info = { streamId: this.#streamId, streamType, streamSequence };
-    const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
-    if (!rules.isInChannelData) return { ...activity, entities };
-    const order = this.isBegun ? {} : { [WEB_CHAT_SEQUENCE_ID]: channelNow() };
-    return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
+    return toChunk(activity, { streamId: this.#streamId, streamType, streamSequence }, rules, channelNow);
   }
 }
