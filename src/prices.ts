@@ -36,10 +36,11 @@ export const DEFAULT_PRICES: PriceTable = {
   },
 };
 
-/** Finds the prices of a model or deployment by its name, with or without a date at its end. */
+/** Finds the prices of a model or deployment by its whole name, else by its name without the date at its end. */
 export function pricesOf({ models }: PriceTable, name: string): ModelPrices | undefined {
-  const plain = name.toLowerCase().replace(/-\d{4}-\d{2}-\d{2}$/, '');
-  return Object.entries(models).find(([each]) => each.toLowerCase() === plain || each === name)?.[1];
+  const find = (wanted: string) => Object.entries(models).find(([each]) => each.toLowerCase() === wanted)?.[1];
+  const wanted = name.toLowerCase();
+  return find(wanted) ?? find(wanted.replace(/-\d{4}-\d{2}-\d{2}$/, ''));
 }
 
 /** Returns US dollars. */

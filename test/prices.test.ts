@@ -25,6 +25,20 @@ describe('the prices of a model', () => {
     it(`are not guessed for ${JSON.stringify(name)}`, () => assert.equal(pricesOf(DEFAULT_PRICES, name), undefined));
   }
 
+  it('are those of its own date, if the table has it', () => {
+    const pricesFor = (price: number) => ({ text: { in: price, cached: 0, out: 0 }, audio: PRICES });
+    for (const names of [
+      ['gpt-realtime', 'gpt-realtime-2025-08-28'],
+      ['gpt-realtime-2025-08-28', 'gpt-realtime'],
+    ]) {
+      const models = Object.fromEntries(names.map((name) => [name, pricesFor(name.length)]));
+      const table = readPriceTable(JSON.stringify({ date: '2026-12-01', models }));
+      for (const name of names) assert.equal(pricesOf(table, name)?.text.in, name.length, names.join());
+      assert.equal(pricesOf(table, 'GPT-Realtime-2025-08-28')?.text.in, 'gpt-realtime-2025-08-28'.length);
+      assert.equal(pricesOf(table, 'gpt-realtime-2026-01-01')?.text.in, 'gpt-realtime'.length);
+    }
+  });
+
   it('give the cost of tokens, less for cached ones', () => {
     const usage = {
       text: { in: 1_000, cached: 400, out: 100 },
