@@ -183,8 +183,7 @@ export class RealtimeSession {
     this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const wasSent = this.#send(run, events);
-      if (signal.aborted) onAbort();
+      const wasSent = this.#send(run, events, signal);
       const result = run.collector.result(await run.outcome, wasSent);
       // Close the session, so that the next one replays the history.
       if (!result.isMemoryKnown) this.close();
@@ -212,8 +211,12 @@ export class RealtimeSession {
     } else run.end(reason);
   }
 
-  /** Returns false if the socket was closed already. */
-  #send(run: ResponseRun, events: TurnEvents): boolean {
+  /** Returns false if nothing was sent: the turn had been ended, or the socket was closed. */
+  #send(run: ResponseRun, events: TurnEvents, signal: AbortSignal): boolean {
+    if (signal.aborted) {
+      run.end(signal.reason);
+      return false;
+    }
     if (this.#connection?.isOpen !== true) {
       run.end(new TurnError('connection_lost', 'the socket was closed before the turn began'));
       return false;
