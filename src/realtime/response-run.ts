@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import type { TurnEvents } from './client-events.ts';
 import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
-import type { TurnListener } from './turn-input.ts';
+import { isOfSession, type TurnListener } from './turn-input.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
@@ -16,12 +15,8 @@ export interface ResponseRunOptions {
   readonly responseName: string;
   readonly events: TurnEvents;
   readonly clock: Clock;
-  readonly log: Logger;
-  readonly onEvent: TurnListener | undefined;
+  readonly onEvent: TurnListener;
 }
-
-/** Events that the collector ignores but listeners get. */
-const FOR_LISTENERS: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'audioCommitted', 'transcript']);
 
 /** Waits for one response, from `response.create` to its outcome, within the deadlines between events. */
 export class ResponseRun {
@@ -48,7 +43,7 @@ export class ResponseRun {
     const meaning = this.collector.accept(event);
     const outcome = typeof meaning === 'string' ? undefined : meaning;
     if (this.#cancelled === undefined) {
-      if (meaning !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
+      if (meaning !== 'ignored' || isOfSession(event)) this.#options.onEvent(event);
       if (meaning === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
     }
     if (outcome !== undefined) this.#resolve(this.#cancelled ?? outcome);
@@ -78,14 +73,5 @@ export class ResponseRun {
     this.#cancelDeadline = this.#options.clock.after(delayMs, () => {
       this.end(new TurnError(code, `nothing came for ${delayMs} ms`));
     });
-  }
-
-  #notify(event: ServerEvent): void {
-    const { onEvent, log } = this.#options;
-    try {
-      onEvent?.(event);
-    } catch (err) {
-      log.error({ err, event: event.kind }, 'listener of the turn failed');
-    }
   }
 }
