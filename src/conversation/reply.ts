@@ -64,6 +64,8 @@ export interface ReplySender {
   showProgress(text: string): void;
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
   showText(read: () => string): void;
+  /** Whether `showText` shows anything: many channels do not, and some find out when they try. */
+  readonly showsText: boolean;
   /** Whether the user may have seen any of the answer. */
   readonly mayHaveBeenSeen: boolean;
   /** Aborted, with a TurnError, when the user stops the answer where it is shown. */

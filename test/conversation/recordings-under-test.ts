@@ -129,6 +129,7 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
     showProgress(text) {
       diary.push(`shows progress: ${text}`);
     },
+    showsText: shows,
     showText() {
       if (shows) sender.mayHaveBeenSeen = true;
     },
