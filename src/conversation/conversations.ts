@@ -29,6 +29,8 @@ export class Conversations {
   /** The open requests of messages that expect replies. */
   readonly #openRequests = new WeakMap<UserMessage, WithSender>();
   readonly #sideWork: SideWork;
+  /** The activities that are being accepted. */
+  readonly #accepting = new Set<Promise<unknown>>();
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
   #isDraining = false;
@@ -130,10 +132,13 @@ export class Conversations {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     const { queue, clock, sessions } = this.#services;
+    const endMs = clock.now() + graceMs;
     const cancelTimer = clock.after(graceMs, () => {
       this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
     });
-    await queue.drain(graceMs, (message) => this.#dismiss(message));
+    // They end within the limit of a store call, and may still add turns and replies.
+    await Promise.allSettled(this.#accepting);
+    await queue.drain(Math.max(0, endMs - clock.now()), (message) => this.#dismiss(message));
     await this.#sideWork.whenIdle();
     cancelTimer();
     sessions.close();
@@ -152,8 +157,10 @@ export class Conversations {
     if (this.#isDraining) return { kind: 'draining' };
     const { telemetry, log } = this.#services;
     const names = logNamesOf(activity);
+    const accepting = add();
+    this.#accepting.add(accepting);
     try {
-      const acceptance = await add();
+      const acceptance = await accepting;
       if (acceptance.kind === 'duplicate') {
         telemetry.count('duplicates');
         log.info(names, 'activity ignored: delivered again');
@@ -163,6 +170,8 @@ export class Conversations {
       if (!(err instanceof StoreError)) throw err;
       log.warn({ ...names, err }, 'activity refused: not stored');
       return { kind: 'notStored' };
+    } finally {
+      this.#accepting.delete(accepting);
     }
   }
 

@@ -69,8 +69,8 @@ export class SideWork {
     return running;
   }
 
-  /** Resolves once all that runs now has ended. */
+  /** Resolves once nothing runs. */
   async whenIdle(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 }

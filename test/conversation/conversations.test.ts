@@ -225,6 +225,25 @@ describe('draining', () => {
     assert.equal(model.last.isOpen, false);
   });
 
+  it('waits for what is still being accepted, and for its reply', async () => {
+    for (const text of ['/usage', 'yes']) {
+      const { conversations, services } = talk([says('Hi')]);
+      const { replies, withSender } = wayBack();
+      const { approvalStore, conversationStore } = services;
+      const { apply } = conversationStore;
+      const lookedUp = Promise.withResolvers<void>();
+      approvalStore.findWaiting = async () => void (await lookedUp.promise);
+      conversationStore.apply = (...call) => lookedUp.promise.then(() => apply(...call));
+      const slowly: WithSender = (work) => new Promise(setImmediate).then(() => withSender(work));
+      const accepted = conversations.accept(turn(text, { expectsReplies: true }), slowly);
+      const drained = conversations.drain(1_000);
+      setImmediate(lookedUp.resolve);
+      assert.equal((await accepted).kind, 'accepted');
+      await drained;
+      assert.equal(replies.length, 1, text);
+    }
+  });
+
   it('leaves no timer behind', async () => {
     const { conversations, clock } = talk([says('one')]);
     await say(conversations, turn('1'), wayBack().withSender);
