@@ -49,9 +49,9 @@ export class Conversations {
     this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether the conversation has room for one more message. */
-  async hasRoom(key: string): Promise<boolean> {
-    return !this.#isDraining && this.#services.queue.hasRoom(key);
+  /** Whether one more message finds room in its conversation, and in the share of its person. */
+  hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
+    return this.#services.queue.hasRoom(message);
   }
 
   /** Accepts a message: it is answered once, also after a crash of this process. */

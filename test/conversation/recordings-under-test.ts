@@ -40,7 +40,7 @@ function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue
   return {
     add: (message) => queue.add(message),
     addLocal: (message) => queue.addLocal(message),
-    hasRoom: (key) => queue.hasRoom(key),
+    hasRoom: (message) => queue.hasRoom(message),
     hasTurn: (message) => queue.hasTurn(message),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),

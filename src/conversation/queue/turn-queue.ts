@@ -103,8 +103,8 @@ export interface TurnQueue {
    * conversation. Order with queued ones is not promised.
    */
   addLocal(message: UserMessage): Promise<AddedTurn>;
-  /** Whether a message that is added now finds room in its conversation. */
-  hasRoom(key: string): Promise<boolean>;
+  /** Whether a message that is added now finds room in its conversation, and in the share of its person. */
+  hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean>;
   /** Whether the turn of a message waits or runs. */
   hasTurn(message: UserMessage): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */
