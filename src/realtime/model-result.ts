@@ -1,5 +1,5 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
-import { addUsage, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
+import { addUsage, byModality, type ContextTokens, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { endedBy, errorOf, joinedOutcomes, type Outcome, type ResponseOutcome } from './outcome.ts';
 
 /** The model's part of a turn. */
@@ -37,12 +37,6 @@ export interface ResponseResult extends ModelResult<ResponseOutcome> {
   readonly isMemoryKnown: boolean;
 }
 
-/** Tokens that a session holds. */
-export interface ContextTokens {
-  readonly text: number;
-  readonly audio: number;
-}
-
 /** The result of a turn that ended for `reason` before a response was requested. */
 export function failedResult(reason: unknown): ModelResult {
   const outcome = endedBy(reason);
@@ -78,8 +72,8 @@ export function joinedResults(before: ResponseResult, after: ResponseResult): Re
 }
 
 /** The context of the next response: the input and output of this one. */
-export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
-  return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
+export function contextAfter(usage: TokenUsage): ContextTokens {
+  return byModality((name) => usage[name].in + usage[name].out);
 }
 
 const TOKENS_PER_SECOND = 20;

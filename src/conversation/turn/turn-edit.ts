@@ -1,5 +1,5 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
-import { addUsage } from '../../token-usage.ts';
+import { addUsage, NO_CONTEXT } from '../../token-usage.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
 import { nextHistory } from '../history/history.ts';
 import { activityDigest } from '../keys.ts';
@@ -9,7 +9,6 @@ import {
   type ConversationUsage,
   type Edit,
   isHandled,
-  NO_CONTEXT,
 } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import { speakerName } from '../speakers.ts';
