@@ -189,8 +189,8 @@ describe('the cost of turns', () => {
     for (const jobId of ['1', '1', '2']) await spending.reserve(asked({ jobId }));
     const warned = log.lines.filter(({ level }) => level === 'warn');
     assert.deepEqual(
-      warned.map(({ budget, conversation }) => [budget, conversation]),
-      [['person', 'a']],
+      warned.map(({ budget, conversation, msg }) => [budget, conversation, msg]),
+      [['person', 'a', '80 % of budget spent or reserved']],
     );
   });
 
