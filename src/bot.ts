@@ -191,7 +191,10 @@ export class VoiceBot extends TeamsActivityHandler {
     await this.#awaitOrReject(activity, await this.#options.conversations.withdraw(message));
   }
 
-  /** Forgets the conversation. In a team that includes all of its channels; if one channel was deleted, that one. */
+  /**
+   * Forgets the conversation; for a team, all of its channels and threads. If only a channel was deleted, forgets that
+   * channel with its threads instead.
+   */
   async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
     const { team } = teamField(activity);

@@ -70,7 +70,7 @@ export class TurnError extends BotError<TurnErrorCode> {
   }
 }
 
-/** A reply was not sent, for a reason that the bot handles; for all others it only writes a log line. */
+/** A reply was not sent, for a reason that the bot acts on. Other failed sends are only logged. */
 export class SendError extends BotError<'conversation_gone' | 'send_timeout'> {
   override readonly name = 'SendError';
 }

@@ -68,9 +68,9 @@ export interface ReplySender {
   readonly showsText: boolean;
   /** Whether the user may have seen any of the answer. */
   readonly mayHaveBeenSeen: boolean;
-  /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
+  /** Aborted, with a TurnError, when the user presses the Stop button where the answer is shown. */
   readonly stopped: AbortSignal;
-  /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */
+  /** Tells the user something. After it, the answer goes in a message of its own. Rejects like `send`. */
   notify(text: string): Promise<void>;
   /** Leaves the stream to the attempt that now has the turn. */
   abandon(): void;

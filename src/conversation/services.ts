@@ -22,9 +22,9 @@ import type { FetchFile, MessageReference, UserMessage } from './user-message.ts
 export interface ChannelServices {
   /** Opens a sender that calls the channel. Works on any instance, also after the request has ended. */
   readonly byChannelCall: (reference: MessageReference) => WithSender;
-  /** How the sender of a message gets to the recording page. */
+  /** How the user who sent a message gets to the recording page. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
-  /** Whether the sender of a message gets cards with buttons. */
+  /** Whether the user who sent a message gets cards with buttons. */
   readonly showsCards: (message: UserMessage) => boolean;
 }
 

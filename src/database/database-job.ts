@@ -128,7 +128,7 @@ export class DatabaseJob implements TurnJob {
     storing.catch((err: unknown) => log.debug({ err }, 'stream id not stored'));
   }
 
-  /** Counts this attempt and the earlier ones whose processes ended during the turn. */
+  /** Counts the attempts that have begun and not ended: before `begin`, those of processes that crashed. */
   async attemptCount(): Promise<number> {
     const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
     const [row] = await this.#services.connection.query<{ count: number }>(text, [

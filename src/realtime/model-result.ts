@@ -9,9 +9,9 @@ export interface ModelResult<End = Outcome> {
   readonly wasReplayed: boolean;
   /** Whether the service rejected the history. */
   readonly isHistoryRejected: boolean;
-  /** The rejected voice, if its rejection ended the turn. */
+  /** Set if the service rejected the voice in an attempt of the turn, which may have been answered without it. */
   readonly rejectedVoice?: string | undefined;
-  /** The rejected functions, if their rejection ended the turn; empty if the service did not name them. */
+  /** Likewise the functions that the service rejected; empty if it did not name them. */
   readonly rejectedFunctions?: readonly string[] | undefined;
   /** Whether the service rejected the decided call. */
   readonly isDecidedCallRejected?: boolean;

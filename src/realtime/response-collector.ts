@@ -187,8 +187,9 @@ export class ResponseCollector {
   }
 
   /**
-   * An error belongs to the turn if it names one of our events, or no event: no `response.done` follows it. Exception: once
-   * the answer has begun, a rejected request without an event id is about something else, since all of ours were accepted.
+   * An error belongs to the turn if it names one of our events, or no event. Such an error has to end the response,
+   * because no `response.done` follows it. Exception: once the answer has begun, a rejected request without an event id
+   * is about something else, since all of ours were accepted.
    */
   #concernsTurn(error: WireError, eventId: string | undefined): boolean {
     if (error.code === 'session_expired') return true;

@@ -10,7 +10,7 @@ import { type DecidedApproval, type DecisionRequest, type DecisionResult, record
 export type AcceptedDecision = Acceptance & { readonly result: DecisionResult };
 
 /**
- * Records the decision and adds the turn that carries it out. `say` tells the sender the result if no turn was added.
+ * Records the decision and adds the turn that carries it out. `say` tells the user the result if no turn was added.
  * Rejects with a StoreError.
  */
 export async function acceptDecision(

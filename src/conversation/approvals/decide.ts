@@ -38,7 +38,7 @@ export type DecisionResult =
   /** The activity decided before, and its decision was taken back, such as by `/stop`. */
   | { readonly kind: 'takenBack' };
 
-/** Decides about a call for the sender of the message. Rejects with a StoreError. */
+/** Decides about a call for the user who sent the message. Rejects with a StoreError. */
 export async function recordDecision(
   { approvalId, kind }: DecisionRequest,
   message: UserMessage,

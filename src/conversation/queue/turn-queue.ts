@@ -53,8 +53,8 @@ export interface Begun {
 }
 
 /**
- * How a turn starts. `stopped`: its conversation was stopped or forgotten since the message was accepted; the turn is
- * completed, and nothing is answered. `superseded`: another attempt has the turn.
+ * How a turn starts. `stopped`: its conversation was stopped or forgotten since the message was accepted; the caller
+ * completes the turn and answers nothing. `superseded`: another attempt has the turn.
  */
 export type TurnStart = Begun | { readonly kind: 'stopped' } | { readonly kind: 'superseded' };
 

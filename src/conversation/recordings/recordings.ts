@@ -18,13 +18,13 @@ import { findRecordingLink, ownerFields, type RecordingLink } from './recording-
  */
 export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
-/** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
+/** Recordings that are received and decoded at the same time: no more than the decoder takes, one and 8 that wait. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
 
-/** A complete recording is accepted even if its sender has disconnected. */
+/** A complete recording is accepted even if its user has disconnected. */
 const NEVER = new AbortController().signal;
 
 /** What users record on the bot's own page. */

@@ -56,7 +56,7 @@ export class Turn {
 
   /**
    * Aborted, with a TurnError, when nobody wants the answer from this attempt any more: `job.signal`, and once the
-   * sender is open also the user's Stop where the answer is shown.
+   * sender is open also the Stop button where the answer is shown.
    */
   get signal(): AbortSignal {
     return this.#signal;
@@ -132,9 +132,10 @@ export class Turn {
   }
 
   /**
-   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its
-   * reason: pass `turn.signal` before the reply exists; later calls go on after the user's Stop. A turn whose request
-   * is open waits 3 s at most, then rejects with a StoreError.
+   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the pauses between calls,
+   * with its reason; the default is the job's, which `/stop`, a lost claim and a shutdown abort. Pass `turn.signal`,
+   * which the Stop button aborts as well, if nothing was begun yet that has to be recorded. A turn whose request is open
+   * waits 3 s at most, then rejects with a StoreError.
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.services;
