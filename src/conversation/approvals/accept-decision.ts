@@ -26,6 +26,7 @@ export async function acceptDecision(
   const alreadyDecided = async (): Promise<AcceptedDecision> =>
     isByThisActivity ? { kind: 'duplicate', result } : { ...(await say(result)), result };
   if (approval.turnId !== undefined) return alreadyDecided();
+  // The turn of the activity that decided, also if this is a later press: the first one's turn may not have been added.
   const turn = decisionMessage(result, request, message);
   const { result: added, done } = await add(turn);
   const { approvalStore, queue } = services;

@@ -134,8 +134,8 @@ export class Turn {
   /**
    * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the pauses between calls,
    * with its reason; the default is the job's, which `/stop`, a lost claim and a shutdown abort. Pass `turn.signal`,
-   * which the Stop button aborts as well, if nothing was begun yet that has to be recorded. A turn whose request is open
-   * waits 3 s at most, then rejects with a StoreError.
+   * which the Stop button aborts as well, if nothing was begun yet that has to be recorded. A turn whose request is
+   * open waits 3 s at most, then rejects with a StoreError.
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.services;
