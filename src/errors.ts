@@ -92,13 +92,11 @@ export class UploadError extends BotError<'untrusted_upload_host' | 'upload_refu
 /**
  * Why a store's call failed, and whether a retry is safe. `store_unavailable`: no answer, or it is unknown whether the call
  * succeeded. `store_access_denied`: an operator has to give the bot access. `store_call_invalid`: a retry fails, too.
- * `store_unreadable`: the bot has not written the stored data.
  */
 const STORE_RETRY = {
   store_unavailable: 'safe',
   store_access_denied: 'safe',
   store_call_invalid: 'never',
-  store_unreadable: 'never',
 } as const;
 export type StoreErrorCode = keyof typeof STORE_RETRY;
 

@@ -7,7 +7,7 @@ import { type AcceptedDecision, acceptDecision, decisionResultText } from './app
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetAudioAndAudit, planCommand } from './commands/plan-command.ts';
-import { isSameConversation } from './keys.ts';
+import { isSameOrSiblingThread } from './keys.ts';
 import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithSender } from './reply.ts';
 import { retry } from './retry.ts';
@@ -121,7 +121,7 @@ export class Conversations {
     // Only the log reads this key.
     return this.#guard({ key: team }, async () => {
       const keys = await this.#services.conversationStore.keysOfTeam(team);
-      return this.#forgetAll(keys.filter((key) => channel === undefined || isSameConversation(key, channel)));
+      return this.#forgetAll(keys.filter((key) => channel === undefined || isSameOrSiblingThread(key, channel)));
     });
   }
 

@@ -232,7 +232,7 @@ describe('draining', () => {
       const { approvalStore, conversationStore } = services;
       const { apply } = conversationStore;
       const lookedUp = Promise.withResolvers<void>();
-      approvalStore.findWaiting = async () => void (await lookedUp.promise);
+      approvalStore.findMeant = async () => void (await lookedUp.promise);
       conversationStore.apply = (...call) => lookedUp.promise.then(() => apply(...call));
       const slowly: WithSender = (work) => new Promise(setImmediate).then(() => withSender(work));
       const accepted = conversations.accept(turn(text, { expectsReplies: true }), slowly);

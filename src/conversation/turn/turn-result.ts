@@ -58,7 +58,7 @@ export type TurnResult =
   | { readonly kind: 'failed'; readonly error: unknown }
   /** Every attempt crashed the process; the user got an apology, and an operator finds the message. */
   | { readonly kind: 'deadLettered' }
-  /** The user stopped it before the model was asked; counted as `withdrawn`. */
+  /** `/stop` or `/forget` ended it before the model was asked. */
   | { readonly kind: 'cancelled' }
   /** This process ends; another attempt follows. */
   | { readonly kind: 'released' }

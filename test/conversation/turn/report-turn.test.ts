@@ -42,7 +42,7 @@ describe('the end of a turn', () => {
       { kind: 'deadLettered' },
       ...['failed', 'dead_lettered', 'error', 'message dead-lettered: every attempt crashed', true],
     ],
-    [{ kind: 'cancelled' }, 'withdrawn', undefined, 'info', 'turn ended', false],
+    [{ kind: 'cancelled' }, 'stopped', undefined, 'info', 'turn ended', false],
     [{ kind: 'released' }, 'released', undefined, 'warn', 'turn released', false],
     [{ kind: 'superseded' }, 'superseded', undefined, 'warn', 'turn superseded', false],
   ];
