@@ -45,6 +45,7 @@ export class LiveText {
    */
   #begin(responseId: string, isLater: boolean): void {
     if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
+    // All that may have been shown: `text` keeps it.
     this.#before = this.text();
     this.#responseId = responseId;
     this.#parts = new ResponseParts();
