@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { closeSync, globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own PostgreSQL. A
@@ -33,10 +33,17 @@ interface ProcessResult {
   /** Its groups. */
   readonly name: string;
   readonly isPassed: boolean;
+  readonly failedTests: readonly string[];
 }
+
+/** Begins the last part of the output: the failed tests with their errors. */
+const FAILING = '✖ failing tests:';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const running = new Set<ChildProcess>();
+/** For the output of each process. */
+const FOLDER = mkdtempSync(join(tmpdir(), 'test-output-'));
+process.once('exit', () => rmSync(FOLDER, { recursive: true }));
 
 /** The test files for the arguments, by group. */
 function groupFiles(args: readonly string[]): Map<string, string[]> {
@@ -51,9 +58,18 @@ function groupFiles(args: readonly string[]): Map<string, string[]> {
   return Map.groupBy([...files].sort(), (file) => file.split('/').slice(0, -1).slice(0, 2).join('/'));
 }
 
-/** Prints one line for a process, and the whole output if it fails. */
+/** A number of the summary at the end of the output; 0 if there is none. */
+function countIn(output: string, what: string): number {
+  const [, count = 0] = [...output.matchAll(new RegExp(`^ℹ ${what} (\\d+)`, 'gm'))].at(-1) ?? [];
+  return Number(count);
+}
+
+/** Prints one line for a process, and the failed tests with their errors. */
 async function run(name: string, files: readonly string[]): Promise<ProcessResult> {
   const startedMs = performance.now();
+  // A pipe would lose what is not read yet when the process is made to exit.
+  const path = join(FOLDER, name.replaceAll(/\W/g, '-'));
+  const output = openSync(path, 'w');
   const child = spawn(
     process.execPath,
     [
@@ -67,31 +83,25 @@ async function run(name: string, files: readonly string[]): Promise<ProcessResul
       '--test-reporter=spec',
       ...files,
     ],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: ['ignore', output, output] },
   );
   running.add(child);
-  const output: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   const late = setTimeout(() => child.kill('SIGKILL'), PROCESS_TIMEOUT_MS);
   const code = await new Promise<number | null>((ended) => child.once('close', ended));
   clearTimeout(late);
   running.delete(child);
-  const text = Buffer.concat(output).toString();
-  const count = (what: string) =>
-    Number(
-      text
-        .match(new RegExp(`^ℹ ${what} (\\d+)`, 'gm'))
-        ?.at(-1)
-        ?.split(' ')
-        .at(-1) ?? 0,
-    );
+  closeSync(output);
+  const text = readFileSync(path, 'utf8');
+  const count = (what: string) => countIn(text, what);
   const isPassed = code === 0 && count('pass') > 0;
-  if (!isPassed) print(text);
+  const failing = text.slice(Math.max(0, text.lastIndexOf(FAILING)));
+  if (!isPassed) print(failing);
   if (child.signalCode !== null) print(`${name} was ended by ${child.signalCode}`);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const counts = `${count('pass')} passed, ${count('fail')} failed, ${count('skipped')} skipped`;
   print(`${isPassed ? 'ok    ' : 'FAILED'} ${name}: ${counts} (${seconds} s)`);
-  return { name, isPassed };
+  const failedTests = [...failing.matchAll(/^✖ (.+) \([\d.]+ms\)$/gm)].map(([, test = '']) => test);
+  return { name, isPassed, failedTests };
 }
 
 const args = process.argv.slice(2);
@@ -123,5 +133,5 @@ async function work(): Promise<void> {
 }
 await Promise.all(Array.from({ length: SLOTS }, work));
 const failed = results.filter(({ isPassed }) => !isPassed);
-if (failed.length > 0) print(`Failed: ${failed.map(({ name }) => name).join('; ')}`);
+for (const { name, failedTests } of failed) print(['Failed:', name, ...failedTests].join('\n  '));
 process.exitCode = failed.length > 0 || results.length === 0 ? 1 : 0;
