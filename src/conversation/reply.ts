@@ -87,4 +87,4 @@ export interface ChannelStream {
 }
 
 /** Opens a sender, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type WithSender = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;
+export type WithReplySender = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;

@@ -45,7 +45,7 @@ const TOOLS = /^(?:session\.)?tools(?:[[.](\d+)|$)/;
 const QUOTED_TOOLS = /'session\.tools(?:[[.](\d+)|')/;
 const FUNCTION = /\bfunction '([^']+)'/i;
 
-/** Returns those of `names` that are rejected; empty if it names none; `undefined` for an error about something else. */
+/** Returns those of `names` that are rejected; empty if it names none; `undefined` if it rejects something else. */
 function rejectedFunctions({ param, message }: WireError, names: readonly string[]): readonly string[] | undefined {
   const inTools = param === undefined ? QUOTED_TOOLS.exec(message) : TOOLS.exec(param);
   const isAboutOtherField = param !== undefined && inTools === null;

@@ -27,15 +27,15 @@ async function wayBack(t: TestContext, channelId = 'webchat') {
   const activity = { ...inbound(connector.url), channelId };
   const reference = { activity, claims: [], audience: undefined };
   const begun = (earlierId: string) => ({ earlierId, onBegun() {} });
-  return { connector, begun, withSender: replyRoutes.byChannelCall(reference) };
+  return { connector, begun, withReplySender: replyRoutes.byChannelCall(reference) };
 }
 
 describe('the reply route of a turn', () => {
   it('resolves with the result of its work', async (t) => {
-    const { withSender } = await wayBack(t);
-    assert.equal(await withSender(async () => 'done'), 'done');
+    const { withReplySender } = await wayBack(t);
+    assert.equal(await withReplySender(async () => 'done'), 'done');
     await assert.rejects(
-      withSender(() => Promise.reject(new Error('broke'))),
+      withReplySender(() => Promise.reject(new Error('broke'))),
       /broke/,
     );
   });
@@ -45,19 +45,19 @@ describe('the reply route of a turn', () => {
       ['webchat', true],
       ['slack', false],
     ] as const) {
-      const { withSender, begun } = await wayBack(t, channelId);
+      const { withReplySender, begun } = await wayBack(t, channelId);
       const showsText = async (sender: ReplySender) => {
         sender.showActivity();
         return sender.showsText;
       };
-      assert.equal(await withSender(showsText), shows, channelId);
-      assert.equal(await withSender(showsText, begun('stream-1')), false);
+      assert.equal(await withReplySender(showsText), shows, channelId);
+      assert.equal(await withReplySender(showsText, begun('stream-1')), false);
     }
   });
 
   it('ends the streamed text with a notice, and sends the answer as a separate message', async (t) => {
-    const { connector, withSender } = await wayBack(t);
-    await withSender(async (sender) => {
+    const { connector, withReplySender } = await wayBack(t);
+    await withReplySender(async (sender) => {
       sender.showActivity();
       sender.showText(() => 'Once');
       await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
@@ -73,8 +73,8 @@ describe('the reply route of a turn', () => {
 
   it('ends a stream that gets no answer, unless the turn is left to another attempt', async (t) => {
     for (const isAbandoned of [false, true]) {
-      const { connector, withSender } = await wayBack(t);
-      await withSender(async (sender) => {
+      const { connector, withReplySender } = await wayBack(t);
+      await withReplySender(async (sender) => {
         sender.showActivity();
         sender.showText(() => 'Once');
         await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');

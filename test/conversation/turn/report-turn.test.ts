@@ -14,7 +14,7 @@ const failed = failedResult(new TurnError('quota_exhausted', 'no quota'));
 /** What is counted and logged for a result. */
 function reported(result: TurnResult) {
   const { services, logs } = talk();
-  const context = new Turn(new ScriptedJob(turn('hello'), []), wayBack().withSender, services);
+  const context = new Turn(new ScriptedJob(turn('hello'), []), wayBack().withReplySender, services);
   let measures: TurnMeasures | undefined;
   context.telemetry.end = (all) => {
     measures = all;
