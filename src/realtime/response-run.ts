@@ -25,6 +25,8 @@ export class ResponseRun {
   readonly collector: ResponseCollector;
   readonly #options: ResponseRunOptions;
   readonly #resolve: (outcome: ResponseOutcome) => void;
+  /** The turn goes on only after calls. What its answer has not shown at its end may be withheld. */
+  #isAnswerOver = false;
   #cancelDeadline: () => void = () => {};
   /** The outcome with the content that had arrived when the user cancelled. */
   #cancelled: ResponseOutcome | undefined;
@@ -42,16 +44,16 @@ export class ResponseRun {
   accept(event: ServerEvent): void {
     const meaning = this.collector.accept(event);
     const outcome = typeof meaning === 'string' ? undefined : meaning;
-    if (this.#cancelled === undefined) {
+    if (this.#cancelled === undefined && !this.#isAnswerOver) {
       if (meaning !== 'ignored' || isOfSession(event)) this.#options.onEvent(event);
       if (meaning === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
     }
-    if (outcome !== undefined) this.#resolve(this.#cancelled ?? outcome);
+    if (outcome !== undefined) this.#finish(this.#cancelled ?? outcome);
   }
 
   /** Ends the response early and keeps the content that has arrived. */
   end(reason: unknown): void {
-    this.#resolve(this.#cancelled ?? this.collector.endedBy(reason));
+    this.#finish(this.#cancelled ?? this.collector.endedBy(reason));
   }
 
   /** Ends the response for `reason`, keeps the content that has arrived, and waits a little for the usage. */
@@ -59,13 +61,18 @@ export class ResponseRun {
     const outcome = this.collector.endedBy(reason);
     this.#cancelled = outcome;
     this.#cancelDeadline();
-    if (this.collector.responseId === undefined) this.#resolve(outcome);
-    else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#resolve(outcome));
+    if (this.collector.responseId === undefined) this.#finish(outcome);
+    else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#finish(outcome));
   }
 
   /** Cancels the timer. Safe to call twice. */
   stop(): void {
     this.#cancelDeadline();
+  }
+
+  #finish(outcome: ResponseOutcome): void {
+    this.#isAnswerOver ||= outcome.kind !== 'calledTools';
+    this.#resolve(outcome);
   }
 
   #setDeadline(delayMs: number, code: 'first_event_timeout' | 'silence_timeout'): void {

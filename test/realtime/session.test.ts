@@ -163,6 +163,22 @@ describe('a retry of a turn', () => {
   });
 });
 
+describe('the listener of a turn', () => {
+  it('gets nothing after the end of the answer, which may withhold what was not shown yet', async () => {
+    const filtered: Answer = (connection, name) => {
+      const details = { type: 'incomplete', reason: 'content_filter' };
+      connection.receive(wire.created({ turn: name }), wire.done({ turn: name, status: 'incomplete', details }), {
+        type: 'input_audio_buffer.committed',
+        item_id: 'clip',
+      });
+    };
+    const { session } = await sessionWith([filtered]);
+    const kinds: string[] = [];
+    await session.runTurn({ ...input('t1'), onEvent: ({ kind }) => kinds.push(kind) }, NEVER);
+    assert.deepEqual(kinds, ['responseCreated', 'responseDone']);
+  });
+});
+
 describe('an early end', () => {
   it('of a turn has the reason of its signal, and closes the session', async () => {
     const { session, connection } = await sessionWith([silent]);
