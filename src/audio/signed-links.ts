@@ -9,7 +9,7 @@ export interface LinkSecret {
 
 /** The parts of a link, not yet verified. */
 export interface SignedLink {
-  /** The id in its secret. */
+  /** Of the audio or the recording link. */
   readonly id: string;
   readonly expiresAtMs: number;
   readonly signature: string;
