@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { de } from '../../src/messages/de.ts';
 import { png } from '../attachments/pictures.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
@@ -132,6 +133,7 @@ describe('the demo page', () => {
     t.after(() => german.close());
     await german.goto(demo.chatPage);
     await german.getByText('Standardstimme: alloy').waitFor();
+    await german.locator('.webchat__bubble', { hasText: de.welcome }).waitFor();
     await german.getByRole('navigation', { name: 'Zum Ausprobieren' }).waitFor();
     await german.getByRole('button', { name: 'Nach einer Bestellung fragen', exact: true }).click();
     await german.getByText('shipped').first().waitFor();

@@ -25,6 +25,7 @@ export interface WebChat {
     readonly token: string;
     readonly domain: string;
     readonly conversationId: string | undefined;
+    readonly conversationStartProperties: { readonly locale: string };
   }): DirectLineClient;
   createStore(): Store;
   renderWebChat(
