@@ -48,6 +48,12 @@ describe('the demo page', () => {
     await page.getByRole('button', { name, exact: true }).click();
   }
 
+  /** Resolves once the pictures that the user has sent are shown, with these widths. */
+  async function shows(widths: readonly number[]): Promise<void> {
+    const shown = "Array.from(document.querySelectorAll('.webchat__bubble--from-user img'), (img) => img.naturalWidth)";
+    await page.waitForFunction(`JSON.stringify(${shown}) === ${JSON.stringify(JSON.stringify(widths))}`);
+  }
+
   it('greets, names the voice, and answers a question aloud', async () => {
     await answer('Hello! Send me a message').waitFor();
     await page.getByText('Default voice: alloy').waitFor();
@@ -84,18 +90,20 @@ describe('the demo page', () => {
     assert.equal(readFileSync(note, 'utf8'), 'Remember the milk');
   });
 
-  it('sends a picture from the attach button, and one of its own', async () => {
+  it('sends a picture from the attach button, and one of its own, and shows both', async () => {
     const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
     await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });
     await answer('I see a picture of 30 by 20 pixels').waitFor();
     await press('Send a picture');
     await answer('I see a picture of 640 by 400 pixels').waitFor();
+    await shows([30, 640]);
     await look(page, 'demo-picture');
   });
 
-  it('sends a voice message', async () => {
+  it('sends a voice message, and shows a player for it', async () => {
     await press('Send a voice message');
     await answer(/I heard \d\.\d seconds of sound/).waitFor();
+    await page.waitForFunction(`document.querySelector('.webchat__bubble--from-user audio')?.duration > 1`);
   });
 
   it('links to the recording page, lists commands, and shows a price', async () => {
@@ -111,6 +119,7 @@ describe('the demo page', () => {
   it('continues the conversation after a reload, and starts another one', async () => {
     await page.reload();
     await answer('I see a picture of 640 by 400 pixels').waitFor();
+    await shows([30, 640]);
     await press('New chat');
     await answer('Hello! Send me a message').waitFor();
     assert.equal(await page.locator('.webchat__bubble').count(), 1);

@@ -1,5 +1,5 @@
 import { styleOptions } from './style-options.ts';
-import { type Store, webChat } from './web-chat.ts';
+import { type AttachmentMiddleware, type Store, webChat } from './web-chat.ts';
 
 const SERVICE = `${location.origin}/v3/directline`;
 /** Stored for each tab, so that a reload returns to the conversation. */
@@ -32,6 +32,7 @@ export async function startChat(element: Element): Promise<Store> {
         userID,
         locale: navigator.language,
         styleOptions: styleOptions(dark.matches),
+        attachmentMiddleware: showFiles,
       },
       element,
     );
@@ -58,3 +59,10 @@ function userId(): string {
   localStorage.setItem(USER, id);
   return id;
 }
+
+/** Web Chat shows a file of the user only as its name, unless it has a thumbnail. The file serves as its own. */
+const showFiles: AttachmentMiddleware =
+  () =>
+  (next) =>
+  ({ attachment, ...props }, ...others) =>
+    next({ ...props, attachment: { thumbnailUrl: attachment.contentUrl, ...attachment } }, ...others);

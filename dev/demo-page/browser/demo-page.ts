@@ -39,7 +39,7 @@ function say(text: string, store: Store): void {
 /** DirectLineJS uploads the content of an attachment's URL. */
 function attach(file: Blob, name: string, store: Store): void {
   const contentUrl = URL.createObjectURL(file);
-  const attachment = { contentType: file.type, contentUrl, name, thumbnailUrl: contentUrl };
+  const attachment = { contentType: file.type, contentUrl, name };
   const activity = { type: 'message', text: '', attachments: [attachment] };
   store.dispatch({ type: 'DIRECT_LINE/POST_ACTIVITY', meta: { method: 'keyboard' }, payload: { activity } });
 }

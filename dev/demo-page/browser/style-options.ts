@@ -46,6 +46,7 @@ export function styleOptions(isDark: boolean): object {
     bubbleBorderWidth: 0,
     bubbleBorderRadius: 12,
     bubbleMaxWidth: 560,
+    bubbleImageHeight: 'auto',
     bubbleFromUserBackground: user,
     bubbleFromUserTextColor: ink,
     bubbleFromUserBorderWidth: 0,

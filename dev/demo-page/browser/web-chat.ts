@@ -20,6 +20,14 @@ export interface Store {
   dispatch(action: WebChatAction): void;
 }
 
+interface AttachmentProps {
+  readonly attachment: { readonly contentUrl?: string; readonly thumbnailUrl?: string | undefined };
+}
+type RenderAttachment = (props: AttachmentProps, ...others: readonly unknown[]) => unknown;
+
+/** Decides how an attachment is shown: by `next` with other properties. */
+export type AttachmentMiddleware = () => (next: RenderAttachment) => RenderAttachment;
+
 export interface WebChat {
   createDirectLine(options: {
     readonly token: string;
@@ -35,6 +43,7 @@ export interface WebChat {
       readonly userID: string;
       readonly locale: string;
       readonly styleOptions: object;
+      readonly attachmentMiddleware: AttachmentMiddleware;
     },
     element: Element,
   ): void;
