@@ -90,10 +90,14 @@ describe('the demo page', () => {
     assert.equal(readFileSync(note, 'utf8'), 'Remember the milk');
   });
 
-  it('sends a picture from the attach button, and one of its own, and shows both', async () => {
+  it('sends an attached picture with the next message, and one of its own at once, and shows both', async () => {
     const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
     await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });
-    await answer('I see a picture of 30 by 20 pixels').waitFor();
+    await page.getByPlaceholder('white.png: add a text, or send').waitFor();
+    await look(page, 'demo-attached');
+    await send(page, 'What is this?');
+    await answer('You said: What is this? I see a picture of 30 by 20 pixels').waitFor();
+    await page.getByPlaceholder('Type your message').waitFor();
     await press('Send a picture');
     await answer('I see a picture of 640 by 400 pixels').waitFor();
     await shows([30, 640]);

@@ -1,3 +1,4 @@
+import { messages } from './messages.ts';
 import { styleOptions } from './style-options.ts';
 import { type AttachmentMiddleware, type Store, webChat } from './web-chat.ts';
 
@@ -33,10 +34,12 @@ export async function startChat(element: Element): Promise<Store> {
         locale: navigator.language,
         styleOptions: styleOptions(dark.matches),
         attachmentMiddleware: showFiles,
+        overrideLocalizedStrings: placeholderFor(store),
       },
       element,
     );
   dark.addEventListener('change', render);
+  renderOnAttach(store, render);
   render();
   return store;
 }
@@ -66,3 +69,20 @@ const showFiles: AttachmentMiddleware =
   (next) =>
   ({ attachment, ...props }, ...others) =>
     next({ ...props, attachment: { thumbnailUrl: attachment.contentUrl, ...attachment } }, ...others);
+
+/** Names the attached files that wait for the send button. Web Chat itself only shows a dot. */
+function placeholderFor(store: Store): Readonly<Record<string, string>> {
+  const names = store.getState().sendBoxAttachments.map(({ blob }) => ('name' in blob ? blob.name : ''));
+  if (names.length === 0) return {};
+  return { TEXT_INPUT_PLACEHOLDER: messages.attached.replace('{files}', () => names.join(', ')) };
+}
+
+function renderOnAttach(store: Store, render: () => void): void {
+  let shown = store.getState().sendBoxAttachments;
+  store.subscribe(() => {
+    const { sendBoxAttachments } = store.getState();
+    if (sendBoxAttachments === shown) return;
+    shown = sendBoxAttachments;
+    render();
+  });
+}

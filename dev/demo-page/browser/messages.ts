@@ -13,6 +13,8 @@ const en = {
   voice: 'Send a voice message',
   talk: 'Use your microphone',
   help: '/help',
+  /** `{files}` are the names of attached files. */
+  attached: '{files}: add a text, or send',
 };
 
 export type Messages = Readonly<typeof en>;
@@ -30,6 +32,7 @@ const de: Messages = {
   voice: 'Eine Sprachnachricht senden',
   talk: 'Das Mikrofon benutzen',
   help: '/help',
+  attached: '{files}: Text dazu, oder senden',
 };
 
 /** The texts in the language of the browser, else in English. */

@@ -59,7 +59,5 @@ export function styleOptions(isDark: boolean): object {
     sendBoxBorderTop: `1px solid ${line}`,
     sendBoxHeight: 48,
     hideUploadButton: false,
-    // By default a file waits for the send button, and only a dot shows that it is there.
-    sendAttachmentOn: 'attach',
   };
 }

@@ -16,8 +16,15 @@ export type WebChatAction =
       readonly payload: { readonly activity: object };
     };
 
+/** What the user has attached to the next message. */
+export interface WebChatState {
+  readonly sendBoxAttachments: readonly { readonly blob: Blob | File }[];
+}
+
 export interface Store {
   dispatch(action: WebChatAction): void;
+  getState(): WebChatState;
+  subscribe(listener: () => void): unknown;
 }
 
 interface AttachmentProps {
@@ -44,6 +51,8 @@ export interface WebChat {
       readonly locale: string;
       readonly styleOptions: object;
       readonly attachmentMiddleware: AttachmentMiddleware;
+      /** Replaces texts of Web Chat by their ids. */
+      readonly overrideLocalizedStrings: Readonly<Record<string, string>>;
     },
     element: Element,
   ): void;
