@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { type DirectLine, startDirectLine } from '../../dev/direct-line/direct-line.ts';
 
@@ -75,8 +75,7 @@ describe('a request to the Direct Line of the demo', () => {
   it('that starts a conversation gives the bot the locale of the user', async (t) => {
     const received: unknown[] = [];
     const bot = createServer(async (sent, response) => {
-      const body = await new Response(Readable.toWeb(sent) as ReadableStream).text();
-      received.push((JSON.parse(body) as { locale?: unknown }).locale);
+      received.push(((await json(sent)) as { locale?: unknown }).locale);
       response.end();
     });
     await once(bot.listen(0, '127.0.0.1'), 'listening');

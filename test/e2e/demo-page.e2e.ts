@@ -90,6 +90,14 @@ describe('the demo page', () => {
     assert.equal(readFileSync(note, 'utf8'), 'Remember the milk');
   });
 
+  it('asks before it creates a ticket, which an example function does', async () => {
+    await press('Create a ticket');
+    await page.getByText('May I use “Create ticket”?').waitFor();
+    await page.getByRole('button', { name: 'Allow once', exact: true }).last().click();
+    await answer(/Allowed: Create ticket.*Ticket number \d{4}/s).waitFor();
+    await look(page, 'demo-ticket');
+  });
+
   it('sends an attached picture with the next message, and one of its own at once, and shows both', async () => {
     const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
     await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });
@@ -111,7 +119,7 @@ describe('the demo page', () => {
   });
 
   it('links to the recording page, lists commands, and shows a price', async () => {
-    await press('Use your microphone');
+    await press('Get a microphone link');
     await answer('You can speak to me here').waitFor();
     await press('/help');
     await answer('/forget').waitFor();

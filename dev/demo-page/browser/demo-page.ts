@@ -19,6 +19,8 @@ async function runSample(sample: string | undefined, store: Store): Promise<void
       return say('Tell me a joke', store);
     case 'order':
       return say('What is the status of order 4711?', store);
+    case 'ticket':
+      return say('Create a ticket for my late parcel', store);
     case 'note':
       return say('Write a file note.txt with the text Remember the milk', store);
     case 'talk':
