@@ -35,17 +35,27 @@ export function readDemoSettings(shellEnv: Env): DemoSettings {
   );
   const env = { REALTIME_VOICE: DEFAULT_VOICE, ...variables, ...settings };
   const isOwn = (notice: string) => notice.startsWith('.env') || NAMES.some((name) => notice.includes(name));
+  const inDotEnv = valuesOf([...known], all).flatMap(([name]) => (shellEnv[name] === undefined ? [name] : []));
   const withheld = named.filter((name) => known.has(name));
   return {
     voice: env.REALTIME_VOICE.trim(),
     env,
     notices: [
       ...notices.filter(isOwn),
+      ...ignoredNotice(inDotEnv.filter((name) => !(name in settings))),
       ...withheld.map(
         (name) => `${name} in the file of MCP_CONFIG is a setting of the bot, so the demo does not pass it on`,
       ),
     ],
   };
+}
+
+/** One line about the settings in `.env` that the demo does not use. */
+function ignoredNotice(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const paths = PATHS.filter((name) => names.includes(name));
+  const hint = paths.length === 0 ? '' : `; set ${paths.join(' and ')} in the shell`;
+  return [`the demo ignores in .env: ${names.join(', ')}${hint}`];
 }
 
 /** The variables that are neither unset nor blank. */

@@ -227,7 +227,8 @@ function printAddresses(bot: number, page: number): void {
   for (const line of [...portNotice(BOT_PORT, bot, botEndpoint), ...portNotice(preferredPagePort, page, chatPage)])
     print(line);
   print(`
-The bot is ready. Its model is a SIMULATOR with a computer voice. No account is used.
+The bot is ready. Its model is a SIMULATOR with a computer voice. No account is used: prices, as in /usage, are those of the
+real model.
 
   Chat page:              ${chatPage}
   Bot Framework Emulator: ${botEndpoint}  (leave app id and password empty)

@@ -142,8 +142,9 @@ class DirectLineServer {
   async #start(request: IncomingMessage): Promise<Answer> {
     const conversation = new DirectLineConversation(this.#clock);
     this.#conversations.set(conversation.id, conversation);
-    const from = { id: conversation.id };
-    await this.#deliver({ type: 'conversationUpdate', id: conversation.id, from, membersAdded: [BOT] }, conversation);
+    const { locale } = await startIn(request);
+    const { id } = conversation;
+    await this.#deliver({ type: 'conversationUpdate', id, from: { id }, membersAdded: [BOT], locale }, conversation);
     return { status: 201, body: this.#describe(conversation, request) };
   }
 
@@ -208,6 +209,12 @@ function sendFile(response: ServerResponse, contentType: string, bytes: Uint8Arr
     'x-content-type-options': 'nosniff',
   });
   response.end(bytes);
+}
+
+/** What a client says about a conversation that it starts. The body is optional. */
+async function startIn(request: IncomingMessage): Promise<Activity> {
+  const body = await getRawBody(request, { limit: MAX_BODY_BYTES, encoding: 'utf8' });
+  return body === '' ? {} : JSON.parse(body);
 }
 
 async function activityIn(request: IncomingMessage): Promise<Activity> {

@@ -9,7 +9,7 @@ export interface ToolCount {
   readonly totalMs: { readonly without: readonly number[]; readonly with: readonly number[] };
 }
 
-/** The bot's two functions. */
+/** The bot's own functions. */
 const OWN = { EXAMPLE_TOOLS: 'true' };
 /** They offer 12, 14 and 12 tools. */
 const SERVERS = 3;

@@ -34,9 +34,9 @@ describe('a tool that the service rejects', { timeout: 60_000 }, () => {
     assert.equal(await ask(bot, 'second'), 'Two');
     assert.equal(await ask(bot, 'third', { conversation: { id: 'other' } }), 'Other');
     const [all, ...others] = model.tools;
-    assert.deepEqual(all, ['current_time', 'order_status']);
+    assert.deepEqual(all, ['current_time', 'order_status', 'create_ticket']);
     assert.ok(others.length >= 2);
-    for (const tools of others) assert.deepEqual(tools, ['current_time']);
+    for (const tools of others) assert.deepEqual(tools, ['current_time', 'create_ticket']);
     const lines = bot.logs.filter(({ msg }) => msg === REFUSED);
     assert.deepEqual(
       lines.map(({ tool }) => tool),
@@ -49,7 +49,7 @@ describe('a tool that the service rejects', { timeout: 60_000 }, () => {
     const { bot, model } = await startWith(t, [unnamed, says('One'), says('Two')]);
     assert.equal(await ask(bot, 'first'), 'One');
     assert.equal(await ask(bot, 'second'), 'Two');
-    const all = ['current_time', 'order_status'];
+    const all = ['current_time', 'order_status', 'create_ticket'];
     assert.deepEqual(model.tools, [all, [], all]);
     await bot.logged('functions refused by the service: the turn goes without any');
     assert.ok(!bot.logs.some(({ msg }) => msg === REFUSED));

@@ -39,7 +39,7 @@ describe('a question that needs a function', () => {
     const { bot, reply, sent } = await asked(t, turns);
     assert.match(reply.text, /^Let me look\.\n\nFound: \{"status":"shipped"/);
     assert.equal(reply.attachments[0].contentType, 'audio/wav');
-    assert.deepEqual(toolsOf(sent), ['current_time', 'order_status']);
+    assert.deepEqual(toolsOf(sent), ['current_time', 'order_status', 'create_ticket']);
     const [line] = await bot.logged('tool called');
     assert.deepEqual([line?.['tool'], line?.['end']], ['order_status', 'done']);
     // Neither arguments nor results are logged.

@@ -35,7 +35,7 @@ describe('the settings of the demo', () => {
     assert.deepEqual(readDemoSettings(shell), {
       voice: 'cedar',
       env: { REALTIME_VOICE: 'cedar', REALTIME_INSTRUCTIONS: 'Be brief.' },
-      notices: [],
+      notices: ['the demo ignores in .env: OPENAI_API_KEY, PORT'],
     });
     assert.deepEqual(Object.keys(shell), ['REALTIME_VOICE', 'DATABASE_URL']);
   });
@@ -65,6 +65,14 @@ describe('the settings of the demo', () => {
       },
       notices: ['DATABASE_URL in the file of MCP_CONFIG is a setting of the bot, so the demo does not pass it on'],
     });
+  });
+
+  it('name the variables for the shell that are in .env', () => {
+    writeFileSync('.env', 'MCP_CONFIG=mcp.json\nDOCUMENTS_FOLDER=handbook\nREALTIME_VOICE=marin\nOTHER=1\n');
+    assert.deepEqual(readDemoSettings({}).notices, [
+      'the demo ignores in .env: MCP_CONFIG, DOCUMENTS_FOLDER; set MCP_CONFIG and DOCUMENTS_FOLDER in the shell',
+    ]);
+    assert.deepEqual(readDemoSettings({ MCP_CONFIG: 'a.json', DOCUMENTS_FOLDER: 'b' }).notices, []);
   });
 
   it('warn of a misspelled setting of the demo, and of no other', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { type DirectLine, startDirectLine } from '../../dev/direct-line/direct-line.ts';
 
@@ -71,6 +72,25 @@ describe('a WebSocket to the Direct Line of the demo', () => {
 });
 
 describe('a request to the Direct Line of the demo', () => {
+  it('that starts a conversation gives the bot the locale of the user', async (t) => {
+    const received: unknown[] = [];
+    const bot = createServer(async (sent, response) => {
+      received.push(((await json(sent)) as { locale?: unknown }).locale);
+      response.end();
+    });
+    await once(bot.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => bot.close());
+    await using directLine = await startDirectLine({
+      botEndpoint: `http://127.0.0.1:${(bot.address() as AddressInfo).port}/api/messages`,
+      servePage: (_, response) => void response.end(),
+    });
+    for (const body of ['{"user":{"id":"u"},"locale":"de-AT"}', '{}', '']) {
+      const { status } = await fetch(`${directLine.url}/v3/directline/conversations`, { method: 'POST', body });
+      assert.equal(status, 201);
+    }
+    assert.deepEqual(received, ['de-AT', undefined, undefined]);
+  });
+
   it('with a broken percent escape is for no conversation', async () => {
     await using directLine = await startDirectLine({
       botEndpoint: 'http://127.0.0.1:9/api/messages',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,8 @@ import { SIMULATED_RESOURCE } from '../../dev/simulator/resource.ts';
 import { simulatedResponder } from '../../dev/simulator/rules.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { openVoice } from '../../dev/simulator/voice.ts';
-import type { Env } from '../../src/config/env.ts';
 import { startDemo } from '../e2e/demo-process.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { FILESYSTEM } from '../tools/mcp-under-test.ts';
 
 // `npm run docs:pictures`: makes the pictures of the documents from the real programs. Needs Chromium.
 
@@ -50,20 +48,11 @@ async function takeRecording(page: Page): Promise<void> {
   await recorder.screenshot({ path: `${folder}/record.png` });
 }
 
-/** The card that asks whether a file may be written, in the chat page of the demo. */
+/** The card that asks whether a ticket may be created, in a new chat on the page of the demo. */
 async function takeApproval(page: Page): Promise<void> {
-  await page.locator('.webchat__bubble').first().waitFor();
-  const writer = page.getByText('Write File').last();
-  do await write(page, '/tools');
-  while (
-    !(await writer.waitFor({ timeout: 1_000 }).then(
-      () => true,
-      () => false,
-    ))
-  );
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'New chat' }).click()]);
   await page.locator('.webchat__bubble').first().waitFor();
-  await page.getByRole('button', { name: 'Write a note' }).click();
+  await page.getByRole('button', { name: 'Create a ticket' }).click();
   await page.getByRole('button', { name: 'Deny' }).last().waitFor();
   await page.screenshot({ path: `${folder}/approval.png` });
 }
@@ -119,9 +108,8 @@ async function withDemo(
   browser: Browser,
   options: readonly string[],
   work: (page: Page) => Promise<void>,
-  env: Env = {},
 ): Promise<void> {
-  const demo = await startDemo(options, env);
+  const demo = await startDemo(options);
   const context = await browser.newContext({ viewport: { width: 640, height: 560 }, permissions: ['microphone'] });
   const page = await context.newPage();
   await page.goto(demo.chatPage);
@@ -135,13 +123,8 @@ const browser = await launchBrowser(['--use-fake-ui-for-media-stream', '--use-fa
 await withDemo(browser, [], async (page) => {
   await takeChat(page);
   await takeRecording(page);
+  await takeApproval(page);
 });
-const files = mkdtempSync(join(tmpdir(), 'files-'));
-const config = join(files, 'mcp.json');
-const server = { command: process.execPath, args: [FILESYSTEM, files] };
-writeFileSync(config, JSON.stringify({ mcpServers: { files: server } }));
-await withDemo(browser, [], takeApproval, { MCP_CONFIG: config });
-rmSync(files, { recursive: true });
 await withDemo(browser, ['--channel', 'msteams'], takeTeams);
 await takeDoctor(browser);
 await browser.close();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { de } from '../../src/messages/de.ts';
 import { png } from '../attachments/pictures.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
@@ -47,6 +48,12 @@ describe('the demo page', () => {
     await page.getByRole('button', { name, exact: true }).click();
   }
 
+  /** Resolves once the pictures that the user has sent are shown, with these widths. */
+  async function shows(widths: readonly number[]): Promise<void> {
+    const shown = "Array.from(document.querySelectorAll('.webchat__bubble--from-user img'), (img) => img.naturalWidth)";
+    await page.waitForFunction(`JSON.stringify(${shown}) === ${JSON.stringify(JSON.stringify(widths))}`);
+  }
+
   it('greets, names the voice, and answers a question aloud', async () => {
     await answer('Hello! Send me a message').waitFor();
     await page.getByText('Default voice: alloy').waitFor();
@@ -83,22 +90,36 @@ describe('the demo page', () => {
     assert.equal(readFileSync(note, 'utf8'), 'Remember the milk');
   });
 
-  it('sends a picture from the attach button, and one of its own', async () => {
+  it('asks before it creates a ticket, which an example function does', async () => {
+    await press('Create a ticket');
+    await page.getByText('May I use “Create ticket”?').waitFor();
+    await page.getByRole('button', { name: 'Allow once', exact: true }).last().click();
+    await answer(/Allowed: Create ticket.*Ticket number \d{4}/s).waitFor();
+    await look(page, 'demo-ticket');
+  });
+
+  it('sends an attached picture with the next message, and one of its own at once, and shows both', async () => {
     const buffer = png({ width: 30, height: 20, data: Buffer.alloc(30 * 20 * 4, 255) });
     await page.locator('input[type=file]').setInputFiles({ name: 'white.png', mimeType: 'image/png', buffer });
-    await answer('I see a picture of 30 by 20 pixels').waitFor();
+    await page.getByPlaceholder('white.png: add a text, or send').waitFor();
+    await look(page, 'demo-attached');
+    await send(page, 'What is this?');
+    await answer('You said: What is this? I see a picture of 30 by 20 pixels').waitFor();
+    await page.getByPlaceholder('Type your message').waitFor();
     await press('Send a picture');
     await answer('I see a picture of 640 by 400 pixels').waitFor();
+    await shows([30, 640]);
     await look(page, 'demo-picture');
   });
 
-  it('sends a voice message', async () => {
+  it('sends a voice message, and shows a player for it', async () => {
     await press('Send a voice message');
     await answer(/I heard \d\.\d seconds of sound/).waitFor();
+    await page.waitForFunction(`document.querySelector('.webchat__bubble--from-user audio')?.duration > 1`);
   });
 
   it('links to the recording page, lists commands, and shows a price', async () => {
-    await press('Use your microphone');
+    await press('Get a microphone link');
     await answer('You can speak to me here').waitFor();
     await press('/help');
     await answer('/forget').waitFor();
@@ -110,6 +131,7 @@ describe('the demo page', () => {
   it('continues the conversation after a reload, and starts another one', async () => {
     await page.reload();
     await answer('I see a picture of 640 by 400 pixels').waitFor();
+    await shows([30, 640]);
     await press('New chat');
     await answer('Hello! Send me a message').waitFor();
     assert.equal(await page.locator('.webchat__bubble').count(), 1);
@@ -132,6 +154,7 @@ describe('the demo page', () => {
     t.after(() => german.close());
     await german.goto(demo.chatPage);
     await german.getByText('Standardstimme: alloy').waitFor();
+    await german.locator('.webchat__bubble', { hasText: de.welcome }).waitFor();
     await german.getByRole('navigation', { name: 'Zum Ausprobieren' }).waitFor();
     await german.getByRole('button', { name: 'Nach einer Bestellung fragen', exact: true }).click();
     await german.getByText('shipped').first().waitFor();

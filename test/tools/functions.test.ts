@@ -44,6 +44,14 @@ describe('the status of an order', () => {
   });
 });
 
+describe('a ticket', () => {
+  it('is created only with an approval, and has a number', async () => {
+    const tool = named('create_ticket');
+    assert.deepEqual([tool.approval, tool.isReadOnly, tool.isDestructive], ['ask', false, false]);
+    assert.match((await tool.run({ subject: 'Late' }, context())).text, /"ticketNumber":"\d{4}","subject":"Late"/);
+  });
+});
+
 describe('a definition', () => {
   it('is converted to JSON Schema with its descriptions', () => {
     assert.deepEqual(named('order_status').parameters, {

@@ -1,54 +1,15 @@
 import type { DemoFacts } from '../demo-facts.ts';
+import { forgetConversation, startChat } from './chat.ts';
 import { type Messages, messages } from './messages.ts';
 import { samplePicture, sampleVoice } from './samples.ts';
-import { styleOptions } from './style-options.ts';
-import { type Store, webChat } from './web-chat.ts';
+import type { Store } from './web-chat.ts';
 
 const facts: DemoFacts = JSON.parse(byId('facts').textContent ?? '{}');
-const SERVICE = `${location.origin}/v3/directline`;
-/** Stored for each tab, so that a reload returns to the conversation. */
-const CONVERSATION = 'conversation';
-/** Stored in the browser: each browser is another user. */
-const USER = 'user';
-
-const dark = matchMedia('(prefers-color-scheme: dark)');
 
 function byId(id: string): HTMLElement {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`#${id} is missing`);
   return element;
-}
-
-/** The conversation of this tab, if the service still has it. */
-async function storedConversation(): Promise<string | undefined> {
-  const id = sessionStorage.getItem(CONVERSATION) ?? undefined;
-  if (id === undefined) return undefined;
-  const { ok } = await fetch(`${SERVICE}/conversations/${id}`);
-  return ok ? id : undefined;
-}
-
-function userId(): string {
-  const id = localStorage.getItem(USER) ?? crypto.randomUUID();
-  localStorage.setItem(USER, id);
-  return id;
-}
-
-async function startChat(): Promise<Store> {
-  const conversationId = await storedConversation();
-  const directLine = webChat.createDirectLine({ token: conversationId ?? '', domain: SERVICE, conversationId });
-  directLine.activity$.subscribe(() => {
-    if (directLine.conversationId !== undefined) sessionStorage.setItem(CONVERSATION, directLine.conversationId);
-  });
-  const store = webChat.createStore();
-  const userID = userId();
-  const render = () =>
-    webChat.renderWebChat(
-      { directLine, store, userID, locale: navigator.language, styleOptions: styleOptions(dark.matches) },
-      byId('chat'),
-    );
-  dark.addEventListener('change', render);
-  render();
-  return store;
 }
 
 /** Does one of the things to try, as if the user had typed or attached it. The simulator understands English best. */
@@ -58,6 +19,8 @@ async function runSample(sample: string | undefined, store: Store): Promise<void
       return say('Tell me a joke', store);
     case 'order':
       return say('What is the status of order 4711?', store);
+    case 'ticket':
+      return say('Create a ticket for my late parcel', store);
     case 'note':
       return say('Write a file note.txt with the text Remember the milk', store);
     case 'talk':
@@ -78,7 +41,7 @@ function say(text: string, store: Store): void {
 /** DirectLineJS uploads the content of an attachment's URL. */
 function attach(file: Blob, name: string, store: Store): void {
   const contentUrl = URL.createObjectURL(file);
-  const attachment = { contentType: file.type, contentUrl, name, thumbnailUrl: contentUrl };
+  const attachment = { contentType: file.type, contentUrl, name };
   const activity = { type: 'message', text: '', attachments: [attachment] };
   store.dispatch({ type: 'DIRECT_LINE/POST_ACTIVITY', meta: { method: 'keyboard' }, payload: { activity } });
 }
@@ -99,10 +62,10 @@ function sampleButtons(): NodeListOf<HTMLElement> {
 async function open(): Promise<void> {
   showTexts();
   byId('new-chat').addEventListener('click', () => {
-    sessionStorage.removeItem(CONVERSATION);
+    forgetConversation();
     location.reload();
   });
-  const store = await startChat();
+  const store = await startChat(byId('chat'));
   for (const button of sampleButtons()) {
     if (button.dataset['try'] === 'note') button.hidden = !facts.hasMcpServers;
     button.addEventListener('click', () => void runSample(button.dataset['try'], store));

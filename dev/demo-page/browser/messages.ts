@@ -8,11 +8,14 @@ const en = {
   samples: 'Things to try',
   question: 'Ask a question',
   order: 'Ask about an order',
+  ticket: 'Create a ticket',
   note: 'Write a note',
   picture: 'Send a picture',
   voice: 'Send a voice message',
-  talk: 'Use your microphone',
+  talk: 'Get a microphone link',
   help: '/help',
+  /** `{files}` are the names of attached files. */
+  attached: '{files}: add a text, or send',
 };
 
 export type Messages = Readonly<typeof en>;
@@ -20,16 +23,18 @@ export type Messages = Readonly<typeof en>;
 const de: Messages = {
   language: 'de',
   title: 'Realtime-Sprachbot',
-  model: 'Standardstimme: {voice} · simuliertes Modell',
+  model: 'Standardstimme: {voice} · simuliertes Modell, spricht Englisch',
   newChat: 'Neuer Chat',
   samples: 'Zum Ausprobieren',
   question: 'Eine Frage stellen',
   order: 'Nach einer Bestellung fragen',
+  ticket: 'Ein Ticket anlegen',
   note: 'Eine Notiz schreiben',
   picture: 'Ein Bild senden',
   voice: 'Eine Sprachnachricht senden',
-  talk: 'Das Mikrofon benutzen',
+  talk: 'Link zum Mikrofon',
   help: '/help',
+  attached: '{files}: Text dazu, oder senden',
 };
 
 /** The texts in the language of the browser, else in English. */

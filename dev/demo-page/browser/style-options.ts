@@ -15,7 +15,7 @@ const LIGHT: Palette = {
   line: '#e0e0e0',
   accent: '#5b5fc7',
   bot: '#f0f0f5',
-  user: '#e2e4fb',
+  user: '#ebecfd',
 };
 const DARK: Palette = {
   surface: '#292929',
@@ -24,7 +24,7 @@ const DARK: Palette = {
   line: '#3d3d3d',
   accent: '#a4abf8',
   bot: '#383838',
-  user: '#41447f',
+  user: '#373a6b',
 };
 
 /**
@@ -46,6 +46,7 @@ export function styleOptions(isDark: boolean): object {
     bubbleBorderWidth: 0,
     bubbleBorderRadius: 12,
     bubbleMaxWidth: 560,
+    bubbleImageHeight: 'auto',
     bubbleFromUserBackground: user,
     bubbleFromUserTextColor: ink,
     bubbleFromUserBorderWidth: 0,
@@ -58,7 +59,19 @@ export function styleOptions(isDark: boolean): object {
     sendBoxBorderTop: `1px solid ${line}`,
     sendBoxHeight: 48,
     hideUploadButton: false,
-    // By default a file waits for the send button, and only a dot shows that it is there.
-    sendAttachmentOn: 'attach',
+    cardPushButtonBackgroundColor: accent,
+    cardPushButtonTextColor: surface,
+    typingAnimationBackgroundImage: typingAnimation(bot, quiet),
+    typingAnimationHeight: 36,
+    typingAnimationWidth: 64,
   };
+}
+
+/** Three dots in a bubble, as the `background-image` of a box of 64 by 36. Web Chat's own picture is white. */
+function typingAnimation(bubble: string, dots: string): string {
+  const dot = (at: number) => `<circle cx="${18 + 14 * at}" cy="18" r="4" style="animation-delay:${at / 5}s"/>`;
+  const css =
+    'circle{animation:b 1.2s infinite}@keyframes b{0%,60%,to{opacity:.3}30%{opacity:1}}@media(prefers-reduced-motion){circle{animation:none}}';
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="36" fill="${dots}"><style>${css}</style><rect width="64" height="36" rx="12" fill="${bubble}"/>${[0, 1, 2].map(dot).join('')}</svg>`;
+  return `url("data:image/svg+xml,${encodeURIComponent(svg)}")`;
 }

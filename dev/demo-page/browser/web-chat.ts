@@ -16,15 +16,31 @@ export type WebChatAction =
       readonly payload: { readonly activity: object };
     };
 
+/** What the user has attached to the next message. */
+export interface WebChatState {
+  readonly sendBoxAttachments: readonly { readonly blob: Blob | File }[];
+}
+
 export interface Store {
   dispatch(action: WebChatAction): void;
+  getState(): WebChatState;
+  subscribe(listener: () => void): unknown;
 }
+
+interface AttachmentProps {
+  readonly attachment: { readonly contentUrl?: string; readonly thumbnailUrl?: string | undefined };
+}
+type RenderAttachment = (props: AttachmentProps, ...others: readonly unknown[]) => unknown;
+
+/** Decides how an attachment is shown: by `next` with other properties. */
+export type AttachmentMiddleware = () => (next: RenderAttachment) => RenderAttachment;
 
 export interface WebChat {
   createDirectLine(options: {
     readonly token: string;
     readonly domain: string;
     readonly conversationId: string | undefined;
+    readonly conversationStartProperties: { readonly locale: string };
   }): DirectLineClient;
   createStore(): Store;
   renderWebChat(
@@ -34,6 +50,9 @@ export interface WebChat {
       readonly userID: string;
       readonly locale: string;
       readonly styleOptions: object;
+      readonly attachmentMiddleware: AttachmentMiddleware;
+      /** Replaces texts of Web Chat by their ids. */
+      readonly overrideLocalizedStrings: Readonly<Record<string, string>>;
     },
     element: Element,
   ): void;

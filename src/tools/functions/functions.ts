@@ -1,4 +1,5 @@
 import type { Tool } from '../tool.ts';
+import { createTicket } from './create-ticket.ts';
 import { currentTime } from './current-time.ts';
 import { orderStatus } from './order-status.ts';
 
@@ -6,4 +7,4 @@ import { orderStatus } from './order-status.ts';
 export const FUNCTIONS: readonly Tool[] = [currentTime];
 
 /** The additional functions of the demo. */
-export const EXAMPLE_FUNCTIONS: readonly Tool[] = [orderStatus];
+export const EXAMPLE_FUNCTIONS: readonly Tool[] = [orderStatus, createTicket];
