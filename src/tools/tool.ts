@@ -53,6 +53,9 @@ export interface CallContext {
 /** Parsed arguments, always an object. */
 export type ToolArguments = Readonly<Record<string, unknown>>;
 
+/** The service's limit for names of functions. */
+export const MAX_NAME_CHARS = 64;
+
 export interface Tool {
   /** The name for the model: up to 64 letters, digits, `_` and `-`. */
   readonly name: string;
