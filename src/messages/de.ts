@@ -157,7 +157,10 @@ export const de: Messages = {
     audioOff: (by) =>
       `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
     audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
-    stopped: 'Ich antworte gerade auf nichts, und keine Nachricht wartet.',
+    stopped: (droppedCount) =>
+      droppedCount === 0
+        ? 'Ich habe aufgehört. Keine weitere Nachricht hat gewartet.'
+        : `Ich habe aufgehört und ${droppedCount === 1 ? 'die Nachricht' : `die ${droppedCount} Nachrichten`} verworfen, die noch gewartet ${droppedCount === 1 ? 'hat' : 'haben'}. Bitte senden Sie noch einmal, was Sie brauchen.`,
   },
   attachments: {
     heard: (text, by) => `${by === undefined ? 'Sie haben' : `${by} hat`} gesagt: „${text}“`,

@@ -164,7 +164,10 @@ export const en = {
     audioOff: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} turned my voice off. `}From my next answer, I’ll only write.`,
     audioHow: 'Please write /audio on or /audio off.',
-    stopped: 'I’ve stopped. No messages are waiting.',
+    stopped: (droppedCount: number) =>
+      droppedCount === 0
+        ? 'I’ve stopped. No other message was waiting.'
+        : `I’ve stopped, and dropped ${droppedCount === 1 ? 'the message that was' : `the ${droppedCount} messages that were`} waiting. Please send again what you still need.`,
   },
   attachments: {
     /** The transcript of a voice message, above the answer. */
