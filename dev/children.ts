@@ -23,7 +23,7 @@ export interface ChildrenOptions {
 const READY_TIMEOUT_MS = 60_000;
 const KILL_AFTER_MS = 3_000;
 const MAX_LAST_LINES = 20;
-/** Children inherit only these variables: settings of the developer's shell must not change the demo. */
+/** Children inherit only these variables: other settings of the developer's shell must not change the demo. */
 const INHERITED = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS'];
 
 /** Child processes that end together. */

@@ -1,25 +1,63 @@
-import { misspelledSettings } from '../src/config/config.ts';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { misspelledSettings, settingNames } from '../src/config/config.ts';
 import { loadDotEnv } from '../src/config/dot-env.ts';
 import type { Env } from '../src/config/env.ts';
+import { variablesIn } from '../src/config/mcp-variables.ts';
 
-/** What the demo takes from the environment and `.env`. All other settings of the bot are its own. */
+/** The settings that the demo reads from the environment and `.env`. */
 const NAMES = ['REALTIME_VOICE', 'REALTIME_INSTRUCTIONS'] as const;
+/** The settings that the demo reads from the environment only: paths from the current folder. */
+const PATHS = ['MCP_CONFIG', 'DOCUMENTS_FOLDER'] as const;
 const DEFAULT_VOICE = 'alloy';
 
 export interface DemoSettings {
   readonly voice: string;
-  /** The settings as variables for the bot. */
+  /** The variables for the bot. */
   readonly env: Readonly<Record<string, string>>;
-  /** What is odd about these settings. */
+  /** Warnings about these settings. */
   readonly notices: readonly string[];
 }
 
-/** Reads the voice and the prompt from the environment, else from `.env` of the current folder. Throws a ConfigError. */
+/** Reads the few settings of the bot that the demo does not set itself. Throws a ConfigError. */
 export function readDemoSettings(shellEnv: Env): DemoSettings {
   const all = { ...shellEnv };
   const notices = [...loadDotEnv(all), ...misspelledSettings(all)];
-  const values = NAMES.flatMap((name) => (all[name]?.trim() ? [[name, all[name]] as const] : []));
-  const env = { REALTIME_VOICE: DEFAULT_VOICE, ...Object.fromEntries(values) };
+  const paths = valuesOf(PATHS, shellEnv).map(([name, path]) => [name, resolve(path)] as const);
+  const settings = Object.fromEntries([...valuesOf(NAMES, all), ...paths]);
+  const known = settingNames();
+  const named = variablesOfServers(settings['MCP_CONFIG']).filter((name) => all[name] !== undefined);
+  const variables = Object.fromEntries(
+    valuesOf(
+      named.filter((name) => !known.has(name)),
+      all,
+    ),
+  );
+  const env = { REALTIME_VOICE: DEFAULT_VOICE, ...variables, ...settings };
   const isOwn = (notice: string) => notice.startsWith('.env') || NAMES.some((name) => notice.includes(name));
-  return { voice: env.REALTIME_VOICE.trim(), env, notices: notices.filter(isOwn) };
+  const withheld = named.filter((name) => known.has(name));
+  return {
+    voice: env.REALTIME_VOICE.trim(),
+    env,
+    notices: [
+      ...notices.filter(isOwn),
+      ...withheld.map(
+        (name) => `${name} in the file of MCP_CONFIG is a setting of the bot, so the demo does not pass it on`,
+      ),
+    ],
+  };
+}
+
+/** The variables that are neither unset nor blank. */
+function valuesOf(names: readonly string[], env: Env): [name: string, value: string][] {
+  return names.flatMap((name) => (env[name]?.trim() ? [[name, env[name]]] : []));
+}
+
+/** The variables that the file of MCP_CONFIG names. The bot reports a file that cannot be read. */
+function variablesOfServers(path: string | undefined): readonly string[] {
+  try {
+    return path === undefined ? [] : [...new Set(variablesIn(readFileSync(path, 'utf8')))];
+  } catch {
+    return [];
+  }
 }

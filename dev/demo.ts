@@ -2,7 +2,7 @@ import '../src/node-version.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../src/errors.ts';
 import { exitWithUsage, readOptions } from '../src/read-options.ts';
@@ -39,7 +39,8 @@ Starts the bot, a simulated model and a chat page on this machine, without an ac
   --help                print this
 
 REALTIME_VOICE and REALTIME_INSTRUCTIONS, from the shell or .env, set the voice and the prompt. MCP_CONFIG and
-DOCUMENTS_FOLDER, from the shell only, give the bot tools. The demo ignores all other settings of the bot.
+DOCUMENTS_FOLDER, from the shell only, give the bot tools. The demo passes on the variables that the file of MCP_CONFIG
+names. It ignores all other settings of the bot.
 Ctrl-C stops everything. LOG_LEVEL=info before the command shows the log of the bot.`;
 
 const options = readOptions(USAGE, { client: { type: 'string' }, channel: { type: 'string' } });
@@ -145,7 +146,7 @@ function startBot(simulatorPort: number, pagePort: number): Promise<number> {
 async function startClient(botEndpoint: string, port: number): Promise<number> {
   switch (client) {
     case 'webchat': {
-      const servePage = serveDemoPage({ voice: settings.voice, hasMcpServers: Boolean(process.env['MCP_CONFIG']) });
+      const servePage = serveDemoPage({ voice: settings.voice, hasMcpServers: 'MCP_CONFIG' in settings.env });
       directLine = await startDirectLine({ botEndpoint, servePage, port });
       return Number(new URL(directLine.url).port);
     }
@@ -200,20 +201,10 @@ function botEnv(port: number, simulatorPort: number, pagePort: number): Record<s
     // The Playground plays audio cards only.
     WEBCHAT_AUDIO: client === 'playground' ? 'card' : 'attachment',
     EXAMPLE_TOOLS: 'true',
-    ...toolFiles(),
     DRAIN_SECONDS: '2',
     // The level is at least info, because the ready line has that level.
     LOG_LEVEL: logLevel === 'debug' || logLevel === 'trace' ? logLevel : 'info',
   };
-}
-
-/** The bot of the demo has a working folder of its own. */
-function toolFiles(): Record<string, string> {
-  const named = ['MCP_CONFIG', 'DOCUMENTS_FOLDER'].flatMap((name) => {
-    const path = process.env[name];
-    return path ? [[name, resolve(path)]] : [];
-  });
-  return Object.fromEntries(named);
 }
 
 /** The Playground opens no dialogs, which Play needs in Teams. */

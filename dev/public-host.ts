@@ -28,7 +28,7 @@ const DNS_NAME = /^(?=.{1,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:
  */
 export function publicHost(text: string): string | undefined {
   const bare = text.trim().replace(/^https:\/\/([^/]+)\/?$/i, '$1');
-  // Otherwise `domainToASCII` would drop other parts of a URL, or read a number as an IP address.
+  // Otherwise `domainToASCII` would drop other parts of a URL.
   if (/[^\p{L}\p{M}\p{N}.-]/u.test(bare)) return undefined;
   const host = domainToASCII(bare);
   const isPlatform = PLATFORMS.includes(host) || TUNNELS.test(host);

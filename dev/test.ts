@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { closeSync, globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own PostgreSQL. A
@@ -41,6 +41,9 @@ const FAILING = '✖ failing tests:';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const running = new Set<ChildProcess>();
+/** For the output of each process. */
+const FOLDER = mkdtempSync(join(tmpdir(), 'test-output-'));
+process.once('exit', () => rmSync(FOLDER, { recursive: true }));
 
 /** The test files for the arguments, by group. */
 function groupFiles(args: readonly string[]): Map<string, string[]> {
@@ -64,6 +67,9 @@ function countIn(output: string, what: string): number {
 /** Prints one line for a process, and the failed tests with their errors. */
 async function run(name: string, files: readonly string[]): Promise<ProcessResult> {
   const startedMs = performance.now();
+  // A pipe would lose what is not read yet when the process is made to exit.
+  const path = join(FOLDER, name.replaceAll(/\W/g, '-'));
+  const output = openSync(path, 'w');
   const child = spawn(
     process.execPath,
     [
@@ -77,16 +83,15 @@ async function run(name: string, files: readonly string[]): Promise<ProcessResul
       '--test-reporter=spec',
       ...files,
     ],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: ['ignore', output, output] },
   );
   running.add(child);
-  const output: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   const late = setTimeout(() => child.kill('SIGKILL'), PROCESS_TIMEOUT_MS);
   const code = await new Promise<number | null>((ended) => child.once('close', ended));
   clearTimeout(late);
   running.delete(child);
-  const text = Buffer.concat(output).toString();
+  closeSync(output);
+  const text = readFileSync(path, 'utf8');
   const count = (what: string) => countIn(text, what);
   const isPassed = code === 0 && count('pass') > 0;
   const failing = text.slice(Math.max(0, text.lastIndexOf(FAILING)));

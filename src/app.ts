@@ -11,7 +11,7 @@ import { SEND_TIMEOUT_MS } from './channel/send-policy.ts';
 import { createFileFetcher } from './channel/sent-files.ts';
 import { ServiceUrls } from './channel/service-urls.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Config, LISTENING_PORT } from './config/config.ts';
+import { type Config, OWN_PORT_URL } from './config/config.ts';
 import { Conversations } from './conversation/conversations.ts';
 import { Spending } from './conversation/limits/spending.ts';
 import { TurnRate } from './conversation/limits/turn-rate.ts';
@@ -126,7 +126,7 @@ function withDefaults(deps: AppDeps, port: () => number): Shared {
   const openMonitor = settings && (() => openAzureMonitor(settings, tokens, log));
   const { telemetry = new Telemetry({ clock, log, model, open: openMonitor }) } = deps;
   const publicBaseUrl = () =>
-    config.publicBaseUrl === LISTENING_PORT ? `http://localhost:${port()}` : config.publicBaseUrl;
+    config.publicBaseUrl === OWN_PORT_URL ? `http://localhost:${port()}` : config.publicBaseUrl;
   const openConnection = connectionOpener(model, tokens, proxy, clock);
   return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl, openConnection };
 }

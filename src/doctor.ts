@@ -16,7 +16,7 @@ import { readOptions } from './read-options.ts';
 
 // `npm run doctor` tries everything that the bot needs, with the bot's own settings and modules, and says what to do.
 
-const UNREADABLE = 2;
+const INVALID_SETTINGS = 2;
 /** The exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -25,7 +25,7 @@ process.on('SIGINT', () => process.exit(INTERRUPTED));
 // The reader of a pipe has gone.
 process.stdout.on('error', () => process.exit(1));
 
-const options = readOptions(usageOf(installed), { json: { type: 'boolean' } }, UNREADABLE);
+const options = readOptions(usageOf(installed), { json: { type: 'boolean' } }, INVALID_SETTINGS);
 // npm takes the option of `npm run doctor --json` for its own.
 const isNpmOption = process.env['npm_lifecycle_event'] === 'doctor' && process.env['npm_config_json'] === 'true';
 const isJson = options.json ?? isNpmOption;
@@ -71,7 +71,7 @@ function loadConfig(): Config {
     const fix = firstSteps(process.env, installed, error);
     if (!isJson) process.stderr.write(`${error.message}\n${fix}\n`);
     else for (const problem of error.problems) print({ name: 'configuration', finding: fail(problem, fix), tookMs: 0 });
-    process.exit(UNREADABLE);
+    process.exit(INVALID_SETTINGS);
   }
 }
 

@@ -9,9 +9,9 @@ const source = globSync('**/*.ts', { cwd: root })
   .map((path) => readFileSync(`${root}/${path}`, 'utf8'))
   .join('\n');
 
-describe('the texts that no harness may find in a log', () => {
+describe('each log text that soak and crash tests look for as a fault', () => {
   for (const text of NEVER_LOGGED) {
-    it(`are texts of the bot: "${text}"`, () => {
+    it(`still exists in the source: "${text}"`, () => {
       assert.ok(source.includes(text), 'a renamed log text can never be found');
     });
   }

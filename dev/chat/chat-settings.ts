@@ -1,4 +1,4 @@
-import { type Config, misspelledSettings, readConfig } from '../../src/config/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 
 export const USAGE = `Usage: npm run chat -- [--wav FILE] [--events]
@@ -23,7 +23,8 @@ export type ChatConfig = Pick<
   'model' | 'proxy' | 'session' | 'tools' | 'historyTurns' | 'turnTimeoutMs' | 'sessionIdleMs' | 'logLevel' | 'notices'
 >;
 
-const OTHER_VARIABLES = [
+const MODEL_OR_PROXY = /^(?:OPENAI|AZURE_OPENAI|REALTIME)_|_PROXY$/i;
+const OTHER_SETTINGS = [
   'HISTORY_TURNS',
   'TURN_TIMEOUT_SECONDS',
   'SESSION_IDLE_SECONDS',
@@ -35,10 +36,7 @@ const OTHER_VARIABLES = [
 
 /** Throws a ConfigError. Ignores settings that only the bot uses. */
 export function readChatConfig(env: Env): ChatConfig {
-  const names = Object.keys(env).filter((name) => /^(?:OPENAI|AZURE_OPENAI|REALTIME)_|_PROXY$/i.test(name));
-  const used = Object.fromEntries([...names, ...OTHER_VARIABLES].map((name) => [name, env[name]]));
-  const misspelled = misspelledSettings(env).filter((notice) => !names.includes(notice.split(' ', 1)[0] ?? ''));
-  return readConfig(used, misspelled);
+  return readConfig(env, [], (name) => MODEL_OR_PROXY.test(name) || OTHER_SETTINGS.includes(name));
 }
 
 /** The environment with a simulator as the model. */

@@ -9,6 +9,7 @@ import { randomIds } from '../../src/ids.ts';
 import { findBuild, namesModel } from '../../src/installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
+import { setDefaultProxy } from '../../src/proxy.ts';
 import { exitWithUsage, readOptions } from '../../src/read-options.ts';
 import { entraIdTokens } from '../../src/realtime/endpoint.ts';
 import type { Outcome } from '../../src/realtime/outcome.ts';
@@ -125,7 +126,9 @@ for (const notice of readOrExit(() => loadDotEnv(process.env))) process.stderr.w
 const simulator = namesModel(process.env) ? undefined : await openSimulator();
 const env = simulator === undefined ? process.env : withSimulator(process.env, simulator.url);
 const config = readOrExit(() => readChatConfig(env));
-for (const notice of config.notices) process.stderr.write(`${notice}\n`);
+const proxyNotice = setDefaultProxy(config.proxy, process.env);
+for (const notice of [...(proxyNotice === undefined ? [] : [proxyNotice]), ...config.notices])
+  process.stderr.write(`${notice}\n`);
 const wav = options.wav === undefined ? undefined : await createWav(options.wav);
 
 const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });

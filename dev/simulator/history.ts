@@ -19,9 +19,9 @@ export function responderContext(
   );
   const texts = message.map((item) => parseUserText(textOf(item)));
   const parts = message.flatMap((item, at) => [...(item.inputs ?? []), ...(texts[at]?.files ?? [])]);
-  const isOfTools = lastUserEnd === items.length;
-  // After tool results, the parts of the message that led to the calls were already described: only pictures of tools are new.
-  const inputs = toolResults.length > 0 && !isOfTools ? [] : parts;
+  // Tool results at the end: the message before them led to the calls, and its parts were already described.
+  const wasDescribed = toolResults.length > 0 && lastUserEnd < items.length;
+  const inputs = wasDescribed ? [] : parts;
   return {
     history: before.flatMap(linesOf),
     text: texts.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),

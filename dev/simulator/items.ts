@@ -91,7 +91,7 @@ function textOfPart(part: ContentPart): string {
       return part.transcript ?? '';
     case 'input_audio':
     case 'input_image':
-      // The model never sees a client's transcript of its own audio.
+      // The model hears the user's audio. A transcript that the client sends with it is ignored.
       return '';
   }
 }

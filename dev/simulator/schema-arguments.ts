@@ -13,25 +13,28 @@ type Schema = Readonly<Record<string, unknown>>;
 const CONTENT_NAME = /content|text|body|message|description/i;
 
 /**
- * Fills the required parameters of a tool, or the first one if none is required:
- * - a string with a name like `content`: the content of the message, if it has one or the subject is used
- * - the first other string: the subject; later ones are empty
- * - a number: the first number in the message, or 0
- * - a closed list: the value that the message names, or the first one
- * - anything else: false, [] or {}; a list of strings takes the text that a string would get
+ * Fills the required parameters of a tool, or the first one if none is required. For "write a file notes.txt with Hello 5":
+ * - the first string gets the subject, "notes.txt"; later ones are empty
+ * - a string with a name like `content` gets the content, "Hello 5"; if the message has none, it is a string like others
+ * - a list of strings gets the text that a string would get: ["notes.txt"]
+ * - a number gets the first number of the message, 5, or 0
+ * - a closed list gets the value that the message names, or the first one
+ * - anything else is false, [] or {}
  */
 export function plausibleArguments(schema: Schema | undefined, words: ActionWords): Record<string, unknown> {
   const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema?.['required']) ? schema['required'] : [];
   const names = Object.keys(properties).filter((name) => required.includes(name));
   const filled = names.length > 0 ? names : Object.keys(properties).slice(0, 1);
-  let isSubjectUsed = false;
+  let isSubjectTaken = false;
   return Object.fromEntries(
     filled.map((name) => {
-      const isContent = CONTENT_NAME.test(name) && (isSubjectUsed || words.content !== '');
-      const text = isContent ? words.content : isSubjectUsed ? '' : words.subject;
+      const takesContent = CONTENT_NAME.test(name) && words.content !== '';
+      const text = takesContent ? words.content : isSubjectTaken ? '' : words.subject;
       const value = plausibleValue(properties[name], text, words);
-      isSubjectUsed ||= !isContent && (value === text || Array.isArray(value));
+      // A number, for example, takes no text: the next string gets the subject.
+      const hasTaken = value === text || Array.isArray(value);
+      isSubjectTaken ||= hasTaken && !takesContent;
       return [name, value];
     }),
   );

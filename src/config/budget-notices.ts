@@ -2,7 +2,7 @@ import { costUsd, maxUsageOf, pricesOf } from '../prices.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import type { SessionSettings } from './model-settings.ts';
 
-/** Warns about budgets that are smaller than one turn: with them, every message is refused. */
+/** Warns about budgets that refuse every message, since they are smaller than one turn, and about pictures without a price. */
 export function budgetNotices(
   limits: LimitSettings,
   { instructions, maxOutputTokens }: Pick<SessionSettings, 'instructions' | 'maxOutputTokens'>,
@@ -26,10 +26,15 @@ export function budgetNotices(
     ['PERSON_DAILY_BUDGET_USD', limits.personUsd],
     ['CONVERSATION_BUDGET_USD', limits.conversationUsd],
   ] as const;
-  return budgets
-    .filter(([, usd]) => usd !== undefined && usd < neededUsd)
-    .map(
+  const set = budgets.filter(([, usd]) => usd !== undefined);
+  const tooSmall = set.filter(([, usd = 0]) => usd < neededUsd);
+  return [
+    ...(set.length > 0 && prices.image.in === 0
+      ? [`PRICE_TABLE has no "image" prices for "${model}": pictures cost nothing in the budgets`]
+      : []),
+    ...tooSmall.map(
       ([name]) =>
         `${name} is less than one turn may cost (${cost}): every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS`,
-    );
+    ),
+  ];
 }

@@ -11,7 +11,7 @@ import { noticesOf } from './notices.ts';
 import { readProxy } from './proxy-settings.ts';
 import { readTelemetry } from './telemetry-settings.ts';
 import { readTools } from './tools-settings.ts';
-import { unknownSettings } from './unknown-settings.ts';
+import { SOMETIMES_READ, unknownSettings } from './unknown-settings.ts';
 
 export type { ModelEndpoint, SessionSettings } from './model-settings.ts';
 
@@ -22,18 +22,18 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MEGABYTE = 1_048_576;
-/** In place of `publicBaseUrl`: http on the port that the bot listens on. */
-export const LISTENING_PORT = 'localhost';
+/** Stands for the address of the bot on this machine: with PORT=0 the port is known only once the bot listens. */
+export const OWN_PORT_URL = 'http://localhost:<PORT>';
 
 /** All settings, read once and frozen; times in milliseconds, sizes in bytes. `notices` are warnings for the operator. */
 export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly notices: readonly string[] };
 
 /**
  * Reads the configuration. Throws one ConfigError that lists every problem. `envNotices` are notices about the
- * environment itself, such as those of `loadDotEnv`.
+ * environment itself, such as those of `loadDotEnv`. Settings for which `isUsed` returns false count as unset.
  */
-export function readConfig(env: Env, envNotices: readonly string[] = []): Config {
-  const reader = new EnvReader(env);
+export function readConfig(env: Env, envNotices: readonly string[] = [], isUsed?: (name: string) => boolean): Config {
+  const reader = new EnvReader(env, undefined, isUsed);
   const settings = readSettings(reader);
   reader.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
   const unknown = unknownSettings(env, reader.names);
@@ -46,9 +46,14 @@ export function readConfig(env: Env, envNotices: readonly string[] = []): Config
 
 /** Notices of variables that resemble a setting, whatever else is wrong with the settings. */
 export function misspelledSettings(env: Env): readonly string[] {
+  return unknownSettings(env, settingNames());
+}
+
+/** The names of all settings. */
+export function settingNames(): ReadonlySet<string> {
   const reader = new EnvReader({});
   readSettings(reader);
-  return unknownSettings(env, reader.names);
+  return new Set([...reader.names, ...SOMETIMES_READ]);
 }
 
 function readSettings(reader: EnvReader) {
@@ -63,7 +68,7 @@ function readSettings(reader: EnvReader) {
     ...readAddresses(reader),
     ...readAudio(reader),
     historyTurns: reader.whole('HISTORY_TURNS', 40, { min: 0, max: 1000 }),
-    /** How long conversations are kept after their last message, and messages that could not be answered. */
+    /** How long conversations are kept after their last message or command, and how long dead letters are kept. */
     recordRetentionMs: reader.whole('RECORD_RETENTION_DAYS', 30, { min: 1, max: 3650 }) * DAY_MS,
     sessionIdleMs: reader.whole('SESSION_IDLE_SECONDS', 300, { min: 1, max: 3600 }) * SECOND_MS,
     maxWarmSessions: reader.whole('MAX_WARM_SESSIONS', 100, { min: 1, max: 10_000 }),
@@ -73,7 +78,7 @@ function readSettings(reader: EnvReader) {
     database: readDatabase(reader),
     /** Unset: spans and metrics are not sent. */
     telemetry: readTelemetry(reader),
-    /** The proxy for the model and for users' files. Unset: connect directly. */
+    /** The proxy for all connections except those to the database. Unset: connect directly. */
     proxy: readProxy(reader),
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
@@ -82,14 +87,14 @@ function readSettings(reader: EnvReader) {
 function readAddresses(reader: EnvReader) {
   const hasAppId = reader.text('MicrosoftAppId') !== undefined;
   const website = reader.text('WEBSITE_HOSTNAME');
-  const fallback = website === undefined ? (hasAppId ? undefined : LISTENING_PORT) : `https://${website}`;
+  const fallback = website === undefined ? (hasAppId ? undefined : OWN_PORT_URL) : `https://${website}`;
   const publicBaseUrl = reader.url('PUBLIC_BASE_URL', 'https://bot.example.com');
   // The endpoint in the bot's Azure resource has this ending and is easily copied.
   if (/\/api\/messages$/i.test(publicBaseUrl ?? ''))
     reader.problems.push('PUBLIC_BASE_URL ends in /api/messages; expected the address without /api/messages');
   return {
     port: reader.whole('PORT', 3978, { min: 0, max: 65_535 }),
-    /** Where users reach `/audio`, without a trailing slash, or LISTENING_PORT. */
+    /** Where users reach `/audio`, without a trailing slash, or OWN_PORT_URL. */
     publicBaseUrl: publicBaseUrl ?? fallback,
     /** A page with a chat client, to which the bot's page `/` leads. */
     chatPageUrl: reader.url('CHAT_PAGE_URL', 'https://chat.example.com'),

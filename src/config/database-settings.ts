@@ -21,7 +21,10 @@ export interface DatabaseSettings {
   readonly schema: string;
   /** The most connections of this instance. */
   readonly poolSize: number;
-  /** Whether this instance runs turns. One that does not only accepts messages and serves audio. */
+  /**
+   * False: takes no turns from the queue. The instance still accepts messages, answers commands and messages that expect
+   * their reply in the HTTP response, and serves audio.
+   */
   readonly isDispatching: boolean;
 }
 
@@ -125,6 +128,7 @@ function signInOf(password: string, scope: string | undefined): DatabaseSignIn {
   return scope === undefined ? { kind: 'none' } : { kind: 'azureEntraId', scope };
 }
 
+/** As in `pg`, not libpq: `require` verifies, unless uselibpqcompat=true. */
 const TLS_MODES: Readonly<Record<string, DatabaseSettings['tls']>> = {
   disable: 'none',
   'no-verify': 'unverified',

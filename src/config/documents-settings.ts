@@ -21,7 +21,7 @@ export function readDocuments(reader: EnvReader): DocumentsSettings | undefined 
   const users = reader.list('DOCUMENTS_USERS');
   const named = reader.list('DOCUMENTS_SCOPES');
   const scopes = SCOPES.filter((scope) => named.includes(scope));
-  if (scopes.length < named.length)
+  if (!named.every((name) => SCOPES.some((scope) => scope === name)))
     reader.problems.push(`DOCUMENTS_SCOPES is "${named.join(',')}"; expected some of ${SCOPES.join(', ')}`);
   return folder === undefined ? undefined : { folder, pollMs: POLL_MS, users, scopes };
 }

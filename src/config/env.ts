@@ -13,6 +13,7 @@ export function isLoopbackHost(hostname: string): boolean {
  * unset, since templates leave such values behind.
  */
 export class EnvReader {
+  /** All variables, also for what is not a setting. */
   readonly env: Env;
   /** Returns the content of a file that a variable names. */
   readonly readText: (path: string) => string;
@@ -22,12 +23,16 @@ export class EnvReader {
   readonly #unresolved = new Map<string, string>();
   /** Each problem begins with the name of its variable. */
   readonly problems: string[] = [];
-  /** Warnings for the operator about settings that can be used. */
+  /** Warnings for the operator about valid settings that are probably a mistake. */
   readonly notices: string[] = [];
 
-  constructor(env: Env, readText = (path: string) => readFileSync(path, 'utf8')) {
+  readonly #isUsed: (name: string) => boolean;
+
+  /** Settings for which `isUsed` returns false count as unset. */
+  constructor(env: Env, readText = (path: string) => readFileSync(path, 'utf8'), isUsed = (_name: string) => true) {
     this.env = env;
     this.readText = readText;
+    this.#isUsed = isUsed;
   }
 
   /** Returns every problem. A variable with an unresolved reference has only that one, since its value is unknown. */
@@ -43,7 +48,7 @@ export class EnvReader {
    */
   text(name: string): string | undefined {
     this.names.add(name);
-    const value = this.env[name]?.trim() || undefined;
+    const value = (this.#isUsed(name) && this.env[name]?.trim()) || undefined;
     const [, kind] = /^@microsoft\.(keyvault|appconfiguration)\(/i.exec(value ?? '') ?? [];
     if (kind !== undefined) {
       const store = kind.toLowerCase() === 'keyvault' ? 'a Key Vault' : 'an App Configuration';

@@ -100,7 +100,7 @@ function checkReachability(reader: EnvReader, host: string | undefined): void {
     // A Conda shell sets HOST to the name of a compiler's target, which is not an address.
     reader.problems.push(
       isIP(host) === 0 && !isOwnName(host)
-        ? `HOST is not an address of this machine ("${host}"), but a value that Conda sets; unset it, or set 127.0.0.1`
+        ? `HOST is neither an address nor the name of this machine ("${host}"); unset it (a Conda shell sets such a value), or set 127.0.0.1`
         : `HOST is not a loopback address ("${host}") and MicrosoftAppId is not set; expected 127.0.0.1, an app id, or ALLOW_UNAUTHENTICATED=true`,
     );
 }

@@ -3,7 +3,7 @@ import type { EnvReader } from './env.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { VOICES } from './voices.ts';
 
-/** The address and credentials of the model. Plain OpenAI is used only when no Azure variable is set. */
+/** The address and credentials of the model. Plain OpenAI is used only if none of `AZURE_VARIABLES` is set. */
 export type ModelEndpoint =
   | { readonly kind: 'azureKey'; readonly endpoint: string; readonly model: string; readonly apiKey: string }
   | { readonly kind: 'azureEntraId'; readonly endpoint: string; readonly model: string; readonly scope: string }
@@ -15,7 +15,7 @@ export interface SessionSettings {
   readonly voice: string;
   /** `audio` includes a transcript. `text` alone costs less. */
   readonly modality: 'audio' | 'text';
-  /** Limits one reply: 1 to 4096, or `inf`. Unset: the model's own limit. */
+  /** Limits one response: 1 to 4096, or `inf`. Unset: the model's own limit. */
   readonly maxOutputTokens: number | 'inf' | undefined;
   /** The model that transcribes voice messages; on Azure, the name of a deployment. Unset: no transcription. */
   readonly transcriptionModel?: string | undefined;
@@ -70,7 +70,7 @@ function withoutApiPath(address: URL): URL {
 /** The limit that the model gets if a budget needs one; some models would generate 32,000 tokens. */
 const MAX_OUTPUT_TOKENS = 4_096;
 
-/** A budget requires a limit for the length of an answer. */
+/** A budget requires a limit for the length of a response. */
 export function readSession(reader: EnvReader, { dayUsd, personUsd, conversationUsd }: LimitSettings): SessionSettings {
   const isBudgeted = [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   const isUnbounded = reader.text('REALTIME_MAX_OUTPUT_TOKENS') === 'inf';

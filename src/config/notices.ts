@@ -1,6 +1,6 @@
 import type { EnvReader } from './env.ts';
 
-/** Warns the operator about settings that can be used. */
+/** Warns the operator about valid settings that are probably a mistake. */
 export function noticesOf(reader: EnvReader): readonly string[] {
   const isSet = (name: string) => reader.text(name) !== undefined;
   const hasAppId = isSet('MicrosoftAppId');

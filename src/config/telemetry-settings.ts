@@ -3,14 +3,19 @@ import type { EnvReader } from './env.ts';
 /** The Application Insights resource that spans and metrics are sent to. */
 export interface TelemetrySettings {
   readonly connectionString: string;
-  /** True signs in with Entra ID (role "Monitoring Metrics Publisher"); false uses the key in the connection string. */
-  readonly usesEntraId: boolean;
+  /**
+   * The scope of the tokens of Entra ID, whose identity needs the role "Monitoring Metrics Publisher". Unset: the key in the
+   * connection string authenticates.
+   */
+  readonly entraScope: string | undefined;
 }
 
 const CONNECTION_STRING =
   'the connection string of an Application Insights resource, "InstrumentationKey=...;IngestionEndpoint=https://..."';
 /** https://learn.microsoft.com/azure/azure-monitor/app/connection-strings */
 const DEFAULT_ENDPOINT = 'https://dc.services.visualstudio.com';
+/** The audience in the public cloud. The portals of other clouds show a connection string with their own. */
+const DEFAULT_AUDIENCE = 'https://monitor.azure.com';
 
 /** Returns `undefined` if telemetry is not sent. A problem never quotes the connection string. */
 export function readTelemetry(reader: EnvReader): TelemetrySettings | undefined {
@@ -27,7 +32,12 @@ export function readTelemetry(reader: EnvReader): TelemetrySettings | undefined 
   const endpoint = partOf(connectionString, 'IngestionEndpoint') ?? DEFAULT_ENDPOINT;
   if (!hasKey || URL.parse(endpoint)?.protocol !== 'https:')
     reader.problems.push(`APPLICATIONINSIGHTS_CONNECTION_STRING is not valid; expected ${CONNECTION_STRING}`);
-  return { connectionString, usesEntraId };
+  return { connectionString, entraScope: usesEntraId ? scopeOf(connectionString) : undefined };
+}
+
+function scopeOf(connectionString: string): string {
+  const audience = partOf(connectionString, 'AADAudience') ?? DEFAULT_AUDIENCE;
+  return `${audience.replace(/\/+(?:\.default)?$/, '')}/.default`;
 }
 
 /** Returns the address that receives spans and metrics. */

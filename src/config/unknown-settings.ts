@@ -4,10 +4,12 @@ import { PROXY_VARIABLES } from './proxy-settings.ts';
 /** Shorter names are ignored: they resemble those of other programs. */
 const MIN_CHARS = 8;
 const MAX_EDITS = 2;
+/** Every program has its own proxies: FTP_PROXY resembles HTTP_PROXY, DNS_PROXY resembles NO_PROXY. */
+const PROXY_NAME = /_PROXY$/i;
 /** No other program uses this prefix. */
 const OWN_PREFIX = /^REALTIME_/;
-/** Known settings that the bot may not read: those of another kind of model, and all proxies after the first. */
-const SOMETIMES_READ = [
+/** Settings that are read only in some configurations: those of one kind of model, and all proxies after the first. */
+export const SOMETIMES_READ = [
   'AZURE_OPENAI_SCOPE',
   'OPENAI_API_KEY',
   'OPENAI_BASE_URL',
@@ -24,7 +26,7 @@ export function unknownSettings(env: Env, namesRead: ReadonlySet<string>): strin
   // Converting each name once saves half of the time.
   const upperCase = candidates.map((each) => each.toUpperCase());
   return Object.keys(env).flatMap((name) => {
-    if (known.has(name) || !env[name]?.trim()) return [];
+    if (known.has(name) || PROXY_NAME.test(name) || !env[name]?.trim()) return [];
     const upper = name.toUpperCase();
     const meant = candidates[upperCase.findIndex((each) => isWithin(upper, each, MAX_EDITS))];
     if (meant !== undefined) return [`${name} is not a known setting and is ignored; did you mean ${meant}?`];

@@ -194,7 +194,7 @@ export class Conversations {
       case 'busy':
         return { kind: result };
       case 'queueFull':
-        this.#services.log.warn(logNamesOf(message), 'message rejected: queue full');
+        this.#services.log.warn(logNamesOf(message), 'message refused: queue full');
         // Accepted, so that the channel does not redeliver; the user gets a notice.
         return {
           kind: 'accepted',

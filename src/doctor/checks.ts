@@ -14,7 +14,7 @@ import { checkTeamsPackage } from './teams-package.ts';
 import { checkTelemetry } from './telemetry.ts';
 import { checkDocuments, checkMcpServers } from './tools.ts';
 
-/** A little more than the bot's own default time limit of a turn. */
+/** Limits a turn, whatever TURN_TIMEOUT_SECONDS is: the doctor asks for one short sentence. */
 const TURN_LIMIT_MS = 120_000;
 
 /** All checks, in their order. */

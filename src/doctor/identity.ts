@@ -1,16 +1,16 @@
-import { type Env, isLoopbackHost } from '../config/env.ts';
+import type { Env } from '../config/env.ts';
 import { type CheckContext, type Finding, fail, pass, warn } from './check.ts';
 import { entraFailure } from './entra-failure.ts';
 import { appIdOf, describeToken } from './token-claims.ts';
 
 /** Gets a token for the channels as the adapter does. */
 export async function checkIdentity({ config, env, clock }: CheckContext): Promise<Finding> {
-  const { botEnv, isAuthenticated, host } = config;
+  const { botEnv, isAuthenticated, onlyLoopback } = config;
   if (!isAuthenticated)
-    return host !== undefined && isLoopbackHost(host)
+    return onlyLoopback
       ? pass('none: only clients on this machine are served')
       : warn(
-          'none, and the bot accepts other machines: anyone who reaches it can use the model',
+          'none, and ALLOW_UNAUTHENTICATED is true: anyone who reaches the port, also through a tunnel or a web page, can use the model',
           'Set MicrosoftAppId and the other MicrosoftApp… settings, or remove ALLOW_UNAUTHENTICATED.',
         );
   const type = botEnv['MicrosoftAppType'];

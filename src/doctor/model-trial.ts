@@ -24,6 +24,8 @@ export class ModelTrial {
   readonly #deps: DoctorDeps;
   readonly #open: OpenConnection;
   readonly #events: { readonly event: ServerEvent; readonly atMs: number }[] = [];
+  /** Where the events of the newest session begin. */
+  #newestFrom = 0;
   #firstTurn: TrialTurn | undefined;
 
   constructor(deps: DoctorDeps) {
@@ -44,6 +46,7 @@ export class ModelTrial {
     const { clock, config } = this.#deps;
     // Users of the bot do not wait for this either.
     await preloadClient(config.model);
+    this.#newestFrom = this.#events.length;
     const startedAtMs = clock.now();
     await tryConnection(this.#open, clock, signal);
     return clock.now() - startedAtMs;
@@ -73,8 +76,21 @@ export class ModelTrial {
     return this.#events.map(({ event }) => event);
   }
 
+  /** The events of the newest session. */
+  get newestEvents(): readonly ServerEvent[] {
+    return this.events.slice(this.#newestFrom);
+  }
+
+  /** How long the first session could last when it was created; `undefined` if the service did not report it. */
+  get sessionLifeMs(): number | undefined {
+    const [first] = this.#events.filter(({ event }) => event.kind === 'session');
+    const expiresAtMs = first?.event.kind === 'session' ? first.event.expiresAtMs : undefined;
+    return first && expiresAtMs && expiresAtMs - first.atMs;
+  }
+
   async #runTurn(text: string, history: string | undefined, signal: AbortSignal): Promise<TrialTurn> {
     const { config, clock, ids, log } = this.#deps;
+    this.#newestFrom = this.#events.length;
     const session = await RealtimeSession.open({ open: this.#open, settings: config.session, clock, ids, log }, signal);
     const sentAtMs = clock.now();
     const from = this.#events.length;

@@ -77,15 +77,13 @@ export function checkTokens({ config: { model, limits }, trial }: CheckContext):
   return pass(`${tokens.join('; ')}; ${cost}`);
 }
 
-export function checkSessionLife({ clock, trial }: CheckContext): Finding {
-  const sessionCreated = trial.events.find((event) => event.kind === 'session');
-  const expiresAtMs = sessionCreated?.kind === 'session' ? sessionCreated.expiresAtMs : undefined;
-  if (expiresAtMs === undefined)
+export function checkSessionLife({ trial: { sessionLifeMs } }: CheckContext): Finding {
+  if (sessionLifeMs === undefined)
     return warn(
       'the service did not report when the session ends (no expires_at)',
       'Nothing to do: the bot then opens a new session after 25 minutes.',
     );
-  return pass(`the session ends in ${Math.round((expiresAtMs - clock.now()) / 6_000) / 10} minutes`);
+  return pass(`a session lasts ${Math.round(sessionLifeMs / 6_000) / 10} minutes`);
 }
 
 /** Some models answer in text once they are given a history. */
@@ -137,9 +135,9 @@ function spokenFinding(turn: TrialTurn, { config, trial }: CheckContext): Findin
   );
 }
 
-/** What broke, with the last error in the service's own words. */
-function turnErrorFinding(error: TurnError, model: ModelEndpoint, { events }: ModelTrial): Finding {
-  const errors = events.map((event) => {
+/** What broke, with the last error of the newest session in the service's own words. */
+function turnErrorFinding(error: TurnError, model: ModelEndpoint, { newestEvents }: ModelTrial): Finding {
+  const errors = newestEvents.map((event) => {
     if (event.kind === 'error') return event.error;
     return event.kind === 'responseDone' ? event.response.error : undefined;
   });

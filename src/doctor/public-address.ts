@@ -1,4 +1,4 @@
-import { LISTENING_PORT } from '../config/config.ts';
+import { OWN_PORT_URL } from '../config/config.ts';
 import { FRAMING_HOSTS } from '../http/pages/page.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
@@ -6,6 +6,7 @@ import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts
 import { connectionFix, reasonOf } from './connectivity.ts';
 
 const NO_ADDRESS = 'PUBLIC_BASE_URL is not set: Teams and other channels get answers without audio';
+const NO_PORT = 'PORT is 0, so the bot chooses its port when it starts: set PORT to that port, then run this again';
 
 /** Where users and channels reach the bot. */
 interface PublicAddress {
@@ -16,18 +17,18 @@ interface PublicAddress {
   readonly command: string;
 }
 
-/** `undefined`: the bot has none, or its port is only known while it runs. */
-function addressOf({ config: { publicBaseUrl, port }, env, installed }: CheckContext): PublicAddress | undefined {
+/** Returns the address, or why there is none to check. */
+function addressOf({ config: { publicBaseUrl, port }, env, installed }: CheckContext): PublicAddress | string {
   const command = installed === 'project' ? 'npm start' : 'node dist/index.js';
-  if (publicBaseUrl === LISTENING_PORT)
-    return port === 0 ? undefined : { url: `http://localhost:${port}`, variable: 'PORT', command };
+  if (publicBaseUrl === OWN_PORT_URL)
+    return port === 0 ? NO_PORT : { url: `http://localhost:${port}`, variable: 'PORT', command };
   const variable = env['PUBLIC_BASE_URL']?.trim() ? 'PUBLIC_BASE_URL' : 'WEBSITE_HOSTNAME';
-  return publicBaseUrl === undefined ? undefined : { url: publicBaseUrl, variable, command };
+  return publicBaseUrl === undefined ? NO_ADDRESS : { url: publicBaseUrl, variable, command };
 }
 
 export async function checkHealth(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const address = addressOf(context);
-  if (address === undefined) return skipped(NO_ADDRESS);
+  if (typeof address === 'string') return skipped(address);
   const url = `${address.url}/health`;
   let response: ProbeResponse;
   try {
@@ -71,7 +72,7 @@ function unansweredFinding(url: string, code: string, address: PublicAddress, in
 /** Teams shows the player only if its headers arrive as the bot sends them. */
 export async function checkPlayer(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const address = addressOf(context);
-  if (address === undefined) return skipped(NO_ADDRESS);
+  if (typeof address === 'string') return skipped(address);
   const url = `${address.url}/audio/unknown-link`;
   const page = await request(url, { signal });
   if (page.status !== 404 || !page.headers.get('content-type')?.startsWith('text/html'))
@@ -95,7 +96,7 @@ export async function checkPlayer(context: CheckContext, signal: AbortSignal): P
 
 export async function checkMessages(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const address = addressOf(context);
-  if (address === undefined) return skipped(NO_ADDRESS);
+  if (typeof address === 'string') return skipped(address);
   const { isAuthenticated } = context.config;
   const url = `${address.url}/api/messages`;
   const headers = { 'content-type': 'application/json' };
@@ -143,7 +144,8 @@ const SHOW_ENDPOINT = 'az bot show --resource-group <group> --name <bot> --query
 export function checkEndpoint(context: CheckContext): Finding {
   if (!context.config.isAuthenticated) return skipped('MicrosoftAppId is not set: Azure delivers no messages');
   const address = addressOf(context);
-  const base = address?.url.startsWith('https:') ? address.url : '<PUBLIC_BASE_URL, https>';
+  const base =
+    typeof address === 'object' && address.url.startsWith('https:') ? address.url : '<PUBLIC_BASE_URL, https>';
   return skipped(`not checked: compare ${base}/api/messages with the endpoint of the bot in Azure: ${SHOW_ENDPOINT}`);
 }
 

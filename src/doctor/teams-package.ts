@@ -1,16 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import { fieldsOf } from '../json-access.ts';
 import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
 
 const PACKAGE = 'out/teams-app.zip';
 
-/** Compares the app that is uploaded to Teams with this configuration. */
-export async function checkTeamsPackage({ config, folder, installed }: CheckContext): Promise<Finding> {
+/** Compares the app package in `out`, if there is one, with this configuration. */
+export function checkTeamsPackage({ config, folder, installed }: CheckContext): Finding {
   const make = installed === 'project' ? 'npm run teams-package' : 'in the project';
   const path = join(folder, PACKAGE);
   if (!existsSync(path)) return skipped(`${PACKAGE} is not here (to create it: ${make})`);
-  const manifest = await manifestIn(path);
+  const manifest = manifestIn(path);
   if (manifest === undefined) return fail(`${PACKAGE} has no readable manifest.json`, `Create it again: ${make}.`);
   const appId = config.botEnv['MicrosoftAppId'];
   if (appId === undefined || config.publicBaseUrl?.startsWith('https:') !== true)
@@ -32,9 +33,7 @@ export async function checkTeamsPackage({ config, folder, installed }: CheckCont
   );
 }
 
-/** The package that reads ZIPs is loaded here: a deployed doctor is installed without it. */
-async function manifestIn(path: string): Promise<unknown> {
-  const { unzipSync } = await import('fflate');
+function manifestIn(path: string): unknown {
   try {
     const files = unzipSync(readFileSync(path), { filter: ({ name }) => name === 'manifest.json' });
     return JSON.parse(new TextDecoder().decode(files['manifest.json']));

@@ -1,6 +1,5 @@
 import { ingestionEndpointOf, instrumentationKeyOf, type TelemetrySettings } from '../config/telemetry-settings.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
-import { MONITOR_SCOPE } from '../telemetry/azure-monitor.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 import { unreachableFinding } from './connectivity.ts';
 import { entraFailure } from './entra-failure.ts';
@@ -19,13 +18,14 @@ export async function checkTelemetry(
   signal: AbortSignal,
 ): Promise<Finding> {
   if (telemetry === undefined) return skipped(`${VARIABLE} is not set`);
-  const address = ingestionEndpointOf(telemetry.connectionString);
+  const { connectionString, entraScope } = telemetry;
+  const address = ingestionEndpointOf(connectionString);
   let token: string | undefined;
   try {
-    token = telemetry.usesEntraId ? await tokens(MONITOR_SCOPE)() : undefined;
+    token = entraScope && (await tokens(entraScope)());
   } catch (error) {
     const fix = 'Run "az login", or give the host a managed identity (with AZURE_CLIENT_ID).';
-    return fail(`Entra ID gave no token for ${MONITOR_SCOPE}: ${entraFailure(error)}`, fix);
+    return fail(`Entra ID gave no token for ${entraScope}: ${entraFailure(error)}`, fix);
   }
   const startedAtMs = clock.now();
   try {

@@ -5,9 +5,10 @@ export function usageOf(installed: Installation): string {
   const isProject = installed === 'project';
   return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
 
-Tries what the bot is set up for, from here: the model (two short spoken turns, which cost about a cent), the storage, the
-bot's identity, its public address, its telemetry (one metric is sent) and the Teams package. Each check prints one line, and
-a failure also prints what to do. Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
+Tests on this machine what the bot is configured for: the model (two short spoken turns, which cost about a cent), the
+database, Blob Storage, the MCP servers (their programs are started), the documents, the bot's identity, its public address,
+its telemetry (one metric is sent) and the Teams package. Each check prints one line, and a failure also prints what to do.
+Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
 
 ${SETTINGS_NOTE}
 

@@ -11,9 +11,6 @@ export interface Exporter {
   close(): Promise<void>;
 }
 
-/** The token scope of Application Insights in the public cloud. */
-export const MONITOR_SCOPE = 'https://monitor.azure.com/.default';
-
 const TOKEN_LASTS_MS = 5 * 60_000;
 const OFF = { enabled: false };
 /** Instrumentation is off: addresses hold the ids of users and signed links to their audio. Logs go to standard output. */
@@ -35,25 +32,19 @@ const INSTRUMENTATION = {
  * megabytes of memory, so it is loaded only here.
  */
 export async function openAzureMonitor(
-  { connectionString, usesEntraId }: TelemetrySettings,
+  { connectionString, entraScope }: TelemetrySettings,
   tokens: (scope: string) => () => Promise<string>,
   log: Logger,
 ): Promise<Exporter> {
   const { useAzureMonitor, shutdownAzureMonitor } = await import('@azure/monitor-opentelemetry');
-  const tokenOf = tokens(MONITOR_SCOPE);
   const watch = new SendingWatch(log);
-  // The library compares the expiry with the system's time, whatever clock the bot has.
-  const getToken = async () => ({
-    token: await watch.token(tokenOf),
-    expiresOnTimestamp: Date.now() + TOKEN_LASTS_MS,
-  });
   useAzureMonitor({
     azureMonitorExporterOptions: {
       connectionString,
       // The disk is lost with the process, so nothing would send data that is stored there.
       disableOfflineStorage: true,
       additionalPolicies: [{ policy: watch.policy(), position: 'perCall' }],
-      ...(usesEntraId ? { credential: { getToken } } : {}),
+      ...(entraScope === undefined ? {} : { credential: credentialOf(tokens(entraScope), watch) }),
     },
     // Every turn is recorded: there are few, and an operator may look for any of them.
     samplingRatio: 1,
@@ -64,6 +55,13 @@ export async function openAzureMonitor(
     enablePerformanceCounters: false,
   });
   return { flush, close: shutdownAzureMonitor };
+}
+
+function credentialOf(tokenOf: () => Promise<string>, watch: SendingWatch) {
+  return {
+    // The library compares the expiry with the system's time, whatever clock the bot has.
+    getToken: async () => ({ token: await watch.token(tokenOf), expiresOnTimestamp: Date.now() + TOKEN_LASTS_MS }),
+  };
 }
 
 async function flush(): Promise<void> {

@@ -17,8 +17,8 @@ export interface TelemetryOptions {
 }
 
 const SCOPE = 'realtime-voice-bot';
-/** Limits the time that closing takes from the process's end. */
-const CLOSE_LIMIT_MS = 5_000;
+/** Limits each flush. The last one delays the exit of the process. */
+const FLUSH_LIMIT_MS = 5_000;
 const LOOP_RESOLUTION_MS = 20;
 
 /**
@@ -110,9 +110,9 @@ export class Telemetry {
 
   async #withinLimit(failure: string, work: () => Promise<void> | undefined): Promise<void> {
     const { clock, log } = this.#options;
-    const late = () => new Error(`not finished within ${CLOSE_LIMIT_MS} ms`);
+    const late = () => new Error(`not finished within ${FLUSH_LIMIT_MS} ms`);
     try {
-      await withDeadline({ clock, limitMs: CLOSE_LIMIT_MS, late }, async () => work());
+      await withDeadline({ clock, limitMs: FLUSH_LIMIT_MS, late }, async () => work());
     } catch (err) {
       log.warn({ err }, failure);
     }

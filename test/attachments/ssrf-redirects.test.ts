@@ -198,21 +198,21 @@ describe('a file on an internet host', { skip, timeout: 60_000 }, () => {
     }
   });
 
-  describe("and the channel's token", () => {
+  describe("the channel's token on redirects", () => {
     const tokens = () => far.seen.map(({ host, headers }) => [host, headers.authorization]);
 
-    it('are requested together from the channel itself', async () => {
+    it('is sent to the channel itself', async () => {
       const { outcome } = await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(outcome, { text: 'a file' });
       assert.deepEqual(tokens(), [['service.good.test', `Bearer ${TOKEN}`]]);
     });
 
-    it('are not sent together to another host', async () => {
+    it('is not sent to another host', async () => {
       await far.fetch({ url: 'https://files.good.test/', key: KEY });
       assert.deepEqual(tokens(), [['files.good.test', undefined]]);
     });
 
-    it('are separated when the channel redirects to another host', async () => {
+    it('is dropped when the channel redirects to another host', async () => {
       far.rule = redirecting('https://files.good.test/file');
       await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(tokens(), [
@@ -221,7 +221,7 @@ describe('a file on an internet host', { skip, timeout: 60_000 }, () => {
       ]);
     });
 
-    it('are joined when another host redirects to the channel, and separated again', async () => {
+    it('is sent when another host redirects to the channel, and dropped after that', async () => {
       far.rule = redirecting(VIEW, 'https://other.good.test/');
       await far.fetch({ key: KEY });
       assert.deepEqual(tokens(), [
@@ -231,7 +231,7 @@ describe('a file on an internet host', { skip, timeout: 60_000 }, () => {
       ]);
     });
 
-    it('are separated when the channel redirects to another of its routes', async () => {
+    it('is dropped when the channel redirects to another of its routes', async () => {
       far.rule = redirecting('/emea/v3/conversations/19:other/members');
       await far.fetch({ url: VIEW, key: KEY });
       assert.deepEqual(
@@ -243,7 +243,7 @@ describe('a file on an internet host', { skip, timeout: 60_000 }, () => {
       );
     });
 
-    it('never reach a host that is not allowed', async () => {
+    it('never reaches a host that is not allowed', async () => {
       far.rule = redirecting('https://evil.bad.test/');
       const { outcome } = await far.fetch({ url: VIEW, key: KEY });
       assert.equal('code' in outcome && outcome.code, 'address_refused');

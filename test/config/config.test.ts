@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { readConfig } from '../../src/config/config.ts';
+import { OWN_PORT_URL, readConfig } from '../../src/config/config.ts';
 import type { Env } from '../../src/config/env.ts';
 import { azure, problemsOf } from './problems-of.ts';
 
@@ -32,7 +32,7 @@ describe('readConfig', () => {
       transcriptionModel: undefined,
     });
     const { port, host, publicBaseUrl, isAuthenticated, turnTimeoutMs, drainMs, sessionIdleMs } = config;
-    assert.deepEqual([port, host, publicBaseUrl, isAuthenticated], [3978, '127.0.0.1', 'localhost', false]);
+    assert.deepEqual([port, host, publicBaseUrl, isAuthenticated], [3978, '127.0.0.1', OWN_PORT_URL, false]);
     assert.deepEqual([turnTimeoutMs, drainMs, sessionIdleMs], [90_000, 45_000, 300_000]);
     assert.deepEqual([config.maxWarmSessions, config.historyTurns, config.webchatAudio], [100, 40, 'attachment']);
   });
@@ -195,5 +195,22 @@ describe('readConfig', () => {
     const listed = [...example.matchAll(/^(?:# )?([A-Za-z]\w+)=/gm)].map(([, name = '']) => name);
     const expected = [...read, 'NODE_EXTRA_CA_CERTS'].filter((name) => !UNLISTED.has(name));
     assert.deepEqual(listed.sort(), expected.sort());
+  });
+});
+
+describe('the places where documents may be searched', () => {
+  const scopesOf = (DOCUMENTS_SCOPES: string) =>
+    readConfig({ ...azure, DOCUMENTS_FOLDER: 'handbook', DOCUMENTS_SCOPES }).tools.documents?.scopes;
+
+  it('may be listed twice', () => {
+    assert.deepEqual(scopesOf('personal,group'), ['personal', 'group']);
+    assert.deepEqual(scopesOf('personal, personal'), ['personal']);
+  });
+
+  it('are rejected if one is unknown, also beside one that is listed twice', () => {
+    for (const scopes of ['team', 'personal,personal,team'])
+      assert.deepEqual(problemsOf({ ...azure, DOCUMENTS_SCOPES: scopes }), [
+        `DOCUMENTS_SCOPES is "${scopes}"; expected some of personal, group, channel`,
+      ]);
   });
 });

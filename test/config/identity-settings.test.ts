@@ -67,14 +67,15 @@ describe('the identity of the bot', () => {
   });
 
   for (const [form, host] of [
-    ['on Linux', 'x86_64-conda-linux-gnu'],
-    ['on a Mac', 'arm64-apple-darwin20.0.0'],
+    ['of a Conda shell on Linux', 'x86_64-conda-linux-gnu'],
+    ['of a Conda shell on a Mac', 'arm64-apple-darwin20.0.0'],
+    ['of the file of hosts', 'ip6-localhost'],
   ] as const) {
-    it(`rejects the HOST of a Conda shell ${form}, with its origin`, () => {
+    it(`rejects a HOST ${form}, with its possible origin`, () => {
       const problems = problemsOf({ ...azure, HOST: host });
       assert.equal(problems.length, 1);
-      const fix = 'but a value that Conda sets; unset it, or set 127.0.0.1';
-      assert.equal(problems[0], `HOST is not an address of this machine ("${host}"), ${fix}`);
+      const fix = 'unset it (a Conda shell sets such a value), or set 127.0.0.1';
+      assert.equal(problems[0], `HOST is neither an address nor the name of this machine ("${host}"); ${fix}`);
     });
   }
 

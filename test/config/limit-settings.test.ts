@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
 import { EnvReader } from '../../src/config/env.ts';
@@ -60,6 +63,26 @@ describe('limits', () => {
   ] as const) {
     it(`reject ${name}=${value}`, () => assert.match(problemsOf({ ...azure, [name]: value }).join(), problem));
   }
+});
+
+describe('a price table without prices of pictures', () => {
+  it('causes a notice if there is a budget, since pictures cost nothing then', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'prices-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const prices = { in: 1, cached: 0.1, out: 2 };
+    const noticesOf = (more: object, budget: Record<string, string>) => {
+      const models = { 'gpt-realtime': { text: prices, audio: prices, ...more } };
+      const PRICE_TABLE = join(folder, 'prices.json');
+      writeFileSync(PRICE_TABLE, JSON.stringify({ date: '2026-12-01', models }));
+      return readConfig({ ...azure, PRICE_TABLE, ...budget }).notices;
+    };
+    for (const name of ['DAILY_BUDGET_USD', 'PERSON_DAILY_BUDGET_USD', 'CONVERSATION_BUDGET_USD'])
+      assert.deepEqual(noticesOf({}, { [name]: '5' }), [
+        'PRICE_TABLE has no "image" prices for "gpt-realtime": pictures cost nothing in the budgets',
+      ]);
+    assert.deepEqual(noticesOf({ image: { in: 5, cached: 0.5 } }, { DAILY_BUDGET_USD: '5' }), []);
+    assert.deepEqual(noticesOf({}, {}), []);
+  });
 });
 
 describe('budgets below the cost of one turn', () => {

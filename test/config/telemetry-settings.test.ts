@@ -19,10 +19,25 @@ describe('the settings of telemetry', () => {
 
   it('use the key of the connection string, or Entra ID', () => {
     const env = { APPLICATIONINSIGHTS_CONNECTION_STRING: WHOLE };
-    const byKey = { connectionString: WHOLE, usesEntraId: false };
+    const byKey = { connectionString: WHOLE, entraScope: undefined };
     assert.deepEqual(read(env), { settings: byKey, problems: [] });
     const signIn = { APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=1' };
-    assert.deepEqual(read({ ...env, ...signIn }), { settings: { ...byKey, usesEntraId: true }, problems: [] });
+    const byEntraId = { ...byKey, entraScope: 'https://monitor.azure.com/.default' };
+    assert.deepEqual(read({ ...env, ...signIn }), { settings: byEntraId, problems: [] });
+  });
+
+  it('ask for tokens of the cloud that the connection string names', () => {
+    for (const audience of [
+      'https://monitor.azure.us',
+      'https://monitor.azure.us/',
+      'https://monitor.azure.us//.default',
+    ]) {
+      const env = {
+        APPLICATIONINSIGHTS_CONNECTION_STRING: `${WHOLE};AADAudience=${audience};ApplicationId=1`,
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD',
+      };
+      assert.equal(read(env).settings?.entraScope, 'https://monitor.azure.us/.default', audience);
+    }
   });
 
   for (const connectionString of ['x', 'InstrumentationKey=1', `${KEY};IngestionEndpoint=http://a.b/`, 'a;b=c'])

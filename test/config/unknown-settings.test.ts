@@ -77,6 +77,10 @@ describe('an unknown variable that resembles a setting', () => {
       'https_proxy',
       'all_proxy',
       'no_proxy',
+      'FTP_PROXY',
+      'ftp_proxy',
+      'FTPS_PROXY',
+      'DNS_PROXY',
       'NODE_ENV',
       'POSTGRES_URL',
     ];

@@ -161,7 +161,7 @@ describe('an activity that cannot be stored', () => {
 });
 
 describe('a full queue', () => {
-  it('is reported at most ten times at once', async () => {
+  it('causes at most ten notices to a person at the same time', async () => {
     const { conversations, services } = talk();
     services.queue.add = async () => 'queueFull';
     const sending = Promise.withResolvers<void>();

@@ -120,7 +120,7 @@ describe('attempts at a message', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  it('isolate the messages of two ended processes, so that only the one that crashes them is dead-lettered', async () => {
+  it('run one by one after two crashes, so that only the message that crashes the process is dead-lettered', async () => {
     await instances.newDatabase();
     const accepting = await open({ env: { DISPATCH: 'false' } });
     for (const id of ['culprit', 'b', 'c']) await accepting.queue.add(messageIn(id, id));

@@ -150,7 +150,7 @@ describe('the settings of the site', () => {
     it(`${name} are a valid configuration`, () => {
       const config = readConfig(environmentOf(deploy(readTemplate('azuredeploy.json'), given)));
       assert.deepEqual(config.notices, []);
-      assert.partialDeepStrictEqual(config.telemetry, { usesEntraId: true });
+      assert.partialDeepStrictEqual(config.telemetry, { entraScope: 'https://monitor.azure.com/.default' });
       assert.ok(config.isAuthenticated);
       assert.equal(config.model.kind, 'azureEntraId');
       const hasBlobs = given['audioInBlobStorage'] === true;

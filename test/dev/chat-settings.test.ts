@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readChatConfig, withSimulator } from '../../dev/chat/chat-settings.ts';
 import { ConfigError } from '../../src/errors.ts';
@@ -28,6 +31,17 @@ describe('the settings of the chat', () => {
       url: 'http://proxy.test:8080',
       exceptions: ['near.test'],
     });
+  });
+
+  it('give the servers of MCP_CONFIG every variable of the environment', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'chat-settings-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'mcp.json');
+    const weather = { command: 'node', env: { KEY: `\${WEATHER_KEY}`, TENANT: `\${MicrosoftAppTenantId}` } };
+    writeFileSync(file, JSON.stringify({ mcpServers: { weather } }));
+    const variables = { WEATHER_KEY: 'k', MicrosoftAppTenantId: 't' };
+    const [server] = readChatConfig({ ...azure, ...variables, MCP_CONFIG: file }).tools.servers;
+    assert.deepEqual(server?.transport.kind === 'stdio' && server.transport.env, { KEY: 'k', TENANT: 't' });
   });
 
   it('ignore settings that only the bot uses', () => {

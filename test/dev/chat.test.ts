@@ -204,9 +204,9 @@ describe('npm run chat', { concurrency: true }, () => {
     assert.deepEqual(
       chat.stderr.split('\n').map((line) => line.split(/[,;]/)[0]),
       [
+        'REALTIME_VOICE is "aloy"',
         'DALY_BUDGET_USD is not a known setting and is ignored',
         'REALTME_VOICE is not a known setting and is ignored',
-        'REALTIME_VOICE is "aloy"',
         '',
       ],
     );

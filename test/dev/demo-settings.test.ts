@@ -40,6 +40,33 @@ describe('the settings of the demo', () => {
     assert.deepEqual(Object.keys(shell), ['REALTIME_VOICE', 'DATABASE_URL']);
   });
 
+  it('are, with MCP_CONFIG, the variables that its file names, from the shell or .env', () => {
+    const env = { KEY: `\${WEATHER_KEY}`, HOME: `\${env:WEATHER_HOME:-/tmp}`, ASKED: `\${input:api-key}` };
+    const weather = { command: 'node', env, args: [`\${UNSET:-x}`, `\${DATABASE_URL}`] };
+    writeFileSync('mcp.json', JSON.stringify({ mcpServers: { weather } }));
+    writeFileSync('.env', 'WEATHER_HOME=/weather\nMCP_CONFIG=other.json\n');
+    const shell = {
+      WEATHER_KEY: 'k',
+      INPUT_API_KEY: 'a',
+      OTHER: 'o',
+      DATABASE_URL: 'postgres://localhost',
+      MCP_CONFIG: 'mcp.json',
+      DOCUMENTS_FOLDER: 'handbook',
+    };
+    assert.deepEqual(readDemoSettings(shell), {
+      voice: 'alloy',
+      env: {
+        REALTIME_VOICE: 'alloy',
+        WEATHER_KEY: 'k',
+        WEATHER_HOME: '/weather',
+        INPUT_API_KEY: 'a',
+        MCP_CONFIG: join(process.cwd(), 'mcp.json'),
+        DOCUMENTS_FOLDER: join(process.cwd(), 'handbook'),
+      },
+      notices: ['DATABASE_URL in the file of MCP_CONFIG is a setting of the bot, so the demo does not pass it on'],
+    });
+  });
+
   it('warn of a misspelled setting of the demo, and of no other', () => {
     writeFileSync('.env', 'REALTME_VOICE=marin\nDALY_BUDGET_USD=5\n');
     assert.deepEqual(readDemoSettings({}).notices, [

@@ -49,11 +49,13 @@ describe("the doctor's identity check", () => {
       findingText(await examined({}, { only: [NAME] }), NAME),
       /^pass \| none: only clients on this machine/,
     );
-    const open = { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' };
-    assert.match(
-      findingText(await examined(open, { only: [NAME] }), NAME),
-      /^warn \| none, and the bot accepts other machines/,
-    );
+    // A tunnel, a proxy or a web page reaches a loopback address, too.
+    for (const HOST of ['0.0.0.0', '', '127.0.0.1'])
+      assert.match(
+        findingText(await examined({ HOST, ALLOW_UNAUTHENTICATED: 'true' }, { only: [NAME] }), NAME),
+        /^warn \| none, and ALLOW_UNAUTHENTICATED is true: anyone who reaches the port.* can use the model \| Set MicrosoftAppId/,
+        HOST,
+      );
   });
 
   it('reports a missing secret in whole words', async () => {

@@ -4,8 +4,10 @@ import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import type { SimulatorOptions } from '../../dev/simulator/simulator.ts';
+import { systemClock } from '../../src/clock.ts';
 import type { Finding } from '../../src/doctor/check.ts';
-import { ends, says } from '../conversation/fault-answers.ts';
+import { drops, ends, says } from '../conversation/fault-answers.ts';
+import { errorEvent } from '../realtime/server-events.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import type { RawAnswer } from '../support/raw-model.ts';
 import { examined, findingText } from './examined.ts';
@@ -33,7 +35,17 @@ describe('the doctor at a working model', () => {
       findingText(findings, 'tokens'),
       /text \d+ in \(0 cached\), \d+ out; audio 0 in \(0 cached\), \d+ out; 0\.00\d\d US dollars/,
     );
-    assert.match(findingText(findings, 'session life'), /the session ends in 30 minutes/);
+    assert.equal(findingText(findings, 'session life'), 'pass | a session lasts 30 minutes');
+  });
+
+  it("reports a session's lifetime as of its creation, however long the spoken turn takes", async (t) => {
+    let lateMs = 0;
+    const clock = { ...systemClock, now: () => Date.now() + lateMs };
+    const onEvent: SimulatorOptions['onEvent'] = (from, event) => {
+      if (from === 'server' && event['type'] === 'response.done') lateMs += 120_000;
+    };
+    const findings = await simulated(t, ['One.', 'Two.'], { simulator: { onEvent }, deps: { clock } });
+    assert.equal(findingText(findings, 'session life'), 'pass | a session lasts 30 minutes');
   });
 
   it('replays history like the bot, and none if the bot remembers none', async (t) => {
@@ -164,6 +176,18 @@ describe('the doctor at a model with unusual responses', () => {
     assert.match(findingText(mute, 'speech after the history was sent again'), /^skipped/);
   });
 
+  it('quotes the service only about the turn that failed', async (t) => {
+    const survived: RawAnswer = (asked) => {
+      asked.send(errorEvent({ message: 'A harmless fault of the first turn.' }, 'event-of-nothing'));
+      says('Hello')(asked);
+    };
+    const findings = await raw(t, [survived, drops('Half')]);
+    assert.match(findingText(findings, 'spoken turn'), /^pass/);
+    const failed = findingText(findings, 'speech after the history was sent again');
+    assert.match(failed, /^fail/);
+    assert.doesNotMatch(failed, /harmless/);
+  });
+
   it('explains that the session with a history could not be opened', async (t) => {
     // The token for the credentials, the connection and the first turn.
     let tokensLeft = 3;
@@ -245,7 +269,7 @@ describe('the doctor at a model that hangs', () => {
     );
   });
 
-  it("gives the answer the bot's own time limit", async (t) => {
+  it("reports an answer that hangs, after the bot's 20 seconds of silence", async (t) => {
     const hang = { outputs: [], ending: { kind: 'hang', afterDeltas: 0 } } as const;
     const { clock, running } = await atHanging(t, 120_000, [hang], {});
     await clock.whenWaiting(10_000);

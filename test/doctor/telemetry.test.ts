@@ -98,7 +98,9 @@ describe('the doctor at a telemetry endpoint', {
     };
     assert.match(await look(ingestion.connectionString, ENTRA_ID, { tokens }), /^pass \| /);
     assert.deepEqual(ingestion.authorizations, ['Bearer the-token']);
-    assert.ok(scopes.includes('https://monitor.azure.com/.default'));
+    const elsewhere = `${ingestion.connectionString};AADAudience=https://monitor.azure.us/`;
+    assert.match(await look(elsewhere, ENTRA_ID, { tokens }), /^pass \| /);
+    assert.deepEqual(scopes, ['https://monitor.azure.com/.default', 'https://monitor.azure.us/.default']);
     const none = () => async () => {
       throw new Error('AADSTS700082: The refresh token has expired.');
     };

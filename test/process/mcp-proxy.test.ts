@@ -4,6 +4,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { Chat } from '../dev/chat-process.ts';
 import { startBotProcess } from '../support/bot-process.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
@@ -23,27 +24,27 @@ async function startNetwork(t: TestContext) {
     for (const part of [proxy, front, mcp]) await part[Symbol.asyncDispose]();
     certificate.close();
   });
-  return { certificate, mcp, proxy };
+  const config = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
+  const servers = { shop: { url: 'https://mcp.test/mcp' }, direct: { url: 'https://excepted.test/mcp' } };
+  await writeFile(config, JSON.stringify({ mcpServers: servers }));
+  const env = {
+    AZURE_OPENAI_ENDPOINT: 'https://model.invalid',
+    AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
+    AZURE_OPENAI_API_KEY: 'test-key',
+    MCP_CONFIG: config,
+    HTTPS_PROXY: `http://user:a-secret@${new URL(proxy.url).host}`,
+    NO_PROXY: 'excepted.test',
+    NODE_EXTRA_CA_CERTS: certificate.certPath,
+  };
+  return { env, mcp, proxy };
 }
 
 describe('an MCP server in a network with a proxy', { timeout: 60_000 }, () => {
   it('is reached through HTTPS_PROXY, unless NO_PROXY names its host', { skip }, async (t) => {
     const network = await startNetwork(t);
     if (network === undefined) return t.skip('there is no openssl');
-    const { certificate, mcp, proxy } = network;
-    const config = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
-    const servers = { shop: { url: 'https://mcp.test/mcp' }, direct: { url: 'https://excepted.test/mcp' } };
-    await writeFile(config, JSON.stringify({ mcpServers: servers }));
-    await using bot = startBotProcess({
-      AZURE_OPENAI_ENDPOINT: 'https://model.invalid',
-      AZURE_OPENAI_DEPLOYMENT_NAME: 'simulator',
-      AZURE_OPENAI_API_KEY: 'test-key',
-      PORT: '0',
-      MCP_CONFIG: config,
-      HTTPS_PROXY: `http://user:a-secret@${new URL(proxy.url).host}`,
-      NO_PROXY: 'excepted.test',
-      NODE_EXTRA_CA_CERTS: certificate.certPath,
-    });
+    const { env, mcp, proxy } = network;
+    await using bot = startBotProcess({ ...env, PORT: '0' });
     const logged = (server: string, msg: string) =>
       bot.whenLogged((line) => line['server'] === server && line['msg'] === msg);
     await logged('shop', 'tools listed');
@@ -54,5 +55,21 @@ describe('an MCP server in a network with a proxy', { timeout: 60_000 }, () => {
     const targets = new Set(proxy.tunnels.map(({ target }) => target).filter((target) => target.endsWith('.test:443')));
     assert.deepEqual([...targets], ['mcp.test:443']);
     assert.doesNotMatch(bot.stdout + bot.stderr, /a-secret/);
+  });
+
+  it('is reached through HTTPS_PROXY by the chat in a terminal, too', { skip }, async (t) => {
+    const network = await startNetwork(t);
+    if (network === undefined) return t.skip('there is no openssl');
+    const { env, mcp } = network;
+    const listed = Promise.withResolvers<void>();
+    mcp.intercept = ({ rpc }) => {
+      if (rpc === 'tools/list') listed.resolve();
+      return false;
+    };
+    const chat = new Chat(t, env, { args: [] });
+    await listed.promise;
+    chat.closeInput();
+    assert.equal(await chat.ended(), 0);
+    assert.doesNotMatch(chat.stdout + chat.stderr, /a-secret/);
   });
 });

@@ -129,7 +129,10 @@ describe('a start with invalid settings', { concurrency: 2 }, () => {
     it(`explains that HOST=${HOST} is no address of this machine, ${identity === IDENTITY ? 'with' : 'without'} an app id`, async () => {
       const { code, output } = await endOf({ ...MODEL, ...identity, HOST });
       assert.equal(code, 1);
-      assert.match(output, /HOST is not an address of this machine \(\\?"[\w.-]+\\?"\)/);
+      assert.match(
+        output,
+        /HOST is (?:not an address|neither an address nor the name) of this machine \(\\?"[\w.-]+\\?"\)/,
+      );
       assert.doesNotMatch(output, /set PORT/);
       assert.equal(/"PUBLIC_BASE_URL is /.test(output), identity === IDENTITY, 'what may be the reason is said, too');
     });

@@ -36,7 +36,7 @@ async function talk(t: TestContext, turns: readonly ScriptedTurn[], clock?: Manu
 }
 
 describe('an answer in text instead of speech', { timeout: 20_000 }, () => {
-  it('is deleted after a replay, and requested once more as speech', async (t) => {
+  it('is deleted in a session with a history, and requested once more as speech', async (t) => {
     const { ask, script, session, events, types } = await talk(t, [asText('As text'), asSpeech('As speech'), 'Bye']);
     const { outcome } = await ask('one', HISTORY);
     assert.equal(outcome.kind === 'spoken' && outcome.text, 'As speech');
@@ -58,7 +58,7 @@ describe('an answer in text instead of speech', { timeout: 20_000 }, () => {
     assert.equal((await ask('two')).outcome.kind, 'spoken');
   });
 
-  it('is delivered without a replay', async (t) => {
+  it('is delivered as text in a session without a history', async (t) => {
     const { ask, types } = await talk(t, [asText('As text')]);
     assert.deepEqual((await ask('one')).outcome, { kind: 'textOnly', text: 'As text' });
     assert.ok(!types().includes('conversation.item.delete'));

@@ -21,7 +21,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
     });
   }
 
-  it('is reconnected for two calls at once, of which one has closed the connection before the other asks', async (t) => {
+  it('is reconnected once for two concurrent calls that both lost the session', async (t) => {
     const scripted = await startHttp(t);
     const server = await connected(t, http(scripted.url));
     const echo = toolOf(server, 'echo');

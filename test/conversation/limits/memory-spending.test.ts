@@ -30,7 +30,7 @@ describe('the memory spending store', () => {
     assert.equal((await store.reserve({ ...reservation('2'), usd: 2 }, budgets)).kind, 'reserved');
   });
 
-  it('can refund a reservation for exactly an hour, to the millisecond', async () => {
+  it('settles a reservation until an hour after it was made, and not a millisecond later', async () => {
     const clock = new ManualClock();
     const store = createMemorySpending(clock);
     for (const job of ['1', '2']) await store.reserve(reservation(job), budgets);
