@@ -61,7 +61,7 @@ export interface Tool {
   readonly name: string;
   /** The name that users see, such as "Order status": plain words in one line. */
   readonly title: string;
-  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: a sentence with the title. */
+  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: in English, else a sentence with the title. */
   readonly progress?: Readonly<Record<string, string>>;
   /** Tells the model what the tool does and when to call it. */
   readonly description: string;
