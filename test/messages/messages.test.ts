@@ -83,6 +83,10 @@ describe('the languages', () => {
       }
     });
 
+    it(`describe each command without another colon: "/name: …" has one (${language})`, () => {
+      for (const text of Object.values(messages.commands.does)) assert.doesNotMatch(text, /:/);
+    });
+
     it(`tell how many messages /stop has dropped, and what to do (${language})`, () => {
       const { stopped } = messages.commands;
       assert.equal(new Set([0, 1, 2].map(stopped)).size, 3);
