@@ -81,7 +81,7 @@ export class VoiceBot extends TeamsActivityHandler {
   async #accept(context: TurnContext): Promise<void> {
     const { conversations, files, log } = this.#options;
     const request = receiveRequest(context, this.#options);
-    const { activity, caller, author, withSender } = request;
+    const { activity, caller, author, withReplySender } = request;
     const audioId = audioToSave(activity);
     if (audioId !== undefined) return this.#runSideWork(request, (openContext) => files.offer(openContext, audioId));
     const message = toUserMessage(activity, caller, author);
@@ -89,7 +89,7 @@ export class VoiceBot extends TeamsActivityHandler {
     if (decision !== undefined) {
       await this.#decide(decision, message, request);
     } else if (isAddressed(activity, message.text)) {
-      await this.#awaitOrReject(activity, await conversations.accept(message, withSender));
+      await this.#awaitOrReject(activity, await conversations.accept(message, withReplySender));
     } else {
       log.debug({ conversation: message.key }, 'message ignored: not addressed to the bot');
     }
@@ -109,10 +109,10 @@ export class VoiceBot extends TeamsActivityHandler {
   async #decide(
     decision: DecisionRequest,
     message: UserMessage,
-    { activity, messages, reference, withSender }: ActivityRequest,
+    { activity, messages, reference, withReplySender }: ActivityRequest,
   ): Promise<DecisionResult> {
     const { conversations, replyRoutes } = this.#options;
-    const accepted = await conversations.decide(decision, message, withSender);
+    const accepted = await conversations.decide(decision, message, withReplySender);
     await this.#awaitOrReject(activity, accepted);
     const { result } = accepted;
     const cardId = staleCardId(activity);
@@ -179,10 +179,10 @@ export class VoiceBot extends TeamsActivityHandler {
   /** Channels announce a new conversation in different ways, some in several. Only the first is answered. */
   async #welcome(context: TurnContext): Promise<void> {
     const { access, conversations } = this.#options;
-    const { activity, caller, key, messages, withSender } = receiveRequest(context, this.#options);
+    const { activity, caller, key, messages, withReplySender } = receiveRequest(context, this.#options);
     if (!isGreeted(verifiedIdentity(activity, caller.identity, access), access)) return;
     const text = addressingIn(activity) === 'anything' ? messages.welcome : messages.welcomeGroup;
-    await this.#awaitOrReject(activity, await conversations.welcome(key, text, withSender));
+    await this.#awaitOrReject(activity, await conversations.welcome(key, text, withReplySender));
   }
 
   /** Teams names the deleted message by the activity's own id. An edited message starts nothing: it was answered. */
@@ -191,7 +191,10 @@ export class VoiceBot extends TeamsActivityHandler {
     await this.#awaitOrReject(activity, await this.#options.conversations.withdraw(message));
   }
 
-  /** Forgets the conversation. In a team that includes all of its channels; if one channel was deleted, that one. */
+  /**
+   * Forgets the conversation; for a team, all of its channels and threads. If only a channel was deleted, forgets that
+   * channel with its threads instead.
+   */
   async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
     const { team } = teamField(activity);
@@ -213,7 +216,9 @@ function receiveRequest(context: TurnContext, { adapter, access, replyRoutes, se
   const key = conversationKey(activity);
   if (author.isAllowed) serviceUrls.remember(key, activity);
   const reference = toReference(activity, caller);
-  const withSender = expectsReplies(activity) ? replyRoutes.inResponse(context) : replyRoutes.byChannelCall(reference);
+  const withReplySender = expectsReplies(activity)
+    ? replyRoutes.inResponse(context)
+    : replyRoutes.byChannelCall(reference);
   const messages = messagesOf(activity);
-  return { context, activity, caller, author, key, reference, withSender, messages };
+  return { context, activity, caller, author, key, reference, withReplySender, messages };
 }

@@ -70,7 +70,7 @@ export class TurnError extends BotError<TurnErrorCode> {
   }
 }
 
-/** A reply was not sent, for a reason that the bot handles; for all others it only writes a log line. */
+/** A reply was not sent, for a reason that the bot acts on. Other failed sends are only logged. */
 export class SendError extends BotError<'conversation_gone' | 'send_timeout'> {
   override readonly name = 'SendError';
 }
@@ -92,13 +92,11 @@ export class UploadError extends BotError<'untrusted_upload_host' | 'upload_refu
 /**
  * Why a store's call failed, and whether a retry is safe. `store_unavailable`: no answer, or it is unknown whether the call
  * succeeded. `store_access_denied`: an operator has to give the bot access. `store_call_invalid`: a retry fails, too.
- * `store_unreadable`: the bot has not written the stored data.
  */
 const STORE_RETRY = {
   store_unavailable: 'safe',
   store_access_denied: 'safe',
   store_call_invalid: 'never',
-  store_unreadable: 'never',
 } as const;
 export type StoreErrorCode = keyof typeof STORE_RETRY;
 

@@ -79,7 +79,10 @@ function buildApp(): App {
   }
 }
 
-/** Returns what to do if the bot cannot listen on its address (with HOST, any other code: EADDRNOTAVAIL, ENOTFOUND). */
+/**
+ * Returns what to do if the bot cannot listen on its address; `undefined` if the code says nothing. If HOST is set,
+ * every other code (EADDRNOTAVAIL, ENOTFOUND) is taken for a wrong HOST.
+ */
 function listenFailure(code: string | undefined): string | undefined {
   const { host, port } = config;
   if (code === 'EADDRINUSE') return `bot not started: port ${port} is in use; set PORT to another`;

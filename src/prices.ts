@@ -1,5 +1,12 @@
 import { fieldsOf } from './json-access.ts';
-import { byModality, MODALITIES, type ModalityTokens, NO_TOKENS, type TokenUsage } from './token-usage.ts';
+import {
+  byModality,
+  type ContextTokens,
+  MODALITIES,
+  type ModalityTokens,
+  NO_TOKENS,
+  type TokenUsage,
+} from './token-usage.ts';
 
 /** US dollars for a million tokens of one modality. */
 export type ModalityPrices = Readonly<Record<keyof ModalityTokens, number>>;
@@ -36,10 +43,11 @@ export const DEFAULT_PRICES: PriceTable = {
   },
 };
 
-/** Finds the prices of a model or deployment by its name, with or without a date at its end. */
+/** Finds the prices of a model or deployment by its whole name, else by its name without the date at its end. */
 export function pricesOf({ models }: PriceTable, name: string): ModelPrices | undefined {
-  const plain = name.toLowerCase().replace(/-\d{4}-\d{2}-\d{2}$/, '');
-  return Object.entries(models).find(([each]) => each.toLowerCase() === plain || each === name)?.[1];
+  const find = (wanted: string) => Object.entries(models).find(([each]) => each.toLowerCase() === wanted)?.[1];
+  const wanted = name.toLowerCase();
+  return find(wanted) ?? find(wanted.replace(/-\d{4}-\d{2}-\d{2}$/, ''));
 }
 
 /** Returns US dollars. */
@@ -53,8 +61,7 @@ export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
 
 /** The sizes that bound the cost of a response. */
 export interface ResponseSize {
-  /** The tokens that the session holds. */
-  readonly context: { readonly text: number; readonly audio: number };
+  readonly context: ContextTokens;
   /** All texts that a new session would get. */
   readonly texts: readonly (string | undefined)[];
   readonly audioMs: number;
@@ -91,7 +98,7 @@ export function maxUsageOf(size: ResponseSize): TokenUsage {
   return {
     text: { in: bytes + ofTools + context.text, cached: 0, out: 0 },
     audio: { in: context.audio + Math.ceil(audioMs / MS_PER_AUDIO_TOKEN), cached: 0, out: maxOut },
-    image: { ...NO_TOKENS.image, in: pictures * TOKENS_PER_PICTURE },
+    image: { ...NO_TOKENS.image, in: context.image + pictures * TOKENS_PER_PICTURE },
   };
 }
 
@@ -100,7 +107,7 @@ export function sizeAfterCalls(size: ResponseSize, { bytes, pictures }: OutputSi
   const { context } = size;
   return {
     ...size,
-    context: { text: context.text + bytes, audio: context.audio + maxOutputOf(size) },
+    context: { ...context, text: context.text + bytes, audio: context.audio + maxOutputOf(size) },
     pictures: size.pictures + pictures,
   };
 }

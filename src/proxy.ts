@@ -32,8 +32,9 @@ export function portOf({ port, protocol }: URL): number {
 
 /**
  * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL, uploads and MCP use. Node supports it
- * from 24.14 on; an older one connects directly. Also writes it to `env`, which Azure's libraries read: they misread
- * SOCKS proxies and hosts without `http://`. Call it before the first request. Returns a warning for the operator, if any.
+ * from 24.14 on; an older one connects directly. Also replaces the proxy variables in `env` by this one, normalised,
+ * because Azure's libraries read them, and misread SOCKS proxies and hosts without `http://`. Call it before the first
+ * request. Returns a warning for the operator, if any.
  */
 export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): string | undefined {
   for (const name of PROXY_VARIABLES) delete env[name];

@@ -15,6 +15,12 @@ export type TokenUsage = Readonly<Record<(typeof MODALITIES)[number], ModalityTo
 const NONE: ModalityTokens = Object.freeze({ in: 0, cached: 0, out: 0 });
 export const NO_TOKENS: TokenUsage = Object.freeze({ text: NONE, audio: NONE, image: NONE });
 
+/** Tokens that a session holds: the next response reads them. */
+export type ContextTokens = Readonly<Record<keyof TokenUsage, number>>;
+
+/** What a new session holds. */
+export const NO_CONTEXT: ContextTokens = Object.freeze({ text: 0, audio: 0, image: 0 });
+
 /** Makes a value for each modality. */
 export function byModality<T>(make: (name: keyof TokenUsage) => T) {
   return { text: make('text'), audio: make('audio'), image: make('image') };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { costUsd, DEFAULT_PRICES, pricesOf, readPriceTable } from '../src/prices.ts';
+import { costUsd, DEFAULT_PRICES, maxUsageOf, pricesOf, readPriceTable } from '../src/prices.ts';
+import { contextAfter } from '../src/realtime/model-result.ts';
 import { addUsage, NO_TOKENS, readUsage } from '../src/token-usage.ts';
 
 const PRICES = { in: 1, cached: 0.5, out: 2 };
@@ -25,6 +26,20 @@ describe('the prices of a model', () => {
     it(`are not guessed for ${JSON.stringify(name)}`, () => assert.equal(pricesOf(DEFAULT_PRICES, name), undefined));
   }
 
+  it('are those of its own date, if the table has it', () => {
+    const pricesFor = (price: number) => ({ text: { in: price, cached: 0, out: 0 }, audio: PRICES });
+    for (const names of [
+      ['gpt-realtime', 'gpt-realtime-2025-08-28'],
+      ['gpt-realtime-2025-08-28', 'gpt-realtime'],
+    ]) {
+      const models = Object.fromEntries(names.map((name) => [name, pricesFor(name.length)]));
+      const table = readPriceTable(JSON.stringify({ date: '2026-12-01', models }));
+      for (const name of names) assert.equal(pricesOf(table, name)?.text.in, name.length, names.join());
+      assert.equal(pricesOf(table, 'GPT-Realtime-2025-08-28')?.text.in, 'gpt-realtime-2025-08-28'.length);
+      assert.equal(pricesOf(table, 'gpt-realtime-2026-01-01')?.text.in, 'gpt-realtime'.length);
+    }
+  });
+
   it('give the cost of tokens, less for cached ones', () => {
     const usage = {
       text: { in: 1_000, cached: 400, out: 100 },
@@ -36,6 +51,22 @@ describe('the prices of a model', () => {
     const expected = (600 * 4 + 400 * 0.4 + 100 * 16 + 2_000 * 32 + 300 * 64 + 10 * 5) / 1e6;
     assert.ok(Math.abs(costUsd(usage, prices) - expected) < 1e-12);
     assert.equal(costUsd(NO_TOKENS, prices), 0);
+  });
+});
+
+describe('what a session holds after a response', () => {
+  it('costs at least as much to read again as it did, pictures as pictures', () => {
+    const usage = readUsage({
+      input_token_details: { text_tokens: 10, audio_tokens: 20, image_tokens: 4_000 },
+      output_token_details: { audio_tokens: 30 },
+    });
+    assert.ok(usage);
+    const context = contextAfter(usage);
+    assert.deepEqual(context, { text: 10, audio: 50, image: 4_000 });
+    const prices = pricesOf(DEFAULT_PRICES, 'gpt-realtime');
+    assert.ok(prices);
+    const size = { context, texts: [], audioMs: 0, pictures: 0, toolBytes: 0, maxOutputTokens: 30 };
+    assert.ok(costUsd(maxUsageOf(size), prices) >= costUsd(usage, prices));
   });
 });
 

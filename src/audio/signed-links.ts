@@ -8,8 +8,9 @@ export interface LinkSecret {
 }
 
 /** The parts of a link, not yet verified. */
-export interface AudioLink {
-  readonly audioId: string;
+export interface SignedLink {
+  /** Of the audio or the recording link. */
+  readonly id: string;
   readonly expiresAtMs: number;
   readonly signature: string;
 }
@@ -19,8 +20,8 @@ const LINK = /^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{33})\.([0-9a-z]{1,9})\.([A-Za-z0
 const SIGNATURE_BYTES = 16;
 
 /**
- * Creates a link that gives access to the audio until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has
- * 128 bits. Links are not stored.
+ * Creates a link that gives access until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has 128 bits.
+ * Links are not stored.
  */
 export function toLink({ id, linkKey }: LinkSecret, expiresAtMs: number): string {
   const unsigned = `${id}.${Math.ceil(expiresAtMs / 1000).toString(36)}`;
@@ -28,19 +29,19 @@ export function toLink({ id, linkKey }: LinkSecret, expiresAtMs: number): string
 }
 
 /** Returns `undefined` if it is not a link. */
-export function readLink(link: string): AudioLink | undefined {
-  const [, audioId = '', expires = '', signature = ''] = LINK.exec(link) ?? [];
+export function readLink(link: string): SignedLink | undefined {
+  const [, id = '', expires = '', signature = ''] = LINK.exec(link) ?? [];
   if (signature === '') return undefined;
-  return { audioId, expiresAtMs: Number.parseInt(expires, 36) * 1000, signature };
+  return { id, expiresAtMs: Number.parseInt(expires, 36) * 1000, signature };
 }
 
 /** Whether the bot signed the link with this secret, and it has not expired. */
-export function isGenuine(link: AudioLink, secret: LinkSecret, nowMs: number): boolean {
+export function isGenuine(link: SignedLink, secret: LinkSecret, nowMs: number): boolean {
   return isSignatureValid(link, secret) && nowMs < link.expiresAtMs;
 }
 
 /** Whether the bot signed the link with this secret. The link may have expired. */
-export function isSignatureValid({ expiresAtMs, signature }: AudioLink, secret: LinkSecret): boolean {
+export function isSignatureValid({ expiresAtMs, signature }: SignedLink, secret: LinkSecret): boolean {
   const expected = toLink(secret, expiresAtMs).slice(-signature.length);
   return timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
 }

@@ -2,7 +2,7 @@ import type { Activity } from 'botbuilder';
 import type { AudioStore, StoredAudio } from '../audio/audio-store.ts';
 import { toLink } from '../audio/signed-links.ts';
 import { isLoopbackHost } from '../config/env.ts';
-import { isSameConversation } from '../conversation/keys.ts';
+import { isSameOrSiblingThread } from '../conversation/keys.ts';
 import type { ReplyContext } from './reply-context.ts';
 import { conversationKey } from './user-message.ts';
 
@@ -59,5 +59,5 @@ export async function findAudio(
   audioStore: AudioStore,
 ): Promise<StoredAudio | undefined> {
   const audio = typeof id === 'string' && id !== '' ? await audioStore.find(id) : undefined;
-  return audio && isSameConversation(audio.conversation, conversationKey(activity)) ? audio : undefined;
+  return audio && isSameOrSiblingThread(audio.conversation, conversationKey(activity)) ? audio : undefined;
 }

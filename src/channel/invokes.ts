@@ -1,7 +1,7 @@
 import type { Activity, InvokeResponse, TaskModuleResponse } from 'botbuilder';
 import type { AudioStore } from '../audio/audio-store.ts';
 import type { Clock } from '../clock.ts';
-import { isSameConversation } from '../conversation/keys.ts';
+import { isSameOrSiblingThread } from '../conversation/keys.ts';
 import type { RecordingLinks } from '../conversation/recordings/recording-links.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
@@ -84,7 +84,8 @@ async function playerDialog(activity: Activity, id: unknown, deps: InvokeDeps): 
 async function recordingDialog(activity: Activity, id: string, deps: InvokeDeps): Promise<Dialog> {
   const { recording } = messagesOf(activity);
   const link = await deps.recordingLinks.find(id);
-  if (link === undefined || !isSameConversation(link.key, conversationKey(activity))) return message(recording.ended);
+  if (link === undefined || !isSameOrSiblingThread(link.key, conversationKey(activity)))
+    return message(recording.ended);
   if (deps.clock.now() >= link.opensUntilMs) return message(recording.ended);
   // Only Teams has dialogs, and its service sets this id.
   if (link.user.id !== activity.from.id) return message(recording.notYours);

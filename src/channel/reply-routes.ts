@@ -1,6 +1,6 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { ChannelStream, RecordingAccess, WithSender } from '../conversation/reply.ts';
+import type { ChannelStream, RecordingAccess, WithReplySender } from '../conversation/reply.ts';
 import type { ChannelServices } from '../conversation/services.ts';
 import type { MessageReference, UserMessage } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
@@ -36,13 +36,13 @@ export class ReplyRoutes implements ChannelServices {
   }
 
   /** Opens a sender whose replies go back in the response to the request (`expectReplies`). */
-  inResponse(context: TurnContext): WithSender {
+  inResponse(context: TurnContext): WithReplySender {
     const sender = this.#senderOf(context, undefined);
     return (work) => work(sender);
   }
 
   /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
-  byChannelCall(reference: MessageReference): WithSender {
+  byChannelCall(reference: MessageReference): WithReplySender {
     return (work, handover = UNRECORDED_STREAM) => this.#open(reference, handover, work);
   }
 

@@ -65,6 +65,10 @@ export class ChannelReplySender implements ReplySender {
     if (route?.handover.earlierId !== undefined) this.#openStream();
   }
 
+  get showsText(): boolean {
+    return this.#isNewStream && this.#streaming !== undefined && !this.#streaming.isUnsupported;
+  }
+
   get mayHaveBeenSeen(): boolean {
     return this.#streaming?.mayHaveBeenSeen ?? false;
   }
@@ -75,9 +79,7 @@ export class ChannelReplySender implements ReplySender {
 
   showActivity(): void {
     this.#openStream();
-    // Nothing more is shown of a stream that an earlier attempt has begun.
-    const isNew = this.#route?.handover.earlierId === undefined;
-    if (this.#context.capabilities.streamRules?.isAnnounced && isNew)
+    if (this.#context.capabilities.streamRules?.isAnnounced && this.#isNewStream)
       this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
   }
@@ -225,6 +227,11 @@ export class ChannelReplySender implements ReplySender {
       this.#log.warn({ err }, 'audio not uploaded');
       return undefined;
     }
+  }
+
+  /** Nothing more is shown of a stream that an earlier attempt has begun. */
+  get #isNewStream(): boolean {
+    return this.#route?.handover.earlierId === undefined;
   }
 
   #openStream(): void {

@@ -1,4 +1,5 @@
 import { costUsd, maxUsageOf, pricesOf } from '../prices.ts';
+import { NO_CONTEXT } from '../token-usage.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import type { SessionSettings } from './model-settings.ts';
 
@@ -10,9 +11,8 @@ export function budgetNotices(
 ): string[] {
   const prices = pricesOf(limits.prices, model);
   if (prices === undefined) return [];
-  const context = { text: 0, audio: 0 };
   const smallest = maxUsageOf({
-    context,
+    context: NO_CONTEXT,
     texts: [instructions],
     audioMs: 0,
     pictures: 0,

@@ -10,17 +10,20 @@ export interface ActivityName {
 export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey'>;
 
 /**
- * What became of an activity. `draining`, `busy` and `notStored`: it was not accepted, and may be delivered again.
- * `done` resolves when the reply has been sent; if a queued turn sends it, at once. It never rejects.
+ * What became of an activity. `done` resolves when the reply has been sent; if a queued turn sends it, at once. It does
+ * not reject.
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }
-  | { readonly kind: 'duplicate' | 'busy' }
+  | { readonly kind: 'duplicate' }
   | NotAccepted;
 
-/** The process ends, or the store cannot be reached: `Conversations` decides these, and the queue decides `busy`. */
+/**
+ * The activity may be delivered again: the process ends, the store cannot be reached, or too much waits in the queue or
+ * runs beside it.
+ */
 export interface NotAccepted {
-  readonly kind: 'draining' | 'notStored';
+  readonly kind: 'draining' | 'notStored' | 'busy';
 }
 
 /** The fields of log lines about an activity. */

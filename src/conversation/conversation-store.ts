@@ -6,7 +6,8 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from '.
  * What happens to a conversation beside its turns.
  * - `markHandled`: nothing but the mark that its activity was handled.
  * - `edit`: the newest record is changed; a running turn applies its own edit to the result.
- * - `reset`: history and the count of rejected turns are reset; a turn that runs now writes nothing more.
+ * - `reset`: history and the count of rejected turns are reset, and undecided approvals are deleted; a turn that runs
+ *   now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
  * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect replies.

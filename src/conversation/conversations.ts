@@ -8,9 +8,9 @@ import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInW
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetAudioAndAudit, planCommand } from './commands/plan-command.ts';
 import type { AppliedAction } from './conversation-store.ts';
-import { isSameConversation } from './keys.ts';
+import { isSameOrSiblingThread } from './keys.ts';
 import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
-import type { Reply, WithSender } from './reply.ts';
+import type { Reply, WithReplySender } from './reply.ts';
 import { retry } from './retry.ts';
 import type { Services } from './services.ts';
 import { SideWork } from './side-work.ts';
@@ -28,8 +28,10 @@ export class Conversations {
   /** Conversations that need no welcome: they were greeted, or a user has written. Their record may not exist yet. */
   readonly #begun = new LRUCache<string, true>(lruOptions(MAX_BEGUN));
   /** The open requests of messages that expect replies. */
-  readonly #openRequests = new WeakMap<UserMessage, WithSender>();
+  readonly #openRequests = new WeakMap<UserMessage, WithReplySender>();
   readonly #sideWork: SideWork;
+  /** The activities that are being accepted. */
+  readonly #accepting = new Set<Promise<unknown>>();
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
   #isDraining = false;
@@ -48,13 +50,13 @@ export class Conversations {
     this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether the conversation has room for one more message. */
-  async hasRoom(key: string): Promise<boolean> {
-    return !this.#isDraining && this.#services.queue.hasRoom(key);
+  /** Whether one more message finds room in its conversation, and in the share of its person. */
+  hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
+    return this.#services.queue.hasRoom(message);
   }
 
   /** Accepts a message: it is answered once, also after a crash of this process. */
-  accept(message: UserMessage, withSender: WithSender): Promise<Acceptance> {
+  accept(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
     return this.#guard(message, async () => {
       this.#begun.set(message.key, true);
@@ -62,10 +64,10 @@ export class Conversations {
       // Only a possible decision waits for a lookup: all others are added in the order in which `accept` was called.
       if (kind !== undefined) {
         const approvalId = await approvalMeantBy(message, command, this.#services);
-        if (approvalId !== undefined) return this.#decide({ approvalId, kind }, message, withSender);
+        if (approvalId !== undefined) return this.#decide({ approvalId, kind }, message, withReplySender);
       }
-      if (command !== undefined) return this.#runCommand(command, message, withSender);
-      return this.#acceptTurn(message, withSender);
+      if (command !== undefined) return this.#runCommand(command, message, withReplySender);
+      return this.#acceptTurn(message, withReplySender);
     });
   }
 
@@ -73,8 +75,12 @@ export class Conversations {
    * Decides about a call that waits for its user, and resolves with what became of the decision. A turn of its own carries
    * it out.
    */
-  async decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
-    const accepted = await this.#guard(message, () => this.#decide(request, message, withSender));
+  async decide(
+    request: DecisionRequest,
+    message: UserMessage,
+    withReplySender: WithReplySender,
+  ): Promise<AcceptedDecision> {
+    const accepted = await this.#guard(message, () => this.#decide(request, message, withReplySender));
     return 'result' in accepted ? accepted : { ...accepted, result: { kind: 'gone' } };
   }
 
@@ -90,11 +96,11 @@ export class Conversations {
   }
 
   /** Greets each conversation once, and none that has begun. */
-  welcome(key: string, text: string, withSender: WithSender): Promise<Acceptance> {
+  welcome(key: string, text: string, withReplySender: WithReplySender): Promise<Acceptance> {
     return this.#guard({ key }, async () => {
       const isNew = !this.#begun.has(key) && (await this.#services.conversationStore.create(key));
       this.#begun.set(key, true);
-      return { kind: 'accepted', done: isNew ? this.#sideWork.say({ key }, withSender, text) : DONE };
+      return { kind: 'accepted', done: isNew ? this.#sideWork.say({ key }, withReplySender, text) : DONE };
     });
   }
 
@@ -120,7 +126,7 @@ export class Conversations {
     // Only the log reads this key.
     return this.#guard({ key: team }, async () => {
       const keys = await this.#services.conversationStore.keysOfTeam(team);
-      return this.#forgetAll(keys.filter((key) => channel === undefined || isSameConversation(key, channel)));
+      return this.#forgetAll(keys.filter((key) => channel === undefined || isSameOrSiblingThread(key, channel)));
     });
   }
 
@@ -131,10 +137,13 @@ export class Conversations {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     const { queue, clock, sessions } = this.#services;
+    const endMs = clock.now() + graceMs;
     const cancelTimer = clock.after(graceMs, () => {
       this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
     });
-    await queue.drain(graceMs, (message) => this.#dismiss(message));
+    // They end within the limit of a store call, and may still add turns and replies.
+    await Promise.allSettled(this.#accepting);
+    await queue.drain(Math.max(0, endMs - clock.now()), (message) => this.#dismiss(message));
     await this.#sideWork.whenIdle();
     cancelTimer();
     sessions.close();
@@ -142,7 +151,7 @@ export class Conversations {
 
   async #run(job: TurnJob): Promise<void> {
     const { message } = job;
-    const turn = new Turn(job, this.#withSenderFor(message), this.#services);
+    const turn = new Turn(job, this.#withReplySenderFor(message), this.#services);
     const result = await runTurn(turn);
     reportTurn(result, turn);
     if (result.kind === 'gone') await this.#leave(message.key);
@@ -153,8 +162,10 @@ export class Conversations {
     if (this.#isDraining) return { kind: 'draining' };
     const { telemetry, log } = this.#services;
     const names = logNamesOf(activity);
+    const accepting = add();
+    this.#accepting.add(accepting);
     try {
-      const acceptance = await add();
+      const acceptance = await accepting;
       if (acceptance.kind === 'duplicate') {
         telemetry.count('duplicates');
         log.info(names, 'activity ignored: delivered again');
@@ -164,29 +175,31 @@ export class Conversations {
       if (!(err instanceof StoreError)) throw err;
       log.warn({ ...names, err }, 'activity refused: not stored');
       return { kind: 'notStored' };
+    } finally {
+      this.#accepting.delete(accepting);
     }
   }
 
-  async #add(message: UserMessage, withSender: WithSender): Promise<AddedTurn> {
+  async #add(message: UserMessage, withReplySender: WithReplySender): Promise<AddedTurn> {
     if (!message.expectsReplies) return { result: await this.#services.queue.add(message), done: DONE };
-    this.#openRequests.set(message, withSender);
+    this.#openRequests.set(message, withReplySender);
     return this.#services.queue.addLocal(message);
   }
 
-  #decide(request: DecisionRequest, message: UserMessage, withSender: WithSender): Promise<AcceptedDecision> {
+  #decide(request: DecisionRequest, message: UserMessage, withReplySender: WithReplySender): Promise<AcceptedDecision> {
     const say = async (result: DecisionResult): Promise<Acceptance> => {
       if (request.isShown) return { kind: 'accepted', done: DONE };
       const text = decisionResultText(result, messagesFor(message.locale));
       if (result.kind === 'queueFull')
-        return { kind: 'accepted', done: this.#sideWork.notify(message, withSender, text) };
-      const run = () => withSender((sender) => sender.send({ text }));
+        return { kind: 'accepted', done: this.#sideWork.notify(message, withReplySender, text) };
+      const run = () => withReplySender((sender) => sender.send({ text }));
       return this.#sideWork.accept(message, { kind: 'markHandled' }, run);
     };
-    return acceptDecision(request, message, (turn) => this.#add(turn, withSender), say, this.#services);
+    return acceptDecision(request, message, (turn) => this.#add(turn, withReplySender), say, this.#services);
   }
 
-  async #acceptTurn(message: UserMessage, withSender: WithSender): Promise<Acceptance> {
-    const { result, done } = await this.#add(message, withSender);
+  async #acceptTurn(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
+    const { result, done } = await this.#add(message, withReplySender);
     switch (result) {
       case 'queued':
         return { kind: 'accepted', done };
@@ -198,17 +211,17 @@ export class Conversations {
         // Accepted, so that the channel does not redeliver; the user gets a notice.
         return {
           kind: 'accepted',
-          done: this.#sideWork.notify(message, withSender, messagesFor(message.locale).queueFull),
+          done: this.#sideWork.notify(message, withReplySender, messagesFor(message.locale).queueFull),
         };
     }
   }
 
-  #runCommand(command: Command, message: UserMessage, withSender: WithSender): Promise<Acceptance> {
+  #runCommand(command: Command, message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const { action, makeReply } = planCommand(command, message, this.#services);
     const run = async (applied: AppliedAction) => {
       const made = makeReply((call) => this.#retryStore(call), applied);
       const reply = await made.catch((err: unknown) => this.#apology(err, message));
-      await withSender((sender) => sender.send(reply));
+      await withReplySender((sender) => sender.send(reply));
     };
     return this.#sideWork.accept(message, action, run);
   }
@@ -235,13 +248,17 @@ export class Conversations {
     return retry(call, { clock, log, signal: this.#drained.signal });
   }
 
-  #withSenderFor(message: UserMessage): WithSender {
+  #withReplySenderFor(message: UserMessage): WithReplySender {
     return this.#openRequests.get(message) ?? this.#services.channel.byChannelCall(message.reference);
   }
 
   /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    return this.#sideWork.say(message, this.#withSenderFor(message), messagesFor(message.locale).apologies.restarting);
+    return this.#sideWork.say(
+      message,
+      this.#withReplySenderFor(message),
+      messagesFor(message.locale).apologies.restarting,
+    );
   }
 
   #apology(err: unknown, message: UserMessage): Reply {

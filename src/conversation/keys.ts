@@ -8,8 +8,8 @@ export function conversationDigest(key: string): string {
   return digest(key);
 }
 
-/** Whether two keys name the same conversation, whichever of its threads: Teams tells the threads of a channel apart by a suffix. */
-export function isSameConversation(key: string, other: string): boolean {
+/** Whether two keys name the same conversation, or threads of one channel in Teams, which differ only in a suffix. */
+export function isSameOrSiblingThread(key: string, other: string): boolean {
   return key.split(';messageid=', 1)[0] === other.split(';messageid=', 1)[0];
 }
 

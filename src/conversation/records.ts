@@ -1,5 +1,4 @@
-import type { ContextTokens } from '../realtime/model-result.ts';
-import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
+import { type ContextTokens, NO_CONTEXT, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { EMPTY_HISTORY, type HistoryState } from './history/history.ts';
 import { activityDigest } from './keys.ts';
 import type { Reply } from './reply.ts';
@@ -57,9 +56,6 @@ export type Edit = (record: ConversationRecord) => ConversationRecord;
 export const RECORD_VERSION = 3;
 /** Channels deliver an activity again within minutes. */
 export const MAX_HANDLED = 48;
-
-/** What a new session holds. */
-export const NO_CONTEXT: ContextTokens = Object.freeze({ text: 0, audio: 0 });
 
 export const EMPTY_RECORD: ConversationRecord = Object.freeze({
   version: RECORD_VERSION,

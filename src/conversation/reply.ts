@@ -64,11 +64,13 @@ export interface ReplySender {
   showProgress(text: string): void;
   /** Shows the answer while it is made: `read` gives all of its text so far, which only ever grows. Never throws. */
   showText(read: () => string): void;
+  /** Whether `showText` shows anything: many channels do not, and some find out when they try. */
+  readonly showsText: boolean;
   /** Whether the user may have seen any of the answer. */
   readonly mayHaveBeenSeen: boolean;
-  /** Aborted, with a TurnError, when the user stops the answer where it is shown. */
+  /** Aborted, with a TurnError, when the user presses the Stop button where the answer is shown. */
   readonly stopped: AbortSignal;
-  /** Tells the user something ahead of the answer, which goes in a message of its own then. Rejects like `send`. */
+  /** Tells the user something. After it, the answer goes in a message of its own. Rejects like `send`. */
   notify(text: string): Promise<void>;
   /** Leaves the stream to the attempt that now has the turn. */
   abandon(): void;
@@ -85,4 +87,4 @@ export interface ChannelStream {
 }
 
 /** Opens a sender, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type WithSender = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;
+export type WithReplySender = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;

@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts';
 export interface RetryOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Ends the waiting, with its reason. */
+  /** Ends the pauses between the calls, with its reason. A call that runs is awaited. */
   readonly signal?: AbortSignal;
   /** Waits at most this long, then rejects with a StoreError, even if the store does not answer at all. Default: no limit. */
   readonly limitMs?: number;
@@ -26,15 +26,15 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions): P
   const { clock, log, signal, limitMs = Number.POSITIVE_INFINITY } = options;
   const late = () => new StoreError('store_unavailable', `no answer within ${limitMs} ms`);
   const startedMs = clock.now();
+  const leftMs = () => startedMs + limitMs - clock.now();
   let onLasting = options.onLasting;
   for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
-    const leftMs = startedMs + limitMs - clock.now();
     try {
-      return await (leftMs === Number.POSITIVE_INFINITY
+      return await (limitMs === Number.POSITIVE_INFINITY
         ? call()
-        : withDeadline({ clock, limitMs: leftMs, late }, call));
+        : withDeadline({ clock, limitMs: leftMs(), late }, call));
     } catch (err) {
-      if (!(err instanceof StoreError) || err.retry !== 'safe' || backoffMs >= leftMs) throw err;
+      if (!(err instanceof StoreError) || err.retry !== 'safe' || backoffMs >= leftMs()) throw err;
       if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store call failed: retried');
     }
     if (clock.now() - startedMs >= LASTING_MS) {

@@ -15,16 +15,16 @@ import type { Spending } from './limits/spending.ts';
 import type { TurnRate } from './limits/turn-rate.ts';
 import type { TurnQueue } from './queue/turn-queue.ts';
 import type { RecordingLinks } from './recordings/recording-links.ts';
-import type { RecordingAccess, WithSender } from './reply.ts';
+import type { RecordingAccess, WithReplySender } from './reply.ts';
 import type { FetchFile, MessageReference, UserMessage } from './user-message.ts';
 
 /** What the channel does for conversations. */
 export interface ChannelServices {
   /** Opens a sender that calls the channel. Works on any instance, also after the request has ended. */
-  readonly byChannelCall: (reference: MessageReference) => WithSender;
-  /** How the sender of a message gets to the recording page. */
+  readonly byChannelCall: (reference: MessageReference) => WithReplySender;
+  /** How the user who sent a message gets to the recording page. */
   readonly recordingAccess: (message: UserMessage) => RecordingAccess;
-  /** Whether the sender of a message gets cards with buttons. */
+  /** Whether the user who sent a message gets cards with buttons. */
   readonly showsCards: (message: UserMessage) => boolean;
 }
 

@@ -2,7 +2,7 @@ import { SendError } from '../errors.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import type { AppliedAction, ConversationAction } from './conversation-store.ts';
-import type { WithSender } from './reply.ts';
+import type { WithReplySender } from './reply.ts';
 import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
 
@@ -50,14 +50,14 @@ export class SideWork {
   }
 
   /** Works as `say`, but says nothing while too much of it is still being sent to the person. */
-  async notify(activity: PersonActivity, withSender: WithSender, text: string): Promise<void> {
+  async notify(activity: PersonActivity, withReplySender: WithReplySender, text: string): Promise<void> {
     const release = this.#noticeShares.acquire(personOf(activity));
-    if (release !== undefined) await this.say(activity, withSender, text).finally(release);
+    if (release !== undefined) await this.say(activity, withReplySender, text).finally(release);
   }
 
   /** Sends a text. Never rejects. */
-  say(activity: ActivityName, withSender: WithSender, text: string): Promise<void> {
-    return this.run(activity, () => withSender((sender) => sender.send({ text })));
+  say(activity: ActivityName, withReplySender: WithReplySender, text: string): Promise<void> {
+    return this.run(activity, () => withReplySender((sender) => sender.send({ text })));
   }
 
   /** Never rejects: an error is logged as `failure`. */
@@ -74,8 +74,8 @@ export class SideWork {
     return running;
   }
 
-  /** Resolves once all that runs now has ended. */
+  /** Resolves once nothing runs. */
   async whenIdle(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 }

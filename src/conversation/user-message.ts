@@ -48,14 +48,14 @@ export interface UserMessage {
   readonly scope: Scope;
   readonly user: MessageUser;
   /**
-   * The key that limits per person count by: that of the verified person, the same in all conversations, or the key of
-   * the conversation if the channel verifies nobody. Not `user.id`, which the client may claim.
+   * Limits per person count by this key: the verified person's, the same in all conversations, or the conversation's if
+   * the channel verifies nobody. Not `user.id`, which the client may claim.
    */
   readonly personKey: string;
   /** False for people whom the operator has not let in: their messages are refused. */
   readonly isAllowed: boolean;
   /**
-   * The ids of the sender that the channel verifies, as `ALLOWED_USERS` may name them; the object id of Entra ID is the
+   * The ids of the user that the channel verifies, as `ALLOWED_USERS` may name them; the object id of Entra ID is the
    * last, if there is one. Default: none.
    */
   readonly verifiedIds?: readonly string[];

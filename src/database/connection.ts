@@ -110,7 +110,7 @@ export class Connection implements Sql {
 
   /**
    * Runs `work` in a transaction and commits it. After `limitMs`, or when `work` rejects, the connection is closed and
-   * nothing is stored; only a COMMIT whose answer is lost leaves that open.
+   * nothing is stored; if the answer to COMMIT is lost, it is unknown whether it was stored.
    */
   async transaction<T>(work: (sql: Transaction) => Promise<T>, limitMs = QUERY_LIMIT_MS): Promise<T> {
     const beginning = this.#pool.connect().then((client) => new Transaction(client, limitMs));

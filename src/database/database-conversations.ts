@@ -64,13 +64,13 @@ export class DatabaseConversations implements ConversationStore {
   /** Includes conversations without a record whose first message waits. */
   async keysOfTeam(team: string): Promise<readonly string[]> {
     const { connection, jobs } = this.#services;
-    const found = await connection.query<{ key: string }>(
-      `SELECT key FROM conversations WHERE team = $1 AND NOT is_forgotten UNION
-       SELECT singleton_key FROM ${jobs.table} WHERE name = $2 AND state IN ('created', 'retry', 'active')
-         AND data -> 'message' ->> 'team' = $1`,
+    const found = await connection.query<{ key: string; keyJson: string | null }>(
+      `SELECT key, key_json AS "keyJson" FROM conversations WHERE team = $1 AND NOT is_forgotten UNION
+       SELECT data -> 'message' ->> 'key', NULL FROM ${jobs.table} WHERE name = $2
+         AND state IN ('created', 'retry', 'active') AND data -> 'message' ->> 'team' = $1`,
       [team, QUEUE],
     );
-    return found.map(({ key }) => key);
+    return [...new Set(found.map(({ key, keyJson }): string => (keyJson === null ? key : JSON.parse(keyJson))))];
   }
 
   /** Returns the newest record and locks its row until the transaction ends. */

@@ -72,6 +72,7 @@ export class DatabaseJob implements TurnJob {
       this.claim?.retryCount ?? null,
       recordRetentionMs,
       QUEUE,
+      this.storedKey === this.message.key ? null : JSON.stringify(this.message.key),
     ]);
     if (row === undefined) {
       this.supersede();
@@ -127,7 +128,7 @@ export class DatabaseJob implements TurnJob {
     storing.catch((err: unknown) => log.debug({ err }, 'stream id not stored'));
   }
 
-  /** Counts this attempt and the earlier ones whose processes ended during the turn. */
+  /** Counts the attempts that have begun and not ended: before `begin`, those of processes that crashed. */
   async attemptCount(): Promise<number> {
     const text = 'SELECT cardinality(attempts) AS count FROM conversations WHERE key = $1 AND attempt_job = $2';
     const [row] = await this.#services.connection.query<{ count: number }>(text, [
@@ -193,12 +194,13 @@ function beginSql(jobsTable: string): string {
   return `WITH job AS (
      SELECT created_on FROM ${jobsTable} WHERE name = $8 AND id = $5 AND state = 'active' AND retry_count = $6
    )
-   INSERT INTO conversations AS c (key, version, record, team, attempt_job, attempts)
-   SELECT $1, $2, $3, $4, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
+   INSERT INTO conversations AS c (key, version, record, team, key_json, attempt_job, attempts)
+   SELECT $1, $2, $3, $4, $9, $5, array_remove(ARRAY[$6::int], NULL) WHERE $5::uuid IS NULL OR EXISTS (SELECT FROM job)
    ON CONFLICT (key) DO UPDATE SET
      -- A record past its retention counts as empty.
      record = CASE WHEN c.updated_at < now() - $7 * interval '1 ms' THEN excluded.record ELSE c.record END,
      team = coalesce(excluded.team, c.team),
+     key_json = excluded.key_json,
      -- A message from before the conversation was forgotten does not revive it.
      is_forgotten = c.is_forgotten AND coalesce((SELECT created_on FROM job) < c.stopped_at, false),
      updated_at = now(),

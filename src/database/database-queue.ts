@@ -66,10 +66,9 @@ export class DatabaseQueue implements TurnQueue {
     return this.#local.addLocal(message);
   }
 
-  async hasRoom(key: string): Promise<boolean> {
+  async hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
     const { connection, jobs } = this.#services;
-    const { ofKey } = await jobs.countWaiting(connection, { key, personKey: key });
-    return ofKey <= MAX_WAITING;
+    return hasOwnRoom(await jobs.countWaiting(connection, message));
   }
 
   async hasTurn(message: UserMessage): Promise<boolean> {
@@ -106,8 +105,7 @@ export class DatabaseQueue implements TurnQueue {
     const { jobs } = this.#services;
     const waiting = await jobs.countWaiting(sql, message);
     const isBusy = isTooMuch(waiting, personOf(message));
-    // With one message in the queue, it is the one that runs or is about to run.
-    const isFull = waiting.ofKey > MAX_WAITING || waiting.ofPerson >= MAX_WAITING_PER_PERSON;
+    const isFull = !hasOwnRoom(waiting);
     // Store only the id of a refused message.
     const data = isBusy || isFull ? {} : storable(writeMessage(message));
     if (!(await jobs.send(sql, message, data))) return sql.rollBack('duplicate');
@@ -125,6 +123,11 @@ export class DatabaseQueue implements TurnQueue {
     else if (instance === this.#services.instance) void this.#dispatcher.abortStopped(conversation);
     else void this.stop(conversation);
   }
+}
+
+/** Whether the conversation and the person have room. With one message in the queue, it runs or is about to run. */
+function hasOwnRoom({ ofKey, ofPerson }: WaitingCounts): boolean {
+  return ofKey <= MAX_WAITING && ofPerson < MAX_WAITING_PER_PERSON;
 }
 
 function isTooMuch({ inAll, bytes, ofUnverified, unverifiedBytes }: WaitingCounts, { isVerified }: Person): boolean {

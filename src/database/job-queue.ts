@@ -51,11 +51,12 @@ const QUEUE_OPTIONS = {
   notify: true,
   deadLetter: DEAD_QUEUE,
 };
-/** Supervision finds jobs whose heartbeat is missing; the instances share it. No job depends on another. */
+/** Supervision finds jobs whose heartbeat is missing; the instances share it. */
 const SUPERVISION = {
   superviseIntervalSeconds: 5,
   monitorIntervalSeconds: 5,
   maintenanceIntervalSeconds: 300,
+  // Flows, which are jobs that depend on others, are not used.
   flowIntervalSeconds: 3600,
   query_timeout: 60_000,
 };

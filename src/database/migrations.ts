@@ -114,6 +114,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
         PRIMARY KEY (conversation, person, tool, origin, digest)
       )`,
   ],
+  [
+    // key_json: the whole key as JSON, if `key` is a digest of it.
+    'ALTER TABLE conversations ADD COLUMN key_json text',
+  ],
 ];
 
 /** Building the index of a large table may take a minute. */

@@ -29,7 +29,7 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
   return {
     add: (approval) => addApproval(connection, approval),
     find: (id) => findApproval(connection, id),
-    async findWaiting(conversation, person, activityId) {
+    async findMeant(conversation, person, activityId) {
       const text = `SELECT ${COLUMNS} FROM approvals
          WHERE conversation = $1 AND coalesce($2, person) = person AND expires_at > now()
            AND (decision IS NULL OR decision ->> 'activityId' = $3)

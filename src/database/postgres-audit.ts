@@ -9,6 +9,7 @@ interface AuditRow extends Omit<AuditEntry, 'decider'> {
 /** The audit that all instances share. It names people and conversations by digests. */
 export function createPostgresAudit(connection: Connection): AuditStore {
   return {
+    // If the conversation is forgotten while a turn runs, the later entries of that turn have no names either.
     async append({ event, turnId, conversation, asker, decider, tool, origin, argumentsHash }) {
       await connection.query(
         `INSERT INTO tool_audit (event, turn, conversation, asker, decider, tool, origin, arguments_hash)

@@ -40,7 +40,6 @@ function fixFor({ code, reason = '' }: StoreError, url: string, installed: Insta
     case 'store_call_invalid':
       return `The storage does not understand the bot. ${WRONG_STORAGE}`;
     case 'store_unavailable':
-    case 'store_unreadable':
       return connectionFix(reason, 'AZURE_STORAGE_BLOB_URL', new URL(url).hostname, installed);
   }
 }

@@ -40,7 +40,7 @@ export class AudioReader {
   async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
     const parsed = readLink(link);
     if (parsed === undefined) return undefined;
-    const audio = await (this.#lookups.get(parsed.audioId) ?? this.#lookUp(parsed.audioId));
+    const audio = await (this.#lookups.get(parsed.id) ?? this.#lookUp(parsed.id));
     const nowMs = this.#clock.now();
     if (audio === undefined || !isGenuine(parsed, audio, nowMs)) return undefined;
     return { audio, leftMs: Math.min(parsed.expiresAtMs, audio.expiresAtMs) - nowMs };

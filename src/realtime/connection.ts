@@ -156,10 +156,8 @@ class ModelSocket implements Connection {
     this.#closeReason ??= new TurnError('connection_lost', 'closed by the bot');
     this.#heartbeat?.stop();
     this.#realtime.close();
-    socket.once(
-      'close',
-      this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate()),
-    );
+    const cancelTimer = this.#clock.after(CLOSE_GRACE_MS, () => socket.terminate());
+    socket.once('close', cancelTimer);
   }
 
   #terminate(reason: TurnError): void {

@@ -40,11 +40,12 @@ export class LiveText {
   }
 
   /**
-   * A later response of the turn, whose name is not the turn's id, continues its text. A retry also has a new response, but
-   * only if no text was shown.
+   * A later response, whose name is another, continues the text. A response with the turn's own name is a retry: it is
+   * ignored once text was shown, since retries happen only before that.
    */
   #begin(responseId: string, isLater: boolean): void {
     if (this.#responseId === responseId || (this.#shown !== '' && !isLater)) return;
+    // All that may have been shown: `text` keeps it.
     this.#before = this.text();
     this.#responseId = responseId;
     this.#parts = new ResponseParts();

@@ -1,5 +1,5 @@
 import { BYTES_PER_SECOND } from '../audio/pcm.ts';
-import { addUsage, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
+import { addUsage, byModality, type ContextTokens, NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import { endedBy, errorOf, joinedOutcomes, type Outcome, type ResponseOutcome } from './outcome.ts';
 
 /** The model's part of a turn. */
@@ -9,9 +9,9 @@ export interface ModelResult<End = Outcome> {
   readonly wasReplayed: boolean;
   /** Whether the service rejected the history. */
   readonly isHistoryRejected: boolean;
-  /** The rejected voice, if its rejection ended the turn. */
+  /** Set if the service rejected the voice in an attempt of the turn, which may have been answered without it. */
   readonly rejectedVoice?: string | undefined;
-  /** The rejected functions, if their rejection ended the turn; empty if the service did not name them. */
+  /** Likewise the functions that the service rejected; empty if it did not name them. */
   readonly rejectedFunctions?: readonly string[] | undefined;
   /** Whether the service rejected the decided call. */
   readonly isDecidedCallRejected?: boolean;
@@ -35,12 +35,6 @@ export interface ResponseResult extends ModelResult<ResponseOutcome> {
   readonly itemIds: readonly string[];
   /** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
   readonly isMemoryKnown: boolean;
-}
-
-/** Tokens that a session holds. */
-export interface ContextTokens {
-  readonly text: number;
-  readonly audio: number;
 }
 
 /** The result of a turn that ended for `reason` before a response was requested. */
@@ -78,8 +72,8 @@ export function joinedResults(before: ResponseResult, after: ResponseResult): Re
 }
 
 /** The context of the next response: the input and output of this one. */
-export function contextAfter({ text, audio, image }: TokenUsage): ContextTokens {
-  return { text: text.in + text.out + image.in, audio: audio.in + audio.out };
+export function contextAfter(usage: TokenUsage): ContextTokens {
+  return byModality((name) => usage[name].in + usage[name].out);
 }
 
 const TOKENS_PER_SECOND = 20;

@@ -3,9 +3,10 @@ import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
 import type { TurnEvents } from './client-events.ts';
 import { contextAfter, type ResponseResult } from './model-result.ts';
 import { type CutShortReason, completed, endedBy, isMemoryExact, type ResponseOutcome, type Said } from './outcome.ts';
+import { type RejectedSettings, rejectedBy } from './rejected-settings.ts';
 import { ResponseParts } from './response-parts.ts';
 import type { FinalResponse, PartAddress, ServerEvent, WireError } from './server-event.ts';
-import { rejectedFunctionsOf, rejectsVoice, serviceErrorOf } from './service-errors.ts';
+import { serviceErrorOf } from './service-errors.ts';
 
 /** What an event means for the response: nothing, a sign of life, or its outcome. */
 export type EventMeaning = 'ignored' | 'alive' | ResponseOutcome;
@@ -22,15 +23,14 @@ export class ResponseCollector {
   readonly #events: TurnEvents;
   #parts = new ResponseParts();
   #responseId: string | undefined;
-  /** Whether the response has our name. */
-  #isOurs = false;
+  /** Whether the response has our name, so that it certainly is ours. */
+  #isCertain = false;
   #audioBytes = 0;
   /** Whether the model has begun to answer, so that a retry would answer twice. */
   #hasDelta = false;
   #usage: TokenUsage | undefined;
   #rejectedEventId: string | undefined;
-  #isVoiceRejected = false;
-  #rejectedFunctions: readonly string[] | undefined;
+  #rejectedSettings: RejectedSettings = {};
   /** Whether the response has calls but was not completed: they must not run, so they get no output. */
   #hasBrokenCalls = false;
 
@@ -46,7 +46,7 @@ export class ResponseCollector {
 
   /** `wasSent`: whether the response was requested. */
   result(outcome: ResponseOutcome, wasSent: boolean): ResponseResult {
-    const { historyEventId, decidedEventId, voice } = this.#events;
+    const { historyEventId, decidedEventId } = this.#events;
     return {
       outcome,
       itemIds: this.#parts.itemIds(),
@@ -54,8 +54,8 @@ export class ResponseCollector {
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
       isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,
-      rejectedVoice: this.#isVoiceRejected ? voice : undefined,
-      rejectedFunctions: this.#rejectedFunctions,
+      rejectedVoice: this.#rejectedSettings.voice,
+      rejectedFunctions: this.#rejectedSettings.functions,
       responseId: this.#responseId,
       usage: this.#usage ?? NO_TOKENS,
       isUsageUnknown: wasSent && this.#usage === undefined,
@@ -97,15 +97,16 @@ export class ResponseCollector {
 
   /** A response with our name is ours. One without a name counts as ours until one with our name comes. */
   #begin(responseId: string, name: string | undefined): EventMeaning {
-    const isOurs = name === this.#responseName;
-    const mayBeOurs = name === undefined && this.#responseId === undefined;
+    const hasOurName = name === this.#responseName;
     if (responseId === this.#responseId) {
-      this.#isOurs ||= isOurs;
+      this.#isCertain ||= hasOurName;
       return 'alive';
     }
-    if (this.#isOurs || !(isOurs || mayBeOurs)) return 'ignored';
+    if (this.#isCertain) return 'ignored';
+    const mayBeOurs = name === undefined && this.#responseId === undefined;
+    if (!hasOurName && !mayBeOurs) return 'ignored';
     this.#responseId = responseId;
-    this.#isOurs = isOurs;
+    this.#isCertain = hasOurName;
     this.#parts = new ResponseParts();
     this.#hasDelta = false;
     return 'alive';
@@ -142,7 +143,10 @@ export class ResponseCollector {
   }
 
   #outcomeOf({ status, reason, error, calls }: FinalResponse): ResponseOutcome {
-    if (error !== undefined && !this.#hasDelta && this.#noteRejectedSettings(error)) return settingsOutcome(error);
+    if (error !== undefined && !this.#hasDelta) {
+      const rejected = rejectedBy(error, undefined, this.#events);
+      if (rejected !== undefined) return this.#settingsRejected(error, rejected);
+    }
     if (reason === 'content_filter' || error?.code === 'content_filter') return this.#cutShort('filter');
     if (status === 'cancelled') {
       return this.endedBy(new TurnError('connection_lost', `the response was cancelled: ${reason ?? 'no reason'}`));
@@ -156,39 +160,29 @@ export class ResponseCollector {
   #fail(error: WireError, eventId: string | undefined): EventMeaning {
     if (!this.#concernsTurn(error, eventId)) return 'ignored';
     if (error.code === 'content_filter') return this.#cutShort('filter');
-    // The rejection of a call's output follows that of the call, without an event id.
+    // A rejected call is followed by an error about its output, without an event id, which must not replace the call's.
     this.#rejectedEventId ??= eventId;
     // A response that ends before its first delta is not billed.
     if (!this.#hasDelta) this.#usage = NO_TOKENS;
     const failure = serviceErrorOf(error);
     const isOfSettings = eventId !== undefined && eventId === this.#events.settingsEventId;
-    const isRejection = isOfSettings && failure.code === 'request_rejected';
-    if (this.#noteRejectedSettings(error, eventId) || isRejection) return settingsOutcome(error);
-    return isOfSettings ? { kind: 'failed', error: failure } : this.endedBy(failure);
+    const rejected = rejectedBy(error, eventId, this.#events);
+    if (rejected !== undefined) return this.#settingsRejected(error, rejected);
+    if (!isOfSettings) return this.endedBy(failure);
+    // What was said used the service's defaults, so it is dropped, also if the settings failed for another reason.
+    return failure.code === 'request_rejected' ? settingsOutcome(error) : { kind: 'failed', error: failure };
+  }
+
+  /** Once the model has begun to answer, the turn is not asked again: then nothing is noted. */
+  #settingsRejected(error: WireError, rejected: RejectedSettings): ResponseOutcome {
+    if (!this.#hasDelta) this.#rejectedSettings = rejected;
+    return settingsOutcome(error);
   }
 
   /**
-   * Whether the service rejects the voice or a function; notes which, for the result. Checks the field that the error
-   * names, else the message. The message counts only for an error about the settings, since other messages may quote user
-   * input. Once the model has begun to answer, the turn is not asked again, so nothing is noted.
-   */
-  #noteRejectedSettings(error: WireError, eventId?: string): boolean {
-    const { voice, functions = [], settingsEventId } = this.#events;
-    const isOther = eventId !== undefined && eventId !== settingsEventId;
-    if (error.param === undefined && (isOther || serviceErrorOf(error).code !== 'request_rejected')) return false;
-    const names = functions.map(({ name }) => name);
-    const rejectedFunctions = names.length === 0 ? undefined : rejectedFunctionsOf(error, names);
-    const isVoiceRejected = rejectedFunctions === undefined && voice !== undefined && rejectsVoice(error, voice);
-    if (!this.#hasDelta) {
-      this.#rejectedFunctions = rejectedFunctions;
-      this.#isVoiceRejected = isVoiceRejected;
-    }
-    return rejectedFunctions !== undefined || isVoiceRejected;
-  }
-
-  /**
-   * An error belongs to the turn if it names one of our events, or no event: no `response.done` follows it. Exception: once
-   * the answer has begun, a rejected request without an event id is about something else, since all of ours were accepted.
+   * An error belongs to the turn if it names one of our events, or no event. Such an error has to end the response,
+   * because no `response.done` follows it. Exception: once the answer has begun, a rejected request without an event id
+   * is about something else, since all of ours were accepted.
    */
   #concernsTurn(error: WireError, eventId: string | undefined): boolean {
     if (error.code === 'session_expired') return true;

@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import type { TurnEvents } from './client-events.ts';
 import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
-import type { TurnListener } from './turn-input.ts';
+import { isOfSession, type TurnListener } from './turn-input.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
@@ -16,12 +15,8 @@ export interface ResponseRunOptions {
   readonly responseName: string;
   readonly events: TurnEvents;
   readonly clock: Clock;
-  readonly log: Logger;
-  readonly onEvent: TurnListener | undefined;
+  readonly onEvent: TurnListener;
 }
-
-/** Events that the collector ignores but listeners get. */
-const FOR_LISTENERS: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'audioCommitted', 'transcript']);
 
 /** Waits for one response, from `response.create` to its outcome, within the deadlines between events. */
 export class ResponseRun {
@@ -30,6 +25,8 @@ export class ResponseRun {
   readonly collector: ResponseCollector;
   readonly #options: ResponseRunOptions;
   readonly #resolve: (outcome: ResponseOutcome) => void;
+  /** The turn goes on only after calls. What its answer has not shown at its end may be withheld. */
+  #isAnswerOver = false;
   #cancelDeadline: () => void = () => {};
   /** The outcome with the content that had arrived when the user cancelled. */
   #cancelled: ResponseOutcome | undefined;
@@ -47,16 +44,16 @@ export class ResponseRun {
   accept(event: ServerEvent): void {
     const meaning = this.collector.accept(event);
     const outcome = typeof meaning === 'string' ? undefined : meaning;
-    if (this.#cancelled === undefined) {
-      if (meaning !== 'ignored' || FOR_LISTENERS.has(event.kind)) this.#notify(event);
+    if (this.#cancelled === undefined && !this.#isAnswerOver) {
+      if (meaning !== 'ignored' || isOfSession(event)) this.#options.onEvent(event);
       if (meaning === 'alive') this.#setDeadline(SILENCE_TIMEOUT_MS, 'silence_timeout');
     }
-    if (outcome !== undefined) this.#resolve(this.#cancelled ?? outcome);
+    if (outcome !== undefined) this.#finish(this.#cancelled ?? outcome);
   }
 
   /** Ends the response early and keeps the content that has arrived. */
   end(reason: unknown): void {
-    this.#resolve(this.#cancelled ?? this.collector.endedBy(reason));
+    this.#finish(this.#cancelled ?? this.collector.endedBy(reason));
   }
 
   /** Ends the response for `reason`, keeps the content that has arrived, and waits a little for the usage. */
@@ -64,8 +61,8 @@ export class ResponseRun {
     const outcome = this.collector.endedBy(reason);
     this.#cancelled = outcome;
     this.#cancelDeadline();
-    if (this.collector.responseId === undefined) this.#resolve(outcome);
-    else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#resolve(outcome));
+    if (this.collector.responseId === undefined) this.#finish(outcome);
+    else this.#cancelDeadline = this.#options.clock.after(CANCEL_TIMEOUT_MS, () => this.#finish(outcome));
   }
 
   /** Cancels the timer. Safe to call twice. */
@@ -73,19 +70,15 @@ export class ResponseRun {
     this.#cancelDeadline();
   }
 
+  #finish(outcome: ResponseOutcome): void {
+    this.#isAnswerOver ||= outcome.kind !== 'calledTools';
+    this.#resolve(outcome);
+  }
+
   #setDeadline(delayMs: number, code: 'first_event_timeout' | 'silence_timeout'): void {
     this.#cancelDeadline();
     this.#cancelDeadline = this.#options.clock.after(delayMs, () => {
       this.end(new TurnError(code, `nothing came for ${delayMs} ms`));
     });
-  }
-
-  #notify(event: ServerEvent): void {
-    const { onEvent, log } = this.#options;
-    try {
-      onEvent?.(event);
-    } catch (err) {
-      log.error({ err, event: event.kind }, 'listener of the turn failed');
-    }
   }
 }

@@ -31,34 +31,6 @@ export function serviceErrorOf(error: WireError | undefined, fallback?: TurnErro
   return new TurnError(code, `the service said ${names || 'nothing'}`, { retryAfterMs: waitNamedIn(error.message) });
 }
 
-/** Whether the service rejects this voice: by the field that it names, else by its message. */
-export function rejectsVoice({ param, message }: WireError, voice: string): boolean {
-  if (param !== undefined) return /(?:^|\.)voice(?:\.|$)/.test(param);
-  const words = message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
-  return words.includes('voice') || words.includes(voice.toLowerCase());
-}
-
-/**
- * Returns the functions of `names` that the service rejects, by the field that it names, else by its message. The list is
- * empty if it names none of them; `undefined` if the error is about something else.
- */
-export function rejectedFunctionsOf(
-  { param, message }: WireError,
-  names: readonly string[],
-): readonly string[] | undefined {
-  const field = param === undefined ? QUOTED_TOOLS.exec(message) : TOOLS.exec(param);
-  // The error names another field.
-  if (field === null && param !== undefined) return undefined;
-  const index = field?.[1] ?? field?.[2];
-  const name = index === undefined ? /\bfunction '([^']+)'/i.exec(message)?.[1] : names[Number(index)];
-  if (name !== undefined && names.includes(name)) return [name];
-  return field === null ? undefined : [];
-}
-
-/** `session.tools[3].parameters` and `tools.3`, but not `session.tool_choice`. */
-const TOOLS = /^(?:session\.)?tools(?:\[(\d+)\]|\.(\d+)|$)/;
-const QUOTED_TOOLS = /'session\.tools(?:\[(\d+)\]|\.(\d+)|')/;
-
 const SPAN = /(?:and\s)?(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)(?![a-z])\s*/.source;
 const WAIT = new RegExp(`(?:try again in|retry after) ((?:${SPAN})+)`, 'i');
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

@@ -13,7 +13,7 @@ import { type ModelResult, missingAudioBytes, type ResponseResult, withUsageOf }
 import { ResponseRun } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
-import type { TurnInput, TurnListener } from './turn-input.ts';
+import { isOfSession, safeListener, type TurnInput, type TurnListener } from './turn-input.ts';
 
 /** The extra time for requesting speech after an answer came as text. */
 const REPAIR_TIMEOUT_MS = 10_000;
@@ -29,6 +29,7 @@ export interface SessionDeps {
 }
 
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
+const NO_LISTENER: TurnListener = () => {};
 
 /**
  * One Realtime session of one conversation: opens, runs turns one after another, closes. A failed turn makes it unusable,
@@ -52,6 +53,8 @@ export class RealtimeSession {
   #hasLoggedPreview = false;
   #onceClosed: (() => void)[] = [];
   #run: ResponseRun | undefined;
+  /** Of the turn that is being answered. */
+  #listener = NO_LISTENER;
   #transcription: TranscriptionTracker | undefined;
 
   private constructor(deps: SessionDeps) {
@@ -114,7 +117,10 @@ export class RealtimeSession {
     const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
+    this.#listener = safeListener(input, this.#log);
     const result = await this.#answer(events, input, signal);
+    // What was not shown yet must not be shown any more: the outcome may withhold it.
+    this.#listener = NO_LISTENER;
     if (transcription === undefined) return result;
     // A transcript may come after the answer, unless the socket is gone.
     if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
@@ -141,8 +147,8 @@ export class RealtimeSession {
 
   /** Runs a response, and requests speech if its answer came as text. */
   async #runSpoken(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
-    const result = await this.#runResponse(name, events, input.onEvent, signal);
-    return (await this.#mayRequestSpeech(name, result, input)) ? this.#requestSpeech(result, input, signal) : result;
+    const result = await this.#runResponse(name, events, signal);
+    return (await this.#mayRequestSpeech(name, result, input)) ? this.#requestSpeech(result, signal) : result;
   }
 
   /**
@@ -157,14 +163,14 @@ export class RealtimeSession {
   }
 
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
-  async #requestSpeech(inText: ResponseResult, { onEvent }: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+  async #requestSpeech(inText: ResponseResult, signal: AbortSignal): Promise<ResponseResult> {
     const { ids, clock } = this.#deps;
     // Not a name of the turn's, so that `LiveText` does not show the speech: if it fails, the text is the answer.
     const name = ids.wire('turn');
     const events = repairEvents(ids, name, inText.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
     const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
-    const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(name, events, onEvent, limited));
+    const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(name, events, limited));
     this.#log.warn({ outcome: spoken.outcome.kind }, 'answer came as text: speech requested');
     if (spoken.outcome.kind === 'spoken') return withUsageOf(spoken, inText);
     // The delivered text has been deleted from the model's memory.
@@ -172,19 +178,13 @@ export class RealtimeSession {
     return withUsageOf(inText, spoken);
   }
 
-  async #runResponse(
-    responseName: string,
-    events: TurnEvents,
-    onEvent: TurnListener | undefined,
-    signal: AbortSignal,
-  ): Promise<ResponseResult> {
-    const run = new ResponseRun({ responseName, events, clock: this.#deps.clock, log: this.#log, onEvent });
+  async #runResponse(responseName: string, events: TurnEvents, signal: AbortSignal): Promise<ResponseResult> {
+    const run = new ResponseRun({ responseName, events, clock: this.#deps.clock, onEvent: this.#listener });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const wasSent = this.#send(run, events);
-      if (signal.aborted) onAbort();
+      const wasSent = this.#send(run, events, signal);
       const result = run.collector.result(await run.outcome, wasSent);
       // Close the session, so that the next one replays the history.
       if (!result.isMemoryKnown) this.close();
@@ -212,8 +212,12 @@ export class RealtimeSession {
     } else run.end(reason);
   }
 
-  /** Returns false if the socket was closed already. */
-  #send(run: ResponseRun, events: TurnEvents): boolean {
+  /** Returns false if nothing was sent: the turn had been ended, or the socket was closed. */
+  #send(run: ResponseRun, events: TurnEvents, signal: AbortSignal): boolean {
+    if (signal.aborted) {
+      run.end(signal.reason);
+      return false;
+    }
     if (this.#connection?.isOpen !== true) {
       run.end(new TurnError('connection_lost', 'the socket was closed before the turn began'));
       return false;
@@ -236,7 +240,8 @@ export class RealtimeSession {
       this.#log.warn(fields, 'event of the preview protocol received: the address or model is not GA');
     }
     this.#transcription?.accept(event);
-    this.#run?.accept(event);
+    if (this.#run !== undefined) this.#run.accept(event);
+    else if (isOfSession(event)) this.#listener(event);
   }
 
   #onError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {

@@ -4,8 +4,29 @@ import type { ContentPart } from './content.ts';
 import type { DecidedCall, TurnFunctions } from './function-calls.ts';
 import type { ServerEvent } from './server-event.ts';
 
-/** Called with each event of the turn, and with events of the session meanwhile. Errors that it throws are logged. */
+/**
+ * Called with each event of the turn's responses, and until the last of them has ended with those of the session. Errors
+ * that it throws are logged.
+ */
 export type TurnListener = (event: ServerEvent) => void;
+
+const OF_SESSION: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'audioCommitted', 'transcript']);
+
+/** Whether an event belongs to the session, whichever response runs. */
+export function isOfSession({ kind }: ServerEvent): boolean {
+  return OF_SESSION.has(kind);
+}
+
+/** The listener of a turn as the session calls it: an error in it ends nothing. */
+export function safeListener({ onEvent }: TurnInput, log: Logger): TurnListener {
+  return (event) => {
+    try {
+      onEvent?.(event);
+    } catch (err) {
+      log.error({ err, event: event.kind }, 'listener of the turn failed');
+    }
+  };
+}
 
 /** What a session needs for one turn. */
 export interface TurnInput {

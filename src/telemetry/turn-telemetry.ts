@@ -23,8 +23,8 @@ export type CountedResult =
   | 'unsent'
   /** The bot was blocked or removed. */
   | 'gone'
-  /** Its user deleted or stopped the message before the model was asked. */
-  | 'withdrawn'
+  /** It was stopped before the model was asked. A deleted message has no turn. */
+  | 'stopped'
   /** Returned to the queue. */
   | 'released'
   /** Another attempt has the turn. */

@@ -87,7 +87,7 @@ export function itStoresAudio(what: string, open: () => Promise<AudioStoreUnderT
       const { clock, store } = await open();
       const audio = await save(store);
       const link = readLink(toLink(audio, audio.expiresAtMs));
-      assert.ok(link !== undefined && link.audioId === audio.id && isGenuine(link, audio, clock.now()));
+      assert.ok(link !== undefined && link.id === audio.id && isGenuine(link, audio, clock.now()));
     });
 
     it('is not served from the end of its retention on', async () => {

@@ -17,7 +17,7 @@ const audio = storedAudio();
 /** Whether this link opens this audio at this time. */
 function opens(link: string, to: LinkSecret = audio, nowMs = 0): boolean {
   const read = readLink(link);
-  return read !== undefined && read.audioId === to.id && isGenuine(read, to, nowMs);
+  return read !== undefined && read.id === to.id && isGenuine(read, to, nowMs);
 }
 
 const partsOf = (link: string) => link.split('.') as [id: string, expires: string, signature: string];
@@ -35,7 +35,7 @@ describe('a link to audio', () => {
     assert.equal(id, audio.id);
     assert.equal(Number.parseInt(expires, 36) * 1000, EXPIRES_AT_MS);
     assert.equal(Buffer.from(signature, 'base64url').byteLength, 16);
-    assert.deepEqual(readLink(link), { audioId: id, expiresAtMs: EXPIRES_AT_MS, signature });
+    assert.deepEqual(readLink(link), { id, expiresAtMs: EXPIRES_AT_MS, signature });
     assert.equal(encodeURIComponent(link), link, 'it stands in an address as it is');
   });
 
@@ -94,7 +94,7 @@ describe('a link to audio', () => {
     for (const other of changed.filter((each) => each !== link)) {
       const read = readLink(other);
       // The link is verified with the audio that is looked up, whatever its id.
-      assert.ok(read === undefined || !isGenuine({ ...read, audioId: id }, { ...audio, id: read.audioId }, 0), other);
+      assert.ok(read === undefined || !isGenuine({ ...read, id }, { ...audio, id: read.id }, 0), other);
       assert.ok(!opens(other), other);
     }
   });

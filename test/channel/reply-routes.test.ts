@@ -4,12 +4,13 @@ import { keepEntityProperties } from '../../src/channel/botbuilder-patches.ts';
 import { ReplyRoutes } from '../../src/channel/reply-routes.ts';
 import { ServiceUrls } from '../../src/channel/service-urls.ts';
 import { systemClock } from '../../src/clock.ts';
+import type { ReplySender } from '../../src/conversation/reply.ts';
 import { en } from '../../src/messages/en.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { inbound, startAdapter } from './adapter-under-test.ts';
 
-/** The reply route for one message, whose channel supports streams. */
-async function wayBack(t: TestContext) {
+/** The reply route for one message. Web Chat supports streams. */
+async function wayBack(t: TestContext, channelId = 'webchat') {
   keepEntityProperties();
   const { adapter, connector, watched, [Symbol.asyncDispose]: close } = await startAdapter({ clock: systemClock });
   t.after(() => close());
@@ -23,23 +24,40 @@ async function wayBack(t: TestContext) {
     serviceUrls: new ServiceUrls(systemClock),
     sendLimitMs: 60_000,
   });
-  const activity = { ...inbound(connector.url), channelId: 'webchat' };
-  return { connector, withSender: replyRoutes.byChannelCall({ activity, claims: [], audience: undefined }) };
+  const activity = { ...inbound(connector.url), channelId };
+  const reference = { activity, claims: [], audience: undefined };
+  const begun = (earlierId: string) => ({ earlierId, onBegun() {} });
+  return { connector, begun, withReplySender: replyRoutes.byChannelCall(reference) };
 }
 
 describe('the reply route of a turn', () => {
   it('resolves with the result of its work', async (t) => {
-    const { withSender } = await wayBack(t);
-    assert.equal(await withSender(async () => 'done'), 'done');
+    const { withReplySender } = await wayBack(t);
+    assert.equal(await withReplySender(async () => 'done'), 'done');
     await assert.rejects(
-      withSender(() => Promise.reject(new Error('broke'))),
+      withReplySender(() => Promise.reject(new Error('broke'))),
       /broke/,
     );
   });
 
+  it('shows an answer while it is made only where the channel streams and no earlier attempt has begun', async (t) => {
+    for (const [channelId, shows] of [
+      ['webchat', true],
+      ['slack', false],
+    ] as const) {
+      const { withReplySender, begun } = await wayBack(t, channelId);
+      const showsText = async (sender: ReplySender) => {
+        sender.showActivity();
+        return sender.showsText;
+      };
+      assert.equal(await withReplySender(showsText), shows, channelId);
+      assert.equal(await withReplySender(showsText, begun('stream-1')), false);
+    }
+  });
+
   it('ends the streamed text with a notice, and sends the answer as a separate message', async (t) => {
-    const { connector, withSender } = await wayBack(t);
-    await withSender(async (sender) => {
+    const { connector, withReplySender } = await wayBack(t);
+    await withReplySender(async (sender) => {
       sender.showActivity();
       sender.showText(() => 'Once');
       await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');
@@ -55,8 +73,8 @@ describe('the reply route of a turn', () => {
 
   it('ends a stream that gets no answer, unless the turn is left to another attempt', async (t) => {
     for (const isAbandoned of [false, true]) {
-      const { connector, withSender } = await wayBack(t);
-      await withSender(async (sender) => {
+      const { connector, withReplySender } = await wayBack(t);
+      await withReplySender(async (sender) => {
         sender.showActivity();
         sender.showText(() => 'Once');
         await connector.when((call) => streamInfo(call)?.['streamType'] === 'streaming');

@@ -83,7 +83,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         assert.equal(await approvals.find(id), undefined);
       // A store that did not answer in time is asked again.
       await approvals.add(approval);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), approval.id);
+      assert.equal(await idOf(approvals.findMeant('c', 'ada', 'another')), approval.id);
     });
 
     it('expire, whether they were decided or not', async () => {
@@ -95,7 +95,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal(await idOf(approvals.find(waits.id)), waits.id);
       await store.pass(true);
       for (const { id } of [waits, decided]) assert.equal(await approvals.find(id), undefined);
-      assert.equal(await approvals.findWaiting('c', 'ada', 'another'), undefined);
+      assert.equal(await approvals.findMeant('c', 'ada', 'another'), undefined);
       assert.equal(await approvals.decide(waits.id, decisionOf('late')), undefined);
     });
 
@@ -108,21 +108,21 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
         await waiting(approvals, 'c', 'bob'),
       ];
       await waiting(approvals, 'elsewhere');
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), second.id);
-      assert.equal(await idOf(approvals.findWaiting('c', undefined, 'another')), other.id);
-      assert.equal(await approvals.findWaiting('c', 'eve', 'another'), undefined);
+      assert.equal(await idOf(approvals.findMeant('c', 'ada', 'another')), second.id);
+      assert.equal(await idOf(approvals.findMeant('c', undefined, 'another')), other.id);
+      assert.equal(await approvals.findMeant('c', 'eve', 'another'), undefined);
       await approvals.find(first.id);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), second.id, 'reading changes no order');
+      assert.equal(await idOf(approvals.findMeant('c', 'ada', 'another')), second.id, 'reading changes no order');
       await approvals.decide(second.id, decisionOf('press'));
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), first.id);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'press')), second.id, 'an activity that comes again');
+      assert.equal(await idOf(approvals.findMeant('c', 'ada', 'another')), first.id);
+      assert.equal(await idOf(approvals.findMeant('c', 'ada', 'press')), second.id, 'an activity that comes again');
     });
 
     it('keep their order when decisions are made, claimed and taken back', async () => {
       await using store = await open();
       const { approvals, conversations } = store;
       const [first, second, last] = [await waiting(approvals), await waiting(approvals), await waiting(approvals)];
-      const newest = () => idOf(approvals.findWaiting('c', 'ada', 'another'));
+      const newest = () => idOf(approvals.findMeant('c', 'ada', 'another'));
       await conversations.apply('c', { kind: 'stop' });
       assert.equal(await newest(), last.id, 'after a stop');
       await approvals.decide(second.id, decisionOf('press'));
@@ -187,7 +187,7 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       await approvals.reopen(id);
       await approvals.decide(id, decisionOf('one'));
       await approvals.reopen(id);
-      assert.equal(await idOf(approvals.findWaiting('c', 'ada', 'another')), id);
+      assert.equal(await idOf(approvals.findMeant('c', 'ada', 'another')), id);
       assert.equal(await approvals.claim(id, 'turn'), false);
       const again = await approvals.decide(id, decisionOf('two', { kind: 'deny' }));
       assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTick } from 'node:timers/promises';
-import type { WithSender } from '../../src/conversation/reply.ts';
+import type { WithReplySender } from '../../src/conversation/reply.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { startBot } from '../support/bot.ts';
@@ -62,14 +62,14 @@ describe('the side work for one user', { timeout: 30_000 }, () => {
 function waiting() {
   const { conversations } = talk();
   const gate = Promise.withResolvers<void>();
-  const held: WithSender = async (work) => {
+  const held: WithReplySender = async (work) => {
     await gate.promise;
-    return wayBack().withSender(work);
+    return wayBack().withReplySender(work);
   };
   const says = async (person: string, text: string, index = 0, isVerified = true) => {
     const key = `${person}-${index}`;
     const message = turn(text, { key, personKey: isVerified ? person : key });
-    return (await conversations.accept(message, person === 'ada' ? held : wayBack().withSender)).kind;
+    return (await conversations.accept(message, person === 'ada' ? held : wayBack().withReplySender)).kind;
   };
   return { says, release: () => gate.resolve() };
 }

@@ -133,6 +133,20 @@ export function describeConversations(name: string, open: () => Promise<TestEngi
       assert.deepEqual(await conversations.keysOfTeam('green'), []);
     });
 
+    it('are found by their team with their whole keys, however long', async () => {
+      await using engine = await open();
+      const { conversations, queue } = engine;
+      const key = KEYS.reduce((longest, each) => (each.length > longest.length ? each : longest));
+      const turns = new HandedTurns(queue);
+      await queue.add(messageIn(key, 'm', { team: 'red' }));
+      await turns.answerNext();
+      assert.deepEqual(await conversations.keysOfTeam('red'), [key]);
+      await queue.add(messageIn(key, 'n', { team: 'red' }));
+      const running = await turns.next();
+      assert.deepEqual(await conversations.keysOfTeam('red'), [key], 'while its message waits');
+      running.end();
+    });
+
     it('have recording links that can be used once, one for each user', async () => {
       await using engine = await open();
       const { recordingLinks } = engine;

@@ -7,9 +7,9 @@ import { done, say, talk, turn, wayBack } from './recordings-under-test.ts';
 describe('forgetting a conversation', () => {
   it('drops its queue without a reply, and completes', async () => {
     const { conversations } = talk([says('one')]);
-    const { replies, withSender } = wayBack();
-    const running = say(conversations, turn('1'), withSender);
-    void say(conversations, turn('2'), withSender);
+    const { replies, withReplySender } = wayBack();
+    const running = say(conversations, turn('1'), withReplySender);
+    void say(conversations, turn('2'), withReplySender);
     await done(conversations.forget('emulator/a'));
     await running;
     await conversations.drain(0);
@@ -21,16 +21,16 @@ describe('forgetting a conversation', () => {
 
   it('closes its session, and leaves other conversations alone', async () => {
     const { conversations, model, clock } = talk([says('one'), says('two'), says('three')]);
-    const { withSender } = wayBack();
-    await say(conversations, turn('1'), withSender);
-    await say(conversations, turn('2', { key: 'emulator/b' }), withSender);
+    const { withReplySender } = wayBack();
+    await say(conversations, turn('1'), withReplySender);
+    await say(conversations, turn('2', { key: 'emulator/b' }), withReplySender);
     await done(conversations.forget('emulator/a'));
     await clock.advance(0);
     assert.deepEqual(
       model.connections.map(({ isOpen }) => isOpen),
       [false, true],
     );
-    await say(conversations, turn('3'), withSender);
+    await say(conversations, turn('3'), withReplySender);
     assert.deepEqual(model.userTexts[2], ['3']);
   });
 });
@@ -38,9 +38,9 @@ describe('forgetting a conversation', () => {
 describe('forgetting a team', () => {
   it('reaches all of its conversations even if the store fails in between', async () => {
     const { conversations, services } = talk([says('one'), says('two')]);
-    const { withSender } = wayBack();
+    const { withReplySender } = wayBack();
     const keys = ['emulator/a', 'emulator/b'];
-    for (const key of keys) await say(conversations, turn('1', { key, team: 'red' }), withSender);
+    for (const key of keys) await say(conversations, turn('1', { key, team: 'red' }), withReplySender);
     const { conversationStore: store, audioStore } = services;
     const apply = store.apply.bind(store);
     let isLost = false;

@@ -86,10 +86,10 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const running = await turns.next();
       const ids = Array.from({ length: MAX_WAITING }, (_, index) => `m${index}`);
       for (const [index, id] of ids.entries()) {
-        assert.equal(await engine.queue.hasRoom('a'), true);
+        assert.equal(await engine.queue.hasRoom(messageIn('a', 'next')), true);
         assert.equal(await engine.queue.add(messageIn('a', id)), 'queued', `${index}`);
       }
-      assert.equal(await engine.queue.hasRoom('a'), false);
+      assert.equal(await engine.queue.hasRoom(messageIn('a', 'next')), false);
       assert.equal(await engine.queue.add(messageIn('a', 'too much')), 'queueFull');
       assert.equal(await engine.queue.add(messageIn('a', 'too much')), 'duplicate');
       assert.equal(await engine.queue.add(messageIn('b', 'elsewhere', { personKey: 'other' })), 'queued');
@@ -99,7 +99,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       running.end();
       for (const id of ids) assert.equal(await turns.answerNext(), id);
       assert.deepEqual(turns.texts, ['running', 'elsewhere', ...ids]);
-      assert.equal(await engine.queue.hasRoom('a'), true);
+      assert.equal(await engine.queue.hasRoom(messageIn('a', 'next')), true);
       elsewhere.end();
     });
 
@@ -107,8 +107,11 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await using engine = await open();
       for (let index = 0; index < MAX_WAITING_PER_PERSON; index++)
         assert.equal(await engine.queue.add(messageIn(`c${index}`, 'm')), 'queued');
+      assert.equal(await engine.queue.hasRoom(messageIn('one more', 'm')), false);
       assert.equal(await engine.queue.add(messageIn('one more', 'm')), 'queueFull');
-      assert.equal(await engine.queue.add(messageIn('one more', 'n', { personKey: 'other' })), 'queued');
+      const ofOther = messageIn('one more', 'n', { personKey: 'other' });
+      assert.equal(await engine.queue.hasRoom(ofOther), true);
+      assert.equal(await engine.queue.add(ofOther), 'queued');
     });
 
     it('reserves half of its places for verified users', async () => {

@@ -9,7 +9,7 @@ import { Spending } from '../../src/conversation/limits/spending.ts';
 import { TurnRate } from '../../src/conversation/limits/turn-rate.ts';
 import { createMemoryStores } from '../../src/conversation/memory-stores.ts';
 import type { TurnJob, TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
-import type { Reply, ReplySender, WithSender } from '../../src/conversation/reply.ts';
+import type { Reply, ReplySender, WithReplySender } from '../../src/conversation/reply.ts';
 import type { Services } from '../../src/conversation/services.ts';
 import { FILE_BOUNDS } from '../../src/conversation/turn/read-attachments.ts';
 import type { UserMessage } from '../../src/conversation/user-message.ts';
@@ -31,7 +31,7 @@ const NO_TOOLS = {
 export const HOUR_MS = 3_600_000;
 
 /** The reply routes by message id. */
-const ways = new Map<string, WithSender>();
+const ways = new Map<string, WithReplySender>();
 /** Called when the turn of a message has ended. */
 const onEnded = new Map<string, () => void>();
 
@@ -40,7 +40,7 @@ function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue
   return {
     add: (message) => queue.add(message),
     addLocal: (message) => queue.addLocal(message),
-    hasRoom: (key) => queue.hasRoom(key),
+    hasRoom: (message) => queue.hasRoom(message),
     hasTurn: (message) => queue.hasTurn(message),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
     drain: (graceMs, dismiss) => queue.drain(graceMs, dismiss),
@@ -129,6 +129,7 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
     showProgress(text) {
       diary.push(`shows progress: ${text}`);
     },
+    showsText: shows,
     showText() {
       if (shows) sender.mayHaveBeenSeen = true;
     },
@@ -146,8 +147,8 @@ export function wayBack({ refuse, shows = false }: { refuse?: Error; shows?: boo
       replies.push(reply);
     },
   };
-  const withSender: WithSender = (work) => work(sender);
-  return { diary, replies, sender, withSender };
+  const withReplySender: WithReplySender = (work) => work(sender);
+  return { diary, replies, sender, withReplySender };
 }
 
 export const bound = (job: TurnJob, name: string | symbol) => {
@@ -156,10 +157,14 @@ export const bound = (job: TurnJob, name: string | symbol) => {
 };
 
 /** Receives a message and waits until its turn has ended. */
-export async function say(conversations: Conversations, message: UserMessage, withSender: WithSender): Promise<void> {
-  ways.set(message.activityId, withSender);
+export async function say(
+  conversations: Conversations,
+  message: UserMessage,
+  withReplySender: WithReplySender,
+): Promise<void> {
+  ways.set(message.activityId, withReplySender);
   const ended = new Promise<void>((resolve) => onEnded.set(message.activityId, resolve));
-  const accepted = await conversations.accept(message, withSender);
+  const accepted = await conversations.accept(message, withReplySender);
   assert.ok(accepted.kind === 'accepted', accepted.kind);
   await ended;
 }

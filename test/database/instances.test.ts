@@ -35,8 +35,9 @@ describe('two instances on one database', () => {
     const talk = async (key: string) => {
       for (let pair = 0; pair < 20; pair++) {
         for (const [index, { queue }] of [one, other].entries()) {
-          while (!(await queue.hasRoom(key))) await new Promise((retry) => setTimeout(retry, 5));
-          assert.equal(await queue.add(messageIn(key, `${pair}.${index}`, { personKey: key })), 'queued');
+          const message = messageIn(key, `${pair}.${index}`, { personKey: key });
+          while (!(await queue.hasRoom(message))) await new Promise((retry) => setTimeout(retry, 5));
+          assert.equal(await queue.add(message), 'queued');
         }
       }
     };

@@ -184,6 +184,26 @@ describe('recordings from one user', { timeout: 60_000 }, () => {
     await bot.connector.whenMessages(3);
   });
 
+  it('that end during a drain are rejected, and do not use up their link', async (t) => {
+    const [gate, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = () => {
+      asked.resolve();
+      return { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };
+    };
+    const bot = await started(t, { turns: [held] });
+    const url = await requestRecordingLink(bot);
+    await bot.says('hello');
+    await asked.promise;
+    const upload = await slowUpload(t, url);
+    const closed = bot.app.close();
+    const answer = await upload.end();
+    assert.match(answer, /^HTTP\/1\.1 503 /);
+    assert.ok(answer.includes(JSON.stringify(en.apologies.restarting)), answer);
+    assert.equal((await fetch(url)).status, 200);
+    gate.resolve();
+    await closed;
+  });
+
   it("are not received and do not count as tries while the conversation's queue is full", async (t) => {
     const gate = Promise.withResolvers<void>();
     const held = { outputs: [{ text: 'Held' }], ending: { kind: 'completed' } as const, gate: gate.promise };

@@ -64,7 +64,7 @@ describe('two instances on one database', LONG, () => {
       let count = 1;
       while ((await ask(count, 'ada')) !== en.limits.person) assert.ok(count++ < 20, 'it never ends');
       counts.push(count);
-      const warnings = bot.logs.filter(({ msg }) => msg === '80 % of budget spent');
+      const warnings = bot.logs.filter(({ msg }) => msg === '80 % of budget spent or reserved');
       assert.equal(warnings.length, run === 'first' ? 1 : 0);
       assert.equal(await ask(count + 1, 'bob'), 'Yes');
       await bot.close();

@@ -5,6 +5,7 @@ import type { CallOutputs, TurnFunctions } from '../../src/realtime/function-cal
 import { LiveText } from '../../src/realtime/live-text.ts';
 import type { FunctionCall } from '../../src/realtime/server-event.ts';
 import { RealtimeSession } from '../../src/realtime/session.ts';
+import type { TurnInput } from '../../src/realtime/turn-input.ts';
 import { plain } from './collecting.ts';
 import { type Answer, FakeModel, fieldsOf, NEVER, SETTINGS, says } from './fake-model.ts';
 import * as wire from './server-events.ts';
@@ -84,13 +85,37 @@ describe('the list of tools', () => {
   });
 });
 
+describe('the listener of a turn', () => {
+  it('gets the transcript of a clip that comes while a tool runs', async () => {
+    const { session, connection } = await sessionWith([calls(['a']), says('It is sunny.')]);
+    const { functions } = functionsOf(async () => {
+      connection.receive(
+        { type: 'input_audio_buffer.committed', item_id: 'clip' },
+        {
+          type: 'conversation.item.input_audio_transcription.completed',
+          item_id: 'clip',
+          transcript: 'How is the weather?',
+        },
+      );
+      return {};
+    });
+    const kinds: string[] = [];
+    const onEvent: TurnInput['onEvent'] = ({ kind }) => kinds.push(kind);
+    await session.runTurn({ ...turn('t1', functions), onEvent }, NEVER);
+    const ends = kinds.filter((kind) => kind === 'responseDone' || kind === 'transcript' || kind === 'audioCommitted');
+    assert.deepEqual(ends, ['responseDone', 'audioCommitted', 'transcript', 'responseDone']);
+    connection.receive({ type: 'session.updated', session: {} });
+    assert.equal(kinds.at(-1), 'responseDone');
+  });
+});
+
 describe('calls in a response', () => {
   it('are answered by one output each and one response.create, and all text is one answer', async () => {
     const { session, connection } = await sessionWith([calls(['a', 'b'], 'Let me look.'), says('It is sunny.')]);
     const { functions, asked } = functionsOf();
     const live = new LiveText('t1', 'audio');
     const shown: string[] = [];
-    const onEvent: Parameters<typeof session.runTurn>[0]['onEvent'] = (event) => {
+    const onEvent: TurnInput['onEvent'] = (event) => {
       if (live.accept(event)) shown.push(live.text());
     };
     const result = await session.runTurn({ ...turn('t1', functions), onEvent }, NEVER);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TurnError } from '../../src/errors.ts';
+import { errorOf } from '../../src/realtime/outcome.ts';
 import { RealtimeSession, type SessionDeps } from '../../src/realtime/session.ts';
 import type { TurnInput } from '../../src/realtime/turn-input.ts';
 import { LOST, plain } from './collecting.ts';
@@ -162,6 +163,22 @@ describe('a retry of a turn', () => {
   });
 });
 
+describe('the listener of a turn', () => {
+  it('gets nothing after the end of the answer, which may withhold what was not shown yet', async () => {
+    const filtered: Answer = (connection, name) => {
+      const details = { type: 'incomplete', reason: 'content_filter' };
+      connection.receive(wire.created({ turn: name }), wire.done({ turn: name, status: 'incomplete', details }), {
+        type: 'input_audio_buffer.committed',
+        item_id: 'clip',
+      });
+    };
+    const { session } = await sessionWith([filtered]);
+    const kinds: string[] = [];
+    await session.runTurn({ ...input('t1'), onEvent: ({ kind }) => kinds.push(kind) }, NEVER);
+    assert.deepEqual(kinds, ['responseCreated', 'responseDone']);
+  });
+});
+
 describe('an early end', () => {
   it('of a turn has the reason of its signal, and closes the session', async () => {
     const { session, connection } = await sessionWith([silent]);
@@ -172,13 +189,16 @@ describe('an early end', () => {
     assert.equal(connection.isOpen, false);
   });
 
-  it('of a turn is immediate if its signal was aborted before', async () => {
-    const { session } = await sessionWith([]);
-    const aborted = AbortSignal.abort(new TurnError('turn_timeout', 'too late'));
-    assert.deepEqual(plain((await session.runTurn(input('t1'), aborted)).outcome), {
-      kind: 'failed',
-      code: 'turn_timeout',
-    });
+  it('of a turn is immediate, and costs nothing, if its signal was aborted before', async () => {
+    for (const code of ['turn_timeout', 'cancelled', 'shutting_down'] as const) {
+      const { session, connection } = await sessionWith([says('one')]);
+      await session.runTurn(input('t1'), NEVER);
+      connection.sent.length = 0;
+      const aborted = AbortSignal.abort(new TurnError(code, 'ended'));
+      const { outcome, isUsageUnknown } = await session.runTurn(input('t2'), aborted);
+      assert.deepEqual([errorOf(outcome)?.code, isUsageUnknown], [code === 'cancelled' ? undefined : code, false]);
+      assert.deepEqual(connection.sent, []);
+    }
   });
 
   it('of a turn is internal if the reason is not a TurnError', async () => {

@@ -10,7 +10,7 @@ import { type DecidedApproval, type DecisionRequest, type DecisionResult, record
 export type AcceptedDecision = Acceptance & { readonly result: DecisionResult };
 
 /**
- * Records the decision and adds the turn that carries it out. `say` tells the sender the result if no turn was added.
+ * Records the decision and adds the turn that carries it out. `say` tells the user the result if no turn was added.
  * Rejects with a StoreError.
  */
 export async function acceptDecision(
@@ -26,6 +26,7 @@ export async function acceptDecision(
   const alreadyDecided = async (): Promise<AcceptedDecision> =>
     isByThisActivity ? { kind: 'duplicate', result } : { ...(await say(result)), result };
   if (approval.turnId !== undefined) return alreadyDecided();
+  // The turn of the activity that decided, also if this is a later press: the first one's turn may not have been added.
   const turn = decisionMessage(result, request, message);
   const { result: added, done } = await add(turn);
   const { approvalStore, queue } = services;

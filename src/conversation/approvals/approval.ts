@@ -69,10 +69,10 @@ export interface ApprovalStore {
   /** Resolves with `undefined` for an unknown or expired approval. */
   find(id: string): Promise<Approval | undefined>;
   /**
-   * Resolves with the newest undecided approval in a conversation, of one person or of anybody; if the activity has decided
-   * one, with that one.
+   * Resolves with the approval that a decision in words is about: the one that the activity has decided, if it is
+   * delivered again, else the newest undecided one in the conversation, of one person or of anybody.
    */
-  findWaiting(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
+  findMeant(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined>;
   /**
    * Decides if nobody has decided yet. Resolves with the approval and the decision that counts; `isMadeNow`: by this
    * call. `undefined` for an unknown or expired approval.
@@ -81,7 +81,7 @@ export interface ApprovalStore {
     id: string,
     decision: Decision,
   ): Promise<{ readonly approval: Approval; readonly isMadeNow: boolean } | undefined>;
-  /** Claims the decided call for a turn. Resolves with false if another turn has claimed it. */
+  /** Claims the decided call for a turn. Resolves with false if another turn has it, or if there is no decision. */
   claim(id: string, turnId: string): Promise<boolean>;
   /** Takes a decision back unless a turn has claimed the call: people can decide again. */
   reopen(id: string): Promise<void>;

@@ -1,6 +1,6 @@
 import { messagesFor } from '../../messages/messages.ts';
 import type { Command } from '../commands/commands.ts';
-import { isSameConversation } from '../keys.ts';
+import { isSameOrSiblingThread } from '../keys.ts';
 import type { Services } from '../services.ts';
 import { personOf, speakerName } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -38,7 +38,7 @@ export type DecisionResult =
   /** The activity decided before, and its decision was taken back, such as by `/stop`. */
   | { readonly kind: 'takenBack' };
 
-/** Decides about a call for the sender of the message. Rejects with a StoreError. */
+/** Decides about a call for the user who sent the message. Rejects with a StoreError. */
 export async function recordDecision(
   { approvalId, kind }: DecisionRequest,
   message: UserMessage,
@@ -59,7 +59,7 @@ export async function recordDecision(
 function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonly string[]): boolean {
   if (personOf(asked).isVerified || personOf(message).isVerified) {
     // Where a channel verifies people, a button counts in its own conversation only.
-    const isInConversation = isSameConversation(message.key, asked.key);
+    const isInConversation = isSameOrSiblingThread(message.key, asked.key);
     return isInConversation && (message.personKey === asked.personKey || isApprover(message, approvers));
   }
   // The channel verifies nobody, so knowing the random id is the proof. Agents Playground gives presses of buttons
@@ -112,11 +112,11 @@ export async function approvalMeantBy(
   { approvalStore, conversationStore, toolApprovers }: Services,
 ): Promise<string | undefined> {
   const person = isApprover(message, toolApprovers) ? undefined : message.personKey;
-  const waiting = await approvalStore.findWaiting(message.key, person, message.activityId);
-  if (waiting === undefined || command !== undefined) return waiting?.id;
+  const meant = await approvalStore.findMeant(message.key, person, message.activityId);
+  if (meant === undefined || command !== undefined) return meant?.id;
   // A "yes" hours later may answer something else.
   const { history } = await conversationStore.read(message.key);
   const last = history.at(-1);
   // Without a history it is not known what came last.
-  return last === undefined || last.activityId === waiting.asked.activityId ? waiting.id : undefined;
+  return last === undefined || last.activityId === meant.asked.activityId ? meant.id : undefined;
 }

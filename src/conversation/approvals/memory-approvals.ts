@@ -43,11 +43,7 @@ export class MemoryApprovals implements ApprovalStore {
     return this.#find(id);
   }
 
-  async findWaiting(
-    conversation: string,
-    person: string | undefined,
-    activityId: string,
-  ): Promise<Approval | undefined> {
+  async findMeant(conversation: string, person: string | undefined, activityId: string): Promise<Approval | undefined> {
     const theirs = this.#of(conversation, person).filter(({ id }) => this.#find(id) !== undefined);
     const decided = theirs.find(({ decision }) => decision?.activityId === activityId);
     return decided ?? theirs.find(({ decision }) => decision === undefined);

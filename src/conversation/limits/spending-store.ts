@@ -24,8 +24,8 @@ export interface OverBudget {
 }
 
 /**
- * The result of a reservation. `nearLimit` names the budgets of which 80 % are now used for the first time that day (for
- * a conversation: ever); they are logged.
+ * The result of a reservation. `nearLimit` names the budgets of which 80 % are now spent or reserved for the first time
+ * that day (for a conversation: ever); they are logged.
  */
 export type ReserveResult =
   | { readonly kind: 'reserved'; readonly nearLimit: readonly OverBudget['budget'][] }

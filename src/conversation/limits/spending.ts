@@ -112,7 +112,7 @@ export class Spending {
       case 'overBudget':
         return result;
       case 'reserved':
-        for (const budget of result.nearLimit) log.warn({ budget, conversation }, '80 % of budget spent');
+        for (const budget of result.nearLimit) log.warn({ budget, conversation }, '80 % of budget spent or reserved');
         return undefined;
     }
   }

@@ -51,8 +51,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
   /**
-   * `toStoredKey` maps the key of a message to the one that `stop`, `running`, `cancelWaiting` and `hasRoom` get.
-   * Default: the same.
+   * `toStoredKey` maps the key of a message to the one that `stop`, `running` and `cancelWaiting` get. Default: the same.
    */
   constructor(createJob: (message: UserMessage) => Job, clock: Clock, toStoredKey = (key: string) => key) {
     this.#createJob = createJob;
@@ -70,8 +69,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     return this.#add(message);
   }
 
-  async hasRoom(key: string): Promise<boolean> {
-    return (this.#waiting.get(key)?.length ?? 0) < MAX_WAITING;
+  async hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
+    return this.#hasRoom(message);
   }
 
   async hasTurn(message: UserMessage): Promise<boolean> {
@@ -124,11 +123,12 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);
-    const hasShare = this.#messages.hasShareLeft(person) && (waiting?.length ?? 0) < MAX_WAITING;
+    const hasOwnRoom = this.#hasRoom(message);
     const charCount = charsOf(message);
-    if (hasShare && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount))) return refused('busy');
+    if (hasOwnRoom && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount)))
+      return refused('busy');
     this.#known.set(name, true);
-    if (!hasShare) return refused('queueFull');
+    if (!hasOwnRoom) return refused('queueFull');
     const turn = this.#createTurn(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
     if (waiting !== undefined) waiting.push(turn);
     else {
@@ -136,6 +136,11 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
       if (this.#run !== undefined) void this.#work(key, this.#run);
     }
     return { result: 'queued', done: turn.done };
+  }
+
+  #hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): boolean {
+    const waitingCount = this.#waiting.get(this.#toStoredKey(message.key))?.length ?? 0;
+    return waitingCount < MAX_WAITING && this.#messages.hasShareLeft(personOf(message));
   }
 
   #createTurn(message: UserMessage, releases: readonly ((() => void) | undefined)[]): QueuedTurn<Job> {

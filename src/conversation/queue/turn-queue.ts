@@ -53,8 +53,8 @@ export interface Begun {
 }
 
 /**
- * How a turn starts. `stopped`: its conversation was stopped or forgotten since the message was accepted; the turn is
- * completed, and nothing is answered. `superseded`: another attempt has the turn.
+ * How a turn starts. `stopped`: its conversation was stopped or forgotten since the message was accepted; the caller
+ * completes the turn and answers nothing. `superseded`: another attempt has the turn.
  */
 export type TurnStart = Begun | { readonly kind: 'stopped' } | { readonly kind: 'superseded' };
 
@@ -103,8 +103,8 @@ export interface TurnQueue {
    * conversation. Order with queued ones is not promised.
    */
   addLocal(message: UserMessage): Promise<AddedTurn>;
-  /** Whether a message that is added now finds room in its conversation. */
-  hasRoom(key: string): Promise<boolean>;
+  /** Whether a message that is added now finds room in its conversation, and in the share of its person. */
+  hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean>;
   /** Whether the turn of a message waits or runs. */
   hasTurn(message: UserMessage): Promise<boolean>;
   /** Begins to hand out turns. `run` must not reject. */

@@ -37,7 +37,7 @@ export async function findRecordingLink(
 ): Promise<RecordingLink | undefined> {
   const read = readLink(token);
   if (read === undefined) return undefined;
-  const recordingLink = await recordingLinks.find(read.audioId);
+  const recordingLink = await recordingLinks.find(read.id);
   // The token expires with the page. Recordings are accepted for as long as the link is stored.
   return recordingLink !== undefined && isSignatureValid(read, recordingLink) ? recordingLink : undefined;
 }

@@ -13,18 +13,18 @@ import { findRecordingLink, ownerFields, type RecordingLink } from './recording-
 
 /**
  * What became of a recording. `gone`: its recording link was used, or has ended. `queueFull`: too many messages of its
- * conversation wait. `uploading`: another recording of the same person is being received. After these two, `busy`,
- * `draining` and `notStored`, the same link can be used again.
+ * conversation, or of its person, wait. `uploading`: another recording of the same person is being received. After these
+ * two, `busy`, `draining` and `notStored`, the same link can be used again.
  */
 export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
-/** Recordings that are received and decoded at the same time. Half of them leave room in the decoder's queue. */
+/** Recordings that are received and decoded at the same time: no more than the decoder takes, one and 8 that wait. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
 
-/** A complete recording is accepted even if its sender has disconnected. */
+/** A complete recording is accepted even if its user has disconnected. */
 const NEVER = new AbortController().signal;
 
 /** What users record on the bot's own page. */
@@ -58,8 +58,8 @@ export class Recordings {
    * StoreError; then the link stays.
    */
   async accept(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingResult> {
-    const { id, key } = recordingLink;
-    if (!(await this.#conversations.hasRoom(key))) return 'queueFull';
+    const { id } = recordingLink;
+    if (!(await this.#conversations.hasRoom(recordingLink))) return 'queueFull';
     const person = personOf(recordingLink);
     const release = this.#uploads.acquire(person);
     if (release === undefined) return this.#uploads.hasShareLeft(person) ? 'busy' : 'uploading';
@@ -98,7 +98,7 @@ export class Recordings {
   }
 
   async #acceptMessage(message: UserMessage, recordingLink: RecordingLink): Promise<RecordingResult> {
-    if (!(await this.#conversations.hasRoom(message.key))) return 'queueFull';
+    if (!(await this.#conversations.hasRoom(message))) return 'queueFull';
     const { kind } = await this.#conversations.accept(message, this.#services.channel.byChannelCall(message.reference));
     if (kind === 'duplicate') return 'gone';
     if (kind !== 'accepted' || (await this.#useUp(recordingLink))) return kind;

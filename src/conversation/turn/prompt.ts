@@ -2,10 +2,10 @@ import type { SessionSettings } from '../../config/config.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { ResponseSize } from '../../prices.ts';
 import type { ContentPart } from '../../realtime/content.ts';
-import type { ContextTokens } from '../../realtime/model-result.ts';
+import { type ContextTokens, NO_CONTEXT } from '../../token-usage.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { historyText } from '../history/history.ts';
-import { type ConversationRecord, NO_CONTEXT } from '../records.ts';
+import type { ConversationRecord } from '../records.ts';
 import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -65,7 +65,7 @@ export function sizeOf(prompt: Prompt): ResponseSize {
   const output = decided === undefined ? NO_OUTPUT : outputSizeOf(1);
   const partTexts = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
   return {
-    context: { text: prompt.context.text + output.bytes, audio: prompt.context.audio },
+    context: { ...prompt.context, text: prompt.context.text + output.bytes },
     texts: [settings.instructions, about, history, text, decided?.approval.argumentsText, ...partTexts],
     audioMs: attachments.audioMs,
     pictures: parts.filter(({ kind }) => kind === 'image').length + output.pictures,

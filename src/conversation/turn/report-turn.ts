@@ -47,7 +47,7 @@ function reportOf(result: TurnResult, turn: Turn): Report {
     case 'deadLettered':
       return { counted: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' };
     case 'cancelled':
-      return { counted: 'withdrawn', level: 'info', text: 'turn ended' };
+      return { counted: 'stopped', level: 'info', text: 'turn ended' };
     case 'resent':
     case 'answeredBefore':
       return { counted: result.kind, level: 'info', text: 'turn ended' };

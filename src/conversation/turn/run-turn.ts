@@ -18,7 +18,7 @@ export async function runTurn(turn: Turn): Promise<TurnResult> {
   const result = await answer(turn).catch((error: unknown) => endEarly(error, turn));
   if (result.kind === 'superseded') turn.abandonStream();
   await turn.close();
-  // After the sender is closed: another attempt may begin to send at once. If this fails, the claim expires.
+  // Not before the sender is closed: another attempt may send at once. If the release fails, the claim expires.
   if (result.kind === 'released') await turn.orLog(turn.job.release(), 'turn not released');
   return result;
 }

@@ -14,7 +14,7 @@ const MAX_TRANSCRIPT_WAIT_MS = 1_500;
 /** Shows an answer while it is made. */
 export interface ReplyStream {
   readonly onEvent: (event: ServerEvent) => void;
-  /** What was shown above the answer, and stays: may be empty. `undefined` while nothing of the answer is shown. */
+  /** See `shownHeading` of a ModelAnswer. */
   readonly heading: () => string | undefined;
 }
 
@@ -47,5 +47,5 @@ export function streamReply(sender: ReplySender, { parts, settings, decided }: P
     const heading = shownHeading;
     sender.showText(() => paragraphs(heading, live.text()));
   };
-  return { onEvent, heading: () => shownHeading };
+  return { onEvent, heading: () => (sender.showsText ? shownHeading : undefined) };
 }

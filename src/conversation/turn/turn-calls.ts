@@ -110,11 +110,11 @@ export class TurnCalls {
     }
   }
 
-  /** How an earlier attempt at the turn ended the call. A call may be made twice in one attempt. */
+  /** How an earlier attempt at the turn ended the call. */
   async #findEarlierEnd(tool: Tool, call: ToolCall): Promise<'doneBefore' | 'unknown' | undefined> {
     if (tool.isReadOnly) return undefined;
     const { job, services } = this.#turn;
-    // Read once, before this attempt records anything.
+    // Read once, before this attempt records anything: a call that it repeats is not an earlier one.
     this.#earlierCalls ??= this.#turn.retryStore(() => services.audit.ofTurn(job.id));
     return earlierEnd(await this.#earlierCalls, tool, call);
   }

@@ -1,5 +1,5 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
-import { addUsage } from '../../token-usage.ts';
+import { addUsage, NO_CONTEXT } from '../../token-usage.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
 import { nextHistory } from '../history/history.ts';
 import { activityDigest } from '../keys.ts';
@@ -9,13 +9,12 @@ import {
   type ConversationUsage,
   type Edit,
   isHandled,
-  NO_CONTEXT,
 } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import { speakerName } from '../speakers.ts';
-import type { UserMessage } from '../user-message.ts';
 import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
+import type { TurnDecision } from './turn-approvals.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** The history holds at most this much of each tool's result. */
@@ -27,13 +26,13 @@ const MAX_REMEMBERED_NAME_CHARS = 64;
 export function turnEdit(
   { modelResult, calls }: ModelAnswer,
   reply: Reply,
-  { record: recordAtStart, attachments }: Prompt,
+  { record: recordAtStart, attachments, decided }: Prompt,
   turn: Turn,
 ): Edit {
   const { job, message, costUsd = 0, services } = turn;
   const id = activityDigest(message);
   const attached = attachments.historyLines.map((line) => line(modelResult.transcript));
-  const lines = [decisionNote(message, calls) ?? message.text, ...attached];
+  const lines = [decisionNote(decided, calls) ?? message.text, ...attached];
   const user = lines.filter((line) => line !== '').join('\n');
   const past = { user, name: speakerName(message), activityId: message.activityId, ...callSummaries(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
@@ -57,10 +56,12 @@ export function turnEdit(
   };
 }
 
-/** Stands for the message in the history if it decides about a call. */
-function decisionNote({ approvalId }: UserMessage, [first]: readonly CallResult[]): string | undefined {
-  if (approvalId === undefined) return undefined;
-  return first?.end.kind === 'denied' ? `[denied: ${first.call.name}]` : `[approved: ${first?.call.name ?? 'a call'}]`;
+/** Stands for the message in the history if it decides about a call, which is then the first of the turn. */
+function decisionNote(decided: TurnDecision | undefined, [first]: readonly CallResult[]): string | undefined {
+  if (decided === undefined) return undefined;
+  const { name } = decided.tool;
+  if (first === undefined) return `[not done: ${name}]`;
+  return first.end.kind === 'denied' ? `[denied: ${name}]` : `[approved: ${name}]`;
 }
 
 /** Summarises the calls for the history, which later sessions get. */

@@ -8,8 +8,8 @@ import type { Reply } from '../reply.ts';
 export interface ModelAnswer {
   readonly modelResult: ModelResult;
   /**
-   * What was shown above the answer, and stays: may be empty. `undefined`: nothing was shown yet, so a heading can be
-   * added.
+   * What is shown above the answer, and stays: may be empty. `undefined`: nothing of the answer is shown, or is about to
+   * be, so a heading can be added.
    */
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
@@ -58,7 +58,7 @@ export type TurnResult =
   | { readonly kind: 'failed'; readonly error: unknown }
   /** Every attempt crashed the process; the user got an apology, and an operator finds the message. */
   | { readonly kind: 'deadLettered' }
-  /** The user stopped it before the model was asked; counted as `withdrawn`. */
+  /** `/stop` or `/forget` ended it before the model was asked. */
   | { readonly kind: 'cancelled' }
   /** This process ends; another attempt follows. */
   | { readonly kind: 'released' }

@@ -5,7 +5,7 @@ import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { CompleteOptions, SaveResult, TurnJob } from '../queue/turn-queue.ts';
 import type { Edit } from '../records.ts';
-import type { ReplySender, WithSender } from '../reply.ts';
+import type { ReplySender, WithReplySender } from '../reply.ts';
 import { retry } from '../retry.ts';
 import type { Services } from '../services.ts';
 import type { UserMessage } from '../user-message.ts';
@@ -29,7 +29,7 @@ export class Turn {
   /** What the attempt has cost so far, in US dollars; `undefined` while nothing is reserved for it. */
   costUsd: number | undefined;
   readonly #startedMs: number;
-  readonly #withSender: WithSender;
+  readonly #withReplySender: WithReplySender;
   readonly #ended = Promise.withResolvers<void>();
   #sender: ReplySender | undefined;
   #closed: Promise<void> | undefined;
@@ -37,7 +37,7 @@ export class Turn {
   /** The notice of an outage was sent, or is not needed any more. */
   #isNoticeDone = false;
 
-  constructor(job: TurnJob, withSender: WithSender, services: Services) {
+  constructor(job: TurnJob, withReplySender: WithReplySender, services: Services) {
     const { channel, key, activityId } = job.message;
     const { telemetry, ids, log } = services;
     this.job = job;
@@ -46,7 +46,7 @@ export class Turn {
     this.telemetry = telemetry.turn({ key, channel, turnId: job.id, acceptedAtMs: job.acceptedAtMs });
     this.incident = ids.incident();
     this.#startedMs = services.clock.now();
-    this.#withSender = withSender;
+    this.#withReplySender = withReplySender;
     this.#signal = job.signal;
   }
 
@@ -56,7 +56,7 @@ export class Turn {
 
   /**
    * Aborted, with a TurnError, when nobody wants the answer from this attempt any more: `job.signal`, and once the
-   * sender is open also the user's Stop where the answer is shown.
+   * sender is open also the Stop button where the answer is shown.
    */
   get signal(): AbortSignal {
     return this.#signal;
@@ -79,12 +79,15 @@ export class Turn {
   async sender(streamId?: string): Promise<ReplySender> {
     if (this.#sender !== undefined) return this.#sender;
     const { promise: opened, resolve } = Promise.withResolvers<ReplySender>();
-    // The scope of `withSender` lasts until `#ended` is resolved.
+    // The scope of `withReplySender` lasts until `#ended` is resolved.
     const untilEnded = (sender: ReplySender) => {
       resolve(sender);
       return this.#ended.promise;
     };
-    const closed = this.#withSender(untilEnded, { earlierId: streamId, onBegun: (id) => this.job.saveStreamId(id) });
+    const closed = this.#withReplySender(untilEnded, {
+      earlierId: streamId,
+      onBegun: (id) => this.job.saveStreamId(id),
+    });
     // `closed` settles first only if opening fails.
     this.#sender = await Promise.race([opened, closed.then(() => opened)]);
     this.#closed = closed;
@@ -132,9 +135,10 @@ export class Turn {
   }
 
   /**
-   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the waiting, with its
-   * reason: pass `turn.signal` before the reply exists; later calls go on after the user's Stop. A turn whose request
-   * is open waits 3 s at most, then rejects with a StoreError.
+   * Calls a store until it answers; the user gets one notice when that lasts. `signal` ends the pauses between calls,
+   * with its reason; the default is the job's, which `/stop`, a lost claim and a shutdown abort. Pass `turn.signal`,
+   * which the Stop button aborts as well, if nothing was begun yet that has to be recorded. A turn whose request is
+   * open waits 3 s at most, then rejects with a StoreError.
    */
   retryStore<T>(call: () => Promise<T>, signal = this.job.signal): Promise<T> {
     const { clock } = this.services;
@@ -154,7 +158,7 @@ export class Turn {
     this.#isNoticeDone = true;
     const text = messagesFor(this.message.locale).storage.delayed;
     try {
-      if (this.#sender === undefined) await this.#withSender((sender) => sender.send({ text }));
+      if (this.#sender === undefined) await this.#withReplySender((sender) => sender.send({ text }));
       else await this.#sender.notify(text);
     } catch (err) {
       this.log.warn({ err }, 'notice of the outage not sent');

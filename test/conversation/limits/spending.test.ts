@@ -7,7 +7,7 @@ import type { Budgets, SpendingStore } from '../../../src/conversation/limits/sp
 import { StoreError } from '../../../src/errors.ts';
 import { costUsd, DEFAULT_PRICES, type OutputSize, pricesOf, type ResponseSize } from '../../../src/prices.ts';
 import type { ModelResult } from '../../../src/realtime/model-result.ts';
-import { addUsage, NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
+import { addUsage, type ContextTokens, NO_CONTEXT, NO_TOKENS, type TokenUsage } from '../../../src/token-usage.ts';
 import { watchedLog } from '../../channel/watched-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -16,7 +16,6 @@ const MODEL = 'gpt-realtime-1.5';
 const MAX_OUT = 1_000;
 const OVERHEAD_TOKENS = 200;
 const TOOLS_OVERHEAD_TOKENS = 400;
-const NO_CONTEXT = { text: 0, audio: 0 };
 const prices = pricesOf(DEFAULT_PRICES, MODEL);
 assert.ok(prices);
 
@@ -26,7 +25,7 @@ interface Step {
   readonly conversation: string;
   readonly person: string;
   readonly textBytes: number;
-  readonly context: { readonly text: number; readonly audio: number };
+  readonly context: ContextTokens;
   readonly share: number;
   /** What the next response also reads, if it follows calls. */
   readonly outputs: OutputSize | undefined;
@@ -38,7 +37,11 @@ const step: fc.Arbitrary<Step> = fc.record({
   conversation: fc.constantFrom('a', 'b'),
   person: fc.constantFrom('ada', 'bob'),
   textBytes: fc.nat({ max: 5_000 }),
-  context: fc.record({ text: fc.nat({ max: 2_000 }), audio: fc.nat({ max: 5_000 }) }),
+  context: fc.record({
+    text: fc.nat({ max: 2_000 }),
+    audio: fc.nat({ max: 5_000 }),
+    image: fc.nat({ max: 3_000 }),
+  }),
   share: fc.double({ min: 0, max: 1, noNaN: true }),
   outputs: fc.option(fc.record({ bytes: fc.nat({ max: 3_000 }), pictures: fc.nat({ max: 4 }) }), { nil: undefined }),
 });
@@ -58,7 +61,7 @@ function mostOf({ textBytes, context }: Pick<Step, 'textBytes' | 'context'>): To
   return {
     text: { in: textBytes + OVERHEAD_TOKENS + context.text, cached: 0, out: 0 },
     audio: { in: context.audio, cached: 0, out: MAX_OUT },
-    image: NO_TOKENS.image,
+    image: { ...NO_TOKENS.image, in: context.image },
   };
 }
 
@@ -186,8 +189,8 @@ describe('the cost of turns', () => {
     for (const jobId of ['1', '1', '2']) await spending.reserve(asked({ jobId }));
     const warned = log.lines.filter(({ level }) => level === 'warn');
     assert.deepEqual(
-      warned.map(({ budget, conversation }) => [budget, conversation]),
-      [['person', 'a']],
+      warned.map(({ budget, conversation, msg }) => [budget, conversation, msg]),
+      [['person', 'a', '80 % of budget spent or reserved']],
     );
   });
 

@@ -1,4 +1,4 @@
-import type { WithSender } from '../../../src/conversation/reply.ts';
+import type { WithReplySender } from '../../../src/conversation/reply.ts';
 import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
 import { Turn } from '../../../src/conversation/turn/turn.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
@@ -26,12 +26,12 @@ export function start({
   const { services, model, clock } = talk(answers);
   const way = wayBack({ shows, ...(refuse && { refuse }) });
   const streams: (string | undefined)[] = [];
-  const withSender: WithSender = (work, stream) => {
+  const withReplySender: WithReplySender = (work, stream) => {
     streams.push(stream?.earlierId);
-    return way.withSender(work);
+    return way.withReplySender(work);
   };
   const job = new ScriptedJob(message, way.diary, script);
-  const result = () => runTurn(new Turn(job, withSender, services));
+  const result = () => runTurn(new Turn(job, withReplySender, services));
   return { job, message, result, model, clock, services, streams, ...way };
 }
 

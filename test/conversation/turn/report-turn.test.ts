@@ -14,7 +14,7 @@ const failed = failedResult(new TurnError('quota_exhausted', 'no quota'));
 /** What is counted and logged for a result. */
 function reported(result: TurnResult) {
   const { services, logs } = talk();
-  const context = new Turn(new ScriptedJob(turn('hello'), []), wayBack().withSender, services);
+  const context = new Turn(new ScriptedJob(turn('hello'), []), wayBack().withReplySender, services);
   let measures: TurnMeasures | undefined;
   context.telemetry.end = (all) => {
     measures = all;
@@ -42,7 +42,7 @@ describe('the end of a turn', () => {
       { kind: 'deadLettered' },
       ...['failed', 'dead_lettered', 'error', 'message dead-lettered: every attempt crashed', true],
     ],
-    [{ kind: 'cancelled' }, 'withdrawn', undefined, 'info', 'turn ended', false],
+    [{ kind: 'cancelled' }, 'stopped', undefined, 'info', 'turn ended', false],
     [{ kind: 'released' }, 'released', undefined, 'warn', 'turn released', false],
     [{ kind: 'superseded' }, 'superseded', undefined, 'warn', 'turn superseded', false],
   ];

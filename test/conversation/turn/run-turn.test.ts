@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { sleep } from '../../../src/clock.ts';
 import { activityDigest } from '../../../src/conversation/keys.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
 import { SendError } from '../../../src/errors.ts';
@@ -160,6 +161,23 @@ describe('a turn', () => {
     for (let second = 0; second < 7; second++) await clock.advance(1_000);
     assert.equal((await ended).kind, 'failed');
     assert.match(diary.join('\n'), /^sends .*\(incident \w+\)$/);
+  });
+
+  it('begins no call to a store after the time that it may wait', async () => {
+    const { job, result, clock } = start({ message: turn('hello', { expectsReplies: true }) });
+    const begunMs: number[] = [];
+    const startMs = clock.now();
+    job.begin = async () => {
+      begunMs.push(clock.now() - startMs);
+      // The fifth call fails shortly before the limit.
+      if (begunMs.length === 5) await sleep(clock, 2_200);
+      throw AWAY;
+    };
+    const ended = result();
+    await clock.advance(2_950);
+    assert.equal((await ended).kind, 'failed');
+    await clock.advance(5_000);
+    assert.deepEqual(begunMs, [0, 50, 150, 350, 750]);
   });
 
   it('answers a request that expects replies even if the answer cannot be saved', async () => {
