@@ -4,8 +4,8 @@ import ipaddr from 'ipaddr.js';
 /** The bot may connect to `public` addresses, in development also to `loopback` ones, and never to `forbidden` ones. */
 export type AddressKind = 'public' | 'loopback' | 'forbidden';
 
-/** The IPv6 addresses of sites. All others are special or embed an IPv4 address (RFC 4291, 2.4). */
-const SITES_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
+/** The IPv6 addresses of hosts on the internet. All others are special or embed an IPv4 address (RFC 4291, 2.4). */
+const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /**
  * Azure's wire server, which every virtual machine reaches: forbidden, although its range is public. Other metadata services
  * need no list: their addresses are link-local, unique-local or a carrier's.
@@ -23,6 +23,6 @@ export function kindOfAddress(text: string): AddressKind {
   const address = ipaddr.parse(text);
   const range = address.range();
   if (range === 'loopback') return 'loopback';
-  const isForSites = address.kind() === 'ipv4' || address.match(SITES_V6);
-  return range === 'unicast' && isForSites && address.toString() !== AZURE_HOST ? 'public' : 'forbidden';
+  const isGlobal = address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST_V6);
+  return range === 'unicast' && isGlobal && address.toString() !== AZURE_HOST ? 'public' : 'forbidden';
 }

@@ -168,21 +168,23 @@ function lettersOf(text: string): string {
 
 /**
  * In channels, Teams leaves out files but keeps their places in the HTML. Quotes and delivered attachments have places,
- * too, and some attachments do not name their place.
+ * too. Some attachments do not name theirs, so a file is missing only if more places remain than there are such
+ * attachments.
  */
 function withheldFile(
   htmls: readonly TeamsHtml[],
   quotes: readonly SentQuote[],
   read: readonly ReadAttachment[],
 ): MessagePart[] {
-  const places = new Set(htmls.flatMap(({ attachmentIds }) => attachmentIds));
+  const places = new Set<unknown>(htmls.flatMap(({ attachmentIds }) => attachmentIds));
   for (const { messageId = '' } of quotes) places.delete(messageId);
-  const unplaced = read.filter(({ attachment: { id, content }, type, isImage }) => {
-    const ids = [id, cardFields(content)['uniqueId']];
-    const isPlaced = ids.some((each) => typeof each === 'string' && places.delete(each));
-    return !isPlaced && !isImage && type !== 'text/html' && type !== MESSAGE_REFERENCE;
-  });
-  return places.size > unplaced.length ? [{ kind: 'withheldFile' }] : [];
+  let withoutPlaceCount = 0;
+  for (const { attachment, type, isImage } of read) {
+    const place = [attachment.id, cardFields(attachment.content)['uniqueId']].find((id) => places.has(id));
+    if (place !== undefined) places.delete(place);
+    else if (!isImage && type !== 'text/html' && type !== MESSAGE_REFERENCE) withoutPlaceCount++;
+  }
+  return places.size > withoutPlaceCount ? [{ kind: 'withheldFile' }] : [];
 }
 
 /** Formats a quote for the model as one line that its text cannot end. */

@@ -19,8 +19,8 @@ export interface FileReaders {
   readonly pictures: Pick<PictureReader, 'read'>;
 }
 
-/** Excludes the type of MPEG-2, because browsers use it for TypeScript. */
-const NO_TEXT = /^(?:image|audio|video)\/(?!mp2t$)/;
+/** The types of pictures, audio and video, but not `video/mp2t`: browsers give it to `.ts` files. */
+const CLAIMS_MEDIA = /^(?:image|audio|video)\/(?!mp2t$)/;
 
 /**
  * Reads a file by its content, whatever type its sender claims. But a text instead of a picture or audio is refused: it may
@@ -42,7 +42,8 @@ export async function readFile(
     case 'picture':
       return { kind: 'picture', name, dataUri: await pictures.read(bytes, signal) };
     case 'text':
-      if (NO_TEXT.test(claimedType)) throw new AttachmentError('kind_unknown', 'a text in place of a picture or audio');
+      if (CLAIMS_MEDIA.test(claimedType))
+        throw new AttachmentError('kind_unknown', 'a text in place of a picture or audio');
       return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
     case 'page':
       if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'an HTML file');

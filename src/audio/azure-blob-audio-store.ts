@@ -41,8 +41,8 @@ export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): 
   return {
     async save(reply) {
       const savedAtMs = clock.now();
-      const names = { id: conversationPart(reply.conversation) + ids.secret(), linkKey: ids.secret() };
-      const audio = toStored(reply, names, savedAtMs, retentionMs);
+      const secret = { id: conversationPart(reply.conversation) + ids.secret(), linkKey: ids.secret() };
+      const audio = toStored(reply, secret, savedAtMs, retentionMs);
       // The connection may have been dead. Writing the same blob twice is safe.
       await write(audio, reply.wav).catch((error: unknown) => {
         if (clock.now() - savedAtMs > MAX_REPEAT_AFTER_MS) throw error;

@@ -20,8 +20,8 @@ const LINK = /^([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{33})\.([0-9a-z]{1,9})\.([A-Za-z0
 const SIGNATURE_BYTES = 16;
 
 /**
- * Creates a link that gives access until it expires: `<id>.<seconds, base 36>.<signature>`. The signature has 128 bits.
- * Links are not stored.
+ * Creates a link that gives access to stored audio, or to the recording page, until it expires:
+ * `<id>.<seconds, base 36>.<signature>`. The signature has 128 bits. Links are not stored.
  */
 export function toLink({ id, linkKey }: LinkSecret, expiresAtMs: number): string {
   const unsigned = `${id}.${Math.ceil(expiresAtMs / 1000).toString(36)}`;

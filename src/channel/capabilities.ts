@@ -89,7 +89,10 @@ export interface Capabilities {
   readonly attachmentHosts: readonly HostRule[];
   /** Whether attachments at the channel's service need the bot's token; false if their addresses hold a key. */
   readonly attachmentsWantToken: boolean;
-  /** The longest text of one message, in characters; longer ones are split. At least twice what a stream may show. */
+  /**
+   * The longest text of one message, in characters; longer ones are split. At least twice what a stream may show: the
+   * first part, of at least half this length (`MIN_FILL`), continues the stream.
+   */
   readonly maxTextChars: number;
 }
 

@@ -34,7 +34,10 @@ export class ChannelCalls {
     this.#options = options;
   }
 
-  send(activity: string | Partial<Activity>): Sent {
+  /**
+   * Rejects, but never throws: botbuilder's context throws after its turn, and a timer that throws ends the process.
+   */
+  async send(activity: string | Partial<Activity>): Sent {
     return this.limit(this.#context.sendActivity(activity));
   }
 

@@ -34,13 +34,19 @@ export function isFormatRefused(error: unknown): boolean {
   return fieldsOfError(error).statusCode === 400;
 }
 
-/** Whether the channel says that it did not accept a message. Otherwise it may have the message, which is not sent again. */
+/**
+ * Whether the channel says that it did not accept a message. Otherwise it may have the message, which is not sent
+ * again. Narrower than `RETRIED_STATUS` of send-policy.ts on purpose: an update that is repeated after a gateway's 502,
+ * 503 or 504 replaces itself if the first one arrived after all, but other text beside it would stay.
+ */
 export function isNotAccepted(error: unknown): boolean {
   const { statusCode } = fieldsOfError(error);
   return streamFailureOf(error) === 'refused' || statusCode === 404 || statusCode === 429;
 }
 
-/** Teams distinguishes its reasons by their wording alone. */
+/**
+ * Teams answers 403 ContentStreamNotAllowed for Stop and for all else that ends a stream; only the wording tells Stop.
+ */
 export function streamFailureOf(error: unknown): StreamFailure {
   const { statusCode, code, message } = fieldsOfError(error);
   if (statusCode === 403 && /cancell?ed by (?:the )?user/i.test(String(message))) return 'stopped';

@@ -8,7 +8,7 @@ import type { Messages } from '../messages/messages.ts';
 import { findAudio } from './audio-delivery.ts';
 import { type CallOptions, ChannelCalls } from './channel-calls.ts';
 import { consentCard, type FileConsent, fileCard, type UploadTarget } from './file-consent.ts';
-import { type UploadDeps, uploadToFileService } from './upload.ts';
+import { type UploadDeps, uploadToFileService } from './upload-to-file-service.ts';
 import { messagesOf } from './user-message.ts';
 
 export interface FileSaverDeps extends UploadDeps, CallOptions {

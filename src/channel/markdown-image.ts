@@ -26,13 +26,14 @@ export function replaceImage(source: MarkdownSource, at: number, isInLink: boole
   const altEnd = endOfAlt(source, at + 2);
   if (altEnd === undefined) return { kind: 'none', next: at + 1 };
   const alt = source.text.slice(at + 2, altEnd);
-  const label = altEnd + 1;
-  const { address, end } = targetOf(source, label);
+  const targetAt = altEnd + 1;
+  const { address, end } = targetOf(source, targetAt);
   if (isInLink || (address !== undefined && !WEB_ADDRESS.test(address))) {
     return { kind: 'text', text: wordsOf(alt) || PICTURE, next: end };
   }
   // The image is given by reference: its label says what it is.
-  if (address === undefined && alt.trim() === '' && end > label + '[]'.length) return { kind: 'none', next: label };
+  if (address === undefined && alt.trim() === '' && end > targetAt + '[]'.length)
+    return { kind: 'none', next: targetAt };
   if (address === undefined || alt.trim() !== '') return { kind: 'none', next: at + 1 };
   const host = HOST.exec(address)?.[1];
   if (host === undefined) return { kind: 'text', text: PICTURE, next: end };

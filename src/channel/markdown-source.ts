@@ -30,8 +30,13 @@ export class MarkdownSource {
 
   /** The character at a place; empty behind the end of the whole text. */
   charAt(at: number): string {
-    if (at >= this.text.length && !this.isWhole) throw UNDECIDED;
+    this.throwIfAtEnd(at);
     return this.text[at] ?? '';
+  }
+
+  /** Throws UNDECIDED behind the end of a text that goes on. */
+  throwIfAtEnd(at: number): void {
+    if (at >= this.text.length && !this.isWhole) throw UNDECIDED;
   }
 
   /** Matches a sticky pattern at a place. `impossible` matches a text that can no longer become the construct. */
@@ -64,7 +69,7 @@ export class MarkdownSource {
   run(at: number): number {
     let end = at + 1;
     while (this.text[end] === this.text[at]) end++;
-    this.charAt(end);
+    this.throwIfAtEnd(end);
     return end - at;
   }
 
@@ -90,7 +95,7 @@ export class MarkdownSource {
   /** Whether nothing else is on the line that ends a fence, behind its backticks. */
   isFenceEnd(at: number): boolean {
     const found = this.match(FENCE_END, at, /\S/);
-    if (found !== null) this.charAt(at + found[0].length);
+    if (found !== null) this.throwIfAtEnd(at + found[0].length);
     return found !== null;
   }
 }

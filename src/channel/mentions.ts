@@ -16,9 +16,6 @@ const VISIBLE = /[^\s\p{Cf}](?:.*[^\s\p{Cf}])?/su;
 const ANYWHERE = String.raw`(?<![\p{L}\p{N}_@./-])`;
 const AT_START = '^';
 
-/** Replaces a tag, or the bot's written name. */
-const REMOVED = undefined;
-
 interface Mention {
   readonly text: string | undefined;
   readonly name: string | undefined;
@@ -82,9 +79,12 @@ function withoutTag(text: string, tag: string, same: readonly { readonly mention
   });
 }
 
+/** Instead of a replacement: the tag goes, with the spaces around it. */
+const REMOVED = undefined;
+
 /**
- * Joins the pieces around tags. `replacement` gives the text that replaces each tag, or REMOVED: then the spaces around the
- * tag go, too, and one is left where it stood between words.
+ * Joins the pieces around tags. `replacement` gives the text that replaces each tag, or REMOVED: then one space is left
+ * where the tag stood between words.
  */
 function joined([first = '', ...others]: readonly string[], replacement: (at: number) => string | undefined): string {
   const pieces = [first];

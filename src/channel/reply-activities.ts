@@ -37,19 +37,22 @@ export function toActivity(
 }
 
 /**
- * A reply as activities of its channel. Text that is too long for one goes in several; cards and audio go with the last.
- * There is none for a reply without text.
+ * A reply with a text as activities of its channel. What is too long for one goes in several; cards and audio go with
+ * the last.
  */
 export async function replyActivities(reply: Reply, context: ReplyContext): Promise<Partial<Activity>[]> {
   const { choice, recordingLink, audio, sources = [] } = reply;
   const { capabilities, messages } = context;
   if (choice !== undefined) return [choiceActivity(reply, choice, capabilities)];
   if (recordingLink !== undefined) return [withRecordingLink(toActivity(reply, capabilities), recordingLink, context)];
-  const parts = textParts(reply, context).map((text) => toActivity({ ...reply, text }, capabilities));
-  const last = parts.pop();
-  if (last === undefined) return [];
-  const whole = withSources(last, sources, capabilities.sources, messages);
-  return [...parts, audio === undefined ? whole : await withAudio(whole, audio, context)];
+  const maxChars = capabilities.maxTextChars - (capabilities.audio === 'link' ? LINK_CHARS : 0);
+  const texts = textParts(reply, context, maxChars);
+  const parts = texts.flatMap((text, at) => {
+    const part = toActivity({ ...reply, text }, capabilities);
+    return at < texts.length - 1 ? [part] : withSources(part, sources, capabilities.sources, messages, maxChars);
+  });
+  if (audio === undefined) return parts;
+  return Promise.all(parts.map((part, at) => (at < parts.length - 1 ? part : withAudio(part, audio, context))));
 }
 
 function choiceActivity(reply: Reply, choice: Choice, capabilities: Capabilities): Partial<Activity> {
@@ -59,12 +62,14 @@ function choiceActivity(reply: Reply, choice: Choice, capabilities: Capabilities
 }
 
 /** The text with the questions of a channel without cards, split as the channel requires. */
-function textParts({ text, approvals = [] }: Reply, { capabilities, messages }: ReplyContext): string[] {
-  const { audio, cards, maxTextChars } = capabilities;
+function textParts(
+  { text, approvals = [] }: Reply,
+  { capabilities, messages }: ReplyContext,
+  maxChars: number,
+): string[] {
   const { howToAnswer, howToAnswerEach } = messages.approval;
   const how = approvals.length === 1 ? howToAnswer : howToAnswerEach;
-  const asked = cards === 'none' ? approvals.map((each) => approvalInWords(each, how, messages)) : [];
-  const maxChars = maxTextChars - (audio === 'link' ? LINK_CHARS : 0);
+  const asked = capabilities.cards === 'none' ? approvals.map((each) => approvalInWords(each, how, messages)) : [];
   return splitText(paragraphs(text, ...asked), maxChars, (part) => safeMarkdown(part).length);
 }
 

@@ -1,6 +1,6 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { ChannelStream, RecordingAccess, WithReplySender } from '../conversation/reply.ts';
+import type { RecordingAccess, StreamRecord, WithReplySender } from '../conversation/reply.ts';
 import type { ChannelServices } from '../conversation/services.ts';
 import type { MessageReference, UserMessage } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
@@ -20,8 +20,8 @@ export interface ReplyRoutesOptions extends ReplyOptions {
 }
 
 const MAX_CONVERSATIONS = 10_000;
-/** There is no earlier stream, and nobody records the new one. */
-const UNRECORDED_STREAM: ChannelStream = { earlierId: undefined, onBegun: () => {} };
+/** There is no earlier stream, and the new one is not stored. */
+const NO_STREAM_RECORD: StreamRecord = { earlierId: undefined, onBegun: () => {} };
 
 /** The routes by which replies reach the user, and what the user's client can do. */
 export class ReplyRoutes implements ChannelServices {
@@ -43,7 +43,7 @@ export class ReplyRoutes implements ChannelServices {
 
   /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
   byChannelCall(reference: MessageReference): WithReplySender {
-    return (work, handover = UNRECORDED_STREAM) => this.#open(reference, handover, work);
+    return (work, streamRecord = NO_STREAM_RECORD) => this.#open(reference, streamRecord, work);
   }
 
   recordingAccess(message: UserMessage): RecordingAccess {
@@ -68,19 +68,19 @@ export class ReplyRoutes implements ChannelServices {
 
   #open<T>(
     reference: MessageReference,
-    handover: ChannelStream,
+    streamRecord: StreamRecord,
     work: (sender: ChannelReplySender) => Promise<T>,
   ): Promise<T> {
     const { adapter, serviceUrls } = this.#options;
     const openedUrl = serviceUrls.newest(reference);
     return adapter.openContext(reference, openedUrl, async (context) => {
       const sender = this.#senderOf(context, {
-        handover,
+        streamRecord,
         pace: this.#paces.memo(conversationKey(context.activity)),
         clockLeadMs: reference.clockLeadMs ?? 0,
         connector: adapter.connectorOf(context),
         hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
-        sendApart: (reply) => this.#open(reference, UNRECORDED_STREAM, (other) => other.send(reply)),
+        sendApart: (reply) => this.#open(reference, NO_STREAM_RECORD, (other) => other.send(reply)),
       });
       try {
         return await work(sender);

@@ -1,7 +1,7 @@
 import { type Activity, ActivityTypes, type TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
-import type { ChannelStream, Reply, ReplySender } from '../conversation/reply.ts';
+import type { Reply, ReplySender, StreamRecord } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { paragraphs } from '../paragraphs.ts';
@@ -18,7 +18,7 @@ import { capabilitiesIn, messagesOf } from './user-message.ts';
 
 /** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
-  readonly handover: ChannelStream;
+  readonly streamRecord: StreamRecord;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
@@ -62,7 +62,7 @@ export class ChannelReplySender implements ReplySender {
     this.#log = log;
     this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route?.handover.earlierId !== undefined) this.#openStream();
+    if (route?.streamRecord.earlierId !== undefined) this.#openStream();
   }
 
   get showsText(): boolean {
@@ -122,8 +122,9 @@ export class ChannelReplySender implements ReplySender {
   }
 
   /**
-   * Teams shows a stream as unfinished until it gets its end. A stream without a reply, because the turn failed or another
-   * instance has it, gets its end here. Never rejects. Safe to call twice.
+   * Teams shows a stream as unfinished until it gets its end. A stream without a reply, because the turn failed or was
+   * released to another instance, gets its end here. A superseded attempt has called `abandon`: its stream belongs to
+   * the attempt that has the turn, which ends it. Never rejects. Safe to call twice.
    */
   async close(): Promise<void> {
     await this.#settle();
@@ -189,14 +190,16 @@ export class ChannelReplySender implements ReplySender {
 
   /** The first activity continues what the streaming message has shown. */
   async #sendActivities(
-    [first = {}, ...others]: Partial<Activity>[],
+    activities: readonly Partial<Activity>[],
     reply: Reply,
     streaming: StreamingMessage | undefined,
   ): Promise<void> {
     try {
-      if (streaming === undefined) await this.#calls.sendText(first);
-      else await this.#endStream(streaming, first);
-      for (const activity of others) if (!streaming?.isStopped) await this.#calls.sendText(activity);
+      for (const [at, activity] of activities.entries()) {
+        if (streaming?.isStopped) return;
+        if (streaming !== undefined && at === 0) await this.#endStream(streaming, activity);
+        else await this.#calls.sendText(activity);
+      }
       if (!streaming?.isStopped) await this.#askOnCards(reply);
     } catch (err) {
       throw sendErrorOf(err);
@@ -205,7 +208,8 @@ export class ChannelReplySender implements ReplySender {
 
   async #endStream(streaming: StreamingMessage, activity: Partial<Activity>): Promise<void> {
     const { attachments, ...text } = activity;
-    // Agents Playground, for which AudioCards are, loses the attachments of the final chunk of a stream.
+    // Agents Playground loses the attachments of the final chunk of a stream. WEBCHAT_AUDIO=card exists for it, and it
+    // runs on this machine.
     const isPlayground = this.#options.webchatAudio === 'card' && isLoopbackUrl(this.#context.activity.serviceUrl);
     if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(activity);
     await streaming.finish(text);
@@ -231,17 +235,17 @@ export class ChannelReplySender implements ReplySender {
 
   /** Nothing more is shown of a stream that an earlier attempt has begun. */
   get #isNewStream(): boolean {
-    return this.#route?.handover.earlierId === undefined;
+    return this.#route?.streamRecord.earlierId === undefined;
   }
 
   #openStream(): void {
     const { streamRules: rules } = this.#context.capabilities;
     const { clock } = this.#options;
     if (rules === undefined || this.#route === undefined || this.#streaming !== undefined) return;
-    const { handover, pace, clockLeadMs } = this.#route;
+    const { streamRecord, pace, clockLeadMs } = this.#route;
     this.#streaming = new StreamingMessage({
       rules,
-      handover,
+      streamRecord,
       channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,
@@ -254,6 +258,8 @@ export class ChannelReplySender implements ReplySender {
 
   #showTyping(): void {
     if (!this.#context.capabilities.showsTyping) return;
+    // One may run, if the stream was given up before it showed any text.
+    this.#typing?.stop();
     this.#typing = new TypingIndicator(() => this.#calls.send({ type: ActivityTypes.Typing }), this.#options.clock);
   }
 }

@@ -152,7 +152,8 @@ class Neutralizer {
     this.#isInLabel = char === '[';
     // Clients may disagree on where the link ends, if it is one.
     if (char === '(' && tail === undefined) this.#isParagraphSure = false;
-    // The first definition of a label counts, and the bot's own stand at the end.
+    // With a space before the colon it defines no label: the first definition counts, and the bot's own stand at the
+    // end.
     if (char === ':') this.#write('] ', next);
     else this.#copy((tail?.end ?? next) - this.#at);
   }

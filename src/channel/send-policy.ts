@@ -95,7 +95,7 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
         if (outcome.status === 429) telemetry.count('sendsThrottled');
         const waitMs = retries < MAX_RETRIES ? retryDelayMs(attempt, retries, random(), clock.now()) : undefined;
         const isInTime = waitMs !== undefined && clock.now() + waitMs <= lastAttemptAtMs;
-        if (!isInTime || isTypingIndicator(request)) {
+        if (!isInTime || isTypingOrChunk(request)) {
           if (attempt.status === 'rejected') throw attempt.reason;
           return attempt.value;
         }
@@ -108,9 +108,13 @@ function safeRetryPolicy({ clock, random, log, retryWithinMs, telemetry }: SendP
   };
 }
 
-/** A typing indicator is worth nothing later, and wrong after the answer. */
-function isTypingIndicator({ body }: PipelineRequest): boolean {
-  return typeof body === 'string' && body.length < 10_000 && JSON.parse(body).type === 'typing';
+/**
+ * A typing indicator is worth nothing later, and wrong after the answer. The chunks of a stream have this type, too,
+ * but for the final one: the next chunk has all of their text, and `StreamingMessage` keeps the wait that the channel
+ * asks for.
+ */
+function isTypingOrChunk({ body }: PipelineRequest): boolean {
+  return typeof body === 'string' && JSON.parse(body).type === 'typing';
 }
 
 /** How long to wait before the next attempt; `undefined` where the message may have been accepted. */

@@ -38,10 +38,12 @@ export class ServiceUrls {
 
   /** Where to answer a message: where it came from, unless a newer activity of its conversation was remembered here. */
   newest(reference: MessageReference): string {
+    // Without a timestamp, every remembered address counts as newer.
     const { sentAtMs = Number.NEGATIVE_INFINITY, clockLeadMs = 0 } = reference;
-    const activity = activityOf(reference);
+    const receivedAtMs = sentAtMs + clockLeadMs;
     // A message counts as sent when it arrived, at the latest, as in `remember`.
-    const atMs = sentAtMs + Math.min(0, clockLeadMs);
+    const atMs = Math.min(sentAtMs, receivedAtMs);
+    const activity = activityOf(reference);
     const remembered = this.#newest.get(conversationKey(activity));
     return remembered === undefined || atMs > remembered.atMs
       ? withoutSlash(activity.serviceUrl)

@@ -1,4 +1,5 @@
 import type { Messages } from '../messages/messages.ts';
+import { argumentsJson } from '../tools/call-text.ts';
 
 /** The arguments of a call as the user sees them who decides about it. */
 export interface ShownArguments {
@@ -39,7 +40,7 @@ export function shownArguments(argumentsText: string, { approval: texts, languag
     const notice = texts.cut((text.length - 2 * side).toLocaleString(language));
     return `${text.slice(0, side)} … ${notice} … ${text.slice(-side)}`.toWellFormed();
   };
-  const text = argumentsText.trim() || '{}';
+  const text = argumentsJson(argumentsText).trim();
   if (!isObject(text)) return { lines: [cut(visible(text.replace(/\s+/g, ' ')), MAX_CHARS)], isUnusual: true };
   const members = membersOf(text, cut);
   const maxChars = Math.max(MIN_VALUE_CHARS, Math.floor(MAX_CHARS / members.length));
@@ -74,6 +75,8 @@ function nameCount(json: string): number {
 function membersOf(json: string, cut: Cut): readonly Member[] {
   const members: Member[] = [];
   let [key, value, depth] = ['', '', 0];
+  // A bracket belongs to the depth outside of it. At depth 1 a name comes first, then `:`, then the value, up to `,` or
+  // to the outer `}`.
   for (const [token] of json.matchAll(TOKENS)) {
     if (token === '}' || token === ']') depth--;
     if (depth === 0 || (depth === 1 && token === ',')) {

@@ -10,8 +10,9 @@ import type { Source } from '../tools/tool.ts';
  */
 export type SourceStyle = 'entity' | 'definitions' | 'list';
 
-/** Agents Playground refuses a message with more claims; Teams takes 20, and refuses longer names. */
+/** Agents Playground refuses a message with more claims; Teams takes 20. */
 const MAX_SOURCES = 10;
+/** Teams refuses a message with a longer name. */
 const MAX_NAME_CHARS = 80;
 
 /** The schema.org entity for the whole message. Teams and Agents Playground refuse a message with two of these. */
@@ -22,31 +23,45 @@ export const MESSAGE_ENTITY = {
   '@id': '',
 };
 
-/** The message with its sources below it. Only adds to the text: what was streamed is never taken back. */
+/**
+ * The message with its sources below it. Only adds to the text: what was streamed is never taken back. A list that
+ * would make a message longer than `maxChars` follows in messages of its own.
+ */
 export function withSources(
   message: Partial<Activity>,
   sources: readonly Source[],
   style: SourceStyle,
   messages: Messages,
-): Partial<Activity> {
-  if (sources.length === 0) return message;
+  maxChars: number,
+): Partial<Activity>[] {
+  if (sources.length === 0) return [message];
   const named = sources.slice(0, MAX_SOURCES).map((source) => ({ ...source, name: nameOf(source, messages) }));
-  const text = message.text ?? '';
   const numbers = named.map((_, at) => `[${at + 1}]`).join(' ');
+  const numbered = withNumbers(message.text ?? '', numbers);
   switch (style) {
     case 'list':
-      return { ...message, text: paragraphs(text, messages.sources.heading, named.map(listed).join('\n')) };
+      return withList(message, listsOf(named, messages.sources.heading, maxChars), maxChars);
     case 'entity':
-      return { ...message, text: `${text} ${numbers}`, entities: withClaims(message.entities, named) };
+      return [{ ...message, text: numbered, entities: withClaims(message.entities, named) }];
     case 'definitions': {
       const definitions = named.map(
         ({ url, name }, at) =>
           `[${at + 1}]: ${url === undefined ? `cite:${at + 1}` : linkable(url)} "${quotable(name)}"`,
       );
-      const withNumbers = paragraphs(`${text} ${numbers}`, definitions.join('\n'));
-      return { ...message, text: withNumbers, entities: withClaims(message.entities, named) };
+      const text = paragraphs(numbered, definitions.join('\n'));
+      return [{ ...message, text, entities: withClaims(message.entities, named) }];
     }
   }
+}
+
+/** A line that ends code, a table, a rule or an underlined heading, which would take in or lose what follows in it. */
+const ENDS_BLOCK = /^(?: {4}|\t|[ >]*(?:`{3}|~{3}|\|))|\|$|^[ >]*[-=*_][-=*_ ]*$/;
+
+/** The numbers stand beside the last words where they can. */
+function withNumbers(text: string, numbers: string): string {
+  const lines = text.trimEnd();
+  const last = lines.slice(lines.lastIndexOf('\n') + 1);
+  return ENDS_BLOCK.test(last) ? paragraphs(text, numbers) : `${text} ${numbers}`;
 }
 
 interface NamedSource extends Source {
@@ -59,9 +74,33 @@ function nameOf({ title, page }: Source, { sources }: Messages): string {
   return `${plain.slice(0, MAX_NAME_CHARS - place.length).toWellFormed()}${place}`;
 }
 
-function listed({ name, url }: NamedSource, at: number): string {
+function withList(message: Partial<Activity>, lists: readonly string[], maxChars: number): Partial<Activity>[] {
+  const [whole = '', ...others] = lists;
+  const below = paragraphs(message.text ?? '', whole);
+  if (others.length === 0 && below.length <= maxChars) return [{ ...message, text: below }];
+  const { type, textFormat } = message;
+  return [message, ...lists.map((text) => ({ type, textFormat, text }) as Partial<Activity>)];
+}
+
+/** The numbered sources, in as few texts as possible. The first has the heading. */
+function listsOf(named: readonly NamedSource[], heading: string, maxChars: number): string[] {
+  const maxLineChars = maxChars - paragraphs(heading, '\n').length;
+  const [first = '', ...others] = named.map((source, at) => listed(source, at, maxLineChars));
+  const lists = [paragraphs(heading, first)];
+  for (const line of others) {
+    const list = `${lists.at(-1)}\n${line}`;
+    if (list.length <= maxChars) lists[lists.length - 1] = list;
+    else lists.push(line);
+  }
+  return lists;
+}
+
+/** The line of a source. A link that would make it too long is left out. */
+function listed({ name, url }: NamedSource, at: number, maxChars: number): string {
   const text = name.replaceAll(/[\\`*_[\]<>()#|!]/g, '\\$&');
-  return `${at + 1}. ${url === undefined ? text : `[${text}](${linkable(url)})`}`;
+  const plain = `${at + 1}. ${text}`;
+  const linked = url === undefined ? plain : `${at + 1}. [${text}](${linkable(url)})`;
+  return linked.length <= maxChars ? linked : plain;
 }
 
 /** Parentheses and spaces would end the link. */

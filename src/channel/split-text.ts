@@ -14,19 +14,20 @@ const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 export function splitText(text: string, maxChars: number, lengthOf = (part: string) => part.length): string[] {
   if (text.length <= maxChars && lengthOf(text) <= maxChars) return [text];
   const parts: string[] = [];
-  let chars = maxChars;
+  let tryChars = maxChars;
   for (let rest = text.trimStart(); rest !== ''; ) {
     // Where a character or a sentence ends depends on what follows.
-    const end = rest.length <= chars ? rest.length : cutOf(rest.slice(0, chars + MAX_GRAPHEME_CHARS), chars);
+    const end = rest.length <= tryChars ? rest.length : cutOf(rest.slice(0, tryChars + MAX_GRAPHEME_CHARS), tryChars);
     const part = end === rest.length ? rest : rest.slice(0, end).trimEnd();
     const length = lengthOf(part);
-    if (length > maxChars && chars > 1) {
-      chars = Math.floor((Math.min(chars, rest.length) * maxChars) / length);
+    if (length > maxChars && tryChars > 1) {
+      // The form that is sent is longer: try a part that is shorter in proportion.
+      tryChars = Math.floor((Math.min(tryChars, rest.length) * maxChars) / length);
       continue;
     }
     parts.push(part);
     rest = rest.slice(end).trimStart();
-    chars = maxChars;
+    tryChars = maxChars;
   }
   return parts;
 }
@@ -49,7 +50,10 @@ function lastSpace(head: string, minChars: number, maxChars: number): number | u
   return undefined;
 }
 
-/** The last place between two characters; between two code points if one character is longer than a part. */
+/**
+ * The last place between two characters. Between two code points if the character at `maxChars` begins the head, or
+ * begins more than MAX_GRAPHEME_CHARS before.
+ */
 function wholeCharacter(head: string, maxChars: number): number {
   const at = CHARACTERS.segment(head).containing(maxChars)?.index ?? maxChars;
   if (at > 0 && maxChars - at <= MAX_GRAPHEME_CHARS) return at;

@@ -1,11 +1,12 @@
-import { type Activity, ActivityTypes, type Entity } from 'botbuilder';
+import { type Activity, ActivityTypes } from 'botbuilder';
 import { type Clock, sleep } from '../clock.ts';
-import type { ChannelStream } from '../conversation/reply.ts';
+import type { StreamRecord } from '../conversation/reply.ts';
 import type { Logger } from '../log.ts';
 import type { StreamRules } from './capabilities.ts';
 import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
 import { errorOf, isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
+import { type StreamType, toChunk } from './stream-chunk.ts';
 
 /** When the next chunk may be sent. One for each conversation, since its answers follow each other. */
 export interface Pace {
@@ -14,7 +15,7 @@ export interface Pace {
 
 export interface StreamingMessageOptions {
   readonly rules: StreamRules;
-  readonly handover: ChannelStream;
+  readonly streamRecord: StreamRecord;
   readonly pace: Pace;
   readonly clock: Clock;
   /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
@@ -31,18 +32,9 @@ export interface StreamingMessageOptions {
 const MAX_WAIT_MS = 15_000;
 
 /**
- * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
- * treats the first chunks of all streams, which have no stream id yet, as one stream, and shows an answer above its
- * question. A value later than the next chunk's timestamp hides that chunk.
- * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
- */
-const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';
-
-type StreamType = 'informative' | 'streaming' | 'final';
-
-/**
- * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel accepts no chunk, not
- * even a final one, but has the message. `unsupported`: the channel does not stream here.
+ * `open`: chunks may be sent. `awaitingFinal`: only the final one may follow. `replaceOnly`: the channel has the
+ * message, but no chunk may follow, not even a final one: it refuses them, or the time of the stream is over.
+ * `unsupported`: there is no stream: the channel has none here, or none began in time.
  */
 type State = 'open' | 'awaitingFinal' | 'replaceOnly' | 'unsupported' | 'stoppedByUser';
 
@@ -74,7 +66,7 @@ export class StreamingMessage {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
     // The answer replaces the stream of an earlier attempt, so nothing more of it is shown.
-    this.#streamId = options.handover.earlierId;
+    this.#streamId = options.streamRecord.earlierId;
     if (this.isBegun) this.#state = 'replaceOnly';
   }
 
@@ -139,13 +131,15 @@ export class StreamingMessage {
     const error = await errorOf(calls.send(this.#marked(message, 'final')));
     this.#scheduleNext();
     if (error === undefined) return;
-    const failure = streamFailureOf(error);
-    if (failure === 'stopped') this.#stop();
-    else if (failure !== 'refused') await this.#replaceUnconfirmed(message, error);
-    else if (message.attachments === undefined || !isContentRefused(error)) await this.#replace(message);
-    else {
-      log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
-      await this.#sendFinal(withoutAttachments(message));
+    switch (streamFailureOf(error)) {
+      case 'stopped':
+        return this.#stop();
+      case 'unknown':
+        return this.#replaceUnconfirmed(message, error);
+      case 'refused':
+        if (message.attachments === undefined || !isContentRefused(error)) return this.#replace(message);
+        log.warn({ err: error }, 'reply rejected by the channel: sent again without attachments');
+        return this.#sendFinal(withoutAttachments(message));
     }
   }
 
@@ -227,7 +221,7 @@ export class StreamingMessage {
   #chunkAccepted(text: string, type: StreamType, id: string | undefined): void {
     if (!this.isBegun && id) {
       this.#streamId = id;
-      this.#options.handover.onBegun(id);
+      this.#options.streamRecord.onBegun(id);
     }
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing indicator.
@@ -265,14 +259,9 @@ export class StreamingMessage {
     if (wasOpen) this.#options.onUnsupported();
   }
 
-  /** Marks an activity as a chunk of this stream. The first has no stream id, and the final one no number. */
   #marked(activity: Partial<Activity>, streamType: StreamType): Partial<Activity> {
     const { rules, channelNow } = this.#options;
     const streamSequence = streamType === 'final' ? undefined : this.#sequence++;
-    const info = { streamId: this.#streamId, streamType, streamSequence };
-    const entities = [...(activity.entities ?? []), { type: 'streaminfo', ...info } as Entity];
-    if (!rules.isInChannelData) return { ...activity, entities };
-    const order = this.isBegun ? {} : { [WEB_CHAT_SEQUENCE_ID]: channelNow() };
-    return { ...activity, entities, channelData: { ...activity.channelData, ...info, ...order } };
+    return toChunk(activity, { streamId: this.#streamId, streamType, streamSequence }, rules, channelNow);
   }
 }

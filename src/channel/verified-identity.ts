@@ -4,6 +4,7 @@ import {
   ToBotFromBotOrEmulatorTokenValidationParameters as emulatorTokenParameters,
 } from 'botframework-connector';
 import type { Config } from '../config/config.ts';
+import { namesAny } from '../config/listed-ids.ts';
 import { fieldsOf } from '../json-access.ts';
 import { channelOf } from './capabilities.ts';
 import { type Author, capabilitiesIn, conversationKey } from './user-message.ts';
@@ -87,7 +88,7 @@ export function isAllowed(author: VerifiedIdentity, { allowedTenants, allowedUse
   // An anonymous guest of a meeting writes in a conversation of the tenant without being a member of one.
   const isMember = allowedTenants.length === 0 || author.aadObjectId !== undefined;
   const { userId, aadObjectId } = author;
-  const isUserAllowed = allowedUsers.length === 0 || holds(allowedUsers, userId) || holds(allowedUsers, aadObjectId);
+  const isUserAllowed = allowedUsers.length === 0 || namesAny(allowedUsers, [userId, aadObjectId]);
   return isMember && areTenantsAllowed(author, allowedTenants) && isUserAllowed;
 }
 
@@ -98,9 +99,5 @@ export function isGreeted(author: VerifiedIdentity, { allowedTenants, allowedUse
 
 /** If the fields of an activity name different tenants, every one of them has to be listed. */
 function areTenantsAllowed({ tenantIds }: VerifiedIdentity, list: readonly string[]): boolean {
-  return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => holds(list, id)));
-}
-
-function holds(list: readonly string[], id: string | undefined): boolean {
-  return list.some((entry) => entry.toLowerCase() === id?.toLowerCase());
+  return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => namesAny(list, [id])));
 }

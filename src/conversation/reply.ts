@@ -78,13 +78,13 @@ export interface ReplySender {
   send(reply: Reply): Promise<void>;
 }
 
-/** The channel's stream of one turn; see `saveStreamId` of a job. */
-export interface ChannelStream {
+/** What is stored of the turn's stream on the channel; see `saveStreamId` of a job. */
+export interface StreamRecord {
   /** The stream of an earlier attempt, which the answer replaces. */
   readonly earlierId: string | undefined;
-  /** Gets the id of the stream that this attempt begins. */
+  /** Called with the id of the stream that this attempt begins. */
   readonly onBegun: (streamId: string) => void;
 }
 
 /** Opens a sender, runs `work` with it, and closes it. How depends on the channel and the delivery mode. */
-export type WithReplySender = <T>(work: (sender: ReplySender) => Promise<T>, stream?: ChannelStream) => Promise<T>;
+export type WithReplySender = <T>(work: (sender: ReplySender) => Promise<T>, streamRecord?: StreamRecord) => Promise<T>;

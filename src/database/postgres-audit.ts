@@ -35,7 +35,7 @@ export function createPostgresAudit(connection: Connection): AuditStore {
       const rows = await connection.query<AuditRow>(text, [turnId]);
       return rows.map((row) => ({ ...row, decider: row.decider ?? undefined }));
     },
-    async pseudonymise(conversation) {
+    async removeNames(conversation) {
       const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
       await connection.query(text, [conversationDigest(conversation)]);
     },

@@ -122,7 +122,9 @@ const METADATA_HOSTS: readonly string[] = [
   'instance-data.ec2.internal',
 ];
 
-/** Without an app id, any client of the port chooses the address to which the bot posts. */
+/**
+ * If the operator has opened a bot without an app id to others, any client chooses the address to which the bot posts.
+ */
 function isMetadataService(hostname: string): boolean {
   const isLinkLocal = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'linkLocal';
   return isLinkLocal || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));

@@ -18,8 +18,8 @@ const BUSY = 'Too many requests at once. Please deliver this again.';
  * Wraps a reader of bodies, so that together they take bounded memory. Received bytes count, not the Content-Length, which
  * its sender can claim for free. The time of a body is limited by `limitRequestTime`.
  *
- * With `admit`: the first `freeBytes` count nothing; the next byte pauses the body until it is admitted; then all bytes
- * beyond the free ones count, those that came before, too.
+ * The bytes beyond `freeBytes` count. With `admit`, the first of them pauses the body, and they count once it is
+ * admitted.
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,

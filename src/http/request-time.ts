@@ -1,13 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Clock } from '../clock.ts';
 
-/** Limits a whole request, and its headers. */
+/** Limits a whole request, or with `allowLongRequest` each of its pauses; and its headers. */
 const REQUEST_TIMEOUT_MS = 20_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Limits the upload of a recording: nine megabytes over a slow line. */
 const LONG_REQUEST_TIMEOUT_MS = 120_000;
 
-/** The functions that restart the timers of requests. */
+/** The functions that restart the shorter timers of requests. */
 const restarts = new WeakMap<IncomingMessage, () => void>();
 
 /** Closes requests that take too long to arrive. Node's own limit is the same for all requests. */
@@ -23,22 +23,23 @@ function limitRequest(request: IncomingMessage, clock: Clock): void {
   const end = () => {
     if (!request.complete) request.destroy();
   };
-  const cancelLimit = clock.after(LONG_REQUEST_TIMEOUT_MS, end);
-  let cancelTimer = () => {};
+  const cancelTotalLimit = clock.after(LONG_REQUEST_TIMEOUT_MS, end);
+  let cancelPauseLimit = () => {};
   const restart = () => {
-    cancelTimer();
-    cancelTimer = clock.after(REQUEST_TIMEOUT_MS, end);
+    cancelPauseLimit();
+    cancelPauseLimit = clock.after(REQUEST_TIMEOUT_MS, end);
   };
   restart();
   restarts.set(request, restart);
   request.once('close', () => {
-    cancelTimer();
-    cancelLimit();
+    cancelPauseLimit();
+    cancelTotalLimit();
   });
 }
 
 /**
- * Gives a request the longer limit, while no pause may last longer than the shorter one. Call it before reading the body.
+ * Lets received data restart the shorter timer, which then limits pauses, and the longer one limits the whole request.
+ * Both run from the start. Call it before reading the body.
  */
 export function allowLongRequest(request: IncomingMessage): void {
   const restart = restarts.get(request);

@@ -52,7 +52,7 @@ export interface HttpOptions {
 export interface HttpServer {
   /** Resolves with the port. Rejects if the address cannot be used. */
   listen(port: number, host: string | undefined): Promise<number>;
-  /** Stops listening, waits for responses, then closes all connections. Safe to call twice. */
+  /** Stops listening, waits up to 3 s for responses, then closes all connections. Safe to call twice. */
   close(): Promise<void>;
 }
 

@@ -37,16 +37,16 @@ export const dePages: PageMessages = {
     keptReplyAudio: (duration) =>
       `Den Ton einer Antwort mit ihrem Text: ${duration} lang. Wer einen Link dazu hat, kann ihn abspielen, solange der Link gilt, höchstens bis dahin.`,
     keptRecordings: (duration, holds) =>
-      `Was Sie auf der Seite hinter /talk aufnehmen und senden, als Ton: ${duration} lang. Für wen jene Seite ist: ${holds} lang, oder bis sie genutzt ist.`,
+      `Was Sie auf der Seite hinter /talk aufnehmen und senden, als Ton: ${duration} lang. Für wen jene Seite bestimmt ist, wird ${holds} lang aufbewahrt, oder bis sie genutzt ist.`,
     keptWaiting: 'Eine Nachricht, die auf ihre Antwort wartet: bis sie beantwortet ist.',
     keptFailed: (duration) =>
       `Eine Nachricht, die nicht beantwortet werden konnte: ${duration} lang, damit sich der Grund finden lässt.`,
     inMemory:
       'All das steht allein im Arbeitsspeicher des laufenden Programms. Es ist fort, wenn das Programm endet, und kann früher weichen, wenn der Platz gebraucht wird.',
     inDatabase:
-      'All das liegt in einer Datenbank, die der Betreiber dieses Bots eingerichtet hat. Was älter ist, wird nicht mehr verwendet und entfernt. Sicherungen der Datenbank behalten Gelöschtes, solange sie aufbewahrt werden.',
+      'All das liegt in einer Datenbank, die der Betreiber dieses Bots eingerichtet hat. Was älter ist als diese Fristen, wird nicht mehr verwendet und entfernt. Sicherungen der Datenbank behalten Gelöschtes, solange sie aufbewahrt werden.',
     audioInAccount:
-      'Eine Ausnahme ist der Ton: Er liegt in einem Speicherkonto, das der Betreiber dieses Bots eingerichtet hat, und wird dort entfernt, wenn er älter ist.',
+      'Eine Ausnahme ist der Ton: Er liegt in einem Speicherkonto, das der Betreiber dieses Bots eingerichtet hat, und wird dort entfernt, wenn er älter ist als diese Fristen.',
     logs: 'Das Protokoll des Programms und, wo sie eingeschaltet sind, seine Messwerte enthalten Technisches, etwa die Kennungen von Unterhaltungen, Nachrichten und Personen und ob eine Antwort gut oder schlecht bewertet wurde, aber nicht, was jemand sagt. Die Seiten des Bots setzen keine Cookies.',
     elsewhere:
       'Ihr Chatprogramm bewahrt den Chat nach eigenen Regeln auf. Eine Antwort, die Sie in Teams als Datei speichern, liegt in Ihrem eigenen OneDrive.',

@@ -35,16 +35,16 @@ export const enPages = {
     keptReplyAudio: (duration: string) =>
       `The audio of an answer, with its text: for ${duration}. Anyone with a link to it can play it for as long as the link lasts, at most until then.`,
     keptRecordings: (duration: string, holds: string) =>
-      `What you record and send on the page behind /talk, as audio: for ${duration}. Who that page is for: for ${holds}, or until it is used.`,
+      `What you record and send on the page behind /talk, as audio: for ${duration}. Whom that page was made for is kept for ${holds}, or until the page is used.`,
     keptWaiting: 'A message waiting for its answer: until it is answered.',
     keptFailed: (duration: string) =>
       `A message that could not be answered: for ${duration}, so that the operator of this bot can find out why.`,
     inMemory:
       'All of this is only in the memory of the running program. It is gone when the program ends, and may go earlier to make room.',
     inDatabase:
-      'All of this is in a database that the operator of this bot has set up. Older data is no longer used, and is removed. Backups of the database keep deleted data for as long as they are kept.',
+      'All of this is in a database that the operator of this bot has set up. Data that is older than these times is no longer used, and is removed. Backups of the database keep deleted data for as long as they are kept.',
     audioInAccount:
-      'Audio is the exception: it is in a storage account that the operator of this bot has set up, and older audio is removed there.',
+      'Audio is the exception: it is in a storage account that the operator of this bot has set up, and audio that is older than these times is removed there.',
     logs: 'The log of the program, and its measurements where they are enabled, contain technical facts, such as the ids of conversations, messages and people, and whether an answer was rated up or down. They do not contain what people say. The pages of the bot set no cookies.',
     elsewhere:
       'Your chat client keeps the chat by its own rules. An answer that you save as a file in Teams is in your own OneDrive.',

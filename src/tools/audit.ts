@@ -25,8 +25,8 @@ export interface AuditStore {
   /** Returns the entries of all attempts at the turn, in order. */
   ofTurn(turnId: string): Promise<readonly AuditEntry[]>;
   /**
-   * Removes the names of the conversation and its people from its entries, and from those that turns with such entries
-   * append later.
+   * Blanks the conversation, the asker and the decider in its entries, and in those that turns with such entries append
+   * later.
    */
-  pseudonymise(conversation: string): Promise<void>;
+  removeNames(conversation: string): Promise<void>;
 }

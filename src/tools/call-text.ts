@@ -9,11 +9,16 @@ export const MAX_OUTPUT_BYTES = 3 * (MAX_OUTPUT_CHARS + 100);
 export const MAX_ARGUMENT_CHARS = 16_000;
 const MAX_ERROR_CHARS = 500;
 
+/** The arguments as JSON text: a model may write nothing where there are none. */
+export function argumentsJson(text: string): string {
+  return text.trim() === '' ? '{}' : text;
+}
+
 /** Parses the arguments. Throws a ToolError for anything but a JSON object: it is never repaired. */
 export function parseArguments(text: string): ToolArguments {
   if (text.length > MAX_ARGUMENT_CHARS)
     throw new ToolError('arguments_invalid', `The arguments have more than ${MAX_ARGUMENT_CHARS} characters.`);
-  const parsed = text.trim() === '' ? {} : jsonOf(text);
+  const parsed = jsonOf(argumentsJson(text));
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new ToolError('arguments_invalid', 'The arguments are not a JSON object.');
   return parsed as ToolArguments;

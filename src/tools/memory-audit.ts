@@ -16,7 +16,7 @@ export function createMemoryAudit(): AuditStore {
     async ofTurn(turnId) {
       return entries.filter((entry) => entry.turnId === turnId);
     },
-    async pseudonymise(conversation) {
+    async removeNames(conversation) {
       entries = entries.map((entry) => (entry.conversation === conversation ? nameless(entry) : entry));
     },
   };

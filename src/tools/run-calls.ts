@@ -35,7 +35,8 @@ const TOO_MANY = 'There were too many calls for one answer. Answer with what you
 /**
  * Runs the calls of one response: read-only calls in parallel, the others one after another. Every call gets a result.
  * `left` is the number of calls that may still run in this turn. Rejects with the reason of `signal`, and with a
- * StoreError if the audit cannot be written: an unrecorded call is never begun.
+ * StoreError if the audit cannot be written: an unrecorded call is never begun. Then none of the others begins any
+ * more, since the turn has failed. One that runs comes to its end.
  */
 export async function runCalls(
   calls: readonly ToolCall[],
@@ -43,18 +44,29 @@ export async function runCalls(
   deps: RunCallsDeps,
   signal: AbortSignal,
 ): Promise<CallResult[]> {
+  const failed = new AbortController();
+  const judge: RunCallsDeps['judge'] = async (tool, call) => {
+    const verdict = await deps.judge(tool, call);
+    failed.signal.throwIfAborted();
+    return verdict;
+  };
   let previous: Promise<unknown> = Promise.resolve();
   const results = calls.map((call, at) => {
     const tool = deps.tools.get(call.name);
     if (at >= left) return endedAs(call, tool, { kind: 'tooMany' }, errorText(TOO_MANY));
     if (tool === undefined) return unknownTool(call, deps);
-    const run = () => runCall(call, tool, deps, signal);
+    const run = () => runCall(call, tool, { ...deps, judge }, signal);
     if (tool.isReadOnly) return run();
     const result = previous.then(run);
-    previous = result.catch(() => {});
+    previous = result;
     return result;
   });
-  return Promise.all(results);
+  try {
+    return await Promise.all(results);
+  } catch (reason) {
+    failed.abort(reason);
+    throw reason;
+  }
 }
 
 function unknownTool(call: ToolCall, { tools, downServers }: RunCallsDeps): CallResult {
@@ -143,7 +155,10 @@ export function interrupted(call: ToolCall, tool: Tool): CallResult {
   return endedAs(call, tool, { kind: 'unknown' }, errorText('It was stopped: it is not known whether it was done.'));
 }
 
-/** Returns how an earlier attempt ended the same call; `undefined` if it did not begin it. */
+/**
+ * Returns how an earlier attempt ended the same call; `undefined` if it may run, because no attempt began it, or it
+ * failed. `unknown` also if a call of this tool with other arguments was interrupted.
+ */
 export function earlierEnd(
   entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],
   tool: Tool,
@@ -154,7 +169,7 @@ export function earlierEnd(
   for (const { tool: name, argumentsHash: args, event } of entries) if (name === tool.name) ends.set(args, event);
   const last = ends.get(hash);
   if (last === 'done') return 'doneBefore';
-  // The model may write the arguments of an interrupted call in another way.
+  // The model may write the arguments of the interrupted call in other words this time.
   const isInterrupted = [...ends.values()].includes('began');
   return isInterrupted || last === 'unknown' ? 'unknown' : undefined;
 }

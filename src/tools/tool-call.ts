@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { argumentsJson } from './call-text.ts';
 import type { Source, Tool, ToolImage } from './tool.ts';
 import type { ToolErrorCode } from './tool-error.ts';
 
@@ -38,7 +39,10 @@ export interface CallResult {
 
 /** Identifies calls with the same arguments, however they are written, without storing the arguments. */
 export function argumentsHash({ argumentsText }: Pick<ToolCall, 'argumentsText'>): string {
-  return createHash('sha256').update(canonicalJson(argumentsText)).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(canonicalJson(argumentsJson(argumentsText)))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Sorts the keys of all objects; text that is not JSON stays as it is. */

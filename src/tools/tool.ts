@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { namesAny } from '../config/listed-ids.ts';
 import type { Logger } from '../log.ts';
 import type { ParameterSchema } from './parameter-schema.ts';
 
@@ -37,7 +38,10 @@ export interface ToolOutput {
 
 /** The context of a call. It never comes from the model's arguments. */
 export interface CallContext {
-  /** The signal is aborted at the tool's time limit, by `/stop`, and at the end of the turn. */
+  /**
+   * Aborted at the time limit of the tool or of the turn, by `/stop`, at a shutdown, and if another instance takes the
+   * turn.
+   */
   readonly signal: AbortSignal;
   /** The user's locale (BCP 47) from the channel. */
   readonly locale: string | undefined;
@@ -104,6 +108,6 @@ export function textOutput(text: string): ToolOutput {
 
 /** Whether a person with these ids may use the tool here. */
 export function mayUse({ access }: Pick<Tool, 'access'>, ids: readonly string[], scope: ToolScope): boolean {
-  const isUser = access.users.length === 0 || ids.some((id) => access.users.includes(id));
+  const isUser = access.users.length === 0 || namesAny(access.users, ids);
   return isUser && (access.scopes.length === 0 || access.scopes.includes(scope));
 }

@@ -22,9 +22,9 @@ export type TaskMessage<Result> =
 const MAX_PRINTS_PER_TASK = 3;
 
 /**
- * Serves a `TaskWorker` from the worker's file: passes each task to `run`, one at a time. An error of `run` that is no
- * AttachmentError counts as `damaged`: libraries report broken input so. Printed text may quote the input, so the log
- * gets only its length. Does nothing outside a worker thread.
+ * Serves a `TaskWorker` from the worker's file: passes each task to `run`. The `TaskWorker` sends one at a time. An
+ * error of `run` that is no AttachmentError counts as `damaged`, because libraries report broken input with such
+ * errors. Printed text may quote the input, so the log gets only its length. Does nothing outside a worker thread.
  */
 export function serveTasks<Task, Result>(run: (task: Task) => TaskOutput<Result> | Promise<TaskOutput<Result>>): void {
   const port = parentPort;

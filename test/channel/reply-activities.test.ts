@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { Activity } from 'botbuilder';
 import { toLink } from '../../src/audio/signed-links.ts';
 import { type Capabilities, capabilitiesOf } from '../../src/channel/capabilities.ts';
-import { toActivity, withAudio } from '../../src/channel/reply-activities.ts';
+import { replyActivities, toActivity, withAudio } from '../../src/channel/reply-activities.ts';
 import type { ReplyContext } from '../../src/channel/reply-context.ts';
+import type { Reply } from '../../src/conversation/reply.ts';
 import { de } from '../../src/messages/de.ts';
 import { en } from '../../src/messages/en.ts';
 import { storedAudio } from '../support/stored-audio.ts';
@@ -51,6 +52,36 @@ describe('the text of a reply', () => {
     );
     assert.deepEqual(message.channelData, { feedbackLoop: { type: 'default' } });
     assert.deepEqual(toActivity({ text: plain.text }, both), plain);
+  });
+});
+
+describe('the sources of a reply on a channel that lists them', () => {
+  const facebook = contextOf(capabilitiesOf('facebook', 'personal'));
+  const sourcesOf = (urlChars: number) =>
+    Array.from({ length: 8 }, (_, at) => ({ title: `Page ${at + 1}`, url: `${BASE}/${at}/`.padEnd(urlChars, 'x') }));
+  const textsOf = async (reply: Reply) => (await replyActivities(reply, facebook)).map(({ text = '' }) => text);
+
+  it('are messages of their own if they have no room below the text, and the audio follows', async () => {
+    for (const [urlChars, count] of [
+      [60, 2],
+      [300, 3],
+    ] as const) {
+      const texts = await textsOf({ text: 'x'.repeat(1_590), sources: sourcesOf(urlChars), audio });
+      assert.equal(texts.length, count);
+      for (const each of texts) assert.ok(each.length <= 2_000, `${each.length} characters`);
+      const all = texts.join('\n');
+      assert.deepEqual(
+        Array.from(all.matchAll(/^\d\. \[Page (\d)\]\(https:/gm), ([, page]) => page),
+        ['1', '2', '3', '4', '5', '6', '7', '8'],
+      );
+      assert.match(texts.at(-1) ?? '', /\[Listen \(0:04\)\]\(\S+\)$/);
+    }
+  });
+
+  it('are below the text if they have room, and without a link that has none', async () => {
+    const [text, ...others] = await textsOf({ text: 'Hi', sources: sourcesOf(3_000).slice(0, 1), audio });
+    assert.equal(text, `Hi\n\n${en.sources.heading}\n\n1. Page 1\n\n[Listen (0:04)](${PAGE})`);
+    assert.deepEqual(others, []);
   });
 });
 

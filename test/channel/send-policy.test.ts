@@ -121,6 +121,16 @@ describe('a message that the channel does not accept', () => {
     assert.ok(await sent);
   });
 
+  for (const chars of [0, 49_999]) {
+    it(`is not sent again if it shows typing or a part of a stream, with ${chars} characters`, async (t) => {
+      const sending = await startAdapter({ clock: new ManualClock() });
+      t.after(() => sending[Symbol.asyncDispose]());
+      sending.connector.rule = always(503);
+      await assert.rejects(sending.send({ type: 'typing', text: 'x'.repeat(chars) }), { statusCode: 503 });
+      assert.equal(sending.connector.calls.length, 1);
+    });
+  }
+
   it('is logged without its text', async (t) => {
     const clock = new ManualClock();
     const sending = await startAdapter({ clock });

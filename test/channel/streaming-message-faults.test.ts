@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { inTime } from '../realtime/gathered.ts';
 import * as wire from '../realtime/server-events.ts';
 import { type ConnectorCall, startFakeConnector } from '../support/fake-connector.ts';
+import type { ReceivedRequest } from '../support/raw-model.ts';
 import { streamInfo } from '../support/teams-rules.ts';
 import { chunksOf, speaking, texts, whileTimePasses } from './speaking.ts';
 
@@ -48,6 +49,27 @@ describe('a streamed answer', TIMEOUT, () => {
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
     assert.equal(reply?.body.text, 'Next');
     assert.deepEqual(texts(bot), ['Next', 'Next'], 'a piece, and the end');
+  });
+
+  it('leaves no typing indicator behind if the channel refuses its first chunk, which names a tool', async (t) => {
+    const asked = Promise.withResolvers<ReceivedRequest>();
+    const { bot, clock, send, response, turn } = await speaking(t, 'webchat', { more: [asked.resolve] });
+    bot.connector.rule = ({ body }) => (body.type === 'typing' ? refusal(400, 'no streams', 'BadArgument') : undefined);
+    await clock.advance(500);
+    await clock.whenWaiting(3_500);
+    const call = { id: 'item_1', type: 'function_call', status: 'completed', name: 'current_time' };
+    send(wire.done({ response, turn, output: [{ ...call, call_id: 'call_1', arguments: '{}' }] }));
+    // An indicator replaces the stream.
+    await clock.whenWaiting(500);
+    assert.deepEqual(texts(bot), ['Looking at the clock…']);
+    const next = await inTime(asked.promise);
+    const speech = [wire.transcriptDelta('Next', next), wire.audioDelta([1, 2], next)];
+    next.send(wire.created(next), ...speech, wire.done({ response: next.response, turn: next.turn }));
+    await bot.logged('turn ended');
+    // An indicator that still ran would have no context to send with, and end the process.
+    await clock.advance(10_000);
+    assert.deepEqual(bot.connector.calls.at(-1), bot.connector.messages[0]);
+    assert.ok(!clock.waiting.includes(3_500));
   });
 
   it('waits at most fifteen seconds, even if the channel asks for more', async (t) => {

@@ -22,7 +22,7 @@ function live(earlierId: string | undefined, update: () => Promise<void> = async
   const diary: string[] = [];
   const message = new StreamingMessage({
     rules: RULES,
-    handover: { earlierId, onBegun: (id) => void diary.push(`begun ${id}`) },
+    streamRecord: { earlierId, onBegun: (id) => void diary.push(`begun ${id}`) },
     pace: { nextAtMs: 0 },
     clock,
     channelNow: () => clock.now(),

@@ -157,8 +157,8 @@ describe('the turn of a decision', () => {
   });
 
   it('asks for an approval once if the model repeats the call', async () => {
-    const repeated = calls(callOf('look', '{}'), note('J'));
-    const chat = scripted(repeated, repeated, calls(note('J')), 'Done.');
+    const repeated = (args: string) => calls(callOf('look', '{}'), callOf('note', args));
+    const chat = scripted(repeated('{"text":"J"}'), repeated('{ "text" : "J" }'), calls(note('J')), 'Done.');
     await chat.ask('Do it.');
     await chat.when(2);
     assert.equal(chat.cards.length, 1);

@@ -28,7 +28,7 @@ export function describeAudit(name: string, open: () => Promise<TestAudit>): voi
       const { audit } = store;
       await audit.append(entryOf('began'));
       await audit.append(entryOf('began', { turnId: 'other', conversation: 'd' }));
-      for (let times = 0; times < 2; times++) await audit.pseudonymise('c');
+      for (let times = 0; times < 2; times++) await audit.removeNames('c');
       await audit.append(entryOf('unknown'));
       const linesOf = async (turnId: string) =>
         (await audit.ofTurn(turnId)).map(({ event, conversation, asker, decider }) => ({

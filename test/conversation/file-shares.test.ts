@@ -5,7 +5,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { createPictureReader } from '../../src/attachments/picture.ts';
 import { Semaphore } from '../../src/attachments/semaphore.ts';
 import { createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
-import { createFileFetcher } from '../../src/channel/sent-files.ts';
+import { createFileFetcher } from '../../src/channel/fetch-sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
 import { FILE_BOUNDS, type ReadAttachments, readAttachments } from '../../src/conversation/turn/read-attachments.ts';
 import { createLogger } from '../../src/log.ts';

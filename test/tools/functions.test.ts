@@ -81,6 +81,11 @@ describe('a definition', () => {
     );
     assert.equal(mayUse(named('order_status'), [], 'channel'), true);
   });
+
+  it('ignores the case of ids, as ALLOWED_USERS does', () => {
+    const tool = { access: { users: ['AAAA-BBBB'], scopes: [] } };
+    assert.deepEqual([mayUse(tool, ['aaaa-bbbb'], 'personal'), mayUse(tool, ['aaaa'], 'personal')], [true, false]);
+  });
 });
 
 describe('the schema of an MCP server', () => {

@@ -126,6 +126,17 @@ describe('a list of tools', () => {
     assert.deepEqual(server.status, { kind: 'connected', unknownNames: ['ecko', 'beta'] });
   });
 
+  it('is asked for again once if the program ends before it gives one', async (t) => {
+    const clock = new ManualClock();
+    const server = opened(t, stdio(PROGRAM, 'mute'), {}, clock);
+    await server.connect();
+    assert.equal(server.status.kind, 'down');
+    assert.deepEqual(clock.waiting, [500]);
+    await clock.advance(500);
+    await server.connect();
+    assert.deepEqual(clock.waiting, [1_000]);
+  });
+
   it('is given up after 10 seconds if its pages never end', async (t) => {
     const scripted = await startHttp(t);
     const clock = new ManualClock();

@@ -31,7 +31,9 @@ const call = (name: string, argumentsText = '{}', callId = `call_${name}`): Tool
 async function run(
   calls: readonly ToolCall[],
   tools: readonly Tool[],
-  more: { left?: number; verdict?: Verdict; signal?: AbortSignal; appendAudit?: RunCallsDeps['appendAudit'] } = {},
+  more: { left?: number; verdict?: Verdict; signal?: AbortSignal } & Partial<
+    Pick<RunCallsDeps, 'judge' | 'appendAudit'>
+  > = {},
 ) {
   const recorded: string[] = [];
   const deps: RunCallsDeps = {
@@ -39,7 +41,7 @@ async function run(
     downServers: [],
     context: context(),
     clock: systemClock,
-    judge: async () => more.verdict ?? 'run',
+    judge: more.judge ?? (async () => more.verdict ?? 'run'),
     measure: (_tool, _call, work) => work(),
     appendAudit: more.appendAudit ?? (async (each, _call, event) => void recorded.push(`${each.name} ${event}`)),
   };
@@ -172,6 +174,34 @@ describe('the calls of a response', () => {
       run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], { appendAudit }),
       /store away/,
     );
+  });
+});
+
+describe('the calls of a response that fails because the store cannot be reached', () => {
+  const storeAway = () => Promise.reject(new Error('store away'));
+  const untilSettled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+  it('are not begun after the call whose audit failed, even if the store is back', async () => {
+    const ran: string[] = [];
+    const named = (name: string) => tool(name, { run: () => String(ran.push(name)) });
+    const appendAudit = (each: Tool) => (each.name === 'a' ? storeAway() : Promise.resolve());
+    await assert.rejects(run([call('a'), call('b')], [named('a'), named('b')], { appendAudit }), /store away/);
+    await untilSettled();
+    assert.deepEqual(ran, []);
+  });
+
+  it('are not begun after a read-only call has failed; the one that runs is finished, and recorded', async () => {
+    const recorded: string[] = [];
+    const going = Promise.withResolvers<string>();
+    const [a, b] = [tool('a', { run: () => going.promise }), tool('b', { run: () => assert.fail('it ran') })];
+    const judge = (each: Tool) => (each.isReadOnly ? storeAway() : Promise.resolve('run' as const));
+    const appendAudit = async (each: Tool, _: ToolCall, event: string) => void recorded.push(`${each.name} ${event}`);
+    const readOnly = tool('read', { isReadOnly: true });
+    const calls = [call('a'), call('b'), call('read')];
+    await assert.rejects(run(calls, [a, b, readOnly], { judge, appendAudit }), /store away/);
+    going.resolve('done');
+    await untilSettled();
+    assert.deepEqual(recorded, ['a began', 'a done']);
   });
 });
 

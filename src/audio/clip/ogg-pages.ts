@@ -12,7 +12,7 @@ export function* oggPages(bytes: Uint8Array): Generator<Uint8Array> {
     const { page, isCut } = firstPage(rest);
     const next = file.indexOf(CAPTURE_PATTERN, at + (isCut ? CAPTURE_PATTERN.length : page.length));
     serial ??= rest.readUInt32LE(SERIAL_AT);
-    // A page that ends after the next one begins is damaged.
+    // A page that exceeds the file is the last one, cut, or a damaged one if another page follows.
     if (rest.readUInt32LE(SERIAL_AT) === serial && (!isCut || next < 0)) yield page;
     at = next;
   }

@@ -1,3 +1,4 @@
+import { namesAny } from '../../config/listed-ids.ts';
 import { messagesFor } from '../../messages/messages.ts';
 import type { Command } from '../commands/commands.ts';
 import { isSameOrSiblingThread } from '../keys.ts';
@@ -67,9 +68,9 @@ function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonl
   return message.channel === asked.channel && message.user.id === asked.user.id;
 }
 
-/** Whether the operator has named the person. Ids of Entra ID are compared as in `ALLOWED_USERS`. */
+/** Whether the operator has named the person. */
 function isApprover({ verifiedIds = [] }: UserMessage, approvers: readonly string[]): boolean {
-  return verifiedIds.some((id) => approvers.some((each) => each.toLowerCase() === id.toLowerCase()));
+  return namesAny(approvers, verifiedIds);
 }
 
 /** The longest "yes" or "no", with its punctuation. */

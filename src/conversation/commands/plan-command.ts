@@ -81,10 +81,10 @@ function planStop({ commands }: Messages): CommandPlan {
   return { action: { kind: 'stop' }, makeReply };
 }
 
-/** Deletes the audio of a conversation and pseudonymises its audit. Safe to call twice. */
+/** Deletes the audio of a conversation and removes its names from the audit. Safe to call twice. */
 export async function forgetAudioAndAudit(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);
-  await audit.pseudonymise(key);
+  await audit.removeNames(key);
 }
 
 /** Asks first. The answer is a command of its own, which any instance takes: nothing is stored meanwhile. */

@@ -76,7 +76,8 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
     permissions ??= turn.retryStore(() => approvalStore.permissionsOf(message.key, message.personKey));
     if (isAlwaysAllowed(tool, await permissions)) return 'run';
     // The model may repeat a call that waits.
-    if (requested.some((each) => each.tool === name && each.argumentsText === argumentsText)) return 'needsApproval';
+    const hash = argumentsHash({ argumentsText });
+    if (requested.some((each) => each.tool === name && argumentsHash(each) === hash)) return 'needsApproval';
     requested.push({
       id: ids.secret(),
       title: tool.title,

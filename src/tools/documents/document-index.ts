@@ -24,10 +24,13 @@ const SIMILAR: SearchOptions = {
   prefix: (term) => term.length >= MIN_PREFIX_CHARS,
   fuzzy: (term) => (term.length > MIN_PREFIX_CHARS ? 0.2 : false),
 };
-/** Words in more chunks hardly tell them apart, hide what the other words find, and take most of the time. */
-const MAX_SHARE = 0.1;
-/** Small folders are fast, and may be about one word. */
-const MIN_COMMON_CHUNKS = 200;
+/**
+ * A word in more than this share of the chunks is common. Common words hardly tell chunks apart, hide what the other
+ * words find, and take most of the time: they are left out of a search while the others find something.
+ */
+const MAX_RARE_SHARE = 0.1;
+/** A word in at most this many chunks is not common: small folders are fast, and may be about one word. */
+const MAX_RARE_CHUNKS = 200;
 
 /**
  * What the index costs in memory, measured with texts of common words, of unique words, of numbers and of single words: see
@@ -118,7 +121,7 @@ export class DocumentIndex {
   }
 
   #isCommon(word: string): boolean {
-    return (this.#chunkCounts.get(word) ?? 0) > Math.max(MIN_COMMON_CHUNKS, MAX_SHARE * this.#entries.size);
+    return (this.#chunkCounts.get(word) ?? 0) > Math.max(MAX_RARE_CHUNKS, MAX_RARE_SHARE * this.#entries.size);
   }
 
   #best(matches: Iterable<{ readonly id: number }>, maxHits: number): Hit[] {

@@ -109,6 +109,7 @@ export class Documents {
 
   async #waitForFirstRead(signal: AbortSignal): Promise<void> {
     const deadline = { clock: this.#deps.clock, limitMs: MAX_WAIT_MS, signal, late: unavailable };
+    // At the limit, what was read so far is searched.
     await withDeadline(deadline, () => this.#firstRead.promise).catch(() => signal.throwIfAborted());
   }
 

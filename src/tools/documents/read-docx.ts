@@ -6,6 +6,9 @@ import { type ReadDocument, SectionBuilder } from './section.ts';
 const BODY = 'word/document.xml';
 /** Limits the unpacked text: a small archive may hold gigabytes. */
 const MAX_BODY_BYTES = 50_000_000;
+/**
+ * Word leaves letters outside ASCII out of the ids of styles: `Überschrift 1` is `berschrift1`, `Título 1` is `Ttulo1`.
+ */
 const HEADING_STYLE = /^(?:heading|überschrift|berschrift|titre|titolo|ttulo)\s*([1-6])$/i;
 
 /** Reads paragraphs of Word's format, and its headings by their styles. Throws a DocumentError. */

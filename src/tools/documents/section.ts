@@ -9,7 +9,7 @@ export interface Section {
 }
 
 export interface ReadDocument {
-  /** The first heading of the highest level, or the name of the file. */
+  /** The outermost heading above the first text that has one, or the name of the file. */
   readonly title: string;
   readonly sections: readonly Section[];
 }

@@ -100,18 +100,22 @@ export class McpServer {
     const client = this.#createClient();
     const transport = this.#openTransport();
     this.#connectingTransport = transport;
+    let isConnected = false;
     try {
       await this.#withinTimeLimit(async (signal) => {
         await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS, signal });
+        isConnected = true;
         this.#client = client;
         client.onclose = () => this.#onLost(client, 'closed');
         await this.#list(client, signal);
       });
       this.#connectedAtMs = this.#deps.clock.now();
     } catch (error) {
-      this.#client = undefined;
-      await client.close().catch(() => {});
-      this.#onDown(mcpReason(error));
+      if (isConnected) this.#onLost(client, mcpReason(error));
+      else {
+        await client.close().catch(() => {});
+        this.#onDown(mcpReason(error));
+      }
     } finally {
       this.#connectingTransport = undefined;
     }
@@ -233,6 +237,7 @@ export class McpServer {
     }
   }
 
+  /** Counts the loss of a connection once, although its end, the list of tools and every call may report it. */
   #onLost(client: Client, reason: string): void {
     if (this.#client !== client || this.#isClosed) return;
     this.#client = undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { uploadToFileService } from '../../src/channel/upload.ts';
+import { uploadToFileService } from '../../src/channel/upload-to-file-service.ts';
 import { en } from '../../src/messages/en.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { CARD_ID, type FileService, startFileService, startSavingChat, UPLOAD_INFO } from '../support/file-service.ts';

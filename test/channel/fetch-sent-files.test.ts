@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createFileFetcher } from '../../src/channel/sent-files.ts';
+import { createFileFetcher } from '../../src/channel/fetch-sent-files.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { FetchFile, MessageReference } from '../../src/conversation/user-message.ts';
 import { createLogger } from '../../src/log.ts';

@@ -18,7 +18,7 @@ const FIRST_BACKOFF_MS = 1_000;
 const MAX_WAIT_MS = 15_000;
 /** Transient errors of the file service. To send the same bytes to the same address again is safe. */
 const RETRY_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
-/** The redirects that keep method and body. */
+/** The redirects that keep the method and the body of a PUT: 301 and 302 change only a POST (Fetch, 4.4). */
 const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /**
