@@ -56,7 +56,7 @@ export interface AppDeps extends Partial<Dependencies> {
 }
 
 export interface App {
-  /** Starts to listen and resolves with the port. */
+  /** Starts to listen and resolves with the port. Rejects before, if one of the bot's own functions cannot be used. */
   start(): Promise<number>;
   /** Logs an error if the model cannot be reached within 14 s. The bot serves on. Never rejects. */
   checkModel(): Promise<void>;
@@ -98,6 +98,7 @@ export function createApp(deps: AppDeps): App {
   let cancelPreload = () => {};
   return {
     async start() {
+      await tools.preload();
       port = await http.listen(config.port, config.host);
       stores.start();
       void tools.start();
@@ -130,13 +131,9 @@ function withDefaults(deps: AppDeps, port: () => number): Shared {
   return { config, log, build, clock, ids, random, tokens, telemetry, fetch, publicBaseUrl, openConnection };
 }
 
-/**
- * Loads the client library first: users wait for it, but not for telemetry. Rejects if the tools cannot be loaded, which
- * ends the process: no turn could have an answer.
- */
-async function preload({ config, log, telemetry }: Shared, { sessions, tools }: Services): Promise<void> {
-  const client = preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
-  await Promise.all([client, tools.preload()]);
+/** Loads the client library first: users wait for it, but not for telemetry. Never rejects. */
+async function preload({ config, log, telemetry }: Shared, { sessions }: Services): Promise<void> {
+  await preloadClient(config.model).catch((err: unknown) => log.error({ err }, 'client library not loaded'));
   telemetry.start(() => sessions.openCount);
 }
 

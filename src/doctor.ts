@@ -2,7 +2,7 @@ import './node-version.js';
 import { systemClock } from './clock.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { loadDotEnv } from './config/dot-env.ts';
-import { fail } from './doctor/check.ts';
+import { fail, warn } from './doctor/check.ts';
 import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
@@ -70,7 +70,13 @@ function loadConfig(): Config {
     if (!(error instanceof ConfigError)) throw error;
     const fix = firstSteps(process.env, installed, error);
     if (!isJson) process.stderr.write(`${error.message}\n${fix}\n`);
-    else for (const problem of error.problems) print({ name: 'configuration', finding: fail(problem, fix), tookMs: 0 });
+    else {
+      const findings = [
+        ...error.problems.map((problem) => fail(problem, fix)),
+        ...error.notices.map((notice) => warn(notice, fix)),
+      ];
+      for (const finding of findings) print({ name: 'configuration', finding, tookMs: 0 });
+    }
     process.exit(INVALID_SETTINGS);
   }
 }

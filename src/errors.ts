@@ -119,15 +119,25 @@ export class StoreError extends BotError<StoreErrorCode> {
 
 export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable' | 'identity_rejected';
 
-/** The settings cannot be used. The message lists every problem, one a line, and never holds a secret. */
+/**
+ * The settings cannot be used. The message lists every problem, one a line, then the notices: alone, they would not stop
+ * the start. It never holds a secret.
+ */
 export class ConfigError extends BotError<ConfigErrorCode> {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
+  readonly notices: readonly string[];
 
-  constructor(problems: readonly string[], code: ConfigErrorCode = 'config_invalid') {
-    const list = problems.map((problem) => `  - ${problem}`).join('\n');
-    super(code, `The configuration cannot be used:\n${list}`);
+  constructor(problems: readonly string[], code: ConfigErrorCode = 'config_invalid', notices: readonly string[] = []) {
+    const list = (heading: string, items: readonly string[]) =>
+      items.length === 0 ? [] : [heading, ...items.map((item) => `  - ${item}`)];
+    const lines = [
+      ...list('The configuration cannot be used:', problems),
+      ...list('Warnings, which may explain it:', notices),
+    ];
+    super(code, lines.join('\n'));
     this.problems = problems;
+    this.notices = notices;
   }
 }
 

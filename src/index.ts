@@ -36,7 +36,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     void drain({ signal });
   });
 // After either error the state of the process is unknown, so another process has to take over.
-process.on('unhandledRejection', (err) => fail(err, rejectionFault(err)));
+process.on('unhandledRejection', (err) => fail(err, 'unhandled rejection'));
 process.on('uncaughtException', (err) => fail(err, 'uncaught exception'));
 
 try {
@@ -49,9 +49,12 @@ try {
   else if (!config.isAuthenticated)
     log.warn('unauthenticated access enabled: anyone who reaches this address can use the model');
 } catch (err) {
-  const reason = listenFailure(systemCode(err));
-  if (reason === undefined) log.fatal({ err }, 'bot not started');
-  else log.fatal({ code: systemCode(err) }, reason);
+  const isOfFunctions = err instanceof BotError && err.code === 'functions_not_loaded';
+  const code = isOfFunctions ? undefined : systemCode(err);
+  const reason = listenFailure(code);
+  if (isOfFunctions) log.fatal({ err }, 'bot not started: a file in src/tools/functions cannot be used');
+  else if (reason === undefined) log.fatal({ err }, 'bot not started');
+  else log.fatal({ code }, reason);
   process.exit(1);
 }
 
@@ -86,14 +89,6 @@ function listenFailure(code: string | undefined): string | undefined {
   if (code === 'EACCES') return `bot not started: port ${port} is not open to this user; set PORT to another`;
   if (host === undefined || code === undefined) return undefined;
   return `bot not started: HOST is not an address of this machine ("${host}"); unset it, or set 0.0.0.0 for all addresses`;
-}
-
-/**
- * Returns the log message for an unhandled rejection. The bot loads its own tools without waiting, after it listens.
- */
-function rejectionFault(err: unknown): string {
-  const isOfFunctions = err instanceof BotError && err.code === 'functions_not_loaded';
-  return isOfFunctions ? 'bot stopped: a file in src/tools/functions cannot be loaded' : 'unhandled rejection';
 }
 
 function fail(err: unknown, fault: string): void {

@@ -160,6 +160,7 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 setInterval(() => {}, 60_000);
 
 if (simulator !== undefined) terminal.say(texts.simulator(simulator.voice));
+await tools.preload();
 await tools.start();
 await converse();
 terminal.say(texts.stopping);

@@ -40,7 +40,7 @@ export function readConfig(env: Env, envNotices: readonly string[] = [], isUsed?
   const notices = [...envNotices, ...noticesOf(reader), ...reader.notices, ...unknown];
   const problems = reader.listProblems();
   // A misspelled name may be the reason why a setting is missing.
-  if (problems.length > 0) throw new ConfigError([...problems, ...envNotices, ...unknown]);
+  if (problems.length > 0) throw new ConfigError(problems, 'config_invalid', [...envNotices, ...unknown]);
   return deepFreeze({ ...settings, notices });
 }
 

@@ -25,6 +25,12 @@ export type ConversationAction =
   | { readonly kind: 'forget' }
   | { readonly kind: 'withdraw'; readonly activityId: string };
 
+/** What an action did. */
+export interface AppliedAction {
+  /** How many waiting messages it cancelled, without decisions about calls. */
+  readonly cancelledCount: number;
+}
+
 /** Conversations between turns. All calls reject with a StoreError when the store cannot be reached. */
 export interface ConversationStore {
   /** The record; an empty one where there is none, or where it is older than its retention. */
@@ -33,10 +39,10 @@ export interface ConversationStore {
   create(key: string): Promise<boolean>;
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are
-   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with false, without effect, if
-   * it was already. Default: no activity asked for it.
+   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with undefined, without effect,
+   * if it was already. Default: no activity asked for it.
    */
-  apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean>;
+  apply(key: string, action: ConversationAction, activityId?: string): Promise<AppliedAction | undefined>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */
   keysOfTeam(team: string): Promise<readonly string[]>;
 }

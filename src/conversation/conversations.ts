@@ -7,6 +7,7 @@ import { type AcceptedDecision, acceptDecision, decisionResultText } from './app
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
 import { forgetAudioAndAudit, planCommand } from './commands/plan-command.ts';
+import type { AppliedAction } from './conversation-store.ts';
 import { isSameOrSiblingThread } from './keys.ts';
 import type { AddedTurn, TurnJob } from './queue/turn-queue.ts';
 import type { Reply, WithReplySender } from './reply.ts';
@@ -217,8 +218,8 @@ export class Conversations {
 
   #runCommand(command: Command, message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const { action, makeReply } = planCommand(command, message, this.#services);
-    const run = async () => {
-      const made = makeReply((call) => this.#retryStore(call));
+    const run = async (applied: AppliedAction) => {
+      const made = makeReply((call) => this.#retryStore(call), applied);
       const reply = await made.catch((err: unknown) => this.#apology(err, message));
       await withReplySender((sender) => sender.send(reply));
     };

@@ -122,25 +122,26 @@ function createConversationStore(
   recordingLinks: RecordingLinks,
   approvals: MemoryApprovals,
 ): ConversationStore {
-  /** Does to the messages of a conversation what an action does to its record. */
-  const act = async (key: string, action: ConversationAction): Promise<void> => {
+  /** Does to the messages of a conversation what an action does to its record. Returns how many it cancelled. */
+  const act = (key: string, action: ConversationAction): number => {
     switch (action.kind) {
       case 'markHandled':
       case 'edit':
-        return;
+        return 0;
       case 'reset':
         queue.running(key)?.makeObsolete();
-        return approvals.withdraw(key);
+        approvals.withdraw(key);
+        return 0;
       case 'stop':
         approvals.reopenAll(key);
         return queue.stop(key);
       case 'leave':
         return queue.cancelWaiting(key, ({ expectsReplies }) => !expectsReplies);
       case 'forget':
-        queue.stop(key);
         queue.running(key)?.makeObsolete();
         approvals.forget(key);
-        return recordingLinks.forget(key);
+        recordingLinks.forget(key);
+        return queue.stop(key);
       case 'withdraw':
         return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);
     }
@@ -154,11 +155,10 @@ function createConversationStore(
     },
     async apply(key, action, activityId) {
       const { record } = records.find(key);
-      if (activityId !== undefined && isHandled(record, activityId)) return false;
+      if (activityId !== undefined && isHandled(record, activityId)) return undefined;
       const forgotten = action.kind === 'forget' ? { team: undefined, isForgotten: true } : {};
       records.change(key, { record: recordAfter(record, action, activityId), ...forgotten });
-      await act(key, action);
-      return true;
+      return { cancelledCount: act(key, action) };
     },
     keysOfTeam: async (team) => records.keysOf(team),
   };

@@ -1,7 +1,7 @@
 import { SendError } from '../errors.ts';
 import { type ShareBounds, Shares } from '../shares.ts';
 import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
-import type { ConversationAction } from './conversation-store.ts';
+import type { AppliedAction, ConversationAction } from './conversation-store.ts';
 import type { WithReplySender } from './reply.ts';
 import type { Services } from './services.ts';
 import { personOf } from './speakers.ts';
@@ -27,21 +27,26 @@ export class SideWork {
   }
 
   /** Applies the action, then runs `run`; both only if the activity is new. Rejects with a StoreError. */
-  async accept(activity: PersonActivity, action: ConversationAction, run: () => Promise<void>): Promise<Acceptance> {
+  async accept(
+    activity: PersonActivity,
+    action: ConversationAction,
+    run: (applied: AppliedAction) => Promise<void>,
+  ): Promise<Acceptance> {
     const { key, activityId } = activity;
     const shares = action.kind === 'stop' ? this.#stopShares : this.#shares;
     const release = shares.acquire(personOf(activity));
     if (release === undefined) return { kind: 'busy' };
-    let isNew = false;
+    let applied: AppliedAction | undefined;
     try {
-      isNew = await this.#services.conversationStore.apply(key, action, activityId);
+      applied = await this.#services.conversationStore.apply(key, action, activityId);
     } finally {
-      if (!isNew) release();
+      if (applied === undefined) release();
     }
-    if (!isNew) return { kind: 'duplicate' };
+    if (applied === undefined) return { kind: 'duplicate' };
+    const result = applied;
     // A stop changes no record, and the stopped turn closes its session itself.
     if (action.kind !== 'markHandled' && action.kind !== 'stop') this.#services.sessions.drop(key);
-    return { kind: 'accepted', done: this.run(activity, run).finally(release) };
+    return { kind: 'accepted', done: this.run(activity, () => run(result)).finally(release) };
   }
 
   /** Works as `say`, but says nothing while too much of it is still being sent to the person. */

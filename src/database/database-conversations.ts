@@ -1,4 +1,9 @@
-import { type ConversationAction, type ConversationStore, recordAfter } from '../conversation/conversation-store.ts';
+import {
+  type AppliedAction,
+  type ConversationAction,
+  type ConversationStore,
+  recordAfter,
+} from '../conversation/conversation-store.ts';
 import { type ConversationRecord, EMPTY_RECORD, isHandled, readRecord } from '../conversation/records.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
@@ -41,19 +46,19 @@ export class DatabaseConversations implements ConversationStore {
     return created.length > 0;
   }
 
-  async apply(key: string, action: ConversationAction, activityId?: string): Promise<boolean> {
+  async apply(key: string, action: ConversationAction, activityId?: string): Promise<AppliedAction | undefined> {
     const { conversationLock, connection } = this.#services;
-    const isApplied = await conversationLock.run(key, (leftMs) =>
+    const cancelledCount = await conversationLock.run(key, (leftMs) =>
       connection.transaction(async (sql) => {
         const record = await this.#lock(sql, key);
-        if (activityId !== undefined && isHandled(record, activityId)) return sql.rollBack(false);
+        if (activityId !== undefined && isHandled(record, activityId)) return sql.rollBack(undefined);
         await this.#write(sql, key, recordAfter(record, action, activityId), action);
-        await this.#act(sql, key, action);
-        return true;
+        return this.#act(sql, key, action);
       }, leftMs),
     );
-    if (isApplied && isStop(action)) await this.#queue.stop(storedKey(key));
-    return isApplied;
+    if (cancelledCount === undefined) return undefined;
+    const localCount = isStop(action) ? await this.#queue.stop(storedKey(key)) : 0;
+    return { cancelledCount: cancelledCount + localCount };
   }
 
   /** Includes conversations without a record whose first message waits. */
@@ -96,30 +101,35 @@ export class DatabaseConversations implements ConversationStore {
     );
   }
 
-  /** Applies an action to everything but the record. */
-  async #act(sql: Sql, key: string, action: ConversationAction): Promise<void> {
+  /** Applies an action to everything but the record. Resolves with the count of messages that it cancelled. */
+  async #act(sql: Sql, key: string, action: ConversationAction): Promise<number> {
     const { jobs, instance } = this.#services;
     switch (action.kind) {
       case 'markHandled':
       case 'edit':
-        return;
+        return 0;
       case 'reset':
-        return withdrawApprovals(sql, key);
+        await withdrawApprovals(sql, key);
+        return 0;
       case 'withdraw':
         return jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
       case 'leave':
         return jobs.cancelWaiting(sql, key);
-      case 'stop':
-        await jobs.cancelWaiting(sql, key);
+      case 'stop': {
+        const cancelledCount = await jobs.cancelWaiting(sql, key);
         await reopenApprovals(sql, key);
-        return jobs.notify(sql, `${instance} ${storedKey(key)}`);
-      case 'forget':
-        await jobs.cancelWaiting(sql, key);
+        await jobs.notify(sql, `${instance} ${storedKey(key)}`);
+        return cancelledCount;
+      }
+      case 'forget': {
+        const cancelledCount = await jobs.cancelWaiting(sql, key);
         await jobs.deleteDead(sql, key);
         await forgetLinks(sql, key);
         await forgetAudio(sql, key);
         await forgetApprovals(sql, key);
-        return jobs.notify(sql, `${instance} ${storedKey(key)}`);
+        await jobs.notify(sql, `${instance} ${storedKey(key)}`);
+        return cancelledCount;
+      }
     }
   }
 }

@@ -85,10 +85,14 @@ export class DatabaseQueue implements TurnQueue {
     await Promise.all([this.#dispatcher.drain(graceMs), this.#local.drain(graceMs, dismiss)]);
   }
 
-  /** Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key. */
-  stop(conversation: string): Promise<void> {
-    this.#local.stop(conversation);
-    return this.#dispatcher.abortStopped(conversation);
+  /**
+   * Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key.
+   * Resolves with the count of local messages that waited, without decisions about calls.
+   */
+  async stop(conversation: string): Promise<number> {
+    const cancelledCount = this.#local.stop(conversation);
+    await this.#dispatcher.abortStopped(conversation);
+    return cancelledCount;
   }
 
   /** Safe to call twice. */

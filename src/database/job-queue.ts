@@ -181,16 +181,22 @@ export class JobQueue {
     return true;
   }
 
-  /** Cancels the waiting messages of a conversation, or one of them. Their ids stay for an hour, without the messages. */
-  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<void> {
+  /**
+   * Cancels the waiting messages of a conversation, or one of them. Their ids stay for an hour, without the messages.
+   * Resolves with their count, without decisions about calls.
+   */
+  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<number> {
     // The condition matches an index of pg-boss that leaves out ended jobs.
-    const waiting = await sql.query<{ id: string }>(
-      `UPDATE ${this.table} SET data = '{}' WHERE name = $1 AND singleton_key = $2 AND state < 'active'
-       AND ($3::uuid IS NULL OR id = $3) RETURNING id`,
+    const waiting = await sql.query<{ id: string; isDecision: boolean }>(
+      `WITH waiting AS (SELECT id, data FROM ${this.table} WHERE name = $1 AND singleton_key = $2
+         AND state < 'active' AND ($3::uuid IS NULL OR id = $3) FOR UPDATE)
+       UPDATE ${this.table} job SET data = '{}' FROM waiting WHERE job.name = $1 AND job.id = waiting.id
+       RETURNING job.id, waiting.data -> 'message' -> 'approvalId' IS NOT NULL AS "isDecision"`,
       [QUEUE, storedKey(key), id ?? null],
     );
     const ids = waiting.map((job) => job.id);
     if (ids.length > 0) await this.#boss.cancel(QUEUE, ids, { db: sql });
+    return waiting.filter(({ isDecision }) => !isDecision).length;
   }
 
   /** Deletes a conversation's messages from the dead-letter queue. */

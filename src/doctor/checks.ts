@@ -30,7 +30,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'tokens', needs: ['spoken turn'], run: model.checkTokens },
   { name: 'session life', needs: ['model deployment'], run: model.checkSessionLife },
   {
-    name: 'speech after the history was sent again',
+    name: 'speech with a history',
     needs: ['spoken turn'],
     limitMs: TURN_LIMIT_MS,
     run: model.checkHistory,

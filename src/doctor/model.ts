@@ -23,7 +23,9 @@ export function checkAddressOfModel(context: CheckContext, signal: AbortSignal):
 
 export async function checkCredentials({ config: { model }, tokens, clock }: CheckContext): Promise<Finding> {
   if (model.kind !== 'azureEntraId')
-    return pass(`a key is set (${model.kind === 'openai' ? 'OPENAI_API_KEY' : 'AZURE_OPENAI_API_KEY'})`);
+    return pass(
+      `${model.kind === 'openai' ? 'OPENAI_API_KEY' : 'AZURE_OPENAI_API_KEY'} is set; the next check tries it`,
+    );
   try {
     return pass(`Entra ID gave a token: ${describeToken(await tokens(model.scope)(), clock.now())}`);
   } catch (error) {
@@ -94,7 +96,7 @@ export async function checkHistory(context: CheckContext, signal: AbortSignal): 
     const turn = await trial.runWithHistory(signal);
     if (turn.result.outcome.kind !== 'textOnly') return spokenFinding(turn, context);
     return fail(
-      'a session with a history answers in text on the first try',
+      'a new session that gets the history answers in text on the first try',
       'Try another model version: until then the bot asks again for speech, which costs a second response each time.',
     );
   });

@@ -16,7 +16,8 @@ const STATUSES = {
   skipped: { word: 'skipped', sign: '·', colour: 'gray' },
 } as const;
 const WORD_CHARS = 8;
-const NAME_CHARS = 26;
+/** The width of the column of names. */
+export const NAME_CHARS = 26;
 
 /** A line for a person, with the fix on a line below it. */
 export function reportLine({ name, finding }: CheckReport, { isTerminal, clean }: ReportStyle): string {

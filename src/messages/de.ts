@@ -129,8 +129,8 @@ export const de: Messages = {
       talk: 'mit dem Mikrofon zu mir sprechen',
       reset: 'eine neue Unterhaltung beginnen; ich vergesse, was gesagt wurde',
       forget: 'alles löschen, was ich von dieser Unterhaltung aufbewahre; vorher frage ich nach',
-      voice: 'meine Stimme wählen: /voice und ein Name',
-      audio: 'mit /audio off schreibe ich nur noch, mit /audio on spreche ich wieder',
+      voice: 'meine Stimme wählen (/voice und ein Name)',
+      audio: 'meine Stimme aus- oder einschalten (/audio off, /audio on)',
       stop: 'meine Antwort anhalten und verwerfen, was wartet',
       usage: 'was diese Unterhaltung verbraucht hat',
       tools: 'zeigen, was ich für Sie nachsehen und tun kann',
@@ -157,7 +157,10 @@ export const de: Messages = {
     audioOff: (by) =>
       `${by === undefined ? '' : `${by} hat meine Stimme ausgeschaltet. `}Ab meiner nächsten Antwort schreibe ich nur.`,
     audioHow: 'Bitte schreiben Sie /audio on oder /audio off.',
-    stopped: 'Ich antworte gerade auf nichts, und keine Nachricht wartet.',
+    stopped: (droppedCount) =>
+      droppedCount === 0
+        ? 'Ich habe aufgehört. Keine weitere Nachricht hat gewartet.'
+        : `Ich habe aufgehört und ${droppedCount === 1 ? 'die Nachricht' : `die ${droppedCount} Nachrichten`} verworfen, die noch gewartet ${droppedCount === 1 ? 'hat' : 'haben'}. Bitte senden Sie noch einmal, was Sie brauchen.`,
   },
   attachments: {
     heard: (text, by) => `${by === undefined ? 'Sie haben' : `${by} hat`} gesagt: „${text}“`,

@@ -135,8 +135,8 @@ export const en = {
       talk: 'speak to me with your microphone',
       reset: 'start a new conversation; I forget what was said',
       forget: 'delete everything I store about this conversation; I ask first',
-      voice: 'choose my voice: /voice and a name',
-      audio: '/audio off: I only write; /audio on: I speak again',
+      voice: 'choose my voice (/voice and a name)',
+      audio: 'turn my voice off or on (/audio off, /audio on)',
       stop: 'stop my answer and drop waiting messages',
       usage: 'show what this conversation has used',
       tools: 'list what I can look up and do for you',
@@ -164,7 +164,10 @@ export const en = {
     audioOff: (by: string | undefined) =>
       `${by === undefined ? '' : `${by} turned my voice off. `}From my next answer, I’ll only write.`,
     audioHow: 'Please write /audio on or /audio off.',
-    stopped: 'I’ve stopped. No messages are waiting.',
+    stopped: (droppedCount: number) =>
+      droppedCount === 0
+        ? 'I’ve stopped. No other message was waiting.'
+        : `I’ve stopped, and dropped ${droppedCount === 1 ? 'the message that was' : `the ${droppedCount} messages that were`} waiting. Please send again what you still need.`,
   },
   attachments: {
     /** The transcript of a voice message, above the answer. */

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { parameterSchema } from './parameter-schema.ts';
-import { type CallContext, EVERYBODY, type Tool, type ToolArguments, type ToolOutput, textOutput } from './tool.ts';
-import { ToolError } from './tool-error.ts';
+import {
+  type CallContext,
+  EVERYBODY,
+  MAX_NAME_CHARS,
+  type Tool,
+  type ToolArguments,
+  type ToolOutput,
+  textOutput,
+} from './tool.ts';
+import { DefinitionError, ToolError } from './tool-error.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 20;
 
@@ -25,11 +33,15 @@ export interface ToolDefinition<Parameters extends z.ZodObject> extends Required
 /** An object with `text`, `images` and `sources` is a complete output. The model gets any other object as JSON. */
 export type ToolResult = string | ToolOutput | Readonly<Record<string, unknown>>;
 
-/** Makes a tool from its definition. Throws if the service does not accept the schema. */
+/** Makes a tool from its definition. Throws a DefinitionError if the service does not accept the name or the schema. */
 export function defineTool<Parameters extends z.ZodObject>(definition: ToolDefinition<Parameters>): Tool {
   const { parameters: schema, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, ...fields } = definition;
+  const refused = (reason: string) =>
+    new DefinitionError(`the function "${definition.name}" cannot be used: ${reason}`);
+  if (!/^[\w-]+$/.test(definition.name) || definition.name.length > MAX_NAME_CHARS)
+    throw refused(`its name needs 1 to ${MAX_NAME_CHARS} letters (a to z), digits, "_" and "-"`);
   const parameters = parameterSchema(z.toJSONSchema(schema, { io: 'input' }));
-  if ('refusal' in parameters) throw new TypeError(`tool ${definition.name}: ${parameters.refusal}`);
+  if ('refusal' in parameters) throw refused(parameters.refusal);
   return {
     isReadOnly: false,
     isDestructive: false,

@@ -3,7 +3,7 @@ import type { ToolsSettings } from '../config/tools-settings.ts';
 import { Documents } from './documents/documents.ts';
 import type { McpServer, McpServerDeps } from './mcp/mcp-server.ts';
 import type { Tool } from './tool.ts';
-import { FunctionsError } from './tool-error.ts';
+import { DefinitionError, FunctionsError } from './tool-error.ts';
 import { Tools } from './tools.ts';
 
 /** Creates the sources of tools. Modules that take long to load are loaded after the start. */
@@ -30,9 +30,21 @@ async function loadOwnTools(
     throw new FunctionsError(cause);
   });
   const functions = hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
-  if (documents === undefined || access === undefined) return functions;
+  if (documents === undefined || access === undefined) return withUniqueNames(functions);
   const { searchDocuments } = await import('./documents/search-documents.ts');
-  return [...functions, searchDocuments(documents, { users: access.users, scopes: access.scopes })];
+  return withUniqueNames([...functions, searchDocuments(documents, { users: access.users, scopes: access.scopes })]);
+}
+
+const doubled = (name: string) => `functions.ts: two functions have the name "${name}"`;
+
+/** Returns the tools. Throws if two have the same name: the model cannot tell them apart. */
+function withUniqueNames(tools: readonly Tool[]): readonly Tool[] {
+  const names = new Set<string>();
+  for (const { name } of tools) {
+    if (names.has(name)) throw new FunctionsError(new DefinitionError(doubled(name)));
+    names.add(name);
+  }
+  return tools;
 }
 
 async function openServers(settings: readonly McpServerSettings[], deps: McpServerDeps): Promise<McpServer[]> {

@@ -24,12 +24,17 @@ export class ToolError extends Error {
   }
 }
 
+/** The service does not accept the definition of a function. The message names the function, and holds no setting. */
+export class DefinitionError extends Error {
+  override readonly name = 'DefinitionError';
+}
+
 /** A file of a function cannot be loaded. The message names the file and the line; `cause` has the stack. */
 export class FunctionsError extends BotError<'functions_not_loaded'> {
   override readonly name = 'FunctionsError';
 
   constructor(cause: unknown) {
-    super('functions_not_loaded', `a file in src/tools/functions cannot be loaded: ${loadFailureOf(cause)}`, { cause });
+    super('functions_not_loaded', `a file in src/tools/functions cannot be used: ${loadFailureOf(cause)}`, { cause });
   }
 }
 
@@ -38,5 +43,7 @@ function loadFailureOf(cause: unknown): string {
   const { stack = '', message } = cause instanceof Error ? cause : new Error();
   const [, place] = /^file:\/\/(\S+:\d+)\n/.exec(stack) ?? [];
   if (place !== undefined) return `${place}: ${message}`;
-  return /src\/tools\/functions\/[^\s:]+:\d+/.exec(stack)?.[0] ?? 'see the stack';
+  const caller = /src\/tools\/functions\/[^\s:]+:\d+/.exec(stack)?.[0];
+  if (cause instanceof DefinitionError) return caller === undefined ? message : `${caller}: ${message}`;
+  return caller ?? 'see the stack';
 }

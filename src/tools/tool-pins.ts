@@ -31,8 +31,8 @@ export class ToolPins {
     if (this.#first.size < MAX_PINS && !this.#first.has(key)) this.#first.set(key, digest);
     if (this.#first.get(key) !== digest && !this.#reported.has(digest)) {
       this.#reported.set(digest, true);
-      const event = this.#first.has(key) ? 'tool has changed' : 'tool not remembered: too many tools';
-      this.#log.warn({ tool: tool.name, effect: 'its calls ask until the bot restarts' }, event);
+      const fields = { tool: tool.name, effect: 'its calls ask until the bot restarts' };
+      this.#log.warn(fields, this.#first.has(key) ? 'tool has changed' : 'tool not remembered: too many tools');
     }
     return digest;
   }

@@ -57,12 +57,15 @@ export interface CallContext {
 /** Parsed arguments, always an object. */
 export type ToolArguments = Readonly<Record<string, unknown>>;
 
+/** The service's limit for names of functions. */
+export const MAX_NAME_CHARS = 64;
+
 export interface Tool {
   /** The name for the model: up to 64 letters, digits, `_` and `-`. */
   readonly name: string;
   /** The name that users see, such as "Order status": plain words in one line. */
   readonly title: string;
-  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: a sentence with the title. */
+  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: in English, else a sentence with the title. */
   readonly progress?: Readonly<Record<string, string>>;
   /** Tells the model what the tool does and when to call it. */
   readonly description: string;

@@ -66,7 +66,7 @@ export class Tools {
     return this.#connecting;
   }
 
-  /** Loads the bot's own tools, so that the first turn does not wait for them. */
+  /** Loads the bot's own tools. Rejects with a FunctionsError if one of its functions cannot be used. */
   async preload(): Promise<void> {
     await this.#sources.loadOwnTools();
   }

@@ -109,7 +109,7 @@ describe('a quote marker in a text', () => {
     [`${MARKER} <at>Bot</at> /stop`, { ...CHANNEL, entities: [MENTION, ...QUOTED.entities] }],
   ] as const) {
     it(`may precede /stop (${text}, ${fields.entities.length} entities)`, async () => {
-      assert.equal((await exchange(text, fields, false)).answer, en.commands.stopped);
+      assert.equal((await exchange(text, fields, false)).answer, en.commands.stopped(0));
     });
   }
 });

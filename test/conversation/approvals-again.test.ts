@@ -174,7 +174,7 @@ describe('a button of a call that waits', () => {
     const pressed = chat.activity(undefined, { value: chat.data('allow') });
     await under.bot.post(pressed);
     await chat.say('/stop');
-    await chat.whenSaid(en.commands.stopped);
+    await chat.whenSaid(en.commands.stopped(0));
     assert.equal((await under.bot.post(pressed)).status, 200);
     await chat.press('allow');
     await chat.whenSaid('Said: echo');
@@ -189,7 +189,7 @@ describe('a button of a call that waits', () => {
     await held;
     await chat.press('allow');
     await chat.say('/stop');
-    await chat.whenSaid(en.commands.stopped);
+    await chat.whenSaid(en.commands.stopped(0));
     await chat.press('allow');
     await chat.whenSaid('Said: echo');
     assert.equal(under.ran('I'), 1);

@@ -121,23 +121,23 @@ for (const [scope, fields] of [
       assert.equal((await ask(bot, '/audio loud', here)).text, en.commands.audioHow);
     });
 
-    it('/stop ends the running answer, drops the queue, and is answered at once', async (t) => {
+    it('/stop ends the running answer, says how many waiting messages it dropped, and is answered at once', async (t) => {
       const never = Promise.withResolvers<void>();
       t.after(() => never.resolve());
       const bot = await startTimedBot({ turns: [{ ...spoken('One'), gate: never.promise }, 'Three'] });
       t.after(() => bot[Symbol.asyncDispose]());
       const here = { channelId: 'emulator', ...fields };
       await bot.says('first', here);
-      await bot.says('second', here);
+      for (const text of ['second', 'and this']) await bot.says(text, here);
       await until(() => bot.script.contexts.length === 1);
-      assert.equal((await ask(bot, '/stop', here)).text, en.commands.stopped);
+      assert.equal((await ask(bot, '/stop', here)).text, en.commands.stopped(2));
       await until(() => bot.events.some(({ event }) => event['type'] === 'response.cancel'));
       assert.equal((await ask(bot, 'third', here)).text, 'Three');
       assert.deepEqual(
         bot.script.contexts.map(({ text }) => text),
         ['first', 'third'],
       );
-      assert.deepEqual(textsOf(bot.connector.messages), [en.commands.stopped, 'Three']);
+      assert.deepEqual(textsOf(bot.connector.messages), [en.commands.stopped(2), 'Three']);
     });
 
     it('/usage shows the total usage with an estimate of its cost', async (t) => {

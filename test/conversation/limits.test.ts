@@ -34,11 +34,11 @@ describe('a turn beyond a limit', TIMEOUT, () => {
     const eve = { channelId: 'slack', conversation: { id: 'c1' }, from: { id: 'eve' } };
     assert.equal(await ask(bot, 'a', ada('c1')), 'One');
     assert.match(await ask(bot, '/help', ada('c2')), /\/talk: /);
-    assert.equal(await ask(bot, '/stop', ada('c3')), en.commands.stopped);
+    assert.equal(await ask(bot, '/stop', ada('c3')), en.commands.stopped(0));
     for (const text of ['/help', '/nothing', '/voice coral', 'b']) {
       assert.equal(await ask(bot, text, ada('c4')), en.limits.tooFast, text);
     }
-    assert.equal(await ask(bot, '/stop', ada('c4')), en.commands.stopped);
+    assert.equal(await ask(bot, '/stop', ada('c4')), en.commands.stopped(0));
     assert.equal(await ask(bot, 'c', eve), 'Two');
     await bot.clock.advance(60_000);
     assert.match(await ask(bot, '/voice', ada('c4')), /I speak as alloy/, 'what was refused has changed nothing');

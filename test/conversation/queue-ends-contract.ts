@@ -15,7 +15,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const running = await turns.next();
       const other = await turns.next();
       await begun(running.job);
-      assert.equal(await conversations.apply('a', { kind: 'stop' }, 'stop'), true);
+      assert.deepEqual(await conversations.apply('a', { kind: 'stop' }, 'stop'), { cancelledCount: 2 });
       await queue.add(messageIn('a', 'later'));
       assert.equal(await aborted(running.job.signal), 'cancelled');
       assert.equal(other.job.signal.aborted, false);
@@ -57,8 +57,14 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.equal(await turns.answerNext(), 'answered');
       const running = await turns.next();
       assert.deepEqual(usersIn((await begun(running.job)).record), ['answered']);
-      for (const activityId of ['answered', 'running', 'waiting'])
-        assert.equal(await conversations.apply('a', { kind: 'withdraw', activityId }, `delete ${activityId}`), true);
+      for (const [activityId, cancelledCount] of [
+        ['answered', 0],
+        ['running', 0],
+        ['waiting', 1],
+      ] as const) {
+        const withdrawal = { kind: 'withdraw', activityId } as const;
+        assert.deepEqual(await conversations.apply('a', withdrawal, `delete ${activityId}`), { cancelledCount });
+      }
       const newest = await conversations.read('a');
       assert.deepEqual(usersIn(newest), []);
       assert.ok(newest.answered.includes(activityDigest(running.job.message)));
@@ -114,7 +120,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const tooMuch = await add('too much');
       assert.equal(tooMuch.result, 'queueFull');
       await tooMuch.done;
-      await conversations.apply('a', { kind: 'stop' }, 'stop');
+      const applied = await conversations.apply('a', { kind: 'stop' }, 'stop');
+      assert.deepEqual(applied, { cancelledCount: MAX_WAITING });
       assert.equal(await aborted(running.job.signal), 'cancelled');
       await Promise.all(waiting.map(({ done }) => done));
       // Later turns are not affected.
@@ -171,7 +178,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       assert.equal(await job.complete(), true);
       end();
       assert.equal((await engine.conversations.read('a')).history.length, 1);
-      assert.equal(await engine.conversations.apply('a', { kind: 'markHandled' }, 'c\u0000'), true);
+      assert.ok(await engine.conversations.apply('a', { kind: 'markHandled' }, 'c\u0000'));
     });
   });
 }

@@ -81,8 +81,8 @@ describe('files with a message', () => {
     await posts('/stop', []);
     await posts('hello', []);
     const said = await texts(2);
-    assert.ok(said.includes(en.commands.stopped));
-    assert.match(said.find((text) => text !== en.commands.stopped) ?? '', /^Hello! /);
+    assert.ok(said.includes(en.commands.stopped(0)));
+    assert.match(said.find((text) => text !== en.commands.stopped(0)) ?? '', /^Hello! /);
     assert.deepEqual(
       bot.logs.filter(({ level }) => level === 'fatal'),
       [],

@@ -18,7 +18,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
     await bot.says('/stop', here);
     const replies = (await bot.replies(2)).map(({ body }) => body);
-    const stopped = replies.find(({ text }) => text !== en.commands.stopped);
+    const stopped = replies.find(({ text }) => text !== en.commands.stopped(0));
     assert.match(stopped.text, /^One[a-z ]*\n\n\(I was stopped here\.\)$/);
     const wav = Buffer.from(await (await fetch(stopped.attachments[0].contentUrl)).arrayBuffer());
     assert.ok(wav.byteLength > 44 && wav.byteLength < SOUND.byteLength, `${wav.byteLength} bytes`);
@@ -33,7 +33,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     t.after(() => bot[Symbol.asyncDispose]());
     await bot.says('first');
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.output_audio.delta'));
-    assert.equal((await ask(bot, '/stop')).text, en.commands.stopped);
+    assert.equal((await ask(bot, '/stop')).text, en.commands.stopped(0));
     await until(() => bot.events.some(({ event }) => event['type'] === 'response.done'));
     await bot.says('second');
     await until(() => textsOf(bot.connector.messages).includes('Two'));
@@ -53,7 +53,7 @@ describe('an answer that its user stops', TIMEOUT, () => {
     const isEnd = (body: { entities?: { streamType?: string }[] }) =>
       body.entities?.some(({ streamType }) => streamType === 'final') ?? false;
     while (!bot.connector.calls.some(({ body }) => isEnd(body))) await bot.clock.advance(100);
-    assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, en.commands.stopped].sort());
+    assert.deepEqual(textsOf(bot.connector.messages).sort(), [en.apologies.cancelled, en.commands.stopped(0)].sort());
   });
 
   it('keeps its streamed text in Teams, with the notice and the audio below it', async (t) => {

@@ -16,7 +16,7 @@ export const MODEL = [
   'voice',
   'tokens',
   'session life',
-  'speech after the history was sent again',
+  'speech with a history',
 ];
 
 /** The doctor's results at a simulator that responds like this. */

@@ -10,9 +10,10 @@ import { zipOf } from '../../dev/packaging/zip.ts';
 import { ingestionEndpointOf } from '../../src/config/telemetry-settings.ts';
 import type { Check } from '../../src/doctor/check.ts';
 import { fail, pass, skipped, warn } from '../../src/doctor/check.ts';
+import { CHECKS } from '../../src/doctor/checks.ts';
 import { connectionFix } from '../../src/doctor/connectivity.ts';
 import { redactor } from '../../src/doctor/redact.ts';
-import { jsonLine, reportLine, summaryLine } from '../../src/doctor/report.ts';
+import { jsonLine, NAME_CHARS, reportLine, summaryLine } from '../../src/doctor/report.ts';
 import { type CheckReport, runChecks } from '../../src/doctor/run.ts';
 import { copyProject } from '../dev/project-copy.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -97,6 +98,10 @@ describe("the doctor's report", () => {
       reportLine(report(fail('no', 'Do it.')), style),
       'FAIL    voice                      no\n        To do: Do it.',
     );
+  });
+
+  it('has a column that holds the name of every check', () => {
+    for (const { name } of CHECKS) assert.ok(name.length <= NAME_CHARS, name);
   });
 
   it('has colours and signs next to the words on a terminal', () => {

@@ -146,7 +146,7 @@ describe('a call that waits for approval, with two instances on one database', {
     await held;
     await pressAtTwo(chat, chat.data('allow'));
     await chat.post(chat.activity('/stop'), two.bot);
-    await chat.whenSaid(en.commands.stopped);
+    await chat.whenSaid(en.commands.stopped(0));
     await pressAtTwo(chat, chat.data('allow'));
     await chat.whenSaid('Said: echo: {"text":"E"}');
     assert.equal(one.ran('E'), 1);

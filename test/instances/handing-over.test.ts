@@ -77,7 +77,7 @@ describe('a turn on one instance after a command on the other', LONG, () => {
     const proxy = shared.proxy();
     proxy.rule = (statement) => (holds('LISTEN')(statement) ? 'dropResponse' : 'pass');
     proxy.break(holds('LISTEN'));
-    assert.equal((await chat.ask(two, '/stop')).text, en.commands.stopped);
+    assert.equal((await chat.ask(two, '/stop')).text, en.commands.stopped(1));
     shared.restore();
     await one.logged('turn ended', model.contexts.length);
     await chat.ask(two, 'after the stop');

@@ -63,9 +63,9 @@ describe('two instances on one database', LONG, () => {
     await model.whenHeld;
     await say(one, one, 'waiting');
     await say(two, one, '/stop');
-    assert.deepEqual(textsOf(await one.connector.whenMessages(1)), [en.commands.stopped]);
+    assert.deepEqual(textsOf(await one.connector.whenMessages(1)), [en.commands.stopped(1)]);
     await say(two, one, 'next');
-    assert.deepEqual(textsOf(await one.connector.whenMessages(2)), [en.commands.stopped, 'Re: next']);
+    assert.deepEqual(textsOf(await one.connector.whenMessages(2)), [en.commands.stopped(1), 'Re: next']);
     assert.deepEqual(
       model.contexts.map(({ text }) => text),
       ['hold on', 'next'],

@@ -83,6 +83,18 @@ describe('the languages', () => {
       }
     });
 
+    it(`describe each command without another colon: "/name: …" has one (${language})`, () => {
+      for (const text of Object.values(messages.commands.does)) assert.doesNotMatch(text, /:/);
+    });
+
+    it(`tell how many messages /stop has dropped, and what to do (${language})`, () => {
+      const { stopped } = messages.commands;
+      assert.equal(new Set([0, 1, 2].map(stopped)).size, 3);
+      assert.doesNotMatch(stopped(0), wordsOf(POLITE, language));
+      for (const count of [1, 16]) assert.match(stopped(count), wordsOf(POLITE, language));
+      assert.match(stopped(16), /16/);
+    });
+
     it(`respect Teams' limits for streamed text (${language})`, () => {
       assert.ok(messages.working.length <= 1_000);
     });

@@ -29,24 +29,41 @@ async function endOf(env: Env): Promise<{ code: number | null; output: string; s
   }
 }
 
-describe('a start with a function that cannot be loaded', () => {
+describe('a start with a function that cannot be used', () => {
+  const define = (name: string) => `import { z } from 'zod';
+    import { defineTool } from '../define-tool.ts';
+    export const currentTime = defineTool({
+      ...{ name: '${name}', title: 'Mine', description: 'Mine' }, parameters: z.object({}), approval: 'ask', run: () => '' });`;
   for (const [what, source, reason] of [
-    ['whose code throws', 'const texts = undefined;\nexport const currentTime = texts.title;', ''],
-    ['with a syntax error', 'export const currentTime = {\n  name: 1\n  title: 2,\n};', ': Expected .*'],
+    ['whose code throws', 'const texts = undefined;\nexport const currentTime = texts.title;', 'current-time\\.ts:2'],
+    [
+      'with a syntax error',
+      'export const currentTime = {\n name: 1\n title: 2,\n};',
+      'current-time\\.ts:3: Expected .*',
+    ],
+    [
+      'whose name has a blank',
+      define('my time'),
+      'current-time\\.ts:3: the function \\\\"my time\\\\" cannot .*letters',
+    ],
+    ['whose name is too long', define('x'.repeat(65)), 'current-time\\.ts:3: .* its name needs 1 to 64 letters'],
+    ['with the name of another one', define('order_status'), 'functions\\.ts: two functions .* \\\\"order_status\\\\"'],
   ] as const)
-    it(`ends with code 1, and names the file and the line of a function ${what}`, async (t) => {
+    it(`ends with code 1 before it listens, and names the place of a function ${what}`, async (t) => {
       const hook = `import { registerHooks } from 'node:module';
         const loaded = { format: 'module-typescript', source: ${JSON.stringify(source)}, shortCircuit: true };
         const load = (url, context, next) => (url.endsWith('/current-time.ts') ? loaded : next(url, context));
         registerHooks({ load });`;
       const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
-      const bot = startBotProcess({ ...MODEL, NODE_OPTIONS }, SOURCE);
+      // With a HOST, any other failure of the start may be one of the address.
+      const env = { ...MODEL, HOST: '127.0.0.1', EXAMPLE_TOOLS: 'true', NODE_OPTIONS };
+      const bot = startBotProcess(env, SOURCE);
       t.after(() => bot[Symbol.asyncDispose]());
       assert.deepEqual(await bot.ended, { code: 1, signal: null });
       const [fatal = ''] = /.*"level":"fatal".*/.exec(bot.stdout) ?? [];
-      const place = what === 'whose code throws' ? 2 : 3;
-      assert.match(fatal, /"msg":"bot stopped: a file in src\/tools\/functions cannot be loaded"/);
-      assert.match(fatal, new RegExp(`src/tools/functions/current-time\\.ts:${place}${reason}`));
+      assert.match(fatal, /"msg":"bot not started: a file in src\/tools\/functions cannot be used"/);
+      assert.match(fatal, new RegExp(`cannot be used: (?:src/tools/functions/|\\S*/)?${reason}`));
+      assert.doesNotMatch(bot.stdout, /listening on/);
     });
 });
 

@@ -1,7 +1,7 @@
 import { VOICES } from '../../config/voices.ts';
 import { type Messages, messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
-import type { ConversationAction } from '../conversation-store.ts';
+import type { AppliedAction, ConversationAction } from '../conversation-store.ts';
 import { activityDigest } from '../keys.ts';
 import type { ConversationSettings } from '../records.ts';
 import type { Reply } from '../reply.ts';
@@ -14,7 +14,7 @@ import type { Command } from './commands.ts';
 /** Calls a store until it answers. */
 type RetryStore = <T>(call: () => Promise<T>) => Promise<T>;
 
-type MakeReply = (retryStore: RetryStore) => Promise<Reply>;
+type MakeReply = (retryStore: RetryStore, applied: AppliedAction) => Promise<Reply>;
 
 export interface CommandPlan {
   /** Its effect, which is applied before its message counts as accepted. */
@@ -55,7 +55,7 @@ export function planCommand(command: Command, message: UserMessage, services: Se
       if (/^off$/i.test(command.argument)) return act(choose({ modality: 'text' }, message), commands.audioOff(by));
       return say(commands.audioHow);
     case 'stop':
-      return act({ kind: 'stop' }, commands.stopped);
+      return planStop(messages);
     case 'tools':
       return planTools(command.argument, message, messages, services);
     case 'allow':
@@ -74,6 +74,11 @@ function say(text: string): CommandPlan {
 
 function act(action: ConversationAction, text: string): CommandPlan {
   return { action, makeReply: async () => ({ text }) };
+}
+
+function planStop({ commands }: Messages): CommandPlan {
+  const makeReply: MakeReply = async (_, { cancelledCount }) => ({ text: commands.stopped(cancelledCount) });
+  return { action: { kind: 'stop' }, makeReply };
 }
 
 /** Deletes the audio of a conversation and removes its names from the audit. Safe to call twice. */

@@ -95,19 +95,20 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     cancelTimer();
   }
 
-  /** Cancels waiting messages of a conversation. */
-  cancelWaiting(key: string, matches: (message: UserMessage) => boolean = () => true): void {
+  /** Cancels waiting messages of a conversation. Returns how many, without decisions about calls. */
+  cancelWaiting(key: string, matches: (message: UserMessage) => boolean = () => true): number {
     const turns = this.#waiting.get(key) ?? [];
-    for (const turn of turns.splice(0)) {
-      if (matches(turn.job.message)) turn.end();
-      else turns.push(turn);
-    }
+    const cancelled = turns.filter(({ job }) => matches(job.message));
+    turns.splice(0, turns.length, ...turns.filter((turn) => !cancelled.includes(turn)));
+    for (const { end } of cancelled) end();
+    return cancelled.filter(({ job }) => job.message.approvalId === undefined).length;
   }
 
-  /** Cancels all waiting messages of a conversation and stops the turn that runs. */
-  stop(key: string): void {
-    this.cancelWaiting(key);
+  /** Cancels all waiting messages of a conversation and stops the turn that runs. Returns as `cancelWaiting`. */
+  stop(key: string): number {
+    const cancelledCount = this.cancelWaiting(key);
     this.running(key)?.abort(new TurnError('cancelled', 'the user stopped the turn'));
+    return cancelledCount;
   }
 
   /** The turn of a conversation that runs now. */

@@ -21,10 +21,10 @@ export function outputSizeOf(callCount: number): OutputSize {
   return { bytes: Math.min(callCount, MAX_CALLS) * MAX_OUTPUT_BYTES, pictures: MAX_PICTURES };
 }
 
-/** What people read while a tool works, in their language. Never what the model passes. */
+/** What people read while a tool works, in their language if the tool has it. Never what the model passes. */
 export function progressOf({ progress, title }: Tool, locale: string | undefined): string {
   const messages = messagesFor(locale);
-  return progress?.[messages.language] ?? messages.toolWorking(title);
+  return progress?.[messages.language] ?? progress?.['en'] ?? messages.toolWorking(title);
 }
 
 /** What the model may call in a turn, and what it has called. */

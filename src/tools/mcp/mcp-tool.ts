@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type McpServerSettings, toToolName } from '../../config/mcp-settings.ts';
 import { type ParameterSchema, parameterSchema } from '../parameter-schema.ts';
-import { DATA_NOTICE, type Tool } from '../tool.ts';
+import { DATA_NOTICE, MAX_NAME_CHARS, type Tool } from '../tool.ts';
 
-/** The service's limit for names of functions. */
-const MAX_NAME_CHARS = 64;
 const HASH_CHARS = 8;
 const MAX_TITLE_CHARS = 80;
 /** Markdown, HTML, quotation marks, and all that is no visible character. */
