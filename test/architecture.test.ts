@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
       'workers',
       'lru-options.ts',
       'azure-cloud.ts',
+      'bounded-lookups.ts',
       'clock.ts',
       'deadline.ts',
       'errors.ts',

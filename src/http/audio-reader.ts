@@ -1,5 +1,6 @@
 import type { AudioStore, ByteRange, StoredAudio } from '../audio/audio-store.ts';
 import { isGenuine, readLink } from '../audio/signed-links.ts';
+import { BoundedLookups } from '../bounded-lookups.ts';
 import type { Clock } from '../clock.ts';
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
@@ -23,7 +24,7 @@ interface SharedRead {
 export class AudioReader {
   readonly #store: AudioStore;
   readonly #clock: Clock;
-  readonly #lookups = new Map<string, Promise<StoredAudio | undefined>>();
+  readonly #lookups = new BoundedLookups<StoredAudio | undefined>(MAX_LOOKUPS, busy);
   readonly #reads = new Map<string, SharedRead>();
   /** The keys of reads that have not started, first in, first out. */
   readonly #waiting = new Set<string>();
@@ -40,7 +41,7 @@ export class AudioReader {
   async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
     const parsed = readLink(link);
     if (parsed === undefined) return undefined;
-    const audio = await (this.#lookups.get(parsed.id) ?? this.#lookUp(parsed.id));
+    const audio = await this.#lookups.run(parsed.id, () => this.#store.find(parsed.id));
     const nowMs = this.#clock.now();
     if (audio === undefined || !isGenuine(parsed, audio, nowMs)) return undefined;
     return { audio, leftMs: Math.min(parsed.expiresAtMs, audio.expiresAtMs) - nowMs };
@@ -61,13 +62,6 @@ export class AudioReader {
       read.userCount--;
       if (read.userCount === 0 && this.#waiting.delete(key)) this.#reads.delete(key);
     }
-  }
-
-  #lookUp(id: string): Promise<StoredAudio | undefined> {
-    if (this.#lookups.size >= MAX_LOOKUPS) throw busy();
-    const lookup = this.#store.find(id).finally(() => this.#lookups.delete(id));
-    this.#lookups.set(id, lookup);
-    return lookup;
   }
 
   #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {

@@ -33,7 +33,7 @@ export function recordingLinkToken(recordingLink: RecordingLink): string {
 /** Finds a recording link by its token; `undefined` if the token is forged or the link has ended. */
 export async function findRecordingLink(
   token: string,
-  recordingLinks: RecordingLinks,
+  recordingLinks: Pick<RecordingLinks, 'find'>,
 ): Promise<RecordingLink | undefined> {
   const read = readLink(token);
   if (read === undefined) return undefined;
