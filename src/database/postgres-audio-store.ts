@@ -46,15 +46,17 @@ interface AudioRow extends Omit<StoredAudio, 'locale'> {
 }
 
 /**
- * Audio in PostgreSQL, read by range. Calls reject with a StoreError. They run one after another, because messages use
- * the same connections.
+ * Audio in PostgreSQL, read by range. Calls reject with a StoreError. Since messages use the same connections, one read and
+ * one write run at a time: lookups of made-up links delay no save.
  */
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
   const now = () => new Date(clock.now());
   const mutex = new KeyedMutex(clock, AUDIO_LIMIT_MS);
-  const query = <Row extends object>(text: string, values: readonly unknown[]) =>
-    mutex.run('audio', (leftMs) => connection.transaction((sql) => sql.query<Row>(text, values), leftMs));
+  const select = <Row extends object>(text: string, values: readonly unknown[]) =>
+    mutex.run('reads', (leftMs) => connection.query<Row>(text, values, leftMs));
+  const write = (text: string, values: readonly unknown[]) =>
+    mutex.run('writes', (leftMs) => connection.transaction((sql) => sql.query(text, values), leftMs));
 
   return {
     async save({ wav, ...details }) {
@@ -64,26 +66,26 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       const audio = toStored({ ...details, ...storable(details), wav }, names, clock.now(), audioRetentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
       const columns = [id, linkKey, conversation, locale, text, durationMs, byteLength];
-      await query(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
+      await write(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
       return audio;
     },
     async find(id) {
-      const [row] = ID.test(id) ? await query<AudioRow>(FIND, [id, now()]) : [];
+      const [row] = ID.test(id) ? await select<AudioRow>(FIND, [id, now()]) : [];
       return row && { ...row, locale: row.locale ?? undefined };
     },
     async read(id, range) {
       if (!ID.test(id)) return undefined;
       const [row] =
         range === undefined
-          ? await query<{ wav: Buffer }>(READ, [id, now()])
-          : await query<{ wav: Buffer }>(READ_RANGE, [id, now(), range.start + 1, range.end - range.start + 1]);
+          ? await select<{ wav: Buffer }>(READ, [id, now()])
+          : await select<{ wav: Buffer }>(READ_RANGE, [id, now(), range.start + 1, range.end - range.start + 1]);
       return row?.wav;
     },
     async remove(id) {
-      if (ID.test(id)) await query('DELETE FROM audio WHERE id = $1', [id]);
+      if (ID.test(id)) await write('DELETE FROM audio WHERE id = $1', [id]);
     },
     async forget(conversation) {
-      await query(FORGET, [storable(conversation)]);
+      await write(FORGET, [storable(conversation)]);
     },
   };
 }

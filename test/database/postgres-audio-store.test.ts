@@ -68,6 +68,24 @@ describe('audio in PostgreSQL', () => {
     await Promise.all([locker.close(), own.close()]);
   });
 
+  it('is saved beside any number of lookups, which may be of made-up links', async () => {
+    const { options } = await open(1_000_000);
+    const own = new Connection(connectionOptions(url));
+    const store = createPostgresAudioStore({ ...options, connection: own });
+    const locker = new Connection(connectionOptions(url));
+    const { lookups, saving } = await locker.transaction(async (sql) => {
+      await sql.query('LOCK TABLE audio');
+      const calls = { lookups: Array.from({ length: 32 }, () => store.find(randomIds.secret())), saving: save(store) };
+      const waiting = "SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND relation = 'audio'::regclass";
+      let [row] = await own.query<{ count: number }>(waiting);
+      while (row?.count !== 2) [row] = await own.query<{ count: number }>(waiting);
+      return calls;
+    });
+    assert.equal((await saving).byteLength, 1_000);
+    for (const found of await Promise.all(lookups)) assert.equal(found, undefined);
+    await Promise.all([locker.close(), own.close()]);
+  });
+
   it('is deleted in small batches after the bound was lowered', async () => {
     const { store, options } = await open(1_000_000);
     for (let count = 0; count < 120; count++) await save(store, { wav: randomBytes(10) });
