@@ -95,14 +95,16 @@ export class Connection implements Sql {
     );
   }
 
-  /** `limitMs` bounds the statement, once there is a connection for it. */
+  /** `limitMs` bounds the wait for a connection and the statement together. Whether a late statement runs is unknown. */
   async query<Row extends object>(
     text: string,
     values: readonly unknown[] = [],
     limitMs = QUERY_LIMIT_MS,
   ): Promise<readonly Row[]> {
+    const late = () => new Error('the statement took too long');
+    const run = () => this.#pool.query<Row>(prepared(text, values, limitMs));
     try {
-      return (await this.#pool.query<Row>(prepared(text, values, limitMs))).rows;
+      return (await withDeadline({ clock: this.#clock, limitMs, late }, run)).rows;
     } catch (error) {
       throw storeFailure('a statement', error);
     }
