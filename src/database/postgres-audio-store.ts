@@ -39,7 +39,14 @@ const FIND = `
 const READ = 'SELECT wav FROM audio WHERE id = $1 AND expires_at > $2';
 const READ_RANGE = 'SELECT substring(wav FROM $3 FOR $4) AS wav FROM audio WHERE id = $1 AND expires_at > $2';
 /** Keys may be long, so the index holds only their beginnings. */
-const FORGET = 'DELETE FROM audio WHERE left(conversation, 128) = left($1, 128) AND conversation = $1';
+const OF_CONVERSATION = 'left(conversation, 128) = left($1, 128) AND conversation = $1';
+/** Limits the rows of one statement, which may have megabytes each. */
+const MAX_FORGOTTEN = 50;
+const FORGET = `
+  DELETE FROM audio WHERE id IN (
+    SELECT id FROM audio WHERE ${OF_CONVERSATION} ORDER BY id LIMIT ${MAX_FORGOTTEN} FOR UPDATE
+  ) RETURNING id`;
+const EXPIRE = `UPDATE audio SET expires_at = 'epoch' WHERE ${OF_CONVERSATION}`;
 
 interface AudioRow extends Omit<StoredAudio, 'locale'> {
   readonly locale: string | null;
@@ -56,7 +63,7 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const select = <Row extends object>(text: string, values: readonly unknown[]) =>
     mutex.run('reads', (leftMs) => connection.query<Row>(text, values, leftMs));
   const write = (text: string, values: readonly unknown[]) =>
-    mutex.run('writes', (leftMs) => connection.transaction((sql) => sql.query(text, values), leftMs));
+    mutex.run('writes', (leftMs) => connection.transaction((sql) => sql.query<object>(text, values), leftMs));
 
   return {
     async save({ wav, ...details }) {
@@ -85,11 +92,15 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       if (ID.test(id)) await write('DELETE FROM audio WHERE id = $1', [id]);
     },
     async forget(conversation) {
-      await write(FORGET, [storable(conversation)]);
+      while ((await write(FORGET, [storable(conversation)])).length === MAX_FORGOTTEN);
     },
   };
 }
 
+/**
+ * Ends the access to the audio of a conversation. Deleting it may take too long for a transaction: `forget` of the store does
+ * that, or else retention.
+ */
 export async function forgetAudio(sql: Sql, conversation: string): Promise<void> {
-  await sql.query(FORGET, [storable(conversation)]);
+  await sql.query(EXPIRE, [storable(conversation)]);
 }
