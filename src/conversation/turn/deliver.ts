@@ -81,12 +81,10 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
 export async function discardStored({ text, ...reply }: Reply, turn: Turn): Promise<Reply> {
   const { audioStore } = turn.services;
   const id = reply.audio?.stored?.id;
-  // The text waits for it. What stays expires with its retention.
-  if (id !== undefined)
-    await turn.orLog(
-      turn.retryStoreBriefly(() => audioStore.remove(id)),
-      'reply audio not removed',
-    );
+  if (id !== undefined) {
+    const removing = turn.retryStoreBriefly(() => audioStore.remove(id));
+    await turn.orLog(removing, 'reply audio not removed');
+  }
   const gone = reply.approvals === undefined ? '' : messagesFor(turn.message.locale).approval.gone;
   return { ...reply, text: paragraphs(text, gone), audio: undefined, approvals: undefined };
 }
