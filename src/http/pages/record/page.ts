@@ -24,7 +24,7 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
       const content = { title: recording.endedTitle, body: paragraph(recording.ended) };
       return sendPage(request, response, { ...page, ...content, status: 404 });
     }
-    const content = { title: recording.title, body: body(link, recordingLink.expiresAtMs - clock.now(), messages) };
+    const content = { title: recording.title, body: body(link, recordingLink.opensUntilMs - clock.now(), messages) };
     await sendPage(request, response, { ...page, ...content, scripts: ['record.js', 'teams.js'] });
   };
 }
@@ -34,12 +34,12 @@ const TEAMS_POLICY = ['media-src blob:', "connect-src 'self' https://res.cdn.off
 const HEADERS = { 'Permissions-Policy': 'microphone=(self)' };
 
 /** The recorder stays hidden until the script runs. */
-function body(link: string, leftMs: number, messages: Messages): string {
+function body(link: string, leftToBeginMs: number, messages: Messages): string {
   const { recording } = messages;
   const facts: RecordingPageFacts = {
     maxSeconds: MAX_CLIP_SECONDS,
     warnAtSeconds: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
-    leftMs: Math.max(0, leftMs),
+    leftToBeginMs: Math.max(0, leftToBeginMs),
     sampleRateHz: SAMPLE_RATE_HZ,
   };
   return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
