@@ -14,6 +14,7 @@ interface Problem {
   readonly retry: 'always' | 'afterDeletion' | 'never';
 }
 
+/** A file that shrinks also makes room, but only a deletion lets a file that was left out be read again. */
 const FULL: Problem = { reason: 'the index is full', retry: 'afterDeletion' };
 const UNREADABLE: Problem = { reason: 'it cannot be read', retry: 'always' };
 const TOO_COSTLY: Problem = { reason: 'reading it takes too much time or memory', retry: 'never' };
