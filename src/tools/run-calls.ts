@@ -28,7 +28,7 @@ const ASKED = JSON.stringify({ status: "waiting for the user's approval, not don
 const DENIED = JSON.stringify({ status: 'denied by the user, not done' });
 const DONE_BEFORE = JSON.stringify({ status: 'done already, before a restart; do not call it again' });
 const NOT_AGAIN = 'Do not call it again; tell the user to check.';
-const UNKNOWN = errorText(`It is not known whether this was done, before a restart. ${NOT_AGAIN}`);
+const UNKNOWN = errorText(`It is not known whether an earlier call has done this. ${NOT_AGAIN}`);
 const TOO_MANY = 'There were too many calls for one answer. Answer with what you have.';
 
 /**

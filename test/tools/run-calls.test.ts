@@ -168,7 +168,7 @@ describe('the calls of a response', () => {
   for (const [verdict, kind, output] of [
     ['needsApproval', 'waiting', /waiting for the user's approval, not done/],
     ['doneBefore', 'doneBefore', /done already/],
-    ['unknown', 'unknown', /not known whether this was done/],
+    ['unknown', 'unknown', /not known whether an earlier call has done this/],
   ] as const) {
     it(`do not run with the verdict "${verdict}"`, async () => {
       const { ends, outputs, recorded } = await run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], {
