@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import { systemClock } from '../../src/clock.ts';
-import { MAX_LINK_LOOKUPS, Recordings } from '../../src/conversation/recordings/recordings.ts';
+import { after, before, describe, it } from 'node:test';
 import { escaped } from '../../src/http/pages/page.ts';
-import { createHttpServer } from '../../src/http/server.ts';
-import { createLogger } from '../../src/log.ts';
 import { messagesFor } from '../../src/messages/messages.ts';
-import { talk } from '../conversation/recordings-under-test.ts';
 import { type BotUnderTest, startBot } from '../support/bot.ts';
-import { TEST_BUILD } from '../support/build.ts';
 import { requestRecordingLink, uploadRecording } from '../support/recording-link.ts';
-import { emptyAudioStore } from '../support/stored-audio.ts';
-import { until } from './counted-store.ts';
 import { assertRefusal, assertTellsNothing } from './raw-request.ts';
 
 const de = messagesFor('de');
-
-async function serveRecordings(t: TestContext, recordings: Recordings): Promise<number> {
-  const server = createHttpServer({
-    build: TEST_BUILD,
-    receiveActivity: async () => undefined,
-    audioStore: emptyAudioStore(),
-    recordings,
-    about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
-    clock: systemClock,
-    isDraining: () => false,
-    onlyLoopback: true,
-    log: createLogger('silent'),
-  });
-  t.after(() => server.close());
-  return server.listen(0, '127.0.0.1');
-}
 
 function nonceOf(response: Response): string {
   return /'nonce-([^']+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1] ?? '';
@@ -144,33 +120,4 @@ describe('GET /record/<link>', () => {
       assertRefusal(await refused.text(), 'not_found');
     });
   }
-});
-
-describe('links of recordings that strangers make up', () => {
-  it('are looked up a few at a time: the others get 503 with Retry-After', async (t) => {
-    const { conversations, services } = talk();
-    const held: (() => void)[] = [];
-    const find = () => new Promise<undefined>((resolve) => held.push(() => resolve(undefined)));
-    Object.assign(services.recordingLinks, { find });
-    const port = await serveRecordings(t, new Recordings(conversations, services));
-    const url = (index: number) =>
-      `http://127.0.0.1:${port}/record/${String(index).padStart(33, 'a')}.zzzzzz.${'A'.repeat(22)}`;
-    const taken = Array.from({ length: MAX_LINK_LOOKUPS }, (_, index) =>
-      index % 2 === 0 ? fetch(url(index)) : uploadRecording(url(index)),
-    );
-    await until(() => held.length === MAX_LINK_LOOKUPS);
-    for (const refused of [await fetch(url(100)), await fetch(url(100), { method: 'HEAD' })]) {
-      assert.equal(refused.status, 503);
-      assert.equal(refused.headers.get('retry-after'), '5');
-    }
-    const refused = await uploadRecording(url(100));
-    assert.equal(refused.status, 503);
-    assertRefusal(await refused.text(), 'busy');
-    for (const answer of held.splice(0)) answer();
-    for (const response of await Promise.all(taken)) assert.equal(response.status, 404);
-    const next = fetch(url(100));
-    await until(() => held.length === 1);
-    held[0]?.();
-    assert.equal((await next).status, 404);
-  });
 });

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { toPcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
-import { BoundedLookups } from '../../bounded-lookups.ts';
 import { AttachmentError, RequestError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
 import { type ShareBounds, Shares } from '../../shares.ts';
@@ -21,8 +20,6 @@ export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' 
 
 /** Recordings that are received and decoded at the same time: no more than the decoder takes, one and 8 that wait. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
-/** Limits concurrent lookups of different links, including made-up ones: they share connections with messages. */
-export const MAX_LINK_LOOKUPS = 8;
 /** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
 const MAX_COUNTED_LINKS = 50_000;
@@ -35,7 +32,6 @@ export class Recordings {
   readonly #conversations: Conversations;
   readonly #services: Services;
   readonly #uploads = new Shares(UPLOAD_BOUNDS);
-  readonly #lookups = new BoundedLookups<RecordingLink | undefined>(MAX_LINK_LOOKUPS, busy);
   readonly #failedUploads = new LRUCache<string, number>(lruOptions(MAX_COUNTED_LINKS));
 
   constructor(conversations: Conversations, services: Services) {
@@ -43,20 +39,16 @@ export class Recordings {
     this.#services = services;
   }
 
-  /**
-   * Finds the link whose page may be shown, by the token in the URL; `undefined` if it is unknown or has ended. Rejects
-   * with a StoreError, and with a RequestError (`busy`) when MAX_LINK_LOOKUPS other links are being looked up.
-   */
+  /** Finds the link whose page may be shown, by the token in the URL; `undefined` if it is unknown or has ended. */
   async findOpenLink(token: string): Promise<RecordingLink | undefined> {
     const recordingLink = await this.findUsableLink(token);
     const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
     return isOpen ? recordingLink : undefined;
   }
 
-  /** Works as `findOpenLink`, for 5 minutes more: a recording that was begun in time may still be sent. */
+  /** Works as `findOpenLink`, for 10 minutes more: a recording that was begun in time may still be sent. */
   findUsableLink(token: string): Promise<RecordingLink | undefined> {
-    const { recordingLinks } = this.#services;
-    return findRecordingLink(token, { find: (id) => this.#lookups.run(id, () => recordingLinks.find(id)) });
+    return findRecordingLink(token, this.#services.recordingLinks);
   }
 
   /**
@@ -127,10 +119,6 @@ export class Recordings {
       return true;
     }
   }
-}
-
-function busy(): RequestError {
-  return new RequestError('busy', 'Too many requests for recording pages at once. Please try again.');
 }
 
 /**
