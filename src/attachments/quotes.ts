@@ -76,11 +76,3 @@ export function quotedText(text: string, of: Quote['of']): string {
   const plain = lines.filter((line) => line !== '').join('\n');
   return plain.length <= maxChars ? plain.toWellFormed() : `${plain.slice(0, maxChars - 1).toWellFormed()}…`;
 }
-
-/** Removes the forwarded message that Teams repeats after the text, where it would look like the user's own words. */
-export function withoutForward(text: string, forward: Quote): string {
-  const [firstLine = ''] = forward.text.split('\n', 1);
-  const at = text.lastIndexOf(firstLine.replace(/…$/, ''));
-  const isWholeLine = at === 0 || (at > 0 && /[\r\n]\s*$/.test(text.slice(Math.max(0, at - 10), at)));
-  return isWholeLine ? text.slice(0, at).trim() : text;
-}
