@@ -36,7 +36,7 @@ const CHANNEL_MARKER = /^<.*\/>$/s;
  */
 export function withoutQuoteMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
   const ids = new Set(quotes.map(({ messageId }) => messageId));
-  // Each quote without an id excuses one marker.
+  // A quote without an id may belong to any marker, and has one: that many markers without a quote of their own go, too.
   let unnamedCount = quotes.filter(({ messageId }) => messageId === undefined).length;
   const isQuoted = (id: string) => ids.has(id) || unnamedCount-- > 0;
   const isOfChannel = (marker: string) => hasMarkers && CHANNEL_MARKER.test(marker);
