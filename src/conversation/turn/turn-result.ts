@@ -28,6 +28,7 @@ export type RefusalReason =
   | 'tooFast'
   | 'unreadable'
   | 'approvalGone'
+  | 'toolUnlisted'
   | OverBudget['budget'];
 
 /** A message that is refused. */

@@ -52,7 +52,8 @@ export class McpServer {
   #connectingTransport: Transport | undefined;
   /** How many calls run, by client. */
   readonly #callCounts = new Map<Client, number>();
-  #tools: readonly Tool[] = [];
+  /** `undefined` before the first list. */
+  #tools: readonly Tool[] | undefined;
   #status: McpStatus = { kind: 'connecting' };
   #connecting: Promise<void> | undefined;
   #failures = 0;
@@ -68,7 +69,12 @@ export class McpServer {
 
   /** The tools of the newest list; none before the first one. */
   get tools(): readonly Tool[] {
-    return this.#tools;
+    return this.#tools ?? [];
+  }
+
+  /** Whether it has listed its tools since the start of the process. */
+  get hasListed(): boolean {
+    return this.#tools !== undefined;
   }
 
   get status(): McpStatus {
