@@ -1,5 +1,6 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import { type MessageJson, readMessage } from '../conversation/message-json.ts';
+import type { CancelledMessages } from '../conversation/queue/turn-queue.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
@@ -183,20 +184,20 @@ export class JobQueue {
 
   /**
    * Cancels the waiting messages of a conversation, or one of them. Their ids stay for an hour, without the messages.
-   * Resolves with their count, without decisions about calls.
    */
-  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<number> {
+  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<CancelledMessages> {
     // The condition matches an index of pg-boss that leaves out ended jobs.
-    const waiting = await sql.query<{ id: string; isDecision: boolean }>(
+    const waiting = await sql.query<{ id: string; approvalId: string | null }>(
       `WITH waiting AS (SELECT id, data FROM ${this.table} WHERE name = $1 AND singleton_key = $2
          AND state < 'active' AND ($3::uuid IS NULL OR id = $3) FOR UPDATE)
        UPDATE ${this.table} job SET data = '{}' FROM waiting WHERE job.name = $1 AND job.id = waiting.id
-       RETURNING job.id, waiting.data -> 'message' -> 'approvalId' IS NOT NULL AS "isDecision"`,
+       RETURNING job.id, waiting.data -> 'message' ->> 'approvalId' AS "approvalId"`,
       [QUEUE, storedKey(key), id ?? null],
     );
     const ids = waiting.map((job) => job.id);
     if (ids.length > 0) await this.#boss.cancel(QUEUE, ids, { db: sql });
-    return waiting.filter(({ isDecision }) => !isDecision).length;
+    const approvalIds = waiting.flatMap(({ approvalId }) => approvalId ?? []);
+    return { count: waiting.length - approvalIds.length, approvalIds };
   }
 
   /** Deletes a conversation's messages from the dead-letter queue. */

@@ -39,6 +39,14 @@ export interface CompleteOptions {
   readonly isDelivered?: boolean;
 }
 
+/** Waiting messages that were cancelled. */
+export interface CancelledMessages {
+  /** How many they were, without decisions about calls. */
+  readonly count: number;
+  /** The approvals whose decisions were among them. */
+  readonly approvalIds: readonly string[];
+}
+
 /** What a turn begins with. */
 export interface Begun {
   readonly kind: 'begun';
