@@ -10,8 +10,8 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from '.
  *   now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
- * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect replies.
- *   Decisions among them are taken back.
+ * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect
+ *   replies. Decisions among them are taken back.
  * - `forget`: as `stop` and `reset`; the record is deleted except the ids of handled activities, and so are the
  *   conversation's recording links. Its spending stays.
  * - `withdraw`: the message is cancelled if it waits, and a decision that it made is taken back. It is removed from the

@@ -155,12 +155,12 @@ export class Dispatcher {
   }
 
   /** Discards a job whose data no version of the bot has written: it names no user to answer. */
-  async #discard({ claim, data }: FetchedJob): Promise<void> {
+  async #discard({ claim, storedKey, data }: FetchedJob): Promise<void> {
     const { connection, jobs, log } = this.#services;
     log.error({ turn: claim.id }, 'message dead-lettered: not readable');
     try {
       await connection.transaction(async (sql) => {
-        await jobs.sendDead(sql, claim.id, data);
+        await jobs.sendDead(sql, storedKey, data);
         await jobs.complete(sql, claim);
       });
       this.wake();

@@ -16,6 +16,8 @@ export interface Claim {
 export interface FetchedJob {
   readonly claim: Claim;
   readonly acceptedAtMs: number;
+  /** The key of its conversation, as stored. */
+  readonly storedKey: string;
   /** `undefined` if no version of the bot has written the job. */
   readonly message: UserMessage | undefined;
   readonly data: object;
@@ -145,9 +147,14 @@ export class JobQueue {
   async fetch(count: number): Promise<readonly FetchedJob[]> {
     const options = { batchSize: count, includeMetadata: true, db: this.#connection } as const;
     const jobs = await this.#boss.fetch<object>(QUEUE, options);
-    return jobs.map(({ id, retryCount, createdOn, data }) => {
-      return { claim: { id, retryCount }, acceptedAtMs: createdOn.getTime(), message: readMessage(data), data };
-    });
+    return jobs.map(({ id, retryCount, createdOn, singletonKey, data }) => ({
+      claim: { id, retryCount },
+      acceptedAtMs: createdOn.getTime(),
+      // Every job of the queue has one: the policy of the queue demands it.
+      storedKey: singletonKey ?? '',
+      message: readMessage(data),
+      data,
+    }));
   }
 
   /** Renews claims. Resolves with true if all of them hold; in a transaction (`sql`) they hold until its end. */
@@ -169,9 +176,9 @@ export class JobQueue {
     return (await sql.query(text, [QUEUE, id, retryCount])).length > 0;
   }
 
-  /** Adds a message to the dead-letter queue. */
-  async sendDead(sql: Sql, key: string, data: object): Promise<void> {
-    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: storedKey(key), db: sql });
+  /** Adds a message to the dead-letter queue. `conversation`: its stored key, by which `deleteDead` finds it. */
+  async sendDead(sql: Sql, conversation: string, data: object): Promise<void> {
+    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: conversation, db: sql });
   }
 
   /** Returns a job to the queue, ahead of its successors. Resolves with false if the claim is lost. */
