@@ -12,6 +12,7 @@ import { QUEUE } from './job-queue.ts';
 import { jobId, storedKey } from './names.ts';
 import { forgetApprovals, reopenApprovals, reopenApprovalsOf, withdrawApprovals } from './postgres-approvals.ts';
 import { forgetAudio } from './postgres-audio-store.ts';
+import { removeAuditNames } from './postgres-audit.ts';
 import { forgetLinks } from './postgres-recording-links.ts';
 import type { DatabaseServices } from './services.ts';
 
@@ -130,6 +131,7 @@ export class DatabaseConversations implements ConversationStore {
         await forgetLinks(sql, key);
         await forgetAudio(sql, key);
         await forgetApprovals(sql, key);
+        await removeAuditNames(sql, key);
         await jobs.notify(sql, `${instance} ${storedKey(key)}`);
         return count;
       }
