@@ -232,4 +232,24 @@ describe('a turn', () => {
     assert.equal(job.record.history.length, 1);
     assert.equal(job.record.usage.turns, 1);
   });
+
+  it('leaves the reply that a turn beside it is sending if its own request is open, and is remembered once', async () => {
+    const unsent = { messageId: 'beside', reply: { text: 'Beside' } };
+    const message = turn('hello', { expectsReplies: true });
+    const { job, result } = start({ message, script: { record: { unsent, sessionVersion: 'before' } } });
+    const { begin, save } = job;
+    job.begin = async () => {
+      const begun = await begin.call(job);
+      job.record = { ...job.record, sessionVersion: 'beside' };
+      return begun;
+    };
+    job.save = async (edit) => {
+      await save.call(job, edit);
+      return save.call(job, edit);
+    };
+    assert.equal((await result()).kind, 'answered');
+    assert.deepEqual(job.record.unsent, unsent);
+    assert.equal(job.record.history.length, 1);
+    assert.equal(job.record.usage.turns, 1);
+  });
 });
