@@ -245,7 +245,8 @@ export class RealtimeSession {
   }
 
   #onError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
-    // Between turns an error without an event id concerns the session: the next turn gets a new one.
+    // While no response runs, between turns or while tools run, an error without an event id concerns the session. A turn
+    // goes on in it; the next turn gets a new one.
     const isOfSession = eventId === undefined && this.#run === undefined;
     if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
     // The message may quote user input, so it is not logged.

@@ -46,7 +46,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   /** The turns that wait, by conversation; a conversation stays here while one of its turns runs. */
   readonly #waiting = new Map<string, QueuedTurn<Job>[]>();
   readonly #running = new Map<string, QueuedTurn<Job>>();
-  /** Running turns count, too. */
+  /** Running turns count, too: a share is released when the turn ends. */
   readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
   readonly #chars = new Shares({ max: MAX_WAITING_CHARS, maxPerPerson: MAX_WAITING_CHARS });
   #run: ((job: TurnJob) => Promise<void>) | undefined;

@@ -3,7 +3,10 @@ import type { UserMessage } from '../user-message.ts';
 
 /** How many messages of one conversation may wait behind the running turn. */
 export const MAX_WAITING = 16;
-/** How many messages of one person may wait over all conversations; see `personKey` of a message. */
+/**
+ * How many messages of one person may wait over all conversations; see `personKey` of a message. In this and the
+ * following bounds the memory queue counts messages that run, too.
+ */
 export const MAX_WAITING_PER_PERSON = 64;
 /**
  * How many messages may wait over all conversations, and what they hold together: a data URI contains its file. People
