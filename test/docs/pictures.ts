@@ -45,6 +45,8 @@ async function takeRecording(page: Page): Promise<void> {
     .getByText(/0:0[2-9]/)
     .first()
     .waitFor();
+  // The microphone of the browser beeps once a second.
+  while (Number(await recorder.evaluate("document.querySelector('progress').value")) < 0.3);
   await recorder.screenshot({ path: `${folder}/record.png` });
 }
 
