@@ -19,8 +19,8 @@ const unreachable: Interceptor = (_, response) => {
 async function startSuccession(closing: Closing) {
   const env = { DATABASE_URL: await preparedDatabase(), DRAIN_SECONDS: '0' };
   const farEnds = await startFarEnds(closing);
-  const start = async (ready?: string) => {
-    const under = await startApproving(closing, { env, deps: { openDatabase } }, farEnds, ready);
+  const start = async (ready?: string, more: Readonly<Record<string, string>> = {}) => {
+    const under = await startApproving(closing, { env: { ...env, ...more }, deps: { openDatabase } }, farEnds, ready);
     await under.bot.logged('database connected');
     return under;
   };
@@ -69,11 +69,14 @@ describe('a decision after a restart', { timeout: 60_000 }, () => {
     assert.equal(later.ran('B'), 1);
   });
 
-  for (const [name, intercept, ready, change] of [
-    ['cannot be reached', unreachable, 'MCP server not connected', {}],
-    ['has changed the tool', () => false, 'tools listed', { description: 'Does something else.' }],
+  const pass: Interceptor = () => false;
+  const BUDGET = { AZURE_OPENAI_DEPLOYMENT_NAME: 'gpt-realtime-1.5', CONVERSATION_BUDGET_USD: '0.000001' };
+  for (const [name, intercept, ready, change, env] of [
+    ['its server cannot be reached', unreachable, 'MCP server not connected', {}, {}],
+    ['its tool has changed', pass, 'tools listed', { description: 'Does something else.' }, {}],
+    ['a budget refuses the answer', pass, 'tools listed', {}, BUDGET],
   ] as const) {
-    it(`is not called refused if the call was done before it, and the server ${name}`, async (t) => {
+    it(`has its call reported as done if that was before it, and ${name}`, async (t) => {
       const { first, start, mcp, model, tools: listed, chat } = await startSuccession(t);
       await chat.ask('do note C');
       const { held } = model.hold('do note C');
@@ -82,9 +85,10 @@ describe('a decision after a restart', { timeout: 60_000 }, () => {
       await first.bot.app.close();
       mcp.intercept = intercept;
       Object.assign(listed[0] ?? {}, change);
-      const later = await start(ready);
+      const later = await start(ready, env);
       await chat.whenSaid(texts.done('Write a note'));
-      assert.ok(!chat.texts.join().includes(texts.changed('Write a note')));
+      const others = [texts.changed('Write a note'), texts.stillWaits('Write a note')];
+      assert.ok(!others.some((text) => chat.texts.join().includes(text)));
       assert.equal(later.ran('C'), 1);
     });
   }
