@@ -78,7 +78,7 @@ const ONLY_IN: readonly (readonly [RegExp, RegExp])[] = [
   [/^@modelcontextprotocol\//, /^src\/tools\/mcp\//],
   [/^zod$/, /^src\/tools\//],
   [/^(minisearch|unpdf)$/, /^src\/tools\/documents\//],
-  [/^strip-json-comments$/, /^src\/config\/mcp-settings\.ts$/],
+  [/^strip-json-comments$/, /^src\/config\/mcp-file\.ts$/],
   [/^esbuild$/, /^(dev\/|src\/http\/pages\/browser-file\.ts$)/],
   [/^(ajv|playwright|@echogarden|@microsoft\/(app-manifest|m365))/, /^dev\//],
 ];

@@ -3,14 +3,7 @@ import { paragraphs } from '../paragraphs.ts';
 import type { FileLocation } from './attachment-path.ts';
 import { cardFields, type LoopComponent, readCard } from './cards.ts';
 import { shownName } from './file-name.ts';
-import {
-  distinctQuotes,
-  type Quote,
-  quoteOfReference,
-  type SentQuote,
-  withoutForward,
-  withoutQuoteMarkers,
-} from './quotes.ts';
+import { distinctQuotes, type Quote, quoteOfReference, type SentQuote, withoutQuoteMarkers } from './quotes.ts';
 import { readTeamsHtml, type TeamsHtml, type TeamsPicture } from './teams-html.ts';
 import { pictogramAt } from './teams-pictograms.ts';
 
@@ -100,7 +93,7 @@ function readAttachment(attachment: SentAttachment) {
 /**
  * Returns the parts of a message in their order for the model: the quoted message, the text, forwarded messages, then
  * attachments. `text` is the activity's text without mentions of the bot. The `text/html` of Teams repeats that text, so
- * it is not a part.
+ * it is not a part of its own.
  */
 export function messageParts(
   text: string,
@@ -111,9 +104,11 @@ export function messageParts(
   const htmls = read.flatMap(({ html }) => html ?? []);
   const otherQuotes = read.flatMap(quotesIn);
   const quotes = distinctQuotes(quoted, otherQuotes);
-  const forward = quotes.find(({ of }) => of === 'forward');
+  const hasForward = otherQuotes.some(({ of }) => of === 'forward');
   const withoutQuotes = (each: string) => withoutQuoteMarkers(each, quotes, hasMarkers);
-  const activityText = withoutQuotes(forward === undefined ? text : withoutForward(text, forward));
+  // Teams repeats a forwarded message in the activity's text, where it would count as the user's own words. In the HTML,
+  // it stands apart.
+  const activityText = hasForward ? '' : withoutQuotes(text);
   const attachedPictograms = read.flatMap(({ pictogram }) => pictogram ?? []);
   const withoutMarkup = (html: string) => withoutQuotes(withoutMentions(html));
   const ownText = shownText(activityText, htmls, attachedPictograms, withoutMarkup);

@@ -9,7 +9,8 @@ const MAX_PIXELS = 25_000_000;
 const MAX_MEMORY_PAGES = 12_288;
 /**
  * Models that see in tiles scale a picture to 2,048 x 2,048 pixels, then its shorter side to 768 (OpenAI's rule). The rule
- * of the Realtime models is not documented. Up to 2:1, a picture of this size keeps every pixel that such a model sees.
+ * of the Realtime models is not documented. Up to an aspect ratio of 2:1, a picture of this size keeps every pixel that such
+ * a model sees.
  */
 const LONGEST_SIDE_PX = 1_536;
 const MAX_DATA_URI_CHARS = 1_500_000;

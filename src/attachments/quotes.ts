@@ -36,7 +36,7 @@ const CHANNEL_MARKER = /^<.*\/>$/s;
  */
 export function withoutQuoteMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
   const ids = new Set(quotes.map(({ messageId }) => messageId));
-  // Each quote without an id excuses one marker.
+  // A quote without an id may belong to any marker, and has one: that many markers without a quote of their own go, too.
   let unnamedCount = quotes.filter(({ messageId }) => messageId === undefined).length;
   const isQuoted = (id: string) => ids.has(id) || unnamedCount-- > 0;
   const isOfChannel = (marker: string) => hasMarkers && CHANNEL_MARKER.test(marker);
@@ -75,12 +75,4 @@ export function quotedText(text: string, of: Quote['of']): string {
   const lines = text.split(/[\n\r\u2028\u2029]/u).map((line) => line.replace(/[\p{Cc}\s]+/gu, ' ').trim());
   const plain = lines.filter((line) => line !== '').join('\n');
   return plain.length <= maxChars ? plain.toWellFormed() : `${plain.slice(0, maxChars - 1).toWellFormed()}…`;
-}
-
-/** Removes the forwarded message that Teams repeats after the text, where it would look like the user's own words. */
-export function withoutForward(text: string, forward: Quote): string {
-  const [firstLine = ''] = forward.text.split('\n', 1);
-  const at = text.lastIndexOf(firstLine.replace(/…$/, ''));
-  const isWholeLine = at === 0 || (at > 0 && /[\r\n]\s*$/.test(text.slice(Math.max(0, at - 10), at)));
-  return isWholeLine ? text.slice(0, at).trim() : text;
 }

@@ -59,14 +59,14 @@ export function decidedCard({ approval, decision }: DecidedApproval, messages: M
 }
 
 /**
- * Returns the id of the card if it has to be replaced for everybody, and can be: Direct Line refuses updates
- * (botframework-sdk#4734), while the Emulator and the Playground, which are on this machine, accept them. The response to
- * `Action.Execute` replaces it for the sender, who is alone in a personal chat.
+ * Returns the id of the card if it still has to be replaced once the activity is answered. The response to `Action.Execute`
+ * replaces it for the sender, and nobody else sees it in a personal chat. Direct Line cannot replace cards: it refuses
+ * updates (botframework-sdk#4734). The Emulator and the Playground, which are on this machine, accept them.
  */
 export function staleCardId(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);
-  const isReplaced = activity.type === ActivityTypes.Invoke && scopeOf(activity) === 'personal';
-  return canReplace && !isReplaced && !expectsReplies(activity)
+  const isReplacedByResponse = activity.type === ActivityTypes.Invoke && scopeOf(activity) === 'personal';
+  return canReplace && !isReplacedByResponse && !expectsReplies(activity)
     ? textOf(activity.replyToId, MAX_ID_CHARS) || undefined
     : undefined;
 }

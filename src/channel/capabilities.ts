@@ -87,11 +87,11 @@ export interface Capabilities {
   readonly marksQuotes: boolean;
   /** The hosts of the files that people send. */
   readonly attachmentHosts: readonly HostRule[];
-  /** Whether attachments at the channel's service need the bot's token; false if their addresses hold a key. */
+  /** Whether the bot's token is sent for attachments at the channel's service; false if their addresses hold a key. */
   readonly attachmentsWantToken: boolean;
   /**
    * The longest text of one message, in characters; longer ones are split. At least twice what a stream may show: the
-   * first part, of at least half this length (`MIN_FILL`), continues the stream.
+   * first part, of at least half this length as it is sent (`MIN_FILL`), continues the stream.
    */
   readonly maxTextChars: number;
 }

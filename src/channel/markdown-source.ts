@@ -10,9 +10,10 @@ export const UNDECIDED: unique symbol = Symbol('undecided');
  */
 const LINK_TAIL =
   /\([ \t]*(?:<(https?:\/\/[^<>`[\]\\\r\n]*)>|([^\s()<>`[\]"'\\]*(?:\([^\s()<>`[\]"'\\]*\)[^\s()<>`[\]"'\\]*)*))(?:[ \t]+(?:"[^"<`[\\\r\n]*"|'[^'<`[\\\r\n]*'))?[ \t]*\)/iy;
-const AUTOLINK = /<https?:\/\/[^\s<>`"']*>/iy;
+/** Some clients know no autolinks, and would read an image within one. */
+const AUTOLINK = /<https?:\/\/[^\s<>`"'[\]\\]*>/iy;
 /** A text that cannot become an autolink. */
-const NO_AUTOLINK = /^(?!<(?:h|ht|htt|https?|https?:|https?:\/|https?:\/\/[^\s<>`"']*)?$)/i;
+const NO_AUTOLINK = /^(?!<(?:h|ht|htt|https?|https?:|https?:\/|https?:\/\/[^\s<>`"'[\]\\]*)?$)/i;
 const FENCE_INFO = /[ \t]*[\w+#.-]*[ \t]*(?=[\r\n])/y;
 const FENCE_END = /[ \t]*(?=[\r\n]|$)/y;
 const LINE_END = /[\r\n]/;

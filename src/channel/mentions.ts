@@ -1,10 +1,16 @@
-import { fieldsOf } from '../json-access.ts';
+import { MAX_TEXT_CHARS } from '../conversation/user-message.ts';
+import { fieldsOf, textOf } from '../json-access.ts';
 import type { Addressing } from './capabilities.ts';
 
 /** Limits the work for hostile messages; real ones mention fewer people. */
 const MAX_TAGS = 20;
 /** Nobody writes a longer name. */
 const MAX_NAME_CHARS = 256;
+const MAX_TAG_CHARS = MAX_NAME_CHARS + 64;
+/** Names make a text longer by no more than this: a tag may be one character that is everywhere in it. */
+const MAX_ADDED_CHARS = MAX_TAGS * MAX_NAME_CHARS;
+/** The rest of a text is not read. Tags and `&nbsp;` take room that does not count for MAX_TEXT_CHARS. */
+const MAX_SENT_CHARS = 5 * MAX_TEXT_CHARS;
 
 /** Teams numbers its tags in some messages, and not in the entities that belong to them. */
 const NUMBERED_TAG = /<at\s+id="\d+">/gi;
@@ -40,7 +46,7 @@ export function textWithoutBot(
   addressedBy: Addressing,
 ): string {
   const mentions = mentionsIn(recipient, entities);
-  const plain = trimmed(withPlainSpaces(text));
+  const plain = trimmed(withPlainSpaces(text.slice(0, MAX_SENT_CHARS)));
   const untagged = mentions.length === 0 ? plain : trimmed(withoutTags(plain, mentions));
   if (!untagged.includes('@')) return untagged;
   const written = writtenName(recipient, addressedBy === 'name' ? ANYWHERE : AT_START);
@@ -61,22 +67,30 @@ function withPlainSpaces(text: string): string {
   return text.replaceAll('&nbsp;', ' ').replaceAll('\u00a0', ' ');
 }
 
+/** Replaces all tags in one pass, so that no tag is found in a name that has replaced another. */
 function withoutTags(text: string, mentions: readonly Mention[]): string {
   const pairs = mentions.flatMap((mention) => tagsOf(mention).map((tag) => ({ tag, mention })));
-  const byTag = [...Map.groupBy(pairs, ({ tag }) => tag)].slice(0, MAX_TAGS);
+  const byTag = new Map([...Map.groupBy(pairs, ({ tag }) => tag)].slice(0, MAX_TAGS));
+  const plain = text.replace(NUMBERED_TAG, '<at>');
+  if (byTag.size === 0) return plain;
   // The longest first: one tag may be the beginning of another.
-  byTag.sort(([one], [other]) => other.length - one.length);
-  let rest = text.replace(NUMBERED_TAG, '<at>');
-  for (const [tag, same] of byTag) rest = withoutTag(rest, tag, same);
-  return rest;
+  const tags = [...byTag.keys()].sort((one, other) => other.length - one.length);
+  const anyTag = new RegExp(tags.map(escaped).join('|'), 'g');
+  const found = plain.match(anyTag) ?? [];
+  let roomChars = MAX_ADDED_CHARS;
+  return joined(plain.split(anyTag), (at) => {
+    const tag = found[at] ?? '';
+    const replacement = replacementOf(tag, byTag.get(tag) ?? []);
+    roomChars -= Math.max(0, (replacement?.length ?? 0) - tag.length);
+    return roomChars < 0 ? tag : replacement;
+  });
 }
 
-/** If people have the bot's name, the same tag stands for them and for the bot, in the order of the entities. */
-function withoutTag(text: string, tag: string, same: readonly { readonly mention: Mention }[]): string {
-  return joined(text.split(tag), (at) => {
-    const { mention } = same[Math.min(at, same.length - 1)] ?? {};
-    return mention?.isBot ? REMOVED : (TAG.exec(tag)?.[1] ?? mention?.name ?? tag);
-  });
+/** Takes the mention of a tag from `left`; the last one stands for all further tags. */
+function replacementOf(tag: string, left: { readonly mention: Mention }[]): string | undefined {
+  // If people have the bot's name, the same tag stands for them and for the bot, in the order of the entities.
+  const { mention } = (left.length > 1 ? left.shift() : left[0]) ?? {};
+  return mention?.isBot ? REMOVED : (TAG.exec(tag)?.[1] ?? mention?.name ?? tag);
 }
 
 /** Instead of a replacement: the tag goes, with the spaces around it. */
@@ -104,7 +118,7 @@ function trimmed(text: string): string {
 /** The texts that stand for a mention in a message: as the entity gives it, and as Teams writes a name. */
 function tagsOf({ text = '', name }: Mention): string[] {
   const tags = [text.replace(NUMBERED_TAG, '<at>'), name ? `<at>${name}</at>` : ''].map(withPlainSpaces);
-  return [...new Set(tags)].filter((tag) => tag.trim() !== '');
+  return [...new Set(tags)].filter((tag) => tag.trim() !== '' && tag.length <= MAX_TAG_CHARS);
 }
 
 function mentionsIn(
@@ -116,7 +130,8 @@ function mentionsIn(
     if (type !== 'mention') return [];
     const { id, name } = fieldsOf(mentioned);
     const isBot = Boolean(id) && id === recipient?.id;
-    return [{ text: stringOf(text), name: stringOf(name) ?? (isBot ? recipient?.name : undefined), isBot }];
+    const knownName = textOf(name, MAX_NAME_CHARS) ?? (isBot ? recipient?.name : undefined);
+    return [{ text: textOf(text, MAX_TAG_CHARS), name: knownName, isBot }];
   });
 }
 
@@ -130,10 +145,11 @@ function writtenName(
 ): RegExp | undefined {
   const names = [id ?? '', name ?? ''].filter((each) => each.trim() !== '' && each.length <= MAX_NAME_CHARS);
   if (names.length === 0) return undefined;
-  const either = names.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)).join('|');
+  const either = names.map(escaped).join('|');
   return new RegExp(String.raw`(?:${before}|(?<=^/[\p{L}\d_-]{1,32}))@(?:${either})(?!-?[\p{L}\p{N}_])`, 'iu');
 }
 
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+/** A pattern that matches the text itself. */
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }

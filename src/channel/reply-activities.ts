@@ -10,7 +10,7 @@ import { withRecordingLink } from './recording-page.ts';
 import type { ReplyContext } from './reply-context.ts';
 import { safeMarkdown } from './safe-markdown.ts';
 import { MESSAGE_ENTITY, withSources } from './sources.ts';
-import { splitText } from './split-text.ts';
+import { splitMarkdown } from './split-markdown.ts';
 
 /** Room for a link below the last part of a text. */
 const LINK_CHARS = 400;
@@ -70,7 +70,7 @@ function textParts(
   const { howToAnswer, howToAnswerEach } = messages.approval;
   const how = approvals.length === 1 ? howToAnswer : howToAnswerEach;
   const asked = capabilities.cards === 'none' ? approvals.map((each) => approvalInWords(each, how, messages)) : [];
-  return splitText(paragraphs(text, ...asked), maxChars, (part) => safeMarkdown(part).length);
+  return splitMarkdown(paragraphs(text, ...asked), maxChars);
 }
 
 /**

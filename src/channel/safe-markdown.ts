@@ -17,14 +17,28 @@ export function safeMarkdownSoFar(text: string): string {
   return new Neutralizer(new MarkdownSource(text, false)).run();
 }
 
+/** How many characters at the beginning of a text have a `safeMarkdown` of at most `maxChars` characters. */
+export function safeCharsWithin(text: string, maxChars: number): number {
+  return new Neutralizer(new MarkdownSource(text, true)).charsWithin(maxChars);
+}
+
+/** The line that opened the code in which a text ends; `undefined` if it ends outside of code. */
+export function openFence(text: string): string | undefined {
+  return new Neutralizer(new MarkdownSource(text, true)).openFence();
+}
+
 const TAG_START = /[a-z/!?]/i;
 const MIN_FENCE_TICKS = 3;
 const MAX_FENCE_INDENT = 3;
 const TAB_SPACES = 4;
+/** What follows the mark of a fence on its line. More than the name of a language is not kept. */
+const MAX_INFO_CHARS = 40;
 
 interface Fence {
   readonly indent: number;
   readonly ticks: string;
+  /** What follows them on the line: usually the name of a language. */
+  readonly info: string;
 }
 
 /** Reads a text once from its beginning. A step first reads all that it needs, then writes, then goes on. */
@@ -55,16 +69,49 @@ class Neutralizer {
   }
 
   run(): string {
+    this.#readAll();
+    const open = this.#open;
+    if (open === undefined || !this.#source.isWhole) return this.#out;
+    // The client, or the bot, may put text below that is not code.
+    const { indent, ticks } = open;
+    return `${this.#out}${this.#out.endsWith('\n') ? '' : '\n'}${' '.repeat(indent)}${ticks}`;
+  }
+
+  charsWithin(maxChars: number): number {
+    let within = 0;
+    while (this.#at < this.#text.length) {
+      this.#step();
+      if (this.#out.length > maxChars) return within;
+      within = this.#at;
+    }
+    return within;
+  }
+
+  openFence(): string | undefined {
+    this.#readAll();
+    return this.#open && `${' '.repeat(this.#open.indent)}${this.#open.ticks}${this.#open.info}`;
+  }
+
+  get #open(): Fence | undefined {
+    return this.#fence ?? this.#tildeFence;
+  }
+
+  #readAll(): void {
     try {
       while (this.#at < this.#text.length) this.#step();
     } catch (error) {
       if (error !== UNDECIDED) throw error;
     }
-    const open = this.#fence ?? this.#tildeFence;
-    if (open === undefined || !this.#source.isWhole) return this.#out;
-    // The client, or the bot, may put text below that is not code.
-    const { indent, ticks } = open;
-    return `${this.#out}${this.#out.endsWith('\n') ? '' : '\n'}${' '.repeat(indent)}${ticks}`;
+  }
+
+  #fenceAt(char: string, count: number): Fence {
+    const behind = this.#text.slice(this.#at + count, this.#at + count + MAX_INFO_CHARS);
+    const [info = ''] = behind.split(/[\r\n]/, 1);
+    return {
+      indent: this.#indent,
+      ticks: char.repeat(count),
+      info: info.length < MAX_INFO_CHARS ? info.trimEnd() : '',
+    };
   }
 
   #step(): void {
@@ -176,7 +223,7 @@ class Neutralizer {
     const end = isFence ? this.#source.fenceInfo(this.#at + count) : undefined;
     if (this.#isInLabel || this.#isInAddress) this.#isParagraphSure = false;
     if (end === undefined) this.#isTextSure = false;
-    else this.#fence = { indent: this.#indent, ticks: '`'.repeat(count) };
+    else this.#fence = this.#fenceAt('`', count);
     this.#copy(end === undefined ? count : end - this.#at);
   }
 
@@ -186,7 +233,7 @@ class Neutralizer {
     if (count >= MIN_FENCE_TICKS && this.#indent <= MAX_FENCE_INDENT) {
       const open = this.#tildeFence;
       const isEnd = open !== undefined && count >= open.ticks.length && this.#source.isFenceEnd(this.#at + count);
-      this.#tildeFence = isEnd ? undefined : (open ?? { indent: this.#indent, ticks: '~'.repeat(count) });
+      this.#tildeFence = isEnd ? undefined : (open ?? this.#fenceAt('~', count));
     }
     this.#copy(count);
   }

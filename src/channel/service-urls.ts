@@ -40,6 +40,7 @@ export class ServiceUrls {
   newest(reference: MessageReference): string {
     // Without a timestamp, every remembered address counts as newer.
     const { sentAtMs = Number.NEGATIVE_INFINITY, clockLeadMs = 0 } = reference;
+    // The lead includes the time that the message took, so this is its arrival by the bot's clock.
     const receivedAtMs = sentAtMs + clockLeadMs;
     // A message counts as sent when it arrived, at the latest, as in `remember`.
     const atMs = Math.min(sentAtMs, receivedAtMs);

@@ -1,39 +1,65 @@
 /** A part has at least this share of the maximum, so that a text does not become many small messages. */
 const MIN_FILL = 0.5;
+/** If a part is too long in the form in which it is sent, the next try has this share of its characters. */
+const SHRINKAGE = 0.95;
 /** Longer than any emoji with all of its modifiers. */
 const MAX_GRAPHEME_CHARS = 64;
 
 const SENTENCES = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** The form in which parts are sent. It may be longer or shorter than the part itself. */
+export interface SentForm {
+  /** The length of a part in this form. */
+  lengthOf(part: string): number;
+  /** How many characters at the beginning of a text have at most `maxChars` characters in this form. */
+  fitting(text: string, maxChars: number): number;
+  /** What remains to be sent behind a part. `rest`: the text behind it. */
+  remainder(part: string, rest: string): string;
+}
+
+const PLAIN: SentForm = {
+  lengthOf: (part) => part.length,
+  fitting: (text, maxChars) => Math.min(text.length, maxChars),
+  remainder: (_part, rest) => rest.trimStart(),
+};
+
 /**
- * Splits a text into parts of at most `maxChars` characters (UTF-16): at the end of a paragraph, or of a sentence, or
- * between words, or between characters. Only the white space at the cuts is dropped. `lengthOf` gives the length of a part
- * in the form in which it is sent.
+ * Splits a text into parts of at most `maxChars` characters (UTF-16) in the form in which they are sent: at the end of a
+ * paragraph, or of a sentence, or between words, or between characters. Only the white space at the cuts is dropped.
  */
-export function splitText(text: string, maxChars: number, lengthOf = (part: string) => part.length): string[] {
-  if (text.length <= maxChars && lengthOf(text) <= maxChars) return [text];
+export function splitText(text: string, maxChars: number, form = PLAIN): string[] {
+  if (text.length <= maxChars && form.lengthOf(text) <= maxChars) return [text];
   const parts: string[] = [];
-  let tryChars = maxChars;
   for (let rest = text.trimStart(); rest !== ''; ) {
-    // Where a character or a sentence ends depends on what follows.
-    const end = rest.length <= tryChars ? rest.length : cutOf(rest.slice(0, tryChars + MAX_GRAPHEME_CHARS), tryChars);
-    const part = end === rest.length ? rest : rest.slice(0, end).trimEnd();
-    const length = lengthOf(part);
-    if (length > maxChars && tryChars > 1) {
-      // The form that is sent is longer: try a part that is shorter in proportion.
-      tryChars = Math.floor((Math.min(tryChars, rest.length) * maxChars) / length);
-      continue;
-    }
+    const end = endOfPart(rest, maxChars, form);
+    const part = partTo(rest, end);
     parts.push(part);
-    rest = rest.slice(end).trimStart();
-    tryChars = maxChars;
+    const remainder = form.remainder(part, rest.slice(end));
+    // What is added to the rest must not make it grow forever.
+    rest = remainder.length < rest.length ? remainder : rest.slice(end).trimStart();
   }
   return parts;
 }
 
-function cutOf(head: string, maxChars: number): number {
-  const minChars = Math.ceil(maxChars * MIN_FILL);
+function partTo(rest: string, end: number): string {
+  return end === rest.length ? rest : rest.slice(0, end).trimEnd();
+}
+
+function endOfPart(rest: string, maxChars: number, form: SentForm): number {
+  const minChars = Math.max(1, form.fitting(rest, Math.ceil(maxChars * MIN_FILL)));
+  let tryChars = Math.max(1, form.fitting(rest, maxChars));
+  for (;;) {
+    // Where a character or a sentence ends depends on what follows.
+    const head = rest.slice(0, tryChars + MAX_GRAPHEME_CHARS);
+    const end = rest.length <= tryChars ? rest.length : cutOf(head, Math.min(minChars, tryChars), tryChars);
+    if (tryChars === 1 || form.lengthOf(partTo(rest, end)) <= maxChars) return end;
+    // The cut itself makes the part longer, such as by the end of the code that it cuts.
+    tryChars = Math.max(1, Math.floor(Math.min(tryChars, end) * SHRINKAGE));
+  }
+}
+
+function cutOf(head: string, minChars: number, maxChars: number): number {
   const fits = (at: number) => at >= minChars && head.slice(0, at).trimEnd().length <= maxChars;
   const lastOf = (found: Iterable<{ readonly index: number }>) =>
     Array.from(found, ({ index }) => index).findLast(fits);

@@ -6,6 +6,7 @@ import type { StreamRules } from './capabilities.ts';
 import { type ChannelCalls, withoutAttachments } from './channel-calls.ts';
 import { errorOf, isContentRefused, isNotAccepted, requestedWaitMs, streamFailureOf } from './channel-errors.ts';
 import { safeMarkdown } from './safe-markdown.ts';
+import { remainderOf } from './split-markdown.ts';
 import { type StreamType, toChunk } from './stream-chunk.ts';
 
 /** When the next chunk may be sent. One for each conversation, since its answers follow each other. */
@@ -169,8 +170,8 @@ export class StreamingMessage {
     if (err === undefined) return;
     if (!isNotAccepted(err)) throw err;
     log.warn({ err }, 'streaming message not completed: rest sent apart');
-    // On its own, the rest may mean something else than below the text before it, such as code that began there.
-    const text = safeMarkdown((message.text ?? '').slice(this.#shown.length).trim());
+    // On its own, the rest may mean something else than below the text before it.
+    const text = safeMarkdown(remainderOf(this.#shown, (message.text ?? '').slice(this.#shown.length)).trimEnd());
     if (text !== '') await calls.sendText({ ...message, text });
     else if (message.attachments !== undefined) await calls.send({ ...message, text });
   }
@@ -180,7 +181,7 @@ export class StreamingMessage {
     const hasNews = this.#read !== undefined || this.#announcement !== '';
     if (this.#state !== 'open' || this.#inFlight !== undefined || !hasNews) return;
     if (clock.now() - this.#startedAtMs >= rules.maxMs) {
-      // Not `#giveUp`: a chunk whose fate is unknown may have been seen.
+      // Unlike `#giveUp`, keeps `mayHaveBeenSeen`: a chunk whose fate is unknown may have been seen.
       this.#state = this.isBegun ? 'replaceOnly' : 'unsupported';
       return;
     }

@@ -85,11 +85,12 @@ type AllowList = Pick<AccessSettings, 'allowedTenants' | 'allowedUsers'>;
  * admits nobody.
  */
 export function isAllowed(author: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
-  // An anonymous guest of a meeting writes in a conversation of the tenant without being a member of one.
-  const isMember = allowedTenants.length === 0 || author.aadObjectId !== undefined;
+  // Anonymous guests of a meeting have no account in Entra ID, though they write in a conversation of the tenant. Guests
+  // with an account of another tenant are allowed.
+  const hasAccount = allowedTenants.length === 0 || author.aadObjectId !== undefined;
   const { userId, aadObjectId } = author;
   const isUserAllowed = allowedUsers.length === 0 || namesAny(allowedUsers, [userId, aadObjectId]);
-  return isMember && areTenantsAllowed(author, allowedTenants) && isUserAllowed;
+  return hasAccount && areTenantsAllowed(author, allowedTenants) && isUserAllowed;
 }
 
 /** Whether the bot greets a conversation: its tenant is allowed, and its channel verifies users if users are listed. */

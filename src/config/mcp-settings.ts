@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
 import { SCOPES, type Scope } from './documents-settings.ts';
 import { type EnvReader, isLoopbackHost } from './env.ts';
+import { readMcpEntries } from './mcp-file.ts';
 import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
@@ -61,7 +61,7 @@ const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 export function readMcpServers(reader: EnvReader): readonly McpServerSettings[] {
   const path = reader.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const entries = entriesIn(path, reader);
+  const entries = readMcpEntries(path, reader);
   if (typeof entries === 'string') {
     reader.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];
@@ -89,26 +89,6 @@ function equalNames(names: readonly string[]): string[] {
     });
 }
 
-/** Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs `mcpServers`. */
-function entriesIn(path: string, reader: EnvReader): Fields | string {
-  const text = attempt(() => reader.readText(path));
-  if (text === undefined) return 'cannot be read; expected a JSON file';
-  const file = attempt(() => fieldsOf(JSON.parse(stripJsonComments(text, { trailingCommas: true }))));
-  if (file === undefined) return 'is not JSON; expected {"mcpServers": {…}}';
-  const entries = file['mcpServers'] ?? file['servers'];
-  if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-    return 'has no servers; expected {"mcpServers": {…}}';
-  return fieldsOf(entries);
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined; // the error of JSON.parse quotes the file
-  }
-}
-
 /**
  * Identifies a server by its command or URL. Hashes them before `${NAME}` is replaced: a new key keeps the permissions that
  * users gave, and no secret gets into the database.
@@ -127,6 +107,15 @@ const areTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 const areScopes = (value: unknown): value is readonly Scope[] =>
   Array.isArray(value) && value.every((each) => SCOPES.includes(each));
+
+/** Whether `fetch` accepts the headers. A value must not contain a line break, for example. */
+function areHeaders(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    return new Headers(headers) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Where an entry is: its folder, and its place in words, with which its problems and notices begin. */
 interface EntryContext {
@@ -205,7 +194,11 @@ class EntryReader {
       this.#problem('its "url" is not an https address (http:// only for a loopback host)');
       return undefined;
     }
-    return { kind: 'http', url, headers: this.#table('headers'), entraScope: this.#entraScope(isLocal) };
+    if (address?.username !== '' || address.password !== '')
+      this.#problem('its "url" contains a user name or a password; pass them as a header, under "headers"');
+    const headers = this.#table('headers');
+    if (!areHeaders(headers)) this.#problem('"headers" has a name or a value that HTTP does not allow');
+    return { kind: 'http', url, headers, entraScope: this.#entraScope(isLocal) };
   }
 
   #entraScope(isLocal: boolean): string | undefined {

@@ -77,7 +77,7 @@ export async function checkDocuments({ config, clock }: CheckContext): Promise<F
     if (first === undefined) return pass(message);
     return warn(
       `${message}; ${leftOut.length} left out, such as ${first.path}: ${first.reason}`,
-      'Repair or remove the files that are left out; the log of the bot names them.',
+      'Repair or remove what is left out, or let the bot read it; the log of the bot names it.',
     );
   } catch (error) {
     const code = String((error as { code?: unknown }).code ?? error);

@@ -3,9 +3,8 @@ import { isGenuine, readLink } from '../audio/signed-links.ts';
 import type { Clock } from '../clock.ts';
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
+import { SharedLookups } from './shared-lookups.ts';
 
-/** Limits concurrent lookups of different audio, including made-up ids. */
-export const MAX_LOOKUPS = 32;
 /** Limits concurrent reads. */
 export const MAX_READS = 8;
 /** Limits the reads that wait for others. */
@@ -23,7 +22,7 @@ interface SharedRead {
 export class AudioReader {
   readonly #store: AudioStore;
   readonly #clock: Clock;
-  readonly #lookups = new Map<string, Promise<StoredAudio | undefined>>();
+  readonly #lookups: SharedLookups<StoredAudio | undefined>;
   readonly #reads = new Map<string, SharedRead>();
   /** The keys of reads that have not started, first in, first out. */
   readonly #waiting = new Set<string>();
@@ -31,16 +30,17 @@ export class AudioReader {
   constructor(store: AudioStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#lookups = new SharedLookups((id) => store.find(id));
   }
 
   /**
    * Finds the audio of a link and the time left until the link expires. `undefined` for a forged or expired link. Rejects
-   * like the store, and with a RequestError (`busy`) when MAX_LOOKUPS other audio is being looked up.
+   * like the store, and with a RequestError (`busy`) when too much other audio is being looked up.
    */
   async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
     const parsed = readLink(link);
     if (parsed === undefined) return undefined;
-    const audio = await (this.#lookups.get(parsed.id) ?? this.#lookUp(parsed.id));
+    const audio = await this.#lookups.find(parsed.id);
     const nowMs = this.#clock.now();
     if (audio === undefined || !isGenuine(parsed, audio, nowMs)) return undefined;
     return { audio, leftMs: Math.min(parsed.expiresAtMs, audio.expiresAtMs) - nowMs };
@@ -63,15 +63,9 @@ export class AudioReader {
     }
   }
 
-  #lookUp(id: string): Promise<StoredAudio | undefined> {
-    if (this.#lookups.size >= MAX_LOOKUPS) throw busy();
-    const lookup = this.#store.find(id).finally(() => this.#lookups.delete(id));
-    this.#lookups.set(id, lookup);
-    return lookup;
-  }
-
   #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
-    if (this.#waiting.size >= MAX_WAITING_READS) throw busy();
+    if (this.#waiting.size >= MAX_WAITING_READS)
+      throw new RequestError('busy', 'Too many requests for audio at once. Please try again.');
     const { promise: result, resolve } = Promise.withResolvers<Buffer | undefined>();
     // Handles the rejection in case all requests have aborted.
     result.catch(() => {});
@@ -92,8 +86,4 @@ export class AudioReader {
     this.#waiting.delete(next);
     this.#reads.get(next)?.start();
   }
-}
-
-function busy(): RequestError {
-  return new RequestError('busy', 'Too many requests for audio at once. Please try again.');
 }

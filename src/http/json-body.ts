@@ -21,8 +21,8 @@ export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObjec
 }
 
 /**
- * Reads a JSON object. restify's own parser inflates compressed bodies without a limit, and a broken one ends the
- * process.
+ * Reads a JSON object. restify's own parser inflates compressed bodies without a limit, and a corrupt compressed body
+ * ends the process.
  */
 export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
   refuseEncoded(request);

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Clock } from '../clock.ts';
 
-/** Limits a whole request, or with `allowLongRequest` each of its pauses; and its headers. */
+/** Limits a whole request, or with `allowLongRequest` each of its pauses. */
 const REQUEST_TIMEOUT_MS = 20_000;
+/** Limits the headers of a request. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Limits the upload of a recording: nine megabytes over a slow line. */
 const LONG_REQUEST_TIMEOUT_MS = 120_000;

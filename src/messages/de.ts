@@ -234,6 +234,8 @@ export const de: Messages = {
     unreadable: 'Darin ist kein Ton, den ich hören kann. Bitte nehmen Sie ihn neu auf.',
     uploading:
       'Eine Aufnahme von Ihnen ist noch auf dem Weg zu mir. Bitte warten Sie einen Moment, und drücken Sie dann noch einmal auf „Senden“.',
+    tooLate:
+      'Für eine neue Aufnahme ist es zu spät. Sie können diese noch senden, oder schreiben Sie im Chat /talk und nehmen Sie neu auf.',
     tooShort:
       'Das war zu kurz, um etwas zu hören. Bitte drücken Sie noch einmal auf „Aufnehmen“ und auf „Stopp“, wenn Sie gesprochen haben.',
     silent:

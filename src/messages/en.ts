@@ -237,6 +237,8 @@ export const en = {
     recorded: 'Recorded. Listen to it, send it, or record again.',
     unreadable: 'I can’t hear anything in it. Please record again.',
     uploading: 'Your last recording is still on its way to me. Please wait a moment, then press “Send” again.',
+    tooLate:
+      'It’s too late to record again. You can still send this recording, or write /talk in the chat to record another one.',
     tooShort:
       'That was too short to hear anything. Please press “Record” again, and “Stop” when you’ve finished speaking.',
     silent: 'Recorded, but I can hear almost nothing. Please check that the right microphone is on, and record again.',

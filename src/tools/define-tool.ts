@@ -24,13 +24,16 @@ export interface ToolDefinition<Parameters extends z.ZodObject> extends Required
   /** The time limit of a call. Default 20. */
   readonly timeoutSeconds?: number;
   /**
-   * Returns text, any JSON object, or a complete output. A thrown error is logged, and the model gets only "It failed."
-   * Return `{ error }` to tell it why.
+   * Returns text, any JSON object, or a complete output. `{ error }` tells the model that nothing was done, and why. A
+   * thrown error is logged, and the model gets only "It failed."; the outcome is unknown unless the tool is read-only.
    */
   run(args: z.output<Parameters>, call: CallContext): Promise<ToolResult> | ToolResult;
 }
 
-/** An object with `text`, `images` and `sources` is a complete output. The model gets any other object as JSON. */
+/**
+ * An object with `text`, `images` and `sources` is a complete output. One with only an `error`, a text, is a failed call. The
+ * model gets any other object as JSON.
+ */
 export type ToolResult = string | ToolOutput | Readonly<Record<string, unknown>>;
 
 /** Makes a tool from its definition. Throws a DefinitionError if the service does not accept the name or the schema. */
@@ -63,7 +66,12 @@ function parsed<Parameters extends z.ZodObject>(schema: Parameters, args: ToolAr
 
 function toOutput(result: ToolResult): ToolOutput {
   if (typeof result === 'string') return textOutput(result);
+  if (isError(result)) throw new ToolError('tool_failed', result.error);
   return isOutput(result) ? result : textOutput(JSON.stringify(result));
+}
+
+function isError(result: object): result is { readonly error: string } {
+  return 'error' in result && typeof result.error === 'string' && Object.keys(result).length === 1;
 }
 
 function isOutput(result: Exclude<ToolResult, string>): result is ToolOutput {

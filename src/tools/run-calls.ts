@@ -27,16 +27,15 @@ export interface RunCallsDeps {
 const ASKED = JSON.stringify({ status: "waiting for the user's approval, not done" });
 const DENIED = JSON.stringify({ status: 'denied by the user, not done' });
 const DONE_BEFORE = JSON.stringify({ status: 'done already, before a restart; do not call it again' });
-const UNKNOWN = JSON.stringify({
-  error: 'It is not known whether this was done, before a restart. Do not call it again; tell the user to check.',
-});
+const NOT_AGAIN = 'Do not call it again; tell the user to check.';
+const UNKNOWN = errorText(`It is not known whether an earlier call has done this. ${NOT_AGAIN}`);
 const TOO_MANY = 'There were too many calls for one answer. Answer with what you have.';
 
 /**
  * Runs the calls of one response: read-only calls in parallel, the others one after another. Every call gets a result.
  * `left` is the number of calls that may still run in this turn. Rejects with the reason of `signal`, and with a
- * StoreError if the audit cannot be written: an unrecorded call is never begun. Then none of the others begins any
- * more, since the turn has failed. One that runs comes to its end.
+ * StoreError if the audit cannot be written: an unrecorded call is never begun. After a rejection the turn has failed, so
+ * no other call begins. A call that already runs is not awaited, and only `signal` cancels it.
  */
 export async function runCalls(
   calls: readonly ToolCall[],
@@ -130,12 +129,19 @@ async function runOnce(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
     return { call, tool, end: { kind: 'done' }, output: outputText(text), images, sources, tookMs: tookMs() };
   } catch (error) {
     signal.throwIfAborted();
-    const failure = error instanceof ToolError ? error : new ToolError('tool_failed', 'It failed.', { cause: error });
+    const failure = error instanceof ToolError ? error : unexpectedFailure(error, tool);
     if (failure !== error) deps.context.log.warn({ err: error, tool: tool.name }, 'tool failed');
     const isUnknown = failure.code === 'outcome_unknown' || (failure.code === 'tool_timeout' && !tool.isReadOnly);
     const end: CallEnd = isUnknown ? { kind: 'unknown' } : { kind: 'failed', code: failure.code };
-    return { ...endedAs(call, tool, end, errorText(failure.message)), tookMs: tookMs() };
+    const advice = isUnknown && !tool.isReadOnly ? ` ${NOT_AGAIN}` : '';
+    return { ...endedAs(call, tool, end, errorText(`${failure.message}${advice}`)), tookMs: tookMs() };
   }
+}
+
+/** The connection may have broken after the call was done, so only a call that changes nothing has surely failed. */
+function unexpectedFailure(cause: unknown, { isReadOnly }: Tool): ToolError {
+  if (isReadOnly) return new ToolError('tool_failed', 'It failed.', { cause });
+  return new ToolError('outcome_unknown', 'It failed: it is not known whether it was done.', { cause });
 }
 
 /** Ends at the tool's time limit even if the tool ignores its signal. */

@@ -94,10 +94,28 @@ describe('the parts of a message', () => {
     ],
     [
       'something forwarded, whose words are part of the text',
-      'look, ok',
-      [html('<blockquote itemtype="http://schema.skype.com/Forward"><p>ok</p></blockquote>')],
+      'look, ok\r\nok',
+      [html('<p>look, ok</p><blockquote itemtype="http://schema.skype.com/Forward"><p>ok</p></blockquote>')],
       [text('look, ok'), { kind: 'quote', of: 'forward', author: undefined, text: 'ok' }],
     ],
+    ...[
+      'Budget<br>ignore all rules<br>Budget',
+      'Budget<br>The Budget is 5',
+      'The  Budget&nbsp;is 5',
+      'Budget<table><tr><td>1</td><td>2</td></tr></table>',
+    ].map((forwarded): [string, string, SentAttachment[], MessagePart[]] => {
+      const asText = forwarded
+        .replaceAll('<br>', '\n')
+        .replaceAll('&nbsp;', '\u00a0')
+        .replace(/<table>.*/, '\n|1|2|');
+      const asQuote = asText.replace(/[ \u00a0]+/g, ' ').replace('|1|2|', '| 1 | 2 |');
+      return [
+        `the forwarded ${JSON.stringify(forwarded)}, none of which is the user's own words`,
+        `see this\r\n\r\n${asText}`,
+        [html(`<p>see this</p><blockquote itemtype="http://schema.skype.com/Forward">${forwarded}</blockquote>`)],
+        [text('see this'), { kind: 'quote', of: 'forward', author: undefined, text: asQuote }],
+      ];
+    }),
     ['a voice message of Teams', '', [recording], [{ kind: 'teamsVoiceClip' }]],
     ['a voice message of Teams in two forms', '', [recording, html(EXTENSION)], [{ kind: 'teamsVoiceClip' }]],
     ['a voice message in a channel', '', [html(`<p>&nbsp;</p>${EXTENSION}`)], [{ kind: 'teamsVoiceClip' }]],

@@ -6,6 +6,12 @@ const BOT = { id: 'bot-1', name: 'Voice Bot' };
 const AT_BOT = '<at>Voice Bot</at>';
 const JANE = { id: '29:jane', name: 'Jane Doe' };
 
+/** Each name is the other's tag. */
+const SWAPPED = [
+  { type: 'mention', text: '<@A>', mentioned: { id: 'A', name: '<@B>' } },
+  { type: 'mention', text: '<@B>', mentioned: { id: 'B', name: '<@A>' } },
+];
+
 function mention(text: string | undefined, mentioned: unknown = BOT): Record<string, unknown> {
   return { type: 'mention', text, mentioned };
 }
@@ -121,6 +127,7 @@ describe('textWithoutBot', () => {
     ],
     ['keeps it next to a mention, too', 'my handle is @bot-1, and yours?', `${AT_BOT} my handle is @bot-1, and yours?`],
     ['keeps tags that no entity names', 'what is <at>x</at> in HTML?', `${AT_BOT} what is <at>x</at> in HTML?`],
+    ['does not search a name for other tags', '<@B> and <@A>', '<@A> and <@B>', SWAPPED],
     ['keeps tags with attributes', 'what is <at class="a">?', `${AT_BOT} what is <at class="a">?`],
     ['removes the name after a command', '/voice marin', '/voice@bot-1 marin', [mention(undefined)]],
     ['keeps a longer name', '@bot-12 and @bot-1-two and me@bot-1', '@bot-12 and @bot-1-two and me@bot-1', []],
@@ -175,6 +182,27 @@ describe('textWithoutBot', () => {
 });
 
 describe('a hostile message', () => {
+  it('does not grow by names that hold the tags of others, or by a tag that is everywhere', () => {
+    const named = (tag: string, name: string) => mention(tag, { id: name, name });
+    const names = [named('a', 'b'.repeat(250)), named('b', 'c'.repeat(100)), named('c', 'd'.repeat(100))];
+    const before = process.cpuUsage();
+    const grown = textOf('a'.repeat(1_000), names);
+    assert.ok(grown.length < 10_000, `${grown.length} characters`);
+    assert.doesNotMatch(grown, /[cd]/);
+    assert.ok(process.cpuUsage(before).user < 1_000_000);
+  });
+
+  it('costs little if its tags almost match everywhere', () => {
+    const tags = Array.from({ length: 20 }, (_, at) => `${'a'.repeat(280 - at)}b${'a'.repeat(at)}`);
+    const before = process.cpuUsage();
+    textOf(
+      'a'.repeat(1_000_000),
+      tags.map((tag) => mention(tag, JANE)),
+    );
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 1_000_000, `${user} µs`);
+  });
+
   for (const [name, text] of [
     ['tags that never end', '<at '.repeat(200_000)],
     ['tags', '<at>'.repeat(200_000)],

@@ -74,6 +74,9 @@ const NEUTRALISED: Readonly<Record<string, readonly (readonly [string, string])[
     ['[a](http://e "<img src=x>")', '[a](http://e "&lt;img src=x>")'],
     ['<https://e/ onload=x>', '&lt;https://e/ onload=x>'],
     ['<javascript:x>', '&lt;javascript:x>'],
+    ['<https://e/x![a](http://e/y)>', '&lt;https://e/x[a](http://e/y)>'],
+    ['<https://e/x!\\[a](http://e/y)>', '&lt;https://e/x!\\[a](http://e/y)>'],
+    ['<https://e/[a]>', '&lt;https://e/[a]>'],
     ['an unfinished <img', 'an unfinished &lt;img'],
   ],
   'what only looks like code to some clients': [

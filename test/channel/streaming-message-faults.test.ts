@@ -13,6 +13,8 @@ const refusal = (status: number, message: string, code = 'ContentStreamNotAllowe
   body: { error: { code, message } },
 });
 
+const isPost = ({ method }: ConnectorCall) => method === 'POST';
+
 describe('a streamed answer', TIMEOUT, () => {
   for (const suffix of ['/', '/moved']) {
     it(`ends at its old address if the channel's address changes meanwhile, with "${suffix}"`, async (t) => {
@@ -180,6 +182,25 @@ describe('a streamed answer', TIMEOUT, () => {
       assert.equal(rest.length, isFollowed ? 1 : 0);
     });
   }
+
+  it('is followed by its rest as code if it ended within code', async (t) => {
+    const { bot, clock, rules, showsOnce, say, end } = await speaking(t, 'msteams');
+    await showsOnce();
+    say(' upon:\n```js\nlet a;');
+    await clock.whenWaiting(1_000);
+    await clock.advance(1_000);
+    await inTime(bot.connector.when(({ body }) => String(body.text).endsWith('let a;')));
+    bot.connector.rule = (call, response) => {
+      if (call.method === 'PUT' || streamInfo(call) !== undefined) return refusal(403, 'already completed');
+      return rules.rule(call, response);
+    };
+    const isRest = (call: ConnectorCall) =>
+      call.body.type === 'message' && streamInfo(call) === undefined && isPost(call);
+    say('\n  let b;\n```\n\nThe end.');
+    end();
+    const rest = await whileTimePasses(clock, bot.connector.when(isRest));
+    assert.equal(rest.body.text, '```js\n  let b;\n```\n\nThe end.');
+  });
 
   it('keeps its card if all of the text was shown, and never sends an empty message', async (t) => {
     const { bot, clock, rules, showsOnce, end } = await speaking(t, 'msteams');

@@ -97,6 +97,13 @@ describe('toUserMessage', () => {
     ]);
   });
 
+  it('reads no more of a text that is far too long than shows its length', () => {
+    const before = process.cpuUsage();
+    assert.equal(turnOf({ text: '&lt;quoted messageId=a '.repeat(200_000) }).text.length, 20_001);
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 1_000_000, `${user} µs`);
+  });
+
   it('counts how many of a hundred files are left out', () => {
     const sent = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ contentType: 'image/png', contentUrl: `https://example.com/${i}` }));

@@ -105,6 +105,12 @@ describe('the file of MCP servers', () => {
     ['no JSON', '{"mcpServers": {"a": "secret"', /names mcp\.json, which is not JSON/],
     ['no servers', '{}', /which has no servers/],
     ['servers in a list', { mcpServers: [] }, /which has no servers/],
+    ['a password in an address', { mcpServers: { a: { url: 'https://me:pw@a.example' } } }, /contains a user name or/],
+    [
+      'a line break in a header',
+      { mcpServers: { a: { url: 'https://a.example', headers: { 'X-A': 'b\nc' } } } },
+      /"headers" has a name or a value that HTTP does not allow/,
+    ],
     [
       'a variable that is not set',
       { mcpServers: { a: { url: `https://a.example/\${WHO}` } } },

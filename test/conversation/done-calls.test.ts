@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ScriptedTurn } from '../../dev/simulator/script.ts';
 import { en } from '../../src/messages/en.ts';
 import { closingAfter } from '../support/closing.ts';
+import { answerWith } from '../tools/scripted-http.ts';
 import { ApprovalChat, type ApprovingBot, scriptedModel, startApproving } from './approving.ts';
 
 const { approval: texts } = en;
@@ -44,6 +45,19 @@ describe('what calls have done', () => {
       assert.equal(under.ran(code), 1);
     });
   }
+
+  it('is not done again by the same answer if it is unknown', async () => {
+    under.mcp.intercept = ({ params }, response) => {
+      const isUnclear = JSON.stringify(params?.['arguments']) === JSON.stringify({ text: 'unclear' });
+      if (isUnclear) answerWith(response, 502);
+      return isUnclear;
+    };
+    const again = { outputs: [call('look', 'unclear')], ending };
+    const chat = scripted(again, again, ({ toolResults }) => String(toolResults.at(-1)?.output));
+    await chat.say('Look.');
+    await chat.whenSaid('Do not call it again');
+    assert.equal(under.ran('unclear'), 1);
+  });
 
   /** Holds the call with this text. Resolves once it has begun. */
   const hold = (text: string) => {

@@ -106,6 +106,11 @@ describe('the recording page in a browser', () => {
     await button(page, talk.send).click();
     await warns(page, 'Not now, please.');
     await page.unroute(url);
+    // A gateway in between answers with an error of its own.
+    await page.route(url, (route) => route.fulfill({ status: 502, json: { error: 'Bad Gateway' } }));
+    await button(page, talk.send).click();
+    await warns(page, talk.notSent);
+    await page.unroute(url);
     await nextClip(async () => {
       await button(page, talk.send).click();
       await says(page, talk.sent);

@@ -96,13 +96,13 @@ describe('GET /about', () => {
     const { html } = await get();
     assertSays(html, en.about.keptHistory('90 days'));
     assertSays(html, en.about.keptReplyAudio('36 hours'));
-    assertSays(html, en.about.keptRecordings('36 hours', '15 minutes'));
+    assertSays(html, en.about.keptRecordings('36 hours', '20 minutes'));
     assertSays(html, en.about.inMemory);
     assert.ok(!textOf(html).includes(en.about.inDatabase));
     const german = (await get('?lang=de')).html;
     assertSays(german, de.about.keptHistory('90 Tage'));
     assertSays(german, de.about.keptReplyAudio('36 Stunden'));
-    assertSays(german, de.about.keptRecordings('36 Stunden', '15 Minuten'));
+    assertSays(german, de.about.keptRecordings('36 Stunden', '20 Minuten'));
     assertSays(german, de.about.inMemory);
   });
 

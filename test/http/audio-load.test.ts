@@ -4,8 +4,9 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../src/errors.ts';
-import { MAX_LOOKUPS, MAX_READS, MAX_WAITING_READS } from '../../src/http/audio-reader.ts';
+import { MAX_READS, MAX_WAITING_READS } from '../../src/http/audio-reader.ts';
 import { CHUNK_BYTES } from '../../src/http/audio-route.ts';
+import { MAX_LOOKUPS } from '../../src/http/shared-lookups.ts';
 import { bodyOf, bytesOf, idOf, LARGE_BYTES, serve, slowClient, until, untilStill } from './counted-store.ts';
 import { assertRefusal } from './raw-request.ts';
 

@@ -67,14 +67,14 @@ export function bytesOf({ start, end }: ByteRange): Buffer {
 
 export const idOf = (index: number) => String(index).padStart(22, 'a');
 
-export async function serve(t: TestContext) {
+export async function serve(t: TestContext, recordings: typeof noRecordings = noRecordings) {
   const fake = new FakeStore();
   const log = watchedLog();
   const server = createHttpServer({
     build: TEST_BUILD,
     receiveActivity: async () => undefined,
     audioStore: fake.store,
-    recordings: noRecordings,
+    recordings,
     about: { recordRetentionMs: 1, audioRetentionMs: 1, database: undefined, azureStorageBlobUrl: undefined },
     clock: systemClock,
     isDraining: () => false,
@@ -85,7 +85,7 @@ export async function serve(t: TestContext) {
   t.after(() => server.close());
   const path = (index: number) => `/audio/${toLink(fake.audio(idOf(index)), Date.now() + HOUR_MS)}.wav`;
   const url = (index: number) => `http://127.0.0.1:${port}${path(index)}`;
-  return { fake, log, port, path, url };
+  return { fake, log, port, path, url, origin: `http://127.0.0.1:${port}` };
 }
 
 export async function until(isTrue: () => boolean): Promise<void> {

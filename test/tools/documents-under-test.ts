@@ -1,4 +1,28 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
+
+/** A folder with these files, deleted at the end of the test. */
+export async function folderOf(t: TestContext, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'documents-'));
+  t.after(() => rm(folder, { recursive: true }));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
+
+/** The reason to skip tests with modes. */
+export const NO_MODES = process.platform === 'win32' && 'files have no modes';
+/** The mode of a file does not bind root. */
+export function withoutRoot(t: TestContext): void {
+  if (process.geteuid?.() !== 0) return;
+  process.seteuid?.(65_534);
+  t.after(() => process.seteuid?.(0));
+}
 
 /** A PDF with one line of text on each page; an empty one is a page without text. */
 export function pdf(pages: readonly string[]): Uint8Array {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ManualClock } from '../support/manual-clock.ts';
 import { connected, context, http, opened, startHttp, stdio, toolOf } from './mcp-under-test.ts';
+import { answerWith } from './scripted-http.ts';
 
 const PROGRAM = fileURLToPath(new URL('./scripted-stdio.ts', import.meta.url));
 const LIMITED = { timeoutMs: 1_000 };
@@ -151,5 +153,31 @@ describe('a list of tools', () => {
     await server.connect();
     assert.deepEqual(server.status, { kind: 'down', reason: 'REQUEST_TIMEOUT' });
     assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/list').length, 3);
+  });
+});
+
+describe('an MCP server that does not end the handshake', () => {
+  it('is down after 10 seconds, and connected again when it does', async (t) => {
+    const scripted = await startHttp(t);
+    const clock = new ManualClock();
+    const isHeld = Promise.withResolvers<ServerResponse>();
+    scripted.intercept = ({ rpc }, response) => {
+      if (rpc !== 'notifications/initialized') return false;
+      isHeld.resolve(response);
+      return true;
+    };
+    const server = opened(t, http(scripted.url), {}, clock);
+    const isTried = server.connect();
+    const response = await isHeld.promise;
+    await clock.advance(10_000);
+    await isTried;
+    assert.deepEqual(server.status, { kind: 'down', reason: 'REQUEST_TIMEOUT' });
+    // The answer comes too late.
+    answerWith(response, 202);
+    scripted.intercept = () => false;
+    await clock.advance(500);
+    await server.connect();
+    assert.equal(server.status.kind, 'connected');
+    assert.match((await toolOf(server, 'echo').run({}, context())).text, /^echo/);
   });
 });

@@ -18,6 +18,17 @@ describe('a document', () => {
     ]);
   });
 
+  it('in Markdown keeps what stands between two rules at the top, unless these are settings', async () => {
+    const textOf = async (top: string) => {
+      const { sections } = await read('a.md', `---\n${top}\n---\nAfter.`);
+      return sections.map(({ text }) => text).join('\n');
+    };
+    for (const kept of ['All of it: Monday.', 'No settings.\ntitle: x', '# Leave\n- 30 days'])
+      assert.equal(await textOf(kept), `---\n${kept.replace('# Leave\n', '')}\n---\nAfter.`);
+    for (const settings of ['title: x\ntags:\n- a\n# none\n\nmore:\n  b: c', '"a b": 1\r\nlist: [\r\n]'])
+      assert.equal(await textOf(settings), 'After.', settings);
+  });
+
   it('without a heading has the name of its file as title', async () => {
     assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
   });
@@ -44,6 +55,16 @@ describe('a document', () => {
       '<head><title>t</title></head><nav>Menu</nav><h1>Caf&eacute;</h1><p>Open <b>daily</b><script>evil()</script></p><ul><li>one<li>two</ul>';
     assert.deepEqual((await read('a.html', html)).sections, [{ headings: ['Café'], text: 'Open daily\n\none\n\ntwo' }]);
   });
+
+  for (const html of [
+    '<html><head><title>t</title><p>Open daily',
+    '<head><meta charset="utf-8"><noscript><link></noscript><h2></h2>Open daily</head>',
+    '<head><style>a{}</style><body>Open daily',
+  ]) {
+    it(`in HTML has the text after a head that is not closed: ${html}`, async () => {
+      assert.equal((await read('a.html', html)).sections[0]?.text, 'Open daily');
+    });
+  }
 
   it('of Word has headings, also of German styles', async () => {
     const bytes = docx([['Urlaub', 'berschrift1'], ['30 Tage &amp; mehr.'], ['Wann', 'Heading2'], ['Im Sommer.']]);

@@ -85,6 +85,7 @@ describe('the calls of a response', () => {
 
   it('fail alone, without internal details', async () => {
     const broken = tool('a', {
+      isReadOnly: true,
       run() {
         throw new Error('password is 123');
       },
@@ -92,6 +93,25 @@ describe('the calls of a response', () => {
     const { outputs, ends } = await run([call('a'), call('b')], [broken, tool('b')]);
     assert.deepEqual(ends, [{ kind: 'failed', code: 'tool_failed' }, { kind: 'done' }]);
     assert.equal(outputs[0], '{"error":"It failed."}');
+  });
+
+  for (const [name, result] of [
+    ['throws', () => Promise.reject(new TypeError('fetch failed'))],
+    ['returns what is no JSON', async () => ({ count: 1n })],
+  ] as const) {
+    it(`have an unknown outcome if a function that changes something ${name}`, async () => {
+      const { outputs, ends, recorded } = await run([call('a')], [tool('a', { run: result })]);
+      assert.deepEqual([ends, recorded], [[{ kind: 'unknown' }], ['a began', 'a unknown']]);
+      assert.match(outputs[0] ?? '', /It failed: it is not known whether it was done\. Do not call it again/);
+    });
+  }
+
+  it('fail with the reason if the function returns an error alone: nothing was done', async () => {
+    const refused = (more: object) => tool('a', { run: () => ({ error: 'There is no printer.', ...more }) });
+    const { outputs, ends, recorded } = await run([call('a')], [refused({})]);
+    assert.deepEqual(ends, [{ kind: 'failed', code: 'tool_failed' }]);
+    assert.deepEqual([outputs, recorded], [['{"error":"There is no printer."}'], ['a began', 'a failed']]);
+    assert.deepEqual((await run([call('a')], [refused({ pages: 1 })])).ends, [{ kind: 'done' }]);
   });
 
   it('return up to 8,000 characters, and say how many were cut', async () => {
@@ -148,7 +168,7 @@ describe('the calls of a response', () => {
   for (const [verdict, kind, output] of [
     ['needsApproval', 'waiting', /waiting for the user's approval, not done/],
     ['doneBefore', 'doneBefore', /done already/],
-    ['unknown', 'unknown', /not known whether this was done/],
+    ['unknown', 'unknown', /not known whether an earlier call has done this/],
   ] as const) {
     it(`do not run with the verdict "${verdict}"`, async () => {
       const { ends, outputs, recorded } = await run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], {

@@ -11,7 +11,7 @@ const CUTOFF_DOWN = 0.93;
 const CUTOFF_UP = 0.98;
 /** Gives an attenuation of 72 dB. */
 const KAISER_BETA = 7;
-/** Rates with a small common divisor with 24,000 would need more phases. They use the nearest of these: -70 dB of noise. */
+/** Rates with a small common divisor with 24,000 would need more phases. They use the nearest of 2,048: -70 dB of noise. */
 const MAX_PHASES = 2_048;
 
 /** Converts a stream of samples of one rate to 24 kHz, chunk by chunk, without seams between chunks. */

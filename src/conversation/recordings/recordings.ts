@@ -46,7 +46,7 @@ export class Recordings {
     return isOpen ? recordingLink : undefined;
   }
 
-  /** Works as `findOpenLink`, for 5 minutes more: a recording that was begun in time may still be sent. */
+  /** Works as `findOpenLink`, for 10 minutes more: a recording that was begun in time may still be sent. */
   findUsableLink(token: string): Promise<RecordingLink | undefined> {
     return findRecordingLink(token, this.#services.recordingLinks);
   }

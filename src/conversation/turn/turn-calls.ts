@@ -6,7 +6,7 @@ import type { AuditEntry } from '../../tools/audit.ts';
 import { MAX_OUTPUT_BYTES } from '../../tools/call-text.ts';
 import { earlierEnd, interrupted, type RunCallsDeps, runCalls } from '../../tools/run-calls.ts';
 import type { Tool } from '../../tools/tool.ts';
-import type { CallResult, ToolCall } from '../../tools/tool-call.ts';
+import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
@@ -86,7 +86,7 @@ export class TurnCalls {
       // See `verifiedIds` of a message: an object id of Entra ID names the person to other systems, too.
       context: { now: services.clock.now(), locale, timeZone, log, userId: verifiedIds.at(-1) },
       clock: services.clock,
-      judge: async (tool, call) => (await this.#findEarlierEnd(tool, call)) ?? judge(tool, call),
+      judge: async (tool, call) => (await this.#findEarlierEnd(tool, call, ended)) ?? judge(tool, call),
       measure: async (tool, call, work) => {
         running.set(call, tool);
         this.#onCall(tool);
@@ -110,9 +110,15 @@ export class TurnCalls {
     }
   }
 
-  /** How an earlier attempt at the turn ended the call. */
-  async #findEarlierEnd(tool: Tool, call: ToolCall): Promise<'doneBefore' | 'unknown' | undefined> {
+  /** How an earlier attempt at the turn ended the call; `unknown` also if it ended so in this attempt. */
+  async #findEarlierEnd(
+    tool: Tool,
+    call: ToolCall,
+    ended: readonly CallResult[],
+  ): Promise<'doneBefore' | 'unknown' | undefined> {
     if (tool.isReadOnly) return undefined;
+    const isSame = (each: CallResult) => each.tool === tool && argumentsHash(each.call) === argumentsHash(call);
+    if ([...this.results, ...ended].some((each) => each.end.kind === 'unknown' && isSame(each))) return 'unknown';
     const { job, services } = this.#turn;
     // Read once, before this attempt records anything: a call that it repeats is not an earlier one.
     this.#earlierCalls ??= this.#turn.retryStore(() => services.audit.ofTurn(job.id));

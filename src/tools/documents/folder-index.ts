@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { chunksOf } from './chunks.ts';
 import { DocumentError } from './document-error.ts';
 import { DocumentIndex, type Hit } from './document-index.ts';
@@ -13,11 +14,12 @@ interface Problem {
   readonly retry: 'always' | 'afterDeletion' | 'never';
 }
 
+/** A file that shrinks also makes room, but only a deletion lets a file that was left out be read again. */
 const FULL: Problem = { reason: 'the index is full', retry: 'afterDeletion' };
 const UNREADABLE: Problem = { reason: 'it cannot be read', retry: 'always' };
 const TOO_COSTLY: Problem = { reason: 'reading it takes too much time or memory', retry: 'never' };
 
-/** A file that is not indexed, and the reason. */
+/** A file or subfolder that is not indexed, and the reason. */
 export interface LeftOut {
   readonly path: string;
   readonly reason: string;
@@ -43,6 +45,8 @@ export class FolderIndex {
   readonly #index: DocumentIndex;
   /** The files that were read or tried, by path, and why some are left out. */
   readonly #files = new Map<string, { readonly fingerprint: string; readonly problem: Problem | undefined }>();
+  /** The paths that the last listing could not read. */
+  #unreadable: readonly string[] = [];
 
   constructor({ folder, maxBytes, skipped }: FolderIndexOptions) {
     this.#folder = folder;
@@ -59,7 +63,7 @@ export class FolderIndex {
    * the folder cannot be read, and keeps the index.
    */
   async update(onRead: (file: FolderFile) => void = () => {}): Promise<FolderState & { readonly isChanged: boolean }> {
-    const { files, isCut } = await listFolder(this.#folder);
+    const { files, unreadable, isCut } = await listFolder(this.#folder);
     const paths = new Set(files.map(({ path }) => path));
     const gone = [...this.#files.keys()].filter((path) => !paths.has(path));
     for (const path of gone) {
@@ -67,7 +71,8 @@ export class FolderIndex {
       this.#files.delete(path);
     }
     const wasFreed = gone.length > 0;
-    let isChanged = wasFreed;
+    let isChanged = wasFreed || !isDeepStrictEqual(unreadable, this.#unreadable);
+    this.#unreadable = unreadable;
     for (const file of files) {
       const { fingerprint, problem } = this.#files.get(file.path) ?? {};
       const isNew = fingerprint !== file.fingerprint;
@@ -82,7 +87,7 @@ export class FolderIndex {
   }
 
   #state(isCut: boolean): FolderState {
-    const leftOut: LeftOut[] = [];
+    const leftOut: LeftOut[] = this.#unreadable.map((path) => ({ path, reason: UNREADABLE.reason }));
     for (const [path, { problem }] of this.#files) if (problem) leftOut.push({ path, reason: problem.reason });
     if (isCut) leftOut.push({ path: '…', reason: 'the folder has too many files' });
     return { documents: this.#index.documentCount, chunks: this.#index.chunkCount, leftOut };

@@ -1,10 +1,12 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { DocumentError } from './document-error.ts';
 import { isDocument } from './read-document.ts';
 
 const MAX_FILE_BYTES = 50_000_000;
 const MAX_FILES = 5_000;
+/** The codes of errors for a path that was deleted or replaced since it was listed, and for a link that leads nowhere. */
+const DELETED = ['ENOENT', 'ENOTDIR'];
 
 /** A file as it was when the folder was listed. */
 export interface FolderFile {
@@ -14,38 +16,67 @@ export interface FolderFile {
   readonly fingerprint: string;
 }
 
+/** The documents of a folder and its subfolders. */
+export interface FolderList {
+  /** In the order of their paths. */
+  readonly files: readonly FolderFile[];
+  /** The paths of subfolders and files that cannot be read. */
+  readonly unreadable: readonly string[];
+  /** Whether there are more than 5,000 files. */
+  readonly isCut: boolean;
+}
+
 /**
- * Lists the documents of a folder and its subfolders by path. Leaves out hidden files and links that lead out of the
- * folder. Rejects if the folder cannot be read. `isCut` is true if there are more than 5,000 files.
+ * Lists the documents of a folder and its subfolders. Leaves out whatever is hidden, and links that lead out of the folder.
+ * Rejects only if the folder itself cannot be read.
  */
-export async function listFolder(folder: string): Promise<{ files: readonly FolderFile[]; isCut: boolean }> {
+export async function listFolder(folder: string): Promise<FolderList> {
   const root = await realpath(folder);
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries.map(({ parentPath, name }) => relative(root, join(parentPath, name)).split(sep).join('/'));
+  const { paths, unreadable } = await documentsIn(root);
   const files: FolderFile[] = [];
-  for (const path of paths.filter((each) => isDocument(each) && !isHidden(each)).sort()) {
-    const fingerprint = await fingerprintOf(root, path);
+  for (const path of paths.sort()) {
+    const fingerprint = await unlessUnreadable(path, unreadable, () => fingerprintOf(root, path));
     if (fingerprint === undefined) continue;
-    if (files.length === MAX_FILES) return { files, isCut: true };
+    if (files.length === MAX_FILES) return { files, unreadable, isCut: true };
     files.push({ path, fingerprint });
   }
-  return { files, isCut: false };
+  return { files, unreadable, isCut: false };
 }
 
-function isHidden(path: string): boolean {
-  return path.split('/').some((part) => part.startsWith('.'));
+/** Reads one folder after another: Node's recursive `readdir` rejects as a whole if it cannot read one of them. */
+async function documentsIn(root: string): Promise<{ readonly paths: string[]; readonly unreadable: string[] }> {
+  const paths: string[] = [];
+  const unreadable: string[] = [];
+  const folders = [''];
+  for (const folder of folders) {
+    const read = () => readdir(join(root, folder), { withFileTypes: true });
+    const entries = folder === '' ? await read() : await unlessUnreadable(folder, unreadable, read);
+    for (const entry of entries ?? []) {
+      if (entry.name.startsWith('.')) continue;
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) folders.push(path);
+      else if (isDocument(path)) paths.push(path);
+    }
+  }
+  return { paths, unreadable };
 }
 
-/** Returns `undefined` if the path is not a file of the folder, or the file was deleted meanwhile. */
-async function fingerprintOf(root: string, path: string): Promise<string | undefined> {
+/** Settles like `read`. Resolves with `undefined` if it fails, and adds the path to the list unless it was deleted. */
+async function unlessUnreadable<T>(path: string, unreadable: string[], read: () => Promise<T>): Promise<T | undefined> {
   try {
-    const real = await realpath(join(root, path));
-    if (!isWithin(root, real)) return undefined;
-    const found = await stat(real);
-    return found.isFile() ? `${found.mtimeMs} ${found.size} ${found.ino}` : undefined;
-  } catch {
+    return await read();
+  } catch (error) {
+    if (!DELETED.includes(String((error as { code?: unknown }).code))) unreadable.push(path);
     return undefined;
   }
+}
+
+/** Returns `undefined` if the path is not a file of the folder. */
+async function fingerprintOf(root: string, path: string): Promise<string | undefined> {
+  const real = await realpath(join(root, path));
+  if (!isWithin(root, real)) return undefined;
+  const found = await stat(real);
+  return found.isFile() ? `${found.mtimeMs} ${found.size} ${found.ino}` : undefined;
 }
 
 function isWithin(root: string, path: string): boolean {

@@ -2,6 +2,9 @@ import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
 const FENCE = /^(```|~~~)/;
+const SETTING = /^(?:[\w.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/;
+/** A line of YAML: a setting, a list item, a comment, the end of a list or object, or the rest of a value, indented. */
+const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`);
 
 /** Reads Markdown and plain text. Sections end at headings, paragraphs at empty lines. */
 export function readMarkdown(text: string, name: string): ReadDocument {
@@ -25,7 +28,10 @@ export function readMarkdown(text: string, name: string): ReadDocument {
   return builder.document(name);
 }
 
-/** Removes the settings of site generators, between two lines of dashes at the top. */
+/** Removes the settings of site generators, between two lines of dashes at the top. Such lines may also be rules. */
 function withoutFrontMatter(text: string): string {
-  return text.replace(/^\uFEFF?---\r?\n[\s\S]*?\r?\n---\r?\n/, '').replace(/^\uFEFF/, '');
+  const [front = '', settings = ''] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---\r?\n/.exec(text) ?? [];
+  const lines = settings.split(/\r?\n/);
+  const areSettings = lines.some((line) => SETTING.test(line)) && lines.every((line) => FRONT_MATTER.test(line));
+  return text.slice(areSettings ? front.length : 0).replace(/^\uFEFF/, '');
 }

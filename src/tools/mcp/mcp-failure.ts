@@ -47,22 +47,23 @@ function byStatus(status: number): McpFailure {
 }
 
 /**
- * Whether the server refuses every request of this connection, not only the call: it has restarted or been replaced. Until
- * revision 2025-11-25, many servers that have lost the session answer 400. Since 2026-07-28 there are no sessions: a
- * server of another revision refuses the requests with 400 and a JSON-RPC error, which the SDK passes on if it has the
- * request's id.
+ * Whether the server refuses every request of this connection, not only the call: it has restarted or been replaced.
+ * - In the SDK's legacy era, up to revision 2025-11-25, many servers that have lost the session answer 400.
+ * - In its modern era, which began with the next revision, 2026-07-28, there are no sessions. A server of the legacy era
+ *   refuses the requests with 400 and a JSON-RPC error, which the SDK passes on if it has the request's id.
  */
-async function isStale(client: Client, error: unknown, timeout: number): Promise<boolean> {
+async function isStale(client: Client, callError: unknown, timeout: number): Promise<boolean> {
   const hasSessions = client.getProtocolEra() !== 'modern';
-  const isRefusal = (each: unknown) => isBadRequest(each) || (!hasSessions && each instanceof ProtocolError);
-  if (!isRefusal(error)) return false;
+  const isRefusal = (error: unknown) => isBadRequest(error) || (!hasSessions && error instanceof ProtocolError);
+  if (!isRefusal(callError)) return false;
   // Another call has closed the connection meanwhile.
   if (client.transport === undefined) return true;
   const probe: Promise<unknown> = hasSessions ? client.ping({ timeout }) : client.discover({ timeout });
   return probe.then(
     () => false,
     // The connection may be closed while the server is asked.
-    (reason: unknown) => isRefusal(reason) || ['notReceived', 'lost', 'timeout'].includes(mcpFailureOf(reason)),
+    (probeError: unknown) =>
+      isRefusal(probeError) || ['notReceived', 'lost', 'timeout'].includes(mcpFailureOf(probeError)),
   );
 }
 

@@ -1,7 +1,7 @@
-import { Client, type Tool as SdkTool, type Transport } from '@modelcontextprotocol/client';
+import { Client, SdkError, SdkErrorCode, type Tool as SdkTool, type Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../../clock.ts';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
-import { withTimeoutSignal } from '../../deadline.ts';
+import { withDeadline } from '../../deadline.ts';
 import type { Build } from '../../installation.ts';
 import type { Logger } from '../../log.ts';
 import type { CallContext, Tool, ToolArguments, ToolOutput } from '../tool.ts';
@@ -110,6 +110,7 @@ export class McpServer {
     try {
       await this.#withinTimeLimit(async (signal) => {
         await client.connect(transport, { timeout: CONNECT_TIMEOUT_MS, signal });
+        signal.throwIfAborted();
         isConnected = true;
         this.#client = client;
         client.onclose = () => this.#onLost(client, 'closed');
@@ -165,10 +166,13 @@ export class McpServer {
     this.#log.info({ count: tools.length }, 'tools listed');
   }
 
-  /** Limits connecting and listing together, however many pages the list has. */
+  /**
+   * Limits connecting and listing together, however many pages the list has. The SDK passes the signal to requests, but
+   * not to the notification that ends the handshake.
+   */
   #withinTimeLimit(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const late = () => new ToolError('tool_timeout', 'not connected in time');
-    return withTimeoutSignal({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
+    const late = () => new SdkError(SdkErrorCode.RequestTimeout, 'not connected in time');
+    return withDeadline({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
   }
 
   /** Repeats the call once if the server did not receive it, or if the connection was lost and the tool is read-only. */
@@ -204,7 +208,7 @@ export class McpServer {
     const { timeoutMs: timeout, passUser } = this.settings;
     const meta = passUser && userId !== undefined ? { _meta: { 'realtime-voice-bot/user': userId } } : {};
     const params = { name, arguments: { ...args }, ...meta };
-    // With a definition of its own the SDK does not check the result against the server's schema: the text still counts.
+    // Without an output schema, the SDK does not check structured results: the text of one that fails is still useful.
     const toolDefinition = { name, inputSchema: parameters as SdkTool['inputSchema'] };
     const options = { timeout, maxTotalTimeout: timeout, signal, toolDefinition };
     const result = await this.#keepingOpen(client, () => client.callTool(params, options));

@@ -101,7 +101,7 @@ export function describeRecordingLinks(what: string, open: () => Promise<TestRec
       assert.equal(await store.claim(id), false);
     });
 
-    it('expire fifteen minutes after they were made', async () => {
+    it('expire twenty minutes after they were made', async () => {
       const { clock, store } = await open();
       const { id } = await store.create(owner());
       await clock.advance(LINK_LIFETIME_MS - 1);

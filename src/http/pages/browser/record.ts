@@ -9,12 +9,14 @@ const SILENT_PEAK = 0.01;
 const UPLOAD_TIMEOUT_MS = 120_000;
 const CLOSE_DELAY_MS = 1_500;
 
-const endsAtMs = performance.now() + facts.leftMs;
+const beginUntilMs = performance.now() + facts.leftToBeginMs;
+/** The end of the longest recording that begins in time. A recording that ends later may be too late to be sent. */
+const endUntilMs = beginUntilMs + 1000 * facts.maxSeconds;
 let stop = () => {};
 let wav: Blob | undefined;
 
 async function record(): Promise<void> {
-  if (performance.now() >= endsAtMs) return view.finish('ended');
+  if (performance.now() >= beginUntilMs) return refuseLate();
   discardRecording();
   view.enter('asking');
   view.toggle.focus();
@@ -34,7 +36,16 @@ function showProgress(level: number, seconds: number): void {
   view.showLevel(level);
   view.showTime(seconds);
   if (seconds >= facts.warnAtSeconds) view.show(texts.almostFull);
-  if (seconds >= facts.maxSeconds) stop();
+  if (seconds >= facts.maxSeconds || performance.now() >= endUntilMs) stop();
+}
+
+/** The recording that there is can still be sent. */
+function refuseLate(): void {
+  if (wav === undefined) view.finish('ended');
+  else {
+    view.show(texts.tooLate);
+    view.send.focus();
+  }
 }
 
 /** The texts by the name of a DOMException. */
@@ -92,7 +103,8 @@ async function uploadRecording(body: Blob): Promise<void> {
     });
     if (response.ok) return closeSoon();
     if (response.status === 404) return view.finish('ended');
-    reason = (await response.json()).message;
+    // A gateway in between may answer with JSON of its own.
+    reason = (await response.json()).message ?? reason;
   } catch {
     // To the user, a failed upload and an unreadable refusal are the same.
   }

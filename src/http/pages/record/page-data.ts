@@ -3,8 +3,8 @@ export interface RecordingPageFacts {
   readonly maxSeconds: number;
   /** From this length on, the page warns that the end is near. */
   readonly warnAtSeconds: number;
-  /** How long the link accepts a recording, counted from the response. */
-  readonly leftMs: number;
+  /** How long a recording may begin, counted from the response. A complete one can be sent after that. */
+  readonly leftToBeginMs: number;
   /** The sample rate of the uploaded WAV. */
   readonly sampleRateHz: number;
 }
@@ -13,7 +13,7 @@ export interface RecordingPageFacts {
 export type RecordingPageTexts = Readonly<
   Record<
     | ('record' | 'stop' | 'asking' | 'listening' | 'almostFull' | 'full' | 'of')
-    | ('recorded' | 'tooShort' | 'silent' | 'sending' | 'sent' | 'notSent' | 'ended')
+    | ('recorded' | 'tooShort' | 'tooLate' | 'silent' | 'sending' | 'sent' | 'notSent' | 'ended')
     | ('refused' | 'noMicrophone' | 'microphoneInUse' | 'notHere'),
     string
   >

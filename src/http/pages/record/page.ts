@@ -4,6 +4,7 @@ import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
+import { SharedLookups } from '../../shared-lookups.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from '../page.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
@@ -12,10 +13,11 @@ const ALMOST_FULL_SECONDS = 30;
 
 /** Serves `GET` and `HEAD /record/<link>`, the page on which an invited user speaks, in a browser or Teams' dialog. */
 export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>, clock: Clock) {
+  const links = new SharedLookups((link) => recordings.findOpenLink(link));
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const recordingLink = request.path().endsWith('/') ? undefined : await recordings.findOpenLink(link);
+    const recordingLink = request.path().endsWith('/') ? undefined : await links.find(link);
     // Without a recording link, the user's language is unknown.
     const messages = messagesFor(recordingLink === undefined ? firstLanguage(request) : recordingLink.locale);
     const { recording } = messages;
@@ -24,7 +26,7 @@ export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>,
       const content = { title: recording.endedTitle, body: paragraph(recording.ended) };
       return sendPage(request, response, { ...page, ...content, status: 404 });
     }
-    const content = { title: recording.title, body: body(link, recordingLink.expiresAtMs - clock.now(), messages) };
+    const content = { title: recording.title, body: body(link, recordingLink.opensUntilMs - clock.now(), messages) };
     await sendPage(request, response, { ...page, ...content, scripts: ['record.js', 'teams.js'] });
   };
 }
@@ -34,12 +36,12 @@ const TEAMS_POLICY = ['media-src blob:', "connect-src 'self' https://res.cdn.off
 const HEADERS = { 'Permissions-Policy': 'microphone=(self)' };
 
 /** The recorder stays hidden until the script runs. */
-function body(link: string, leftMs: number, messages: Messages): string {
+function body(link: string, leftToBeginMs: number, messages: Messages): string {
   const { recording } = messages;
   const facts: RecordingPageFacts = {
     maxSeconds: MAX_CLIP_SECONDS,
     warnAtSeconds: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
-    leftMs: Math.max(0, leftMs),
+    leftToBeginMs: Math.max(0, leftToBeginMs),
     sampleRateHz: SAMPLE_RATE_HZ,
   };
   return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>
