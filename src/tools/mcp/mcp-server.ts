@@ -45,6 +45,8 @@ export type McpStatus =
  */
 export class McpServer {
   readonly settings: McpServerSettings;
+  /** Whether it has listed its tools since the start of the process. */
+  hasListed = false;
   readonly #deps: McpServerDeps;
   readonly #log: Logger;
   #client: Client | undefined;
@@ -52,8 +54,7 @@ export class McpServer {
   #connectingTransport: Transport | undefined;
   /** How many calls run, by client. */
   readonly #callCounts = new Map<Client, number>();
-  /** `undefined` before the first list. */
-  #tools: readonly Tool[] | undefined;
+  #tools: readonly Tool[] = [];
   #status: McpStatus = { kind: 'connecting' };
   #connecting: Promise<void> | undefined;
   #failures = 0;
@@ -69,12 +70,7 @@ export class McpServer {
 
   /** The tools of the newest list; none before the first one. */
   get tools(): readonly Tool[] {
-    return this.#tools ?? [];
-  }
-
-  /** Whether it has listed its tools since the start of the process. */
-  get hasListed(): boolean {
-    return this.#tools !== undefined;
+    return this.#tools;
   }
 
   get status(): McpStatus {
@@ -150,9 +146,8 @@ export class McpServer {
   async #relist(): Promise<void> {
     const client = this.#client;
     if (client === undefined || this.#isClosed) return;
-    await this.#withinTimeLimit((signal) => this.#list(client, signal)).catch((error: unknown) => {
-      this.#onLost(client, mcpReason(error));
-    });
+    const listing = this.#withinTimeLimit((signal) => this.#list(client, signal));
+    await listing.catch((error: unknown) => this.#onLost(client, mcpReason(error)));
   }
 
   async #list(client: Client, signal: AbortSignal): Promise<void> {
@@ -162,6 +157,7 @@ export class McpServer {
     const { tools, unknownNames } = readTools(listed.slice(0, MAX_TOOLS), this.settings, call, this.#log);
     if (listed.length > MAX_TOOLS) this.#log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
     this.#tools = tools;
+    this.hasListed = true;
     this.#status = { kind: 'connected', unknownNames };
     this.#log.info({ count: tools.length }, 'tools listed');
   }
