@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { StoreError, TurnError } from '../errors.ts';
+import { TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
-import { type Acceptance, type ActivityName, logNamesOf, type NotAccepted, type PersonActivity } from './acceptance.ts';
+import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
+import { AcceptanceGuard } from './acceptance-guard.ts';
 import { type AcceptedDecision, acceptDecision, decisionResultText } from './approvals/accept-decision.ts';
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
@@ -30,19 +31,18 @@ export class Conversations {
   /** The open requests of messages that expect replies. */
   readonly #openRequests = new WeakMap<UserMessage, WithReplySender>();
   readonly #sideWork: SideWork;
-  /** The activities that are being accepted. */
-  readonly #accepting = new Set<Promise<unknown>>();
+  readonly #guard: AcceptanceGuard;
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
   readonly #drained = new AbortController();
-  #isDraining = false;
 
   constructor(services: Services) {
     this.#services = services;
+    this.#guard = new AcceptanceGuard(services);
     this.#sideWork = new SideWork(services, (key) => this.#leave(key));
   }
 
   get isDraining(): boolean {
-    return this.#isDraining;
+    return this.#guard.isClosed;
   }
 
   /** Begins to run turns. */
@@ -58,13 +58,14 @@ export class Conversations {
   /** Accepts a message: it is answered once, also after a crash of this process. */
   accept(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
-    return this.#guard(message, async () => {
+    return this.#guard.run(message, async (signal) => {
       this.#begun.set(message.key, true);
       const kind = decisionInWords(message, command, this.#services);
       // Only a possible decision waits for a lookup: all others are added in the order in which `accept` was called.
       if (kind !== undefined) {
         const approvalId = await approvalMeantBy(message, command, this.#services);
-        if (approvalId !== undefined) return this.#decide({ approvalId, kind }, message, withReplySender);
+        signal.throwIfAborted();
+        if (approvalId !== undefined) return this.#decide({ approvalId, kind }, message, withReplySender, signal);
       }
       if (command !== undefined) return this.#runCommand(command, message, withReplySender);
       return this.#acceptTurn(message, withReplySender);
@@ -80,14 +81,16 @@ export class Conversations {
     message: UserMessage,
     withReplySender: WithReplySender,
   ): Promise<AcceptedDecision> {
-    const accepted = await this.#guard(message, () => this.#decide(request, message, withReplySender));
+    const accepted = await this.#guard.run(message, (signal) =>
+      this.#decide(request, message, withReplySender, signal),
+    );
     return 'result' in accepted ? accepted : { ...accepted, result: { kind: 'gone' } };
   }
 
   /** Runs work that needs neither the model nor a place in the queue, once for each activity. */
   acceptSideWork(activity: PersonActivity, work: (shutdown: AbortSignal) => Promise<void>): Promise<Acceptance> {
     const run = () => work(this.#drained.signal);
-    return this.#guard(activity, () => this.#sideWork.accept(activity, { kind: 'markHandled' }, run));
+    return this.#guard.run(activity, () => this.#sideWork.accept(activity, { kind: 'markHandled' }, run));
   }
 
   /** Runs work that no activity waits for. It ends before the process does. An error is logged as `failure`. */
@@ -97,7 +100,7 @@ export class Conversations {
 
   /** Greets each conversation once, and none that has begun. */
   welcome(key: string, text: string, withReplySender: WithReplySender): Promise<Acceptance> {
-    return this.#guard({ key }, async () => {
+    return this.#guard.run({ key }, async () => {
       const isNew = !this.#begun.has(key) && (await this.#services.conversationStore.create(key));
       this.#begun.set(key, true);
       return { kind: 'accepted', done: isNew ? this.#sideWork.say({ key }, withReplySender, text) : DONE };
@@ -107,7 +110,7 @@ export class Conversations {
   /** A user deleted a message: it is not answered if it still waits, and leaves the history. */
   withdraw(message: Required<ActivityName>): Promise<Acceptance> {
     const { key, activityId } = message;
-    return this.#guard(message, async () => {
+    return this.#guard.run(message, async () => {
       await this.#services.conversationStore.apply(key, { kind: 'withdraw', activityId });
       this.#services.sessions.drop(key);
       return { kind: 'accepted', done: DONE };
@@ -116,7 +119,7 @@ export class Conversations {
 
   /** Deletes the conversation: the bot was removed from it. `done` resolves once its audio is deleted. */
   forget(key: string): Promise<Acceptance> {
-    return this.#guard({ key }, () => this.#forgetAll([key]));
+    return this.#guard.run({ key }, () => this.#forgetAll([key]));
   }
 
   /**
@@ -124,7 +127,7 @@ export class Conversations {
    */
   forgetTeam(team: string, channel?: string): Promise<Acceptance> {
     // Only the log reads this key.
-    return this.#guard({ key: team }, async () => {
+    return this.#guard.run({ key: team }, async () => {
       const keys = await this.#services.conversationStore.keysOfTeam(team);
       return this.#forgetAll(keys.filter((key) => channel === undefined || isSameOrSiblingThread(key, channel)));
     });
@@ -135,14 +138,14 @@ export class Conversations {
    * up to `graceMs`, then ends them. Resolves when every reply is out. Safe to call twice.
    */
   async drain(graceMs: number): Promise<void> {
-    this.#isDraining = true;
     const { queue, clock, sessions } = this.#services;
+    const accepted = this.#guard.close();
     const endMs = clock.now() + graceMs;
     const cancelTimer = clock.after(graceMs, () => {
       this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
     });
-    // They end within the limit of a store call, and may still add turns and replies.
-    await Promise.allSettled(this.#accepting);
+    // What is being accepted may still add turns and replies.
+    await accepted;
     await queue.drain(Math.max(0, endMs - clock.now()), (message) => this.#dismiss(message));
     await this.#sideWork.whenIdle();
     cancelTimer();
@@ -157,36 +160,18 @@ export class Conversations {
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  /** Runs `add` unless the bot drains. Maps a StoreError to `notStored`, and counts and logs duplicates. */
-  async #guard<T extends Acceptance>(activity: ActivityName, add: () => Promise<T>): Promise<T | NotAccepted> {
-    if (this.#isDraining) return { kind: 'draining' };
-    const { telemetry, log } = this.#services;
-    const names = logNamesOf(activity);
-    const accepting = add();
-    this.#accepting.add(accepting);
-    try {
-      const acceptance = await accepting;
-      if (acceptance.kind === 'duplicate') {
-        telemetry.count('duplicates');
-        log.info(names, 'activity ignored: delivered again');
-      }
-      return acceptance;
-    } catch (err) {
-      if (!(err instanceof StoreError)) throw err;
-      log.warn({ ...names, err }, 'activity refused: not stored');
-      return { kind: 'notStored' };
-    } finally {
-      this.#accepting.delete(accepting);
-    }
-  }
-
   async #add(message: UserMessage, withReplySender: WithReplySender): Promise<AddedTurn> {
     if (!message.expectsReplies) return { result: await this.#services.queue.add(message), done: DONE };
     this.#openRequests.set(message, withReplySender);
     return this.#services.queue.addLocal(message);
   }
 
-  #decide(request: DecisionRequest, message: UserMessage, withReplySender: WithReplySender): Promise<AcceptedDecision> {
+  #decide(
+    request: DecisionRequest,
+    message: UserMessage,
+    withReplySender: WithReplySender,
+    signal: AbortSignal,
+  ): Promise<AcceptedDecision> {
     const say = async (result: DecisionResult): Promise<Acceptance> => {
       if (request.isShown) return { kind: 'accepted', done: DONE };
       const text = decisionResultText(result, messagesFor(message.locale));
@@ -195,7 +180,12 @@ export class Conversations {
       const run = () => withReplySender((sender) => sender.send({ text }));
       return this.#sideWork.accept(message, { kind: 'markHandled' }, run);
     };
-    return acceptDecision(request, message, (turn) => this.#add(turn, withReplySender), say, this.#services);
+    const add = async (turn: UserMessage) => {
+      // The activity is delivered again, and adds the turn then.
+      signal.throwIfAborted();
+      return this.#add(turn, withReplySender);
+    };
+    return acceptDecision(request, message, add, say, this.#services);
   }
 
   async #acceptTurn(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {

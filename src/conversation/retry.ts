@@ -11,7 +11,7 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Waits at most this long, then rejects with a StoreError, even if the store does not answer at all. Default: no limit. */
   readonly limitMs?: number;
-  /** Called once, when it lasts longer than 10 s. */
+  /** Called once, after 10 s without an answer. */
   readonly onLasting?: () => void;
 }
 
@@ -23,11 +23,22 @@ const LASTING_MS = 10_000;
 
 /** Calls a store until it answers. Rejects at once with errors that do not pass by themselves. */
 export async function retry<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, onLasting } = options;
+  if (onLasting === undefined) return callUntilAnswered(call, options);
+  // A call that hangs lasts, too.
+  const cancelTimer = clock.after(LASTING_MS, onLasting);
+  try {
+    return await callUntilAnswered(call, options);
+  } finally {
+    cancelTimer();
+  }
+}
+
+async function callUntilAnswered<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { clock, log, signal, limitMs = Number.POSITIVE_INFINITY } = options;
   const late = () => new StoreError('store_unavailable', `no answer within ${limitMs} ms`);
-  const startedMs = clock.now();
-  const leftMs = () => startedMs + limitMs - clock.now();
-  let onLasting = options.onLasting;
+  const endMs = clock.now() + limitMs;
+  const leftMs = () => endMs - clock.now();
   for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
     try {
       return await (limitMs === Number.POSITIVE_INFINITY
@@ -36,10 +47,6 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions): P
     } catch (err) {
       if (!(err instanceof StoreError) || err.retry !== 'safe' || backoffMs >= leftMs()) throw err;
       if (backoffMs === FIRST_BACKOFF_MS) log.warn({ err }, 'store call failed: retried');
-    }
-    if (clock.now() - startedMs >= LASTING_MS) {
-      onLasting?.();
-      onLasting = undefined;
     }
     await sleep(clock, backoffMs, signal);
   }

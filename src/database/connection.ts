@@ -84,7 +84,6 @@ export class Connection implements Sql {
       ...clientConfig(options),
       ...SERVER_LIMITS,
       options: `-c search_path=${settings.schema}`,
-      query_timeout: QUERY_LIMIT_MS,
       idleTimeoutMillis: IDLE_MS,
       max: settings.poolSize - OTHER_CONNECTIONS,
     });
@@ -96,16 +95,23 @@ export class Connection implements Sql {
     );
   }
 
-  async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+  /** `limitMs` bounds the wait for a connection and the statement together. Whether a late statement runs is unknown. */
+  async query<Row extends object>(
+    text: string,
+    values: readonly unknown[] = [],
+    limitMs = QUERY_LIMIT_MS,
+  ): Promise<readonly Row[]> {
+    const late = () => new Error('the statement took too long');
+    const run = () => this.#pool.query<Row>(prepared(text, values, limitMs));
     try {
-      return (await this.#pool.query<Row>(prepared(text, values))).rows;
+      return (await withDeadline({ clock: this.#clock, limitMs, late }, run)).rows;
     } catch (error) {
       throw storeFailure('a statement', error);
     }
   }
 
   executeSql(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
-    return this.#pool.query(prepared(text, values));
+    return this.#pool.query(prepared(text, values, QUERY_LIMIT_MS));
   }
 
   /**
@@ -168,12 +174,7 @@ export class Transaction implements Sql {
     text: string,
     values: readonly unknown[] = [],
   ): Promise<pg.QueryResult<Row>> {
-    // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.
-    const query: pg.QueryConfig & { query_timeout: number } = {
-      ...prepared(text, values),
-      query_timeout: this.#limitMs,
-    };
-    return this.#client.query<Row>(query);
+    return this.#client.query<Row>(prepared(text, values, this.#limitMs));
   }
 
   /** Returns the connection to the pool, or closes a broken one, which rolls back. Safe to call twice. */
@@ -184,6 +185,9 @@ export class Transaction implements Sql {
 }
 
 /** Each connection parses and plans a prepared statement once: planning takes longer than running. Names have up to 63 bytes. */
-function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
-  return { name: hash('sha256', text, 'base64url'), text, values: [...values] };
+function prepared(text: string, values: readonly unknown[], limitMs: number): pg.QueryConfig {
+  const name = hash('sha256', text, 'base64url');
+  // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.
+  const query: pg.QueryConfig & { query_timeout: number } = { name, text, values: [...values], query_timeout: limitMs };
+  return query;
 }

@@ -39,22 +39,31 @@ const FIND = `
 const READ = 'SELECT wav FROM audio WHERE id = $1 AND expires_at > $2';
 const READ_RANGE = 'SELECT substring(wav FROM $3 FOR $4) AS wav FROM audio WHERE id = $1 AND expires_at > $2';
 /** Keys may be long, so the index holds only their beginnings. */
-const FORGET = 'DELETE FROM audio WHERE left(conversation, 128) = left($1, 128) AND conversation = $1';
+const OF_CONVERSATION = 'left(conversation, 128) = left($1, 128) AND conversation = $1';
+/** Limits the rows of one statement, which may have megabytes each. */
+const MAX_FORGOTTEN = 50;
+const FORGET = `
+  DELETE FROM audio WHERE id IN (
+    SELECT id FROM audio WHERE ${OF_CONVERSATION} ORDER BY id LIMIT ${MAX_FORGOTTEN} FOR UPDATE
+  ) RETURNING id`;
+const EXPIRE = `UPDATE audio SET expires_at = 'epoch' WHERE ${OF_CONVERSATION}`;
 
 interface AudioRow extends Omit<StoredAudio, 'locale'> {
   readonly locale: string | null;
 }
 
 /**
- * Audio in PostgreSQL, read by range. Calls reject with a StoreError. They run one after another, because messages use
- * the same connections.
+ * Audio in PostgreSQL, read by range. Calls reject with a StoreError. Since messages use the same connections, one read and
+ * one write run at a time: lookups of made-up links delay no save.
  */
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
   const now = () => new Date(clock.now());
   const mutex = new KeyedMutex(clock, AUDIO_LIMIT_MS);
-  const query = <Row extends object>(text: string, values: readonly unknown[]) =>
-    mutex.run('audio', (leftMs) => connection.transaction((sql) => sql.query<Row>(text, values), leftMs));
+  const select = <Row extends object>(text: string, values: readonly unknown[]) =>
+    mutex.run('reads', (leftMs) => connection.query<Row>(text, values, leftMs));
+  const write = (text: string, values: readonly unknown[]) =>
+    mutex.run('writes', (leftMs) => connection.transaction((sql) => sql.query<object>(text, values), leftMs));
 
   return {
     async save({ wav, ...details }) {
@@ -64,30 +73,34 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       const audio = toStored({ ...details, ...storable(details), wav }, names, clock.now(), audioRetentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
       const columns = [id, linkKey, conversation, locale, text, durationMs, byteLength];
-      await query(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
+      await write(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
       return audio;
     },
     async find(id) {
-      const [row] = ID.test(id) ? await query<AudioRow>(FIND, [id, now()]) : [];
+      const [row] = ID.test(id) ? await select<AudioRow>(FIND, [id, now()]) : [];
       return row && { ...row, locale: row.locale ?? undefined };
     },
     async read(id, range) {
       if (!ID.test(id)) return undefined;
       const [row] =
         range === undefined
-          ? await query<{ wav: Buffer }>(READ, [id, now()])
-          : await query<{ wav: Buffer }>(READ_RANGE, [id, now(), range.start + 1, range.end - range.start + 1]);
+          ? await select<{ wav: Buffer }>(READ, [id, now()])
+          : await select<{ wav: Buffer }>(READ_RANGE, [id, now(), range.start + 1, range.end - range.start + 1]);
       return row?.wav;
     },
     async remove(id) {
-      if (ID.test(id)) await query('DELETE FROM audio WHERE id = $1', [id]);
+      if (ID.test(id)) await write('DELETE FROM audio WHERE id = $1', [id]);
     },
     async forget(conversation) {
-      await query(FORGET, [storable(conversation)]);
+      while ((await write(FORGET, [storable(conversation)])).length === MAX_FORGOTTEN);
     },
   };
 }
 
+/**
+ * Ends the access to the audio of a conversation. Deleting it may take too long for a transaction: `forget` of the store does
+ * that, or else retention.
+ */
 export async function forgetAudio(sql: Sql, conversation: string): Promise<void> {
-  await sql.query(FORGET, [storable(conversation)]);
+  await sql.query(EXPIRE, [storable(conversation)]);
 }

@@ -31,6 +31,9 @@ export interface SessionDeps {
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
 const NO_LISTENER: TurnListener = () => {};
 
+/** The response had ended before it was cancelled. */
+const NOTHING_TO_CANCEL = 'response_cancel_not_active';
+
 /**
  * One Realtime session of one conversation: opens, runs turns one after another, closes. A failed turn makes it unusable,
  * because the model's memory is then unknown.
@@ -245,10 +248,10 @@ export class RealtimeSession {
   }
 
   #onError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
-    // While no response runs, between turns or while tools run, an error without an event id concerns the session. A turn
-    // goes on in it; the next turn gets a new one.
-    const isOfSession = eventId === undefined && this.#run === undefined;
-    if (error.code === 'session_expired' || isOfSession) this.#isUnusable = true;
+    // While no response runs (between turns, or while tools run), the service may have refused an item, such as the output
+    // of a call that waits for its approval: the next turn gets a new session.
+    const isMemoryUnknown = this.#run === undefined && error.code !== NOTHING_TO_CANCEL;
+    if (error.code === 'session_expired' || isMemoryUnknown) this.#isUnusable = true;
     // The message may quote user input, so it is not logged.
     this.#log.warn({ code: error.code, type: error.type, eventId }, 'service error received');
   }

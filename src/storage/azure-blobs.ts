@@ -77,18 +77,25 @@ export class AzureBlobs {
     }
   }
 
+  /** What failed to open is opened again by the next call. */
+  #open(): Promise<ContainerClient> {
+    this.#opening ??= this.#options.open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
   #call<T>(
     action: string,
     run: (container: ContainerClient, signal: AbortSignal) => Promise<T>,
     bodyBytes = 0,
   ): Promise<T> {
-    const { open, clock } = this.#options;
+    const { clock } = this.#options;
     const limitMs = bodyBytes > LARGE_BODY_BYTES ? LARGE_BODY_LIMIT_MS : LIMIT_MS;
     const late = () => new StoreError('store_unavailable', `${action} failed: no answer within ${limitMs} ms`);
-    this.#opening ??= open();
-    const opening = this.#opening;
     // The library ignores the signal while it waits for a token.
-    return withDeadline({ clock, limitMs, late }, async (signal) => run(await opening, signal)).catch((error) => {
+    return withDeadline({ clock, limitMs, late }, async (signal) => run(await this.#open(), signal)).catch((error) => {
       throw storeFailure(action, error);
     });
   }

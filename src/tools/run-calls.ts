@@ -83,7 +83,10 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
     const end = { kind: 'failed', code: malformed.code } as const;
     return deps.measure(tool, call, async () => endedAs(call, tool, end, errorText(malformed.message)));
   }
-  switch (await deps.judge(tool, call)) {
+  const verdict = await deps.judge(tool, call);
+  // The store may have been slow: what was stopped meanwhile surely never began.
+  signal.throwIfAborted();
+  switch (verdict) {
     case 'needsApproval':
       return endedAs(call, tool, { kind: 'waiting' }, ASKED);
     case 'denied':

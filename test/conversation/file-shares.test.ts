@@ -82,7 +82,8 @@ describe('files from users', { timeout: 60_000 }, () => {
       },
     };
     const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
-    const reading = readAttachments({ message, log: parts.log, signal, telemetry }, services);
+    const retryStore = <T>(call: () => Promise<T>) => call();
+    const reading = readAttachments({ message, log: parts.log, signal, telemetry, retryStore }, services);
     reading.catch(() => {});
     return reading;
   }

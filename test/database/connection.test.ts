@@ -62,6 +62,17 @@ describe('a database connection', () => {
     assert.deepEqual(await connection.query('SELECT n FROM t'), [{ n: 1 }]);
   });
 
+  it('limits the wait for a connection and the statement together', async () => {
+    await using connection = await openEmpty({ DATABASE_POOL_SIZE: '3' });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const holding = connection.transaction(() => held);
+    await assert.rejects(connection.query('SELECT 1', [], 50), isStoreError('store_unavailable'));
+    release();
+    await holding;
+    await assert.rejects(connection.query('SELECT pg_sleep(10)', [], 50), isStoreError('store_unavailable'));
+    assert.equal((await connection.query('SELECT 1')).length, 1);
+  });
+
   it('rolls back a transaction that takes too long, and stays usable', async () => {
     await using connection = await openEmpty({ DATABASE_POOL_SIZE: '3' });
     await connection.query('CREATE TABLE t (n int)');

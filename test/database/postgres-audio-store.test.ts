@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Connection } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
-import { AUDIO_LIMIT_MS, createPostgresAudioStore } from '../../src/database/postgres-audio-store.ts';
+import { AUDIO_LIMIT_MS, createPostgresAudioStore, forgetAudio } from '../../src/database/postgres-audio-store.ts';
 import { randomIds } from '../../src/ids.ts';
 import { itBoundsAudio, itStoresAudio, RETENTION_MS, save } from '../audio/audio-store-contract.ts';
 import { connectionOptions } from '../support/database.ts';
@@ -68,6 +68,24 @@ describe('audio in PostgreSQL', () => {
     await Promise.all([locker.close(), own.close()]);
   });
 
+  it('is saved beside any number of lookups, which may be of made-up links', async () => {
+    const { options } = await open(1_000_000);
+    const own = new Connection(connectionOptions(url));
+    const store = createPostgresAudioStore({ ...options, connection: own });
+    const locker = new Connection(connectionOptions(url));
+    const { lookups, saving } = await locker.transaction(async (sql) => {
+      await sql.query('LOCK TABLE audio');
+      const calls = { lookups: Array.from({ length: 32 }, () => store.find(randomIds.secret())), saving: save(store) };
+      const waiting = "SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND relation = 'audio'::regclass";
+      let [row] = await own.query<{ count: number }>(waiting);
+      while (row?.count !== 2) [row] = await own.query<{ count: number }>(waiting);
+      return calls;
+    });
+    assert.equal((await saving).byteLength, 1_000);
+    for (const found of await Promise.all(lookups)) assert.equal(found, undefined);
+    await Promise.all([locker.close(), own.close()]);
+  });
+
   it('is deleted in small batches after the bound was lowered', async () => {
     const { store, options } = await open(1_000_000);
     for (let count = 0; count < 120; count++) await save(store, { wav: randomBytes(10) });
@@ -79,6 +97,19 @@ describe('audio in PostgreSQL', () => {
       counts.push(row?.count ?? 0);
     }
     assert.deepEqual(counts, [71, 22, 1, 1]);
+  });
+
+  it('is not found once its conversation was forgotten in a transaction, and is deleted in batches after it', async () => {
+    const { store } = await open(1_000_000);
+    const saved = await Promise.all(Array.from({ length: 120 }, () => save(store, { wav: randomBytes(10) })));
+    const kept = await save(store, { conversation: 'webchat/other' });
+    await connection.transaction((sql) => forgetAudio(sql, saved[0]?.conversation ?? ''));
+    for (const { id } of saved) assert.deepEqual([await store.find(id), await store.read(id)], [undefined, undefined]);
+    const count = 'SELECT count(*)::int AS count FROM audio';
+    assert.deepEqual(await connection.query(count), [{ count: 121 }]);
+    await store.forget(saved[0]?.conversation ?? '');
+    assert.deepEqual(await connection.query(count), [{ count: 1 }]);
+    assert.deepEqual(await store.find(kept.id), kept);
   });
 
   it('is not compressed, so that a range can be read alone', async () => {

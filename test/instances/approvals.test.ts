@@ -116,7 +116,7 @@ describe('a call that waits for approval, with two instances on one database', {
     await until(() => one.ran('C') === 1);
     // As good as killed for the others: another attempt has its claim.
     await query("UPDATE voice_bot_queue.job SET state = 'retry' WHERE state = 'active'");
-    await chat.whenSaid('It is not known whether this was done');
+    await chat.whenSaid('It is not known whether an earlier call has done this');
     assert.equal(one.ran('C'), 1);
     const events = (await audit(chat)).map(({ event }) => event);
     assert.deepEqual(events.slice(0, 3), ['asked', 'allowed', 'began']);

@@ -17,14 +17,16 @@ async function sessionWith(answers: readonly Answer[], more: Partial<SessionDeps
 }
 
 describe('an error between turns', () => {
-  it('ends the session only if it names no event', async () => {
-    const { session, connection } = await sessionWith([says('one')]);
-    await session.runTurn(input('t1'), NEVER);
-    connection.receive(wire.errorEvent({ type: 'server_error' }, 'evt_earlier'));
-    assert.equal(session.isUsableFor(0), true);
-    connection.receive(wire.errorEvent({ type: 'server_error' }, null));
-    assert.equal(session.isUsableFor(0), false);
-  });
+  for (const eventId of ['evt_output', null]) {
+    it(`ends the session, whose memory may lack an item (event id: ${eventId})`, async () => {
+      const { session, connection } = await sessionWith([says('one')]);
+      await session.runTurn(input('t1'), NEVER);
+      connection.receive(wire.errorEvent({ code: 'response_cancel_not_active' }, eventId));
+      assert.equal(session.isUsableFor(0), true, 'the response had ended before it was cancelled');
+      connection.receive(wire.errorEvent({ type: 'invalid_request_error' }, eventId));
+      assert.equal(session.isUsableFor(0), false);
+    });
+  }
 });
 
 describe('the events of a turn', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { AzureBlobs } from '../../src/storage/azure-blobs.ts';
+import { AzureBlobs } from '../../src/storage/azure-blobs.ts';
 import { inTime } from '../realtime/gathered.ts';
 import { type StorageFate, storageError } from '../support/storage-proxy.ts';
 import { all, type ContainerUnderTest, type StorageUnderTest, startStorage } from './storage-under-test.ts';
@@ -148,4 +148,20 @@ it('a missing container is reported with its code', async () => {
   const { blobs } = await storage.container({ isMissing: true });
   for (const call of Object.values(CALLS))
     await assert.rejects(call(blobs), { ...unavailable, reason: 'ContainerNotFound' });
+});
+
+describe('the client of Azure Blob Storage', () => {
+  it('is opened again if opening it failed', async () => {
+    const { options } = await storage.container();
+    let opened = 0;
+    const open = async () => {
+      if (opened++ === 0) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+      return options.open();
+    };
+    const blobs = new AzureBlobs({ ...options, open });
+    await assert.rejects(blobs.read('a'), unavailable);
+    assert.equal(await blobs.read('a'), undefined);
+    assert.equal(await blobs.read('a'), undefined);
+    assert.equal(opened, 2);
+  });
 });

@@ -146,6 +146,17 @@ describe('the calls of a response', () => {
     assert.deepEqual(recorded, ['a began', 'a unknown']);
   });
 
+  it('do not begin, nor count as begun, if they are stopped while their approval is claimed', async () => {
+    const stop = new AbortController();
+    const judge = async () => {
+      stop.abort(new Error('stopped'));
+      return 'run' as const;
+    };
+    const appendAudit = async () => assert.fail('it was recorded');
+    const never = tool('a', { run: () => assert.fail('it ran') });
+    await assert.rejects(run([call('a')], [never], { signal: stop.signal, judge, appendAudit }), /^Error: stopped$/);
+  });
+
   it('end on abort even if the tool ignores the signal; the audit of a begun call is unknown', async () => {
     const stop = new AbortController();
     const recorded: string[] = [];

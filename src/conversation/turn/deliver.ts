@@ -1,5 +1,6 @@
 import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
 import { apology, messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import { activityDigest } from '../keys.ts';
 import type { ConversationRecord, PendingReply } from '../records.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
@@ -77,11 +78,19 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
   return failure ?? { kind: 'cancelled' };
 }
 
-/** Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone. */
-export async function discardStored(reply: Reply, turn: Turn): Promise<Reply> {
+/**
+ * Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone, which
+ * says that nobody waits for the approvals that it asks for.
+ */
+export async function discardStored({ text, ...reply }: Reply, turn: Turn): Promise<Reply> {
+  const { audioStore } = turn.services;
   const id = reply.audio?.stored?.id;
-  if (id !== undefined) await turn.orLog(turn.services.audioStore.remove(id), 'reply audio not removed');
-  return { ...reply, audio: undefined, approvals: undefined };
+  if (id !== undefined) {
+    const removing = turn.retryStoreBriefly(() => audioStore.remove(id));
+    await turn.orLog(removing, 'reply audio not removed');
+  }
+  const gone = reply.approvals === undefined ? '' : messagesFor(turn.message.locale).approval.gone;
+  return { ...reply, text: paragraphs(text, gone), audio: undefined, approvals: undefined };
 }
 
 /** Takes the decision of the message back if the turn ends before its call began: it can be decided again. */

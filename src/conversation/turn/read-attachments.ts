@@ -34,7 +34,7 @@ export interface ReadAttachments {
  * person's share leaves room for others, also in the queues of the threads that read pictures and audio.
  */
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
-/** For all files of a message together; the user sees that the bot is at work. */
+/** For all files of a message together; the user sees that the bot is at work. Recordings wait for their store. */
 const READ_LIMIT_MS = 45_000;
 /**
  * Limits the audio of one message that the model gets, and so the longest clip: 3 minutes, and a second of tolerance.
@@ -52,9 +52,9 @@ interface Content {
 }
 
 interface Reading {
-  readonly turn: Pick<Turn, 'message' | 'log' | 'signal'>;
+  readonly turn: Pick<Turn, 'message' | 'log' | 'signal' | 'retryStore'>;
   readonly services: AttachmentServices;
-  /** Ends the reading as well when it takes too long. */
+  /** Ends the reading of files as well when it takes too long. */
   readonly limited: AbortSignal;
   /** What was read so far. */
   readonly read: ReadAttachments;
@@ -136,7 +136,8 @@ async function readSource(source: SentFile | Recording, reading: Reading): Promi
   const { message, log, signal } = turn;
   const { attachments: words } = messagesFor(message.locale);
   try {
-    const { part, audioMs = 0, historyLine } = await unlessAborted(reading.limited, () => contentOf(source, reading));
+    const content = source.kind === 'recording' ? recordingContent(source, reading) : fileContent(source, reading);
+    const { part, audioMs = 0, historyLine } = await content;
     if (read.audioMs + audioMs > MAX_AUDIO_MS) throw new AttachmentError('too_long', 'all clips of a message together');
     // There is one transcript for all clips: it stands with the first of them.
     const isFirst = !read.parts.some(({ kind }) => kind === 'audio');
@@ -156,18 +157,21 @@ async function readSource(source: SentFile | Recording, reading: Reading): Promi
   }
 }
 
-async function contentOf(source: SentFile | Recording, { turn, services, limited }: Reading): Promise<Content> {
-  const { files, audioStore } = services;
+/** The message was accepted and cannot be sent again, so a store that fails is awaited, without a limit. */
+async function recordingContent({ audioId }: Recording, { turn, services }: Reading): Promise<Content> {
+  const { audioStore } = services;
+  const recording = await turn.retryStore(() => audioStore.find(audioId), turn.signal);
+  const wav = recording && (await turn.retryStore(() => audioStore.read(recording.id), turn.signal));
+  if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
+  return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
+}
+
+async function fileContent(source: SentFile, { turn, services, limited }: Reading): Promise<Content> {
+  const { files } = services;
   const { message } = turn;
-  if (source.kind === 'recording') {
-    const recording = await audioStore.find(source.audioId);
-    const wav = recording && (await audioStore.read(recording.id));
-    if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
-    return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
-  }
-  const file = await files.semaphore.run(personOf(message), limited, async () =>
-    readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited),
-  );
+  const read = async () =>
+    readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited);
+  const file = await unlessAborted(limited, () => files.semaphore.run(personOf(message), limited, read));
   switch (file.kind) {
     case 'audio':
       return audioOf(file.pcm, file.durationMs);

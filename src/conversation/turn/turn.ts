@@ -12,7 +12,7 @@ import type { UserMessage } from '../user-message.ts';
 
 /** The longest that an open request waits for a store. */
 const MAX_OPEN_REQUEST_WAIT_MS = 3_000;
-/** How long a turn that was aborted waits for a store, to end in order. */
+/** How long a turn waits for a store to end in order, if it was aborted, and for what may stay undone. */
 const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
@@ -149,7 +149,11 @@ export class Turn {
 
   /** Works as `retryStore`; if the job was aborted, it waits 10 s at most. */
   retryStoreEvenIfAborted<T>(call: () => Promise<T>): Promise<T> {
-    if (!this.job.signal.aborted) return this.retryStore(call);
+    return this.job.signal.aborted ? this.retryStoreBriefly(call) : this.retryStore(call);
+  }
+
+  /** Works as `retryStore`, for 10 s at most, also if the job was aborted: for what may stay undone. */
+  retryStoreBriefly<T>(call: () => Promise<T>): Promise<T> {
     return retry(call, { clock: this.services.clock, log: this.log, limitMs: MAX_ENDING_MS });
   }
 

@@ -137,6 +137,22 @@ describe('a turn', () => {
     );
   });
 
+  it('tells its user after ten seconds also if the store does not answer at all', async () => {
+    const { job, result, clock, diary } = start();
+    const { begin } = job;
+    job.begin = async () => {
+      await sleep(clock, 18_000);
+      return begin.call(job);
+    };
+    const ended = result();
+    await clock.advance(9_999);
+    assert.deepEqual(diary, []);
+    await clock.advance(1);
+    assert.deepEqual(diary, [`sends ${en.storage.delayed}`]);
+    await clock.advance(10_000);
+    assert.equal((await ended).kind, 'answered');
+  });
+
   it('does not send the outage notice after the answer', async () => {
     const { job, result, clock, diary } = start();
     const { complete } = job;
