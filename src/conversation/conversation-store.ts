@@ -10,11 +10,13 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from '.
  *   now writes nothing more.
  * - `stop`: messages that wait are cancelled, and the running turn is stopped. Decisions that were not carried out are
  *   taken back.
- * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect replies.
- * - `forget`: as `stop` and `reset`; the record is deleted except the ids of handled activities, and so are the
- *   conversation's recording links. Its spending stays.
- * - `withdraw`: the message is cancelled if it waits, and is removed from the history together with its answer, also when
- *   its turn runs now.
+ * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect
+ *   replies. Decisions among them are taken back.
+ * - `forget`: as `stop` and `reset`; the record is deleted except the ids of handled activities, and so are recording
+ *   links, approvals, permissions and dead letters. The caller deletes the audio and removes the names from the audit: see
+ *   `forgetAudioAndAudit`. The spending stays.
+ * - `withdraw`: the message is cancelled if it waits, and a decision that it made is taken back. It is removed from the
+ *   history together with its answer, also when its turn runs now.
  */
 export type ConversationAction =
   | { readonly kind: 'markHandled' }

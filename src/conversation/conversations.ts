@@ -196,41 +196,46 @@ export class Conversations {
       case 'duplicate':
       case 'busy':
         return { kind: result };
-      case 'queueFull':
+      case 'queueFull': {
         this.#services.log.warn(logNamesOf(message), 'message refused: queue full');
         // Accepted, so that the channel does not redeliver; the user gets a notice.
-        return {
-          kind: 'accepted',
-          done: this.#sideWork.notify(message, withReplySender, messagesFor(message.locale).queueFull),
-        };
+        const { queueFull } = messagesFor(message.locale);
+        return { kind: 'accepted', done: this.#sideWork.notify(message, withReplySender, queueFull) };
+      }
     }
   }
 
-  #runCommand(command: Command, message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
+  async #runCommand(command: Command, message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const { action, makeReply } = planCommand(command, message, this.#services);
     const run = async (applied: AppliedAction) => {
       const made = makeReply((call) => this.#retryStore(call), applied);
       const reply = await made.catch((err: unknown) => this.#apology(err, message));
       await withReplySender((sender) => sender.send(reply));
     };
-    return this.#sideWork.accept(message, action, run);
+    const acceptance = await this.#sideWork.accept(message, action, run);
+    // The first delivery may have ended before its reply was made.
+    if (acceptance.kind === 'duplicate' && action.kind === 'forget') void this.#forgetAudioAndAudit(message.key);
+    return acceptance;
   }
 
   async #forgetAll(keys: readonly string[]): Promise<Acceptance> {
-    const { conversationStore, sessions } = this.#services;
     const removals: Promise<void>[] = [];
     for (const key of keys) {
       try {
-        await conversationStore.apply(key, { kind: 'forget' });
+        await this.#services.conversationStore.apply(key, { kind: 'forget' });
       } finally {
         // Clean up even on error: the delete may have committed, and then keysOfTeam no longer returns this key.
         this.#begun.delete(key);
-        sessions.drop(key);
-        const removeOthers = () => this.#retryStore(() => forgetAudioAndAudit(key, this.#services));
-        removals.push(this.#sideWork.run({ key }, removeOthers, 'audio or audit not cleaned up'));
+        this.#services.sessions.drop(key);
+        removals.push(this.#forgetAudioAndAudit(key));
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
+  }
+
+  #forgetAudioAndAudit(key: string): Promise<void> {
+    const forget = () => this.#retryStore(() => forgetAudioAndAudit(key, this.#services));
+    return this.#sideWork.run({ key }, forget, 'audio or audit not cleaned up');
   }
 
   #retryStore<T>(call: () => Promise<T>): Promise<T> {
@@ -244,11 +249,8 @@ export class Conversations {
 
   /** Tells the user of a message that nobody will answer it. */
   #dismiss(message: UserMessage): Promise<void> {
-    return this.#sideWork.say(
-      message,
-      this.#withReplySenderFor(message),
-      messagesFor(message.locale).apologies.restarting,
-    );
+    const { restarting } = messagesFor(message.locale).apologies;
+    return this.#sideWork.say(message, this.#withReplySenderFor(message), restarting);
   }
 
   #apology(err: unknown, message: UserMessage): Reply {

@@ -122,6 +122,11 @@ function createConversationStore(
   recordingLinks: RecordingLinks,
   approvals: MemoryApprovals,
 ): ConversationStore {
+  const cancel = (key: string, matches: (message: UserMessage) => boolean): number => {
+    const { count, approvalIds } = queue.cancelWaiting(key, matches);
+    approvals.reopenThese(approvalIds);
+    return count;
+  };
   /** Does to the messages of a conversation what an action does to its record. Returns how many it cancelled. */
   const act = (key: string, action: ConversationAction): number => {
     switch (action.kind) {
@@ -134,16 +139,16 @@ function createConversationStore(
         return 0;
       case 'stop':
         approvals.reopenAll(key);
-        return queue.stop(key);
+        return queue.stop(key).count;
       case 'leave':
-        return queue.cancelWaiting(key, ({ expectsReplies }) => !expectsReplies);
+        return cancel(key, ({ expectsReplies }) => !expectsReplies);
       case 'forget':
         queue.running(key)?.makeObsolete();
         approvals.forget(key);
         recordingLinks.forget(key);
-        return queue.stop(key);
+        return queue.stop(key).count;
       case 'withdraw':
-        return queue.cancelWaiting(key, ({ activityId }) => activityId === action.activityId);
+        return cancel(key, ({ activityId }) => activityId === action.activityId);
     }
   };
   return {

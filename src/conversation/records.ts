@@ -37,7 +37,8 @@ export interface ConversationRecord extends HistoryState {
   readonly usage: ConversationUsage;
   /**
    * The id of the turn that the warm session ended with. A command or a withdrawal sets another value, so that no
-   * session matches. `turnEdit` also reads it: its own job's id means that the edit was applied before.
+   * session matches. `turnEdit` also reads it: its own job's id, or the digest of its message, means that the edit was
+   * applied before.
    */
   readonly sessionVersion: string | undefined;
   /**
@@ -45,7 +46,10 @@ export interface ConversationRecord extends HistoryState {
    * most MAX_HANDLED; see `activityDigest`.
    */
   readonly answered: readonly string[];
-  /** The reply that is being delivered, under the name that stored records have. */
+  /**
+   * The reply that is being delivered, under the name that stored records have. There is one at most: queued turns of a
+   * conversation run one by one, and the reply of an open request is not kept, since nobody can send it again.
+   */
   readonly unsent: PendingReply | undefined;
 }
 

@@ -10,8 +10,9 @@ import type { Sql } from './connection.ts';
 import type { DatabaseQueue } from './database-queue.ts';
 import { QUEUE } from './job-queue.ts';
 import { jobId, storedKey } from './names.ts';
-import { forgetApprovals, reopenApprovals, withdrawApprovals } from './postgres-approvals.ts';
+import { forgetApprovals, reopenApprovals, reopenApprovalsOf, withdrawApprovals } from './postgres-approvals.ts';
 import { forgetAudio } from './postgres-audio-store.ts';
+import { removeAuditNames } from './postgres-audit.ts';
 import { forgetLinks } from './postgres-recording-links.ts';
 import type { DatabaseServices } from './services.ts';
 
@@ -112,23 +113,27 @@ export class DatabaseConversations implements ConversationStore {
         await withdrawApprovals(sql, key);
         return 0;
       case 'withdraw':
-        return jobs.cancelWaiting(sql, key, jobId({ key, activityId: action.activityId }));
-      case 'leave':
-        return jobs.cancelWaiting(sql, key);
+      case 'leave': {
+        const id = action.kind === 'leave' ? undefined : jobId({ key, activityId: action.activityId });
+        const { count, approvalIds } = await jobs.cancelWaiting(sql, key, id);
+        await reopenApprovals(sql, approvalIds);
+        return count;
+      }
       case 'stop': {
-        const cancelledCount = await jobs.cancelWaiting(sql, key);
-        await reopenApprovals(sql, key);
+        const { count } = await jobs.cancelWaiting(sql, key);
+        await reopenApprovalsOf(sql, key);
         await jobs.notify(sql, `${instance} ${storedKey(key)}`);
-        return cancelledCount;
+        return count;
       }
       case 'forget': {
-        const cancelledCount = await jobs.cancelWaiting(sql, key);
+        const { count } = await jobs.cancelWaiting(sql, key);
         await jobs.deleteDead(sql, key);
         await forgetLinks(sql, key);
         await forgetAudio(sql, key);
         await forgetApprovals(sql, key);
+        await removeAuditNames(sql, key);
         await jobs.notify(sql, `${instance} ${storedKey(key)}`);
-        return cancelledCount;
+        return count;
       }
     }
   }

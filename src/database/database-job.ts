@@ -172,7 +172,8 @@ export class DatabaseJob implements TurnJob {
     const isOurs = await connection.transaction<boolean>(async (sql) => {
       const row = await this.#lock(sql);
       // If the conversation was forgotten meanwhile, its message must not stay in the dead-letter queue.
-      if (isDead && row?.epoch === this.#epoch) await jobs.sendDead(sql, message.key, storable(writeMessage(message)));
+      if (isDead && row?.epoch === this.#epoch)
+        await jobs.sendDead(sql, this.storedKey, storable(writeMessage(message)));
       await this.#write(sql, withHandled(readRecord(row?.record), message.activityId), claim?.id ?? null);
       if (claim === undefined || (await jobs.complete(sql, claim))) return true;
       // The claim is lost, unless an earlier `complete` ended the job and its response was lost.

@@ -90,9 +90,9 @@ export class DatabaseQueue implements TurnQueue {
    * Resolves with the count of local messages that waited, without decisions about calls.
    */
   async stop(conversation: string): Promise<number> {
-    const cancelledCount = this.#local.stop(conversation);
+    const { count } = this.#local.stop(conversation);
     await this.#dispatcher.abortStopped(conversation);
-    return cancelledCount;
+    return count;
   }
 
   /** Safe to call twice. */

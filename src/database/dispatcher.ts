@@ -28,6 +28,8 @@ export class Dispatcher {
   readonly #onIdle: (() => void)[] = [];
   /** The chain of suspected turns, which run one by one. */
   #suspects: Promise<void> = Promise.resolve();
+  /** They are held in `#running`, so that their claims are renewed. No more wait than turns ran during the crashes. */
+  #waitingSuspectCount = 0;
   #run: ((job: TurnJob) => Promise<void>) | undefined;
   #isOpen = false;
   #isDraining = false;
@@ -99,7 +101,7 @@ export class Dispatcher {
     this.#isFetching = true;
     while (this.#isWoken) {
       this.#isWoken = false;
-      const batch = BATCHES.find((count) => this.#running.size + count <= MAX_RUNNING);
+      const batch = BATCHES.find((count) => this.#running.size - this.#waitingSuspectCount + count <= MAX_RUNNING);
       if (this.#run === undefined || !this.#isOpen || this.#isDraining || batch === undefined) break;
       try {
         const fetched = await jobs.fetch(batch);
@@ -130,13 +132,22 @@ export class Dispatcher {
   async #runJob(job: DatabaseJob, retryCount: number, run: (job: TurnJob) => Promise<void>): Promise<void> {
     const isSuspect =
       retryCount >= SUSPECT_ATTEMPTS && (await job.attemptCount().catch(() => SUSPECT_ATTEMPTS)) >= SUSPECT_ATTEMPTS;
-    const turn = (isSuspect ? this.#suspects : Promise.resolve()).then(() => {
-      // The job was fetched while draining began: the turn releases it.
-      if (this.#isDraining) job.abort(shuttingDown());
-      return run(job);
+    if (!isSuspect) return this.#runNow(job, run);
+    this.#waitingSuspectCount++;
+    const turn = this.#suspects.then(() => {
+      this.#waitingSuspectCount--;
+      return this.#runNow(job, run);
     });
-    if (isSuspect) this.#suspects = turn;
+    this.#suspects = turn;
+    // Its place is free for another turn.
+    this.wake();
     return turn;
+  }
+
+  #runNow(job: DatabaseJob, run: (job: TurnJob) => Promise<void>): Promise<void> {
+    // The job was fetched while draining began: the turn releases it.
+    if (this.#isDraining) job.abort(shuttingDown());
+    return run(job);
   }
 
   #end(job: DatabaseJob): void {
@@ -155,12 +166,12 @@ export class Dispatcher {
   }
 
   /** Discards a job whose data no version of the bot has written: it names no user to answer. */
-  async #discard({ claim, data }: FetchedJob): Promise<void> {
+  async #discard({ claim, storedKey, data }: FetchedJob): Promise<void> {
     const { connection, jobs, log } = this.#services;
     log.error({ turn: claim.id }, 'message dead-lettered: not readable');
     try {
       await connection.transaction(async (sql) => {
-        await jobs.sendDead(sql, claim.id, data);
+        await jobs.sendDead(sql, storedKey, data);
         await jobs.complete(sql, claim);
       });
       this.wake();

@@ -1,5 +1,6 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
 import { type MessageJson, readMessage } from '../conversation/message-json.ts';
+import type { CancelledMessages } from '../conversation/queue/turn-queue.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
@@ -15,6 +16,8 @@ export interface Claim {
 export interface FetchedJob {
   readonly claim: Claim;
   readonly acceptedAtMs: number;
+  /** The key of its conversation, as stored. */
+  readonly storedKey: string;
   /** `undefined` if no version of the bot has written the job. */
   readonly message: UserMessage | undefined;
   readonly data: object;
@@ -144,9 +147,14 @@ export class JobQueue {
   async fetch(count: number): Promise<readonly FetchedJob[]> {
     const options = { batchSize: count, includeMetadata: true, db: this.#connection } as const;
     const jobs = await this.#boss.fetch<object>(QUEUE, options);
-    return jobs.map(({ id, retryCount, createdOn, data }) => {
-      return { claim: { id, retryCount }, acceptedAtMs: createdOn.getTime(), message: readMessage(data), data };
-    });
+    return jobs.map(({ id, retryCount, createdOn, singletonKey, data }) => ({
+      claim: { id, retryCount },
+      acceptedAtMs: createdOn.getTime(),
+      // Every job of the queue has one: the policy of the queue demands it.
+      storedKey: singletonKey ?? '',
+      message: readMessage(data),
+      data,
+    }));
   }
 
   /** Renews claims. Resolves with true if all of them hold; in a transaction (`sql`) they hold until its end. */
@@ -168,9 +176,9 @@ export class JobQueue {
     return (await sql.query(text, [QUEUE, id, retryCount])).length > 0;
   }
 
-  /** Adds a message to the dead-letter queue. */
-  async sendDead(sql: Sql, key: string, data: object): Promise<void> {
-    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: storedKey(key), db: sql });
+  /** Adds a message to the dead-letter queue. `conversation`: its stored key, by which `deleteDead` finds it. */
+  async sendDead(sql: Sql, conversation: string, data: object): Promise<void> {
+    await this.#boss.send(DEAD_QUEUE, data, { singletonKey: conversation, db: sql });
   }
 
   /** Returns a job to the queue, ahead of its successors. Resolves with false if the claim is lost. */
@@ -183,20 +191,20 @@ export class JobQueue {
 
   /**
    * Cancels the waiting messages of a conversation, or one of them. Their ids stay for an hour, without the messages.
-   * Resolves with their count, without decisions about calls.
    */
-  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<number> {
+  async cancelWaiting(sql: Sql, key: string, id?: string): Promise<CancelledMessages> {
     // The condition matches an index of pg-boss that leaves out ended jobs.
-    const waiting = await sql.query<{ id: string; isDecision: boolean }>(
+    const waiting = await sql.query<{ id: string; approvalId: string | null }>(
       `WITH waiting AS (SELECT id, data FROM ${this.table} WHERE name = $1 AND singleton_key = $2
          AND state < 'active' AND ($3::uuid IS NULL OR id = $3) FOR UPDATE)
        UPDATE ${this.table} job SET data = '{}' FROM waiting WHERE job.name = $1 AND job.id = waiting.id
-       RETURNING job.id, waiting.data -> 'message' -> 'approvalId' IS NOT NULL AS "isDecision"`,
+       RETURNING job.id, waiting.data -> 'message' ->> 'approvalId' AS "approvalId"`,
       [QUEUE, storedKey(key), id ?? null],
     );
     const ids = waiting.map((job) => job.id);
     if (ids.length > 0) await this.#boss.cancel(QUEUE, ids, { db: sql });
-    return waiting.filter(({ isDecision }) => !isDecision).length;
+    const approvalIds = waiting.flatMap(({ approvalId }) => approvalId ?? []);
+    return { count: waiting.length - approvalIds.length, approvalIds };
   }
 
   /** Deletes a conversation's messages from the dead-letter queue. */

@@ -51,7 +51,7 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
       return (await connection.query(text, [id, turnId])).length > 0;
     },
     async reopen(id) {
-      await connection.query('UPDATE approvals SET decision = NULL WHERE id = $1 AND turn IS NULL', [id]);
+      await reopenApprovals(connection, [id]);
     },
     allow: (permission, approvalId) => addPermission(connection, permission, approvalId),
     async permissionsOf(conversation, person) {
@@ -101,8 +101,14 @@ async function addPermission(
   await connection.query(text, [storedKey(conversation), personDigest(person), origin, tool, digest, approvalId]);
 }
 
+/** Takes decisions back, unless a turn has claimed the call. */
+export async function reopenApprovals(sql: Pick<Sql, 'query'>, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query('UPDATE approvals SET decision = NULL WHERE id = ANY($1::text[]) AND turn IS NULL', [ids]);
+}
+
 /** Takes the decisions of a conversation back that no turn has claimed. */
-export async function reopenApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+export async function reopenApprovalsOf(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
   const text = 'UPDATE approvals SET decision = NULL WHERE conversation = $1 AND turn IS NULL AND decision IS NOT NULL';
   await sql.query(text, [storedKey(conversation)]);
 }

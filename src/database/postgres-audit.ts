@@ -1,6 +1,6 @@
 import { conversationDigest, personDigest } from '../conversation/keys.ts';
 import type { AuditEntry, AuditStore } from '../tools/audit.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Sql } from './connection.ts';
 
 interface AuditRow extends Omit<AuditEntry, 'decider'> {
   readonly decider: string | null;
@@ -35,9 +35,11 @@ export function createPostgresAudit(connection: Connection): AuditStore {
       const rows = await connection.query<AuditRow>(text, [turnId]);
       return rows.map((row) => ({ ...row, decider: row.decider ?? undefined }));
     },
-    async removeNames(conversation) {
-      const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
-      await connection.query(text, [conversationDigest(conversation)]);
-    },
+    removeNames: (conversation) => removeAuditNames(connection, conversation),
   };
+}
+
+export async function removeAuditNames(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+  const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
+  await sql.query(text, [conversationDigest(conversation)]);
 }

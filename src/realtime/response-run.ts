@@ -25,7 +25,10 @@ export class ResponseRun {
   readonly collector: ResponseCollector;
   readonly #options: ResponseRunOptions;
   readonly #resolve: (outcome: ResponseOutcome) => void;
-  /** The turn goes on only after calls. What its answer has not shown at its end may be withheld. */
+  /**
+   * True once a response without calls has ended. Later events are not passed on: the outcome may withhold what was not
+   * shown by then (content filter).
+   */
   #isAnswerOver = false;
   #cancelDeadline: () => void = () => {};
   /** The outcome with the content that had arrived when the user cancelled. */

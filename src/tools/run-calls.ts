@@ -170,8 +170,8 @@ export function interrupted(call: ToolCall, tool: Tool): CallResult {
  */
 export function earlierEnd(
   entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],
-  tool: Tool,
-  call: ToolCall,
+  tool: Pick<Tool, 'name'>,
+  call: Pick<ToolCall, 'argumentsText'>,
 ): 'doneBefore' | 'unknown' | undefined {
   const hash = argumentsHash(call);
   const ends = new Map<string, string>();

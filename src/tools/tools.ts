@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { unlessAborted } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { Documents } from './documents/documents.ts';
@@ -66,6 +67,15 @@ export class Tools {
     return this.#connecting;
   }
 
+  /**
+   * Resolves once the first attempt to connect each server has ended, at once if that is so or `start` was not called.
+   * Rejects with the reason of `signal`.
+   */
+  async whenTried(signal: AbortSignal): Promise<void> {
+    const connecting = this.#connecting;
+    if (connecting !== undefined) await unlessAborted(signal, () => connecting);
+  }
+
   /** Loads the bot's own tools. Rejects with a FunctionsError if one of its functions cannot be used. */
   async preload(): Promise<void> {
     await this.#sources.loadOwnTools();
@@ -88,6 +98,11 @@ export class Tools {
     return this.#servers
       .filter(({ status, settings }) => status.kind === 'down' && mayUse({ access: settings }, ids, scope))
       .map(({ settings }) => settings.name);
+  }
+
+  /** Returns the name of the server of this origin if it has not listed its tools since the start. */
+  unlistedServer(origin: string): string | undefined {
+    return this.#servers.find(({ settings, hasListed }) => settings.origin === origin && !hasListed)?.settings.name;
   }
 
   /** Leaves out tools that the model's service rejects, until they change. */

@@ -8,12 +8,15 @@ import {
   type Permission,
 } from '../../src/conversation/approvals/approval.ts';
 import type { ConversationStore } from '../../src/conversation/conversation-store.ts';
+import type { TurnQueue } from '../../src/conversation/queue/turn-queue.ts';
 import { saying } from './saying.ts';
+import { HandedTurns, messageIn } from './test-engine.ts';
 
 /** An empty store, and a way to let all of its approvals expire. */
 export interface TestApprovals extends AsyncDisposable {
   readonly approvals: ApprovalStore;
   readonly conversations: ConversationStore;
+  readonly queue: TurnQueue;
   /** Lets the time of all approvals pass, but for the last moment. `more`: that moment, too. */
   pass(more: boolean): Promise<void>;
 }
@@ -199,6 +202,24 @@ export function describeApprovals(name: string, open: () => Promise<TestApproval
       assert.equal((await approvals.find(id))?.decision?.activityId, 'two');
       await approvals.reopen('approval-unknown-00');
     });
+
+    for (const action of [{ kind: 'withdraw', activityId: 'two' }, { kind: 'leave' }] as const)
+      it(`can be decided again if the turn of the decision waited (${action.kind})`, async () => {
+        await using store = await open();
+        const { approvals, conversations, queue } = store;
+        const ids = [(await waiting(approvals)).id, (await waiting(approvals)).id];
+        const turns = new HandedTurns(queue);
+        for (const [index, approvalId] of ids.entries()) {
+          const activityId = index === 0 ? 'one' : 'two';
+          await approvals.decide(approvalId, decisionOf(activityId));
+          await queue.add(messageIn('c', activityId, { approvalId }));
+        }
+        const { end } = await turns.next();
+        await conversations.apply('c', action);
+        const decisions = await Promise.all(ids.map(async (id) => (await approvals.find(id))?.decision?.activityId));
+        assert.deepEqual(decisions, ['one', undefined]);
+        end();
+      });
 
     it('are withdrawn with the undecided ones of a conversation, and forgotten with all', async () => {
       await using store = await open();

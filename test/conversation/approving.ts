@@ -116,11 +116,12 @@ export async function startFarEnds(closing: Closing): Promise<FarEnds> {
   return { tools, mcp, model: approvalModel() };
 }
 
-/** A bot between these far ends. Default: new ones. */
+/** A bot between these far ends. Default: new ones. Resolves once its log has the line `ready`. */
 export async function startApproving(
   closing: Closing,
   options: BotUnderTestOptions = {},
   farEnds?: FarEnds,
+  ready = 'tools listed',
 ): Promise<ApprovingBot> {
   const { tools, mcp, model } = farEnds ?? (await startFarEnds(closing));
   const config = join(await mkdtemp(join(tmpdir(), 'approving-')), 'mcp.json');
@@ -128,7 +129,7 @@ export async function startApproving(
   const simulator = { responder: model.responder, ...options.simulator };
   const bot = await startBot({ ...options, simulator, env: { MCP_CONFIG: config, ...options.env } });
   closing.after(() => bot.close());
-  await bot.logged('tools listed');
+  await bot.logged(ready);
   const ran = (text: string) => {
     const calls = mcp.requests.filter(({ rpc }) => rpc === 'tools/call');
     return calls.filter(({ params }) => JSON.stringify(params?.['arguments']) === JSON.stringify({ text })).length;

@@ -35,6 +35,28 @@ describe('forgetting a conversation', () => {
   });
 });
 
+describe('/forget yes that is delivered again', () => {
+  it('removes the audio, which its first delivery may not have done', async () => {
+    const { conversations, services } = talk();
+    const { replies, withReplySender } = wayBack();
+    const { conversationStore: store, audioStore } = services;
+    const apply = store.apply.bind(store);
+    store.apply = async (...call) => {
+      await apply(...call);
+      throw new StoreError('store_unavailable', 'no answer');
+    };
+    const silenced: string[] = [];
+    audioStore.forget = async (key) => void silenced.push(key);
+    const command = turn('/forget yes');
+    assert.deepEqual(await conversations.accept(command, withReplySender), { kind: 'notStored' });
+    assert.deepEqual(silenced, []);
+    store.apply = apply;
+    assert.deepEqual(await conversations.accept(command, withReplySender), { kind: 'duplicate' });
+    await conversations.drain(0);
+    assert.deepEqual([silenced, replies], [[command.key], []]);
+  });
+});
+
 describe('forgetting a team', () => {
   it('reaches all of its conversations even if the store fails in between', async () => {
     const { conversations, services } = talk([says('one'), says('two')]);

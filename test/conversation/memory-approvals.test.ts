@@ -6,7 +6,11 @@ import { describeApprovals } from './approval-store-contract.ts';
 
 describeApprovals('memory', async () => {
   const clock = new ManualClock();
-  const { approvalStore: approvals, conversationStore: conversations } = createMemoryStores({
+  const {
+    approvalStore: approvals,
+    conversationStore: conversations,
+    queue,
+  } = createMemoryStores({
     clock,
     ids: randomIds,
     recordRetentionMs: 2 * APPROVAL_MS,
@@ -14,6 +18,7 @@ describeApprovals('memory', async () => {
   return {
     approvals,
     conversations,
+    queue,
     pass: (more) => clock.advance(more ? 1 : APPROVAL_MS - 1),
     async [Symbol.asyncDispose]() {},
   };

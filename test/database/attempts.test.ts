@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { EMPTY_RECORD } from '../../src/conversation/records.ts';
 import { aborted, begun, HandedTurns, messageIn, said, usersIn } from '../conversation/test-engine.ts';
+import { inTime } from '../realtime/gathered.ts';
 import { testInstances } from './test-instances.ts';
 
 describe('attempts at a message', () => {
@@ -118,6 +120,34 @@ describe('attempts at a message', () => {
     assert.equal(await job.deadLetter(), true);
     end();
     assert.equal(await turns.answerNext(), 'two');
+  });
+
+  it('leave room for other messages, however many wait after two crashes', async () => {
+    await instances.newDatabase();
+    const accepting = await open({ env: { DISPATCH: 'false' } });
+    const ids = Array.from({ length: 200 }, (_, index) => `suspect ${index}`);
+    await Promise.all(ids.map((id) => accepting.queue.add(messageIn(id, id, { personKey: id }))));
+    await instances.query("UPDATE voice_bot_queue.job SET retry_count = 2 WHERE name = 'turns'");
+    await instances.query(
+      `INSERT INTO voice_bot.conversations (key, version, record, attempt_job, attempts)
+       SELECT singleton_key, ${EMPTY_RECORD.version}, '${JSON.stringify(EMPTY_RECORD)}', id, '{0,1}'
+       FROM voice_bot_queue.job WHERE name = 'turns'`,
+    );
+    await accepting.queue.add(messageIn('healthy', 'healthy'));
+    const turns = new HandedTurns((await open()).queue);
+    const suspect = await turns.next();
+    assert.match(suspect.job.message.text, /^suspect/);
+    const healthy = await inTime(turns.next());
+    assert.equal(healthy.job.message.text, 'healthy');
+    for (const { job, end } of [suspect, healthy]) {
+      await begun(job);
+      await job.complete();
+      end();
+    }
+    const later = await inTime(turns.next());
+    assert.match(later.job.message.text, /^suspect/);
+    await later.job.release();
+    later.end();
   });
 
   it('run one by one after two crashes, so that only the message that crashes the process is dead-lettered', async () => {

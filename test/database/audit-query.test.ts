@@ -18,3 +18,16 @@ it('the documented query finds what a person has decided', async () => {
     (await server.query<{ event: string }>(query.replace('<id>', id), url)).map(({ event }) => event);
   assert.deepEqual([await found('Ada ü'), await found('bob')], [['allowed'], ['allowed', 'asked']]);
 });
+
+it('the action that forgets a conversation removes the names from its audit', async () => {
+  const url = await preparedDatabase();
+  await using opened = await openedDatabase(url);
+  const { audit, conversationStore } = opened.database;
+  const call = { tool: 't', origin: 'o', argumentsHash: 'h', atMs: 0, asker: 'ada', decider: 'bob' };
+  for (const conversation of ['a', 'b'])
+    await audit.append({ ...call, event: 'began', turnId: conversation, conversation });
+  await conversationStore.apply('a', { kind: 'forget' }, 'command');
+  const [[forgotten], [other]] = [await audit.ofTurn('a'), await audit.ofTurn('b')];
+  assert.deepEqual([forgotten?.conversation, forgotten?.asker, forgotten?.decider], ['', '', undefined]);
+  assert.ok(other?.conversation && other.asker && other.decider);
+});

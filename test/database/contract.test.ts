@@ -40,6 +40,7 @@ describeApprovals('PostgreSQL', async () => {
   return {
     approvals: opened.database.approvalStore,
     conversations: opened.database.conversationStore,
+    queue: opened.database.queue,
     async pass(more) {
       const left = more ? '0' : '1 minute';
       await server.query(`UPDATE voice_bot.approvals SET expires_at = now() + interval '${left}'`, url);

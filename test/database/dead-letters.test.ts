@@ -87,4 +87,20 @@ describe('the documented statements for dead letters', () => {
     assert.deepEqual(await list(), []);
     assert.deepEqual(turns.texts, ['two']);
   });
+
+  it('find a message that the bot cannot read by its conversation, and /forget deletes it', async () => {
+    await instances.newDatabase();
+    const { queue, conversationStore } = await instances.open();
+    await queue.add(messageIn('a', 'one'));
+    await instances.query(`UPDATE voice_bot_queue.job SET data = '{"version":99}'`);
+    const turns = new HandedTurns(queue);
+    await queue.add(messageIn('a', 'two'));
+    assert.equal(await turns.answerNext(), 'two');
+    assert.deepEqual(
+      (await list()).map(({ conversation }) => conversation),
+      ['a'],
+    );
+    await conversationStore.apply('a', { kind: 'forget' });
+    assert.deepEqual(await list(), []);
+  });
 });

@@ -65,7 +65,11 @@ export class MemoryApprovals implements ApprovalStore {
   }
 
   async reopen(id: string): Promise<void> {
-    this.#reopenWhere((each) => each.id === id);
+    this.reopenThese([id]);
+  }
+
+  reopenThese(ids: readonly string[]): void {
+    this.#reopenWhere(({ id }) => ids.includes(id));
   }
 
   /** Takes the decisions of a conversation back that no turn has claimed. */

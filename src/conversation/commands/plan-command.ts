@@ -81,7 +81,10 @@ function planStop({ commands }: Messages): CommandPlan {
   return { action: { kind: 'stop' }, makeReply };
 }
 
-/** Deletes the audio of a conversation and removes its names from the audit. Safe to call twice. */
+/**
+ * Forgets what the action `forget` leaves to its caller: deletes the audio of a conversation, and removes its names from
+ * the audit. PostgreSQL has done both, except for audio in Azure Blob Storage. Safe to call twice.
+ */
 export async function forgetAudioAndAudit(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);
   await audit.removeNames(key);

@@ -32,7 +32,7 @@ const LEFT_OUT = '[left out]';
 /** The history, and whether the service accepts it. */
 export interface HistoryState {
   readonly history: readonly PastTurn[];
-  /** Consecutive turns refused in sessions that replayed the history. */
+  /** Consecutive refused turns that sent the history themselves. Other refused turns neither count nor reset it. */
   readonly rejectedTurns: number;
 }
 

@@ -9,6 +9,7 @@ import type { UserMessage } from '../user-message.ts';
 import {
   type AddedTurn,
   type AddResult,
+  type CancelledMessages,
   MAX_WAITING,
   MAX_WAITING_BYTES,
   MAX_WAITING_IN_ALL,
@@ -45,7 +46,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   /** The turns that wait, by conversation; a conversation stays here while one of its turns runs. */
   readonly #waiting = new Map<string, QueuedTurn<Job>[]>();
   readonly #running = new Map<string, QueuedTurn<Job>>();
-  /** Running turns count, too. */
+  /** Running turns count, too: a share is released when the turn ends. */
   readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
   readonly #chars = new Shares({ max: MAX_WAITING_CHARS, maxPerPerson: MAX_WAITING_CHARS });
   #run: ((job: TurnJob) => Promise<void>) | undefined;
@@ -95,20 +96,21 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     cancelTimer();
   }
 
-  /** Cancels waiting messages of a conversation. Returns how many, without decisions about calls. */
-  cancelWaiting(key: string, matches: (message: UserMessage) => boolean = () => true): number {
+  /** Cancels waiting messages of a conversation. */
+  cancelWaiting(key: string, matches: (message: UserMessage) => boolean = () => true): CancelledMessages {
     const turns = this.#waiting.get(key) ?? [];
     const cancelled = turns.filter(({ job }) => matches(job.message));
     turns.splice(0, turns.length, ...turns.filter((turn) => !cancelled.includes(turn)));
     for (const { end } of cancelled) end();
-    return cancelled.filter(({ job }) => job.message.approvalId === undefined).length;
+    const approvalIds = cancelled.flatMap(({ job }) => job.message.approvalId ?? []);
+    return { count: cancelled.length - approvalIds.length, approvalIds };
   }
 
   /** Cancels all waiting messages of a conversation and stops the turn that runs. Returns as `cancelWaiting`. */
-  stop(key: string): number {
-    const cancelledCount = this.cancelWaiting(key);
+  stop(key: string): CancelledMessages {
+    const cancelled = this.cancelWaiting(key);
     this.running(key)?.abort(new TurnError('cancelled', 'the user stopped the turn'));
-    return cancelledCount;
+    return cancelled;
   }
 
   /** The turn of a conversation that runs now. */

@@ -3,7 +3,10 @@ import type { UserMessage } from '../user-message.ts';
 
 /** How many messages of one conversation may wait behind the running turn. */
 export const MAX_WAITING = 16;
-/** How many messages of one person may wait over all conversations; see `personKey` of a message. */
+/**
+ * How many messages of one person may wait over all conversations; see `personKey` of a message. In this and the
+ * following bounds the memory queue counts messages that run, too.
+ */
 export const MAX_WAITING_PER_PERSON = 64;
 /**
  * How many messages may wait over all conversations, and what they hold together: a data URI contains its file. People
@@ -37,6 +40,14 @@ export type SaveResult = 'saved' | 'obsolete' | 'superseded';
 export interface CompleteOptions {
   /** Whether the reply is out. Then the message is known as answered also when superseded. Default: false. */
   readonly isDelivered?: boolean;
+}
+
+/** Waiting messages that were cancelled. */
+export interface CancelledMessages {
+  /** How many they were, without decisions about calls. */
+  readonly count: number;
+  /** The approvals whose decisions were among them. */
+  readonly approvalIds: readonly string[];
 }
 
 /** What a turn begins with. */

@@ -40,8 +40,12 @@ export async function resend(pending: PendingReply, streamId: string | undefined
   return deliver({ ...pending.reply, audio }, { kind: 'resent' }, turn);
 }
 
-/** Ends a turn whose message was answered before. What an earlier attempt has reserved stays so until it expires. */
+/**
+ * Ends a turn whose message was answered before, or withdrawn before it began. What an earlier attempt has reserved stays
+ * so until it expires.
+ */
 export async function endAnswered(turn: Turn): Promise<TurnResult> {
+  await reopenApproval(turn);
   return { kind: (await turn.complete()) ? 'answeredBefore' : 'superseded' };
 }
 

@@ -44,12 +44,14 @@ async function answer(turn: Turn): Promise<TurnResult> {
   const attachments = await readAttachments(turn, services);
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
+  // A decision is about a tool that was listed before, maybe by an earlier process.
+  if (message.approvalId !== undefined) await services.tools.whenTried(turn.signal);
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const found = await findDecision(tools, turn);
   if (found?.kind === 'refused') return refuse(found, turn);
   const prompt = toPrompt({ attachments, record, tools, decided: found }, message, services);
   const allowance = await reserve(prompt, turn);
-  if (allowance.kind === 'overBudget') return refuse(budgetRefusal(allowance, found, message), turn);
+  if (allowance.kind === 'overBudget') return refuse(await budgetRefusal(allowance, found, turn), turn);
 
   const modelAnswer = await respond(prompt, allowance, turn); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, prompt, turn);

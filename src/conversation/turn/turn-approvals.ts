@@ -1,6 +1,7 @@
 import { messagesFor } from '../../messages/messages.ts';
+import { paragraphs } from '../../paragraphs.ts';
 import type { AuditEntry, AuditEvent } from '../../tools/audit.ts';
-import type { RunCallsDeps, Verdict } from '../../tools/run-calls.ts';
+import { earlierEnd, type RunCallsDeps, type Verdict } from '../../tools/run-calls.ts';
 import { type Tool, toolDigest } from '../../tools/tool.ts';
 import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
@@ -19,19 +20,46 @@ export interface TurnDecision {
 
 /**
  * Returns the decision that the message is about; `undefined` for all other messages. Refuses a decision that cannot be
- * carried out: the approval is gone, or the tool is not the one that the user has seen.
+ * carried out: the approval is gone, its server has not listed its tools yet, or the tool is not the one that the user
+ * has seen.
  */
-export async function findDecision({ tools }: ToolSet, turn: Turn): Promise<TurnDecision | RefusedMessage | undefined> {
-  const { approvalStore } = turn.services;
+export async function findDecision(set: ToolSet, turn: Turn): Promise<TurnDecision | RefusedMessage | undefined> {
+  const { approvalStore, tools } = turn.services;
   const { approvalId, locale } = turn.message;
   if (approvalId === undefined) return undefined;
-  const texts = messagesFor(locale).approval;
+  const texts = messagesFor(locale);
   const approval = await turn.retryStore(() => approvalStore.find(approvalId), turn.signal);
-  if (approval?.decision === undefined) return refusal('approvalGone', texts.gone);
-  const tool = tools.get(approval.tool);
+  if (approval?.decision === undefined) return refusal('approvalGone', texts.approval.gone);
+  const tool = set.tools.get(approval.tool);
   const isSame = tool?.origin === approval.origin && toolDigest(tool) === approval.digest;
-  if (!isSame) return refusal('approvalGone', texts.changed(approval.title));
-  return { kind: 'decided', approval, decision: approval.decision, tool };
+  if (isSame) return { kind: 'decided', approval, decision: approval.decision, tool };
+  const server = tool === undefined ? tools.unlistedServer(approval.origin) : undefined;
+  if (server !== undefined)
+    return refusal('toolUnlisted', paragraphs(texts.tools.notReachable(server), await stateOfCall(approval, turn)));
+  const isBegun = (await endInEarlierAttempt(approval, turn)) !== undefined;
+  return refusal('approvalGone', isBegun ? await stateOfCall(approval, turn) : texts.approval.changed(approval.title));
+}
+
+/** Says what has become of a decided call that this attempt does not carry out. */
+export async function stateOfCall(approval: Approval, turn: Turn): Promise<string> {
+  const { approval: texts } = messagesFor(turn.message.locale);
+  const { title, turnId } = approval;
+  switch (await endInEarlierAttempt(approval, turn)) {
+    case 'doneBefore':
+      return texts.done(title);
+    case 'unknown':
+      return texts.doneUnknown(title);
+    case undefined:
+      // A call that a turn has claimed cannot be decided again.
+      return turnId === undefined ? texts.stillWaits(title) : texts.notDone(title);
+  }
+}
+
+/** How an earlier attempt at the turn ended the decided call; `undefined` if it did not begin it, or the call failed. */
+async function endInEarlierAttempt(approval: Approval, turn: Turn) {
+  const { job, services } = turn;
+  if (approval.turnId !== job.id) return undefined;
+  return earlierEnd(await turn.retryStore(() => services.audit.ofTurn(job.id)), { name: approval.tool }, approval);
 }
 
 /** Claims the decided call for this turn, so that it runs once, and records who decided and how. */

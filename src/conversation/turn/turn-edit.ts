@@ -9,6 +9,7 @@ import {
   type ConversationUsage,
   type Edit,
   isHandled,
+  type PendingReply,
 } from '../records.ts';
 import type { Reply } from '../reply.ts';
 import { speakerName } from '../speakers.ts';
@@ -36,8 +37,16 @@ export function turnEdit(
   const user = lines.filter((line) => line !== '').join('\n');
   const past = { user, name: speakerName(message), activityId: message.activityId, ...callSummaries(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
+  const pending: PendingReply = {
+    messageId: id,
+    reply: { text, addsToShown, isFromModel, sources, approvals },
+    audioId: audio?.stored?.id,
+    costUsd,
+  };
   return (record) => {
-    if (record.sessionVersion === job.id || record.unsent?.messageId === id) return record;
+    // See `sessionVersionAfter`: no other turn sets these two.
+    const hasVersion = record.sessionVersion === job.id || record.sessionVersion === id;
+    if (hasVersion || record.unsent?.messageId === id) return record;
     // A turn that runs is not marked as handled yet, so a mark means that the message was withdrawn.
     const isWithdrawn = isHandled(record, message.activityId);
     return {
@@ -46,12 +55,7 @@ export function turnEdit(
       settings: settingsAfter(record, modelResult),
       usage: usageAfter(record.usage, modelResult, reply),
       sessionVersion: sessionVersionAfter(record, recordAtStart, turn),
-      unsent: {
-        messageId: id,
-        reply: { text, addsToShown, isFromModel, sources, approvals },
-        audioId: audio?.stored?.id,
-        costUsd,
-      },
+      unsent: message.expectsReplies ? record.unsent : pending,
     };
   };
 }

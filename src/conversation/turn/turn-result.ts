@@ -8,8 +8,8 @@ import type { Reply } from '../reply.ts';
 export interface ModelAnswer {
   readonly modelResult: ModelResult;
   /**
-   * What is shown above the answer, and stays: may be empty. `undefined`: nothing of the answer is shown, or is about to
-   * be, so a heading can be added.
+   * What is shown above the answer, and stays: may be empty. `undefined`: nothing of the answer is shown, nor will be
+   * before the reply, so that a heading can still be added.
    */
   readonly shownHeading?: string | undefined;
   /** What the model has called, in order. */
@@ -28,6 +28,7 @@ export type RefusalReason =
   | 'tooFast'
   | 'unreadable'
   | 'approvalGone'
+  | 'toolUnlisted'
   | OverBudget['budget'];
 
 /** A message that is refused. */

@@ -5,7 +5,7 @@ import { canOpenPage } from '../reply.ts';
 import { MAX_TEXT_CHARS, type UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
-import type { TurnDecision } from './turn-approvals.ts';
+import { stateOfCall, type TurnDecision } from './turn-approvals.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
 /** Refuses a message that no turn can answer; returns `undefined` for all others. */
@@ -29,13 +29,13 @@ export function checkRate({ job, message, services }: Turn): RefusedMessage | un
 }
 
 /** The refusal of a turn that may cost more than is left of a budget. */
-export function budgetRefusal(
+export async function budgetRefusal(
   over: OverBudget,
   decided: TurnDecision | undefined,
-  { locale }: UserMessage,
-): RefusedMessage {
-  const { limits, approval } = messagesFor(locale);
-  const note = decided === undefined ? '' : approval.stillWaits(decided.approval.title);
+  turn: Turn,
+): Promise<RefusedMessage> {
+  const { limits } = messagesFor(turn.message.locale);
+  const note = decided === undefined ? '' : await stateOfCall(decided.approval, turn);
   return { ...refusal(over.budget, paragraphs(limits[over.budget], note)), over };
 }
 

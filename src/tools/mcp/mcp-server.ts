@@ -45,6 +45,8 @@ export type McpStatus =
  */
 export class McpServer {
   readonly settings: McpServerSettings;
+  /** Whether it has listed its tools since the start of the process. */
+  hasListed = false;
   readonly #deps: McpServerDeps;
   readonly #log: Logger;
   #client: Client | undefined;
@@ -144,9 +146,8 @@ export class McpServer {
   async #relist(): Promise<void> {
     const client = this.#client;
     if (client === undefined || this.#isClosed) return;
-    await this.#withinTimeLimit((signal) => this.#list(client, signal)).catch((error: unknown) => {
-      this.#onLost(client, mcpReason(error));
-    });
+    const listing = this.#withinTimeLimit((signal) => this.#list(client, signal));
+    await listing.catch((error: unknown) => this.#onLost(client, mcpReason(error)));
   }
 
   async #list(client: Client, signal: AbortSignal): Promise<void> {
@@ -156,6 +157,7 @@ export class McpServer {
     const { tools, unknownNames } = readTools(listed.slice(0, MAX_TOOLS), this.settings, call, this.#log);
     if (listed.length > MAX_TOOLS) this.#log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
     this.#tools = tools;
+    this.hasListed = true;
     this.#status = { kind: 'connected', unknownNames };
     this.#log.info({ count: tools.length }, 'tools listed');
   }

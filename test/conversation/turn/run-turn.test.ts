@@ -5,6 +5,7 @@ import { activityDigest } from '../../../src/conversation/keys.ts';
 import type { ConversationRecord } from '../../../src/conversation/records.ts';
 import { SendError } from '../../../src/errors.ts';
 import { en } from '../../../src/messages/en.ts';
+import { approvalOf } from '../approval-store-contract.ts';
 import { turn } from '../recordings-under-test.ts';
 import { start, withoutActivity } from './attempt-under-test.ts';
 import { AWAY } from './scripted-job.ts';
@@ -29,6 +30,18 @@ describe('a turn', () => {
     assert.deepEqual(await result(), { kind: 'answeredBefore' });
     assert.deepEqual(diary, ['begin', 'complete']);
     assert.equal(model.connections.length, 0);
+  });
+
+  it('takes its decision back if its message was withdrawn before it began', async () => {
+    const approval = approvalOf('emulator/a', 'emulator/a', Number.POSITIVE_INFINITY);
+    const message = turn('', { approvalId: approval.id });
+    const { result, services } = start({ message, script: { record: { answered: [activityDigest(message)] } } });
+    const { approvalStore } = services;
+    const { activityId } = message;
+    await approvalStore.add(approval);
+    await approvalStore.decide(approval.id, { kind: 'allow', decider: 'ada', deciderName: undefined, activityId });
+    assert.deepEqual(await result(), { kind: 'answeredBefore' });
+    assert.equal((await approvalStore.find(approval.id))?.decision, undefined);
   });
 
   it('completes without a reply if it was stopped before it began', async () => {
@@ -245,6 +258,26 @@ describe('a turn', () => {
       return save.call(job, edit);
     };
     await result();
+    assert.equal(job.record.history.length, 1);
+    assert.equal(job.record.usage.turns, 1);
+  });
+
+  it('leaves the reply that a turn beside it is sending if its own request is open, and is remembered once', async () => {
+    const unsent = { messageId: 'beside', reply: { text: 'Beside' } };
+    const message = turn('hello', { expectsReplies: true });
+    const { job, result } = start({ message, script: { record: { unsent, sessionVersion: 'before' } } });
+    const { begin, save } = job;
+    job.begin = async () => {
+      const begun = await begin.call(job);
+      job.record = { ...job.record, sessionVersion: 'beside' };
+      return begun;
+    };
+    job.save = async (edit) => {
+      await save.call(job, edit);
+      return save.call(job, edit);
+    };
+    assert.equal((await result()).kind, 'answered');
+    assert.deepEqual(job.record.unsent, unsent);
     assert.equal(job.record.history.length, 1);
     assert.equal(job.record.usage.turns, 1);
   });
