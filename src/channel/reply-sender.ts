@@ -11,7 +11,7 @@ import { ChannelCalls } from './channel-calls.ts';
 import { isContentRefused, sendErrorOf } from './channel-errors.ts';
 import { replyActivities, toActivity } from './reply-activities.ts';
 import type { ReplyContext, ReplyOptions } from './reply-context.ts';
-import { safeMarkdownSoFar } from './safe-markdown.ts';
+import { safeMarkdown, safeMarkdownSoFar } from './safe-markdown.ts';
 import { type Pace, StreamingMessage } from './streaming-message.ts';
 import { TypingIndicator } from './typing.ts';
 import { capabilitiesIn, messagesOf } from './user-message.ts';
@@ -168,7 +168,8 @@ export class ChannelReplySender implements ReplySender {
       return { ...reply, text: this.#context.messages.apologies.cancelled, isFromModel: false };
     }
     return reply.addsToShown && shown !== ''
-      ? { ...reply, text: paragraphs(shown, reply.text), isFromModel: true }
+      ? // What was shown may end within code.
+        { ...reply, text: paragraphs(safeMarkdown(shown), reply.text), isFromModel: true }
       : reply;
   }
 

@@ -26,7 +26,8 @@ const PLAIN: SentForm = {
 
 /**
  * Splits a text into parts of at most `maxChars` characters (UTF-16) in the form in which they are sent: at the end of a
- * paragraph, or of a sentence, or between words, or between characters. Only the white space at the cuts is dropped.
+ * paragraph, or of a sentence, or between words, or between characters. Only the white space at the cuts is dropped, and
+ * what the form drops.
  */
 export function splitText(text: string, maxChars: number, form = PLAIN): string[] {
   if (text.length <= maxChars && form.lengthOf(text) <= maxChars) return [text];
@@ -47,8 +48,10 @@ function partTo(rest: string, end: number): string {
 }
 
 function endOfPart(rest: string, maxChars: number, form: SentForm): number {
-  const minChars = Math.max(1, form.fitting(rest, Math.ceil(maxChars * MIN_FILL)));
-  let tryChars = Math.max(1, form.fitting(rest, maxChars));
+  // Nothing fits before a run of backticks, or a link, that is longer than a part: it is cut.
+  const fitting = (chars: number) => form.fitting(rest, chars) || Math.min(rest.length, chars);
+  const minChars = fitting(Math.ceil(maxChars * MIN_FILL));
+  let tryChars = fitting(maxChars);
   for (;;) {
     // Where a character or a sentence ends depends on what follows.
     const head = rest.slice(0, tryChars + MAX_GRAPHEME_CHARS);

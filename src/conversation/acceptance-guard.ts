@@ -22,7 +22,8 @@ export class AcceptanceGuard {
 
   /**
    * Settles as `accept` does, which is called at once. Maps a StoreError, and more than 5 s, to `notStored`; then the signal
-   * of `accept` is aborted, and nothing new may be begun. Counts and logs duplicates.
+   * of `accept` is aborted, and a decision adds no turn. Effects that are stored still get their reply. Counts and logs
+   * duplicates.
    */
   async run<T extends Acceptance>(
     activity: ActivityName,
@@ -47,7 +48,7 @@ export class AcceptanceGuard {
     }
   }
 
-  /** Refuses all later activities. Resolves when no call of a store runs any more, late ones included. */
+  /** Refuses all later activities. Resolves when all of them are accepted or have failed, late ones included. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#accepting);

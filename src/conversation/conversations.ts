@@ -180,12 +180,8 @@ export class Conversations {
       const run = () => withReplySender((sender) => sender.send({ text }));
       return this.#sideWork.accept(message, { kind: 'markHandled' }, run);
     };
-    const add = async (turn: UserMessage) => {
-      // The activity is delivered again, and adds the turn then.
-      signal.throwIfAborted();
-      return this.#add(turn, withReplySender);
-    };
-    return acceptDecision(request, message, add, say, this.#services);
+    const add = (turn: UserMessage) => this.#add(turn, withReplySender);
+    return acceptDecision(request, message, add, say, signal, this.#services);
   }
 
   async #acceptTurn(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
@@ -214,7 +210,7 @@ export class Conversations {
     };
     const acceptance = await this.#sideWork.accept(message, action, run);
     // The first delivery may have ended before its reply was made.
-    if (acceptance.kind === 'duplicate' && action.kind === 'forget') void this.#forgetAudioAndAudit(message.key);
+    if (acceptance.kind === 'duplicate' && action.kind === 'forget') await this.#forgetAgain(message.key);
     return acceptance;
   }
 
@@ -231,6 +227,12 @@ export class Conversations {
       }
     }
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
+  }
+
+  /** Unless the conversation has gone on: its new audio stays. */
+  async #forgetAgain(key: string): Promise<void> {
+    const { usage } = await this.#services.conversationStore.read(key);
+    if (usage.turns === 0) void this.#forgetAudioAndAudit(key);
   }
 
   #forgetAudioAndAudit(key: string): Promise<void> {

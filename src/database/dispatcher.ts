@@ -101,7 +101,9 @@ export class Dispatcher {
     this.#isFetching = true;
     while (this.#isWoken) {
       this.#isWoken = false;
-      const batch = BATCHES.find((count) => this.#running.size - this.#waitingSuspectCount + count <= MAX_RUNNING);
+      // A bounded number of suspects may wait, so that other instances get some of them.
+      const waitingCount = Math.min(this.#waitingSuspectCount, MAX_RUNNING);
+      const batch = BATCHES.find((count) => this.#running.size - waitingCount + count <= MAX_RUNNING);
       if (this.#run === undefined || !this.#isOpen || this.#isDraining || batch === undefined) break;
       try {
         const fetched = await jobs.fetch(batch);

@@ -41,7 +41,7 @@ const READ_RANGE = 'SELECT substring(wav FROM $3 FOR $4) AS wav FROM audio WHERE
 /** Keys may be long, so the index holds only their beginnings. */
 const OF_CONVERSATION = 'left(conversation, 128) = left($1, 128) AND conversation = $1';
 /** Limits the rows of one statement, which may have megabytes each. */
-const MAX_FORGOTTEN = 50;
+const MAX_FORGOTTEN = 10;
 const FORGET = `
   DELETE FROM audio WHERE id IN (
     SELECT id FROM audio WHERE ${OF_CONVERSATION} ORDER BY id LIMIT ${MAX_FORGOTTEN} FOR UPDATE
@@ -53,8 +53,8 @@ interface AudioRow extends Omit<StoredAudio, 'locale'> {
 }
 
 /**
- * Audio in PostgreSQL, read by range. Calls reject with a StoreError. Since messages use the same connections, one read and
- * one write run at a time: lookups of made-up links delay no save.
+ * Audio in PostgreSQL, read by range. Calls reject with a StoreError. Since messages use the same connections, one read, one
+ * save and one deletion run at a time: lookups of made-up links and deletions delay no save.
  */
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
@@ -62,8 +62,8 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const mutex = new KeyedMutex(clock, AUDIO_LIMIT_MS);
   const select = <Row extends object>(text: string, values: readonly unknown[]) =>
     mutex.run('reads', (leftMs) => connection.query<Row>(text, values, leftMs));
-  const write = (text: string, values: readonly unknown[]) =>
-    mutex.run('writes', (leftMs) => connection.transaction((sql) => sql.query<object>(text, values), leftMs));
+  const write = (text: string, values: readonly unknown[], chain: 'saves' | 'deletes') =>
+    mutex.run(chain, (leftMs) => connection.transaction((sql) => sql.query<object>(text, values), leftMs));
 
   return {
     async save({ wav, ...details }) {
@@ -73,7 +73,7 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       const audio = toStored({ ...details, ...storable(details), wav }, names, clock.now(), audioRetentionMs);
       const { id, linkKey, conversation, locale, text, durationMs, byteLength, savedAtMs, expiresAtMs } = audio;
       const columns = [id, linkKey, conversation, locale, text, durationMs, byteLength];
-      await write(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes]);
+      await write(SAVE, [...columns, wav, new Date(savedAtMs), new Date(expiresAtMs), audioStoreBytes], 'saves');
       return audio;
     },
     async find(id) {
@@ -89,10 +89,10 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       return row?.wav;
     },
     async remove(id) {
-      if (ID.test(id)) await write('DELETE FROM audio WHERE id = $1', [id]);
+      if (ID.test(id)) await write('DELETE FROM audio WHERE id = $1', [id], 'deletes');
     },
     async forget(conversation) {
-      while ((await write(FORGET, [storable(conversation)])).length === MAX_FORGOTTEN);
+      while ((await write(FORGET, [storable(conversation)], 'deletes')).length === MAX_FORGOTTEN);
     },
   };
 }

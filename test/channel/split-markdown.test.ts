@@ -57,6 +57,30 @@ describe('code in a text that is too long for one message', () => {
     }
   });
 
+  for (const [name, text] of [
+    ['backticks', '`'.repeat(30_000)],
+    ['tildes', '~'.repeat(30_000)],
+    ['a fence of half a message', `${'`'.repeat(MAX_CHARS / 2 - 10)}\n${'code '.repeat(1_600)}`],
+    ['an address', `See [the report](https://e/${'x'.repeat(1_500)}).`],
+  ] as const) {
+    it(`does not become many small messages: ${name}`, () => {
+      const parts = splitMarkdown(text, MAX_CHARS);
+      for (const part of parts.map(safeMarkdown)) assert.ok(part.length <= MAX_CHARS, `${part.length} characters`);
+      const most = Math.ceil((2 * text.length) / MAX_CHARS) + 2;
+      assert.ok(parts.length <= most, `${parts.length} parts, at most ${most}`);
+    });
+  }
+
+  it('stays code if it is cut within a long line of an indented block', () => {
+    const json = `{${'"a":1,'.repeat(600)}}`;
+    const { code: shown, prose } = shownLines(
+      sent(`- JSON:\n\n   ${FENCE}json\n   ${json}\n   ${FENCE}\n\nAfter.`),
+      FENCE,
+    );
+    assert.equal(shown.map((line) => line.trim()).join(''), json);
+    assert.deepEqual(prose, ['- JSON:', 'After.']);
+  });
+
   it('is closed and opened again only if the text is long enough', () => {
     const long = `${FENCE}${'x'.repeat(100)}\n${'y '.repeat(2_000)}`;
     for (const part of sent(long)) assert.ok(part.length <= MAX_CHARS);

@@ -20,7 +20,7 @@ async function waiting() {
   await stores.approvalStore.add(approval);
   const request = { approvalId: approval.id, kind: 'allow' } as const;
   const said: string[] = [];
-  const accept = (add: (turn: UserMessage) => Promise<AddedTurn>) =>
+  const accept = (add: (turn: UserMessage) => Promise<AddedTurn>, signal = new AbortController().signal) =>
     acceptDecision(
       request,
       press,
@@ -29,6 +29,7 @@ async function waiting() {
         said.push(kind);
         return { kind: 'accepted', done: Promise.resolve() };
       },
+      signal,
       services,
     );
   return { ...stores, approval, accept, said, add: (turn: UserMessage) => stores.queue.addLocal(turn) };
@@ -43,6 +44,13 @@ describe('a press of a button that is delivered twice', () => {
     other.resolve();
     assert.equal((await first).kind, 'duplicate');
     assert.equal((await approvalStore.find(approval.id))?.decision?.activityId, 'press');
+  });
+
+  it('decides nothing if it is too late to add the turn', async () => {
+    const { accept, add, approvalStore, approval } = await waiting();
+    const late = new Error('late');
+    await assert.rejects(accept(add, AbortSignal.abort(late)), late);
+    assert.equal((await approvalStore.find(approval.id))?.decision, undefined);
   });
 
   it('decides nothing if its first decision was taken back meanwhile, and says so', async () => {

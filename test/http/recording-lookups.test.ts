@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MAX_LOOKUPS } from '../../src/http/shared-lookups.ts';
+import { MAX_RECORDING_LOOKUPS } from '../../src/http/shared-lookups.ts';
 import { noRecordings } from '../support/no-recordings.ts';
 import { serve, until } from './counted-store.ts';
 import { assertRefusal } from './raw-request.ts';
@@ -15,9 +15,9 @@ for (const [method, find] of [
       const hold = () => new Promise<undefined>((resolve) => void held.push(() => resolve(undefined)));
       const { origin } = await serve(t, { ...noRecordings, [find]: hold });
       const ask = (link: number) => fetch(`${origin}/record/${link}`, { method });
-      const taken = Array.from({ length: MAX_LOOKUPS }, (_, link) => ask(link));
-      await until(() => held.length === MAX_LOOKUPS);
-      const refused = await ask(MAX_LOOKUPS);
+      const taken = Array.from({ length: MAX_RECORDING_LOOKUPS }, (_, link) => ask(link));
+      await until(() => held.length === MAX_RECORDING_LOOKUPS);
+      const refused = await ask(MAX_RECORDING_LOOKUPS);
       assert.equal(refused.status, 503);
       assert.equal(refused.headers.get('retry-after'), '5');
       assertRefusal(await refused.text(), 'busy');
@@ -25,7 +25,7 @@ for (const [method, find] of [
       await fetch(`${origin}/health`);
       for (const answer of held) answer();
       for (const { status } of await Promise.all([...taken, shared])) assert.equal(status, 404);
-      assert.equal(held.length, MAX_LOOKUPS);
+      assert.equal(held.length, MAX_RECORDING_LOOKUPS);
     });
   });
 }

@@ -11,13 +11,14 @@ export type AcceptedDecision = Acceptance & { readonly result: DecisionResult };
 
 /**
  * Records the decision and adds the turn that carries it out. `say` tells the user the result if no turn was added.
- * Rejects with a StoreError.
+ * Rejects with a StoreError, and with the reason of `signal` if it is too late to add a turn.
  */
 export async function acceptDecision(
   request: DecisionRequest,
   message: UserMessage,
   add: (turn: UserMessage) => Promise<AddedTurn>,
   say: (result: DecisionResult) => Promise<Acceptance>,
+  signal: AbortSignal,
   services: Services,
 ): Promise<AcceptedDecision> {
   const result = await recordDecision(request, message, services);
@@ -28,8 +29,13 @@ export async function acceptDecision(
   if (approval.turnId !== undefined) return alreadyDecided();
   // The turn of the activity that decided, also if this is a later press: the first one's turn may not have been added.
   const turn = decisionMessage(result, request, message);
-  const { result: added, done } = await add(turn);
   const { approvalStore, queue } = services;
+  if (signal.aborted) {
+    // The activity is refused, so nobody may carry out its decision. Another delivery may have added the turn meanwhile.
+    if (isMadeNow && !(await queue.hasTurn(turn))) await approvalStore.reopen(approval.id);
+    throw signal.reason;
+  }
+  const { result: added, done } = await add(turn);
   switch (added) {
     case 'queued':
       return { kind: 'accepted', done, result };

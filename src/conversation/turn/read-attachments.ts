@@ -36,6 +36,8 @@ export interface ReadAttachments {
 export const FILE_BOUNDS: SemaphoreBounds = { max: 4, maxPerPerson: 2, maxWaitingPerPerson: 8 };
 /** For all files of a message together; the user sees that the bot is at work. Recordings wait for their store. */
 const READ_LIMIT_MS = 45_000;
+/** Longer than a failover. A store that stays away must not hold up all turns of the instance. */
+const MAX_RECORDING_WAIT_MS = 600_000;
 /**
  * Limits the audio of one message that the model gets, and so the longest clip: 3 minutes, and a second of tolerance.
  */
@@ -157,13 +159,17 @@ async function readSource(source: SentFile | Recording, reading: Reading): Promi
   }
 }
 
-/** The message was accepted and cannot be sent again, so a store that fails is awaited, without a limit. */
+/** The message was accepted and cannot be sent again, so a store that fails is awaited, but not forever. */
 async function recordingContent({ audioId }: Recording, { turn, services }: Reading): Promise<Content> {
-  const { audioStore } = services;
-  const recording = await turn.retryStore(() => audioStore.find(audioId), turn.signal);
-  const wav = recording && (await turn.retryStore(() => audioStore.read(recording.id), turn.signal));
-  if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
-  return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
+  const { audioStore, clock } = services;
+  const late = () => new AttachmentError('not_fetched', 'the store of the recording did not answer');
+  const deadline = { clock, limitMs: MAX_RECORDING_WAIT_MS, signal: turn.signal, late };
+  return withTimeoutSignal(deadline, async (signal) => {
+    const recording = await turn.retryStore(() => audioStore.find(audioId), signal);
+    const wav = recording && (await turn.retryStore(() => audioStore.read(recording.id), signal));
+    if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
+    return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
+  });
 }
 
 async function fileContent(source: SentFile, { turn, services, limited }: Reading): Promise<Content> {

@@ -8,6 +8,19 @@ const MAX_FILES = 5_000;
 /** The codes of errors for a path that was deleted or replaced since it was listed, and for a link that leads nowhere. */
 const DELETED = ['ENOENT', 'ENOTDIR'];
 
+/** The codes of errors of a share or a busy process, which pass. */
+const PASSING = [
+  'EIO',
+  'ESTALE',
+  'ETIMEDOUT',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+];
+
 /** A file as it was when the folder was listed. */
 export interface FolderFile {
   /** The path relative to the folder, with `/` as separator. */
@@ -28,7 +41,8 @@ export interface FolderList {
 
 /**
  * Lists the documents of a folder and its subfolders. Leaves out whatever is hidden, and links that lead out of the folder.
- * Rejects only if the folder itself cannot be read.
+ * Rejects if the folder itself cannot be read, and if a part of it cannot be read for a reason that passes: what it held
+ * was not deleted.
  */
 export async function listFolder(folder: string): Promise<FolderList> {
   const root = await realpath(folder);
@@ -61,12 +75,17 @@ async function documentsIn(root: string): Promise<{ readonly paths: string[]; re
   return { paths, unreadable };
 }
 
-/** Settles like `read`. Resolves with `undefined` if it fails, and adds the path to the list unless it was deleted. */
+/**
+ * Settles like `read`. Resolves with `undefined` if it fails for a lasting reason, and adds the path to the list unless it
+ * was deleted.
+ */
 async function unlessUnreadable<T>(path: string, unreadable: string[], read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (!DELETED.includes(String((error as { code?: unknown }).code))) unreadable.push(path);
+    const code = String((error as { code?: unknown }).code);
+    if (PASSING.includes(code)) throw error;
+    if (!DELETED.includes(code)) unreadable.push(path);
     return undefined;
   }
 }

@@ -2,9 +2,9 @@ import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
 const FENCE = /^(```|~~~)/;
-const SETTING = /^(?:[\w.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/;
+const SETTING = /^(?:[\p{L}\p{N}_.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/u;
 /** A line of YAML: a setting, a list item, a comment, the end of a list or object, or the rest of a value, indented. */
-const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`);
+const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`, 'u');
 
 /** Reads Markdown and plain text. Sections end at headings, paragraphs at empty lines. */
 export function readMarkdown(text: string, name: string): ReadDocument {

@@ -4,7 +4,7 @@ import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
-import { SharedLookups } from '../../shared-lookups.ts';
+import { MAX_RECORDING_LOOKUPS, SharedLookups } from '../../shared-lookups.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from '../page.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
@@ -13,7 +13,7 @@ const ALMOST_FULL_SECONDS = 30;
 
 /** Serves `GET` and `HEAD /record/<link>`, the page on which an invited user speaks, in a browser or Teams' dialog. */
 export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>, clock: Clock) {
-  const links = new SharedLookups((link) => recordings.findOpenLink(link));
+  const links = new SharedLookups((link) => recordings.findOpenLink(link), MAX_RECORDING_LOOKUPS);
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.

@@ -9,7 +9,7 @@ import { type Messages, messagesFor } from '../../../messages/messages.ts';
 import { unverifiedShare } from '../../../shares.ts';
 import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
 import { allowLongRequest } from '../../request-time.ts';
-import { SharedLookups } from '../../shared-lookups.ts';
+import { MAX_RECORDING_LOOKUPS, SharedLookups } from '../../shared-lookups.ts';
 import { firstLanguage } from '../page.ts';
 
 export interface UploadServices {
@@ -27,7 +27,7 @@ const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
  * cookie that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
 export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
-  const links = new SharedLookups((link) => recordings.findUsableLink(link));
+  const links = new SharedLookups((link) => recordings.findUsableLink(link), MAX_RECORDING_LOOKUPS);
   const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE });
   // Unverified uploads count in both bounds.
   const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE) });
