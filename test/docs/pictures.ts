@@ -113,11 +113,14 @@ async function withDemo(
 ): Promise<void> {
   const demo = await startDemo(options);
   const context = await browser.newContext({ viewport: { width: 640, height: 560 }, permissions: ['microphone'] });
-  const page = await context.newPage();
-  await page.goto(demo.chatPage);
-  await work(page);
-  await context.close();
-  await demo.close();
+  try {
+    const page = await context.newPage();
+    await page.goto(demo.chatPage);
+    await work(page);
+  } finally {
+    await context.close();
+    await demo.close();
+  }
 }
 
 mkdirSync(folder, { recursive: true });

@@ -93,4 +93,18 @@ describe('a recording from the recording page', () => {
       assert.match(JSON.stringify(model.last.sentOf('conversation.item.create')), /input_audio/);
     });
   }
+
+  it('is given up after ten minutes, and its user is told', async () => {
+    const message = turn('', { attachments: [{ kind: 'recording', audioId: 'recorded' }] });
+    const { result, diary, services, clock } = start({ message });
+    const find = async () => {
+      throw new StoreError('store_unavailable', 'the connection was lost');
+    };
+    Object.assign(services.audioStore, { find });
+    const ended = result();
+    for (let second = 0; second < 605; second++) await clock.advance(1_000);
+    await ended;
+    const told = diary.filter((line) => line.startsWith('sends'));
+    assert.deepEqual(told, [`sends ${messagesFor('en').attachments.recordingLost}`]);
+  });
 });
