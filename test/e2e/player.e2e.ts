@@ -122,6 +122,25 @@ describe('the player in a browser', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('seeks once at a time while a key repeats, and ends where the slider is', async (t) => {
+    const { page, problems } = await open(t, browser, english);
+    await assertSilent(page);
+    await page.evaluate(`(() => {
+      window.seeks = [];
+      for (const name of ['seeking', 'seeked']) audio.addEventListener(name, () => window.seeks.push(name));
+      for (const key of ['PageUp', 'PageDown', 'PageUp', 'ArrowDown', 'ArrowDown', 'ArrowRight']) {
+        position.dispatchEvent(new KeyboardEvent('keydown', { key }));
+      }
+    })()`);
+    assert.equal(await position(page), '0:02 of 0:03');
+    await until(page, '!audio.seeking && audio.currentTime === 2');
+    const seeks = await page.evaluate('window.seeks.join(" ")');
+    assert.equal(seeks, 'seeking seeked seeking seeked', 'the first seek, then the last');
+    await button(page, 'Play').click();
+    await button(page, 'Play again').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it("continues from the slider's position after a pointer drag during playback", async (t) => {
     const { page, problems } = await open(t, browser, english);
     await button(page, 'Play').click();

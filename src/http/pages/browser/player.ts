@@ -30,14 +30,23 @@ const total = element('total', HTMLElement).textContent ?? '';
 const seconds = Number(position.max);
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 let frame = 0;
+/**
+ * Where to seek once the current seek has ended. Chromium stops in the middle of the audio if a seek interrupts another
+ * one, as key repeat does.
+ */
+let nextSeek: number | undefined;
+
+function isAtEnd(): boolean {
+  return audio.ended && nextSeek === undefined;
+}
 
 function render(): void {
-  const action = audio.ended ? 'again' : audio.paused ? 'play' : 'pause';
+  const action = isAtEnd() ? 'again' : audio.paused ? 'play' : 'pause';
   const label = toggle.dataset[action] ?? '';
   setAttribute(icon, 'd', ICONS[action]);
   setAttribute(toggle, 'aria-label', label);
   setAttribute(toggle, 'title', label);
-  const now = audio.ended ? seconds : Math.min(audio.currentTime, seconds);
+  const now = isAtEnd() ? seconds : Math.min(nextSeek ?? audio.currentTime, seconds);
   const time = now === seconds ? total : clockTimeOfSeconds(Math.round(now));
   position.value = String(now);
   setAttribute(position, 'aria-valuetext', (position.dataset['of'] ?? '').replace('{position}', time));
@@ -45,7 +54,16 @@ function render(): void {
 }
 
 function seek(toSeconds: number): void {
-  audio.currentTime = Math.min(Math.max(toSeconds, 0), seconds);
+  const target = Math.min(Math.max(toSeconds, 0), seconds);
+  if (audio.seeking) nextSeek = target;
+  else audio.currentTime = target;
+  render();
+}
+
+function continueSeeking(): void {
+  const target = nextSeek;
+  nextSeek = undefined;
+  if (target !== undefined) audio.currentTime = target;
   render();
 }
 
@@ -67,7 +85,7 @@ function playOrPause(): void {
   }
   failure.textContent = '';
   if (audio.error) audio.load();
-  if (audio.ended) audio.currentTime = 0;
+  if (isAtEnd()) seek(0);
   // An event reports why it does not play.
   audio.play().catch(render);
 }
@@ -76,7 +94,7 @@ function step(event: KeyboardEvent): void {
   const bySeconds = STEPS[event.key];
   if (bySeconds === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  seek(audio.currentTime + bySeconds);
+  seek((nextSeek ?? audio.currentTime) + bySeconds);
 }
 
 toggle.addEventListener('click', playOrPause);
@@ -87,7 +105,11 @@ speed.addEventListener('change', () => {
 });
 position.addEventListener('input', () => seek(position.valueAsNumber));
 position.addEventListener('keydown', step);
-for (const name of ['play', 'pause', 'ended', 'timeupdate', 'seeked']) audio.addEventListener(name, render);
+for (const name of ['play', 'pause', 'ended', 'timeupdate']) audio.addEventListener(name, render);
+audio.addEventListener('seeked', continueSeeking);
+audio.addEventListener('emptied', () => {
+  nextSeek = undefined;
+});
 audio.addEventListener('playing', animate);
 audio.addEventListener('error', showFailure);
 
