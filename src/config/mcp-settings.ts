@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import { fieldsOf } from '../json-access.ts';
-import { SCOPES, type Scope } from './documents-settings.ts';
 import { type EnvReader, isLoopbackHost } from './env.ts';
 import { readMcpEntries } from './mcp-file.ts';
 import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
+
+/** The places where a tool may be used. */
+export const SCOPES = ['personal', 'group', 'channel'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** The way to connect to a server. */
 export type McpTransport =

@@ -38,7 +38,7 @@ export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
 export const QUEUE = 'turns';
 /** The dead-letter queue: messages that could not be answered. Only an operator reads it. */
-export const DEAD_QUEUE = 'turns_dead';
+const DEAD_QUEUE = 'turns_dead';
 /** Limits how often outages and shutdowns may interrupt a turn. Crashes are counted apart, in `conversations.attempts`. */
 export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {

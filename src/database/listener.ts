@@ -3,7 +3,7 @@ import { type ConnectionOptions, clientConfig, FIRST_RETRY_MS, MAX_RETRY_MS, QUE
 import { storeFailure } from './errors.ts';
 
 /** The callbacks of a listener. They must not throw. */
-export interface ListenerEvents {
+interface ListenerEvents {
   onPayload(payload: string): void;
   /** Called when it listens, for the first time or again. Earlier notifications are lost. */
   onConnect(): void;
