@@ -32,7 +32,7 @@ export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly noti
  * environment itself, such as those of `loadDotEnv`. Settings for which `isUsed` returns false count as unset.
  */
 export function readConfig(env: Env, envNotices: readonly string[] = [], isUsed?: (name: string) => boolean): Config {
-  const reader = new EnvReader(env, undefined, isUsed);
+  const reader = new EnvReader(env, isUsed);
   const settings = readSettings(reader);
   const unknown = unknownSettings(env, reader.names);
   const notices = [...envNotices, ...noticesOf(reader, settings), ...reader.notices, ...unknown];

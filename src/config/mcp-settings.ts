@@ -64,7 +64,7 @@ const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 export function readMcpServers(reader: EnvReader): readonly McpServerSettings[] {
   const path = reader.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const entries = readMcpEntries(path, reader);
+  const entries = readMcpEntries(path);
   if (typeof entries === 'string') {
     reader.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];
