@@ -4,7 +4,7 @@ import type { CancelledMessages } from '../conversation/queue/turn-queue.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
-import { storeFailure } from './errors.ts';
+import { reasonOf } from './errors.ts';
 import { jobId, notifyChannelOf, queueSchema, storedKey } from './names.ts';
 
 /** A claim to a job holds until another instance fetches the job. pg-boss checks it with every call. */
@@ -91,7 +91,7 @@ export class JobQueue {
   constructor(options: ConnectionOptions, connection: Connection, deadRetentionMs: number) {
     const { settings, log } = options;
     this.#boss = createBoss(options, SUPERVISION);
-    this.#boss.on('error', (error) => log.debug({ reason: storeFailure('queue', error).reason }, 'queue call failed'));
+    this.#boss.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'queue call failed'));
     this.#boss.on('warning', ({ data }) => log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'));
     this.#connection = connection;
     this.table = `${queueSchema(settings.schema)}.job`;

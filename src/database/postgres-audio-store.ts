@@ -85,6 +85,7 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       return row && { ...row, locale: row.locale ?? undefined };
     },
     async read(id, range) {
+      if (!ID.test(id)) return undefined;
       const [row] =
         range === undefined
           ? await select<{ wav: Buffer }>(READ, [id, now()])
@@ -92,7 +93,7 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
       return row?.wav;
     },
     async remove(id) {
-      await write('DELETE FROM audio WHERE id = $1', [id], 'deletes');
+      if (ID.test(id)) await write('DELETE FROM audio WHERE id = $1', [id], 'deletes');
     },
     async forget(conversation) {
       while ((await write(FORGET, [storable(conversation)], 'deletes')).length === MAX_FORGOTTEN);

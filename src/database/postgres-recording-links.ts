@@ -35,6 +35,7 @@ export function createPostgresRecordingLinks({ connection, clock, ids }: Databas
       return readRecordingLink(row?.link);
     },
     async claim(id) {
+      if (!ID.test(id)) return false;
       const text = 'DELETE FROM recording_links WHERE id = $1 AND expires_at > now() RETURNING id';
       return (await connection.query(text, [id])).length > 0;
     },
