@@ -24,7 +24,7 @@ const CLOSE_LIMIT_MS = 5_000;
  */
 export function openDatabase(options: DatabaseOptions) {
   const connection = new Connection(options);
-  const jobs = new JobQueue(options, connection, options.recordRetentionMs);
+  const jobs = new JobQueue(options, connection);
   const conversationLock = new KeyedMutex(options.clock, QUERY_LIMIT_MS);
   const services = { ...options, connection, jobs, conversationLock, instance: options.ids.instance() };
   const queue = new DatabaseQueue(services);

@@ -1,4 +1,5 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { Config } from '../config/config.ts';
 import { type MessageJson, readMessage } from '../conversation/message-json.ts';
 import type { CancelledMessages } from '../conversation/queue/turn-queue.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
@@ -63,7 +64,6 @@ const SUPERVISION = {
   flowIntervalSeconds: 3600,
   query_timeout: 60_000,
 };
-const DAY_SECONDS = 86_400;
 
 /** Creates a pg-boss with one connection of its own. It schedules nothing, and its schema exists. */
 export function createBoss(options: ConnectionOptions, own: ConstructorOptions & { query_timeout: number }): PgBoss {
@@ -88,15 +88,16 @@ export class JobQueue {
   readonly #channel: string;
   readonly #deadSeconds: number;
 
-  constructor(options: ConnectionOptions, connection: Connection, deadRetentionMs: number) {
-    const { settings, log } = options;
+  /** Dead letters are kept as long as conversations, by `recordRetentionMs`. */
+  constructor(options: ConnectionOptions & Pick<Config, 'recordRetentionMs'>, connection: Connection) {
+    const { settings, log, recordRetentionMs } = options;
     this.#boss = createBoss(options, SUPERVISION);
     this.#boss.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'queue call failed'));
     this.#boss.on('warning', ({ data }) => log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'));
     this.#connection = connection;
     this.table = `${queueSchema(settings.schema)}.job`;
     this.#channel = notifyChannelOf(settings.schema);
-    this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(deadRetentionMs / 1000));
+    this.#deadSeconds = recordRetentionMs / 1000;
   }
 
   /** Safe to call again after a failure. */
