@@ -21,10 +21,6 @@ export interface AdapterOptions extends SendPolicyOptions {
 /** botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s. */
 const AUTHENTICATION_TIMEOUT_MS = 5_000;
 
-function authenticationTimeout(): RequestError {
-  return new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
-}
-
 /** Throws a ConfigError if botbuilder rejects the bot's identity: it has checks of its own. */
 export function createAdapter(options: AdapterOptions): VoiceAdapter {
   try {
@@ -81,15 +77,13 @@ export class VoiceAdapter extends CloudAdapter {
     serviceUrl: string,
     work: (context: TurnContext) => Promise<T>,
   ): Promise<T> {
-    let done: Promise<T> | undefined;
+    const { promise: result, resolve } = Promise.withResolvers<T>();
     const identity = new ClaimsIdentity([...claims], true);
     // botbuilder may change the activity: it gets a copy.
-    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) => {
-      done = work(context);
-      await done;
-    });
-    if (done === undefined) throw new Error('botbuilder made no context');
-    return done;
+    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) =>
+      resolve(await work(context)),
+    );
+    return result;
   }
 
   /** The caller whose request brought the activity of this turn. */
@@ -117,7 +111,8 @@ export class VoiceAdapter extends CloudAdapter {
     try {
       // Keys are endorsed for channels, not for the products in compound channel ids.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_TIMEOUT_MS, late: authenticationTimeout };
+      const late = () => new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_TIMEOUT_MS, late };
       return await withDeadline(deadline, () =>
         this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
       );

@@ -43,7 +43,25 @@ export class ReplyRoutes implements ChannelServices {
 
   /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
   byChannelCall(reference: MessageReference): WithReplySender {
-    return (work, streamRecord = NO_STREAM_RECORD) => this.#open(reference, streamRecord, work);
+    const { adapter, serviceUrls } = this.#options;
+    const withReplySender: WithReplySender = (work, streamRecord = NO_STREAM_RECORD) =>
+      this.openContext(reference, async (context) => {
+        const { serviceUrl } = context.activity;
+        const sender = this.#senderOf(context, {
+          streamRecord,
+          pace: this.#paces.memo(conversationKey(context.activity)),
+          clockLeadMs: reference.clockLeadMs ?? 0,
+          connector: adapter.connectorOf(context),
+          hasMoved: () => serviceUrls.newest(reference) !== serviceUrl,
+          sendApart: (reply) => withReplySender((other) => other.send(reply)),
+        });
+        try {
+          return await work(sender);
+        } finally {
+          await sender.close();
+        }
+      });
+    return withReplySender;
   }
 
   recordingAccess(message: UserMessage): RecordingAccess {
@@ -64,30 +82,6 @@ export class ReplyRoutes implements ChannelServices {
   replace(reference: MessageReference, activityId: string, card: Attachment): Promise<void> {
     const activity = { type: ActivityTypes.Message, id: activityId, attachments: [card] };
     return this.openContext(reference, (context) => new ChannelCalls(context, this.#options).update(activity));
-  }
-
-  #open<T>(
-    reference: MessageReference,
-    streamRecord: StreamRecord,
-    work: (sender: ChannelReplySender) => Promise<T>,
-  ): Promise<T> {
-    const { adapter, serviceUrls } = this.#options;
-    const openedUrl = serviceUrls.newest(reference);
-    return adapter.openContext(reference, openedUrl, async (context) => {
-      const sender = this.#senderOf(context, {
-        streamRecord,
-        pace: this.#paces.memo(conversationKey(context.activity)),
-        clockLeadMs: reference.clockLeadMs ?? 0,
-        connector: adapter.connectorOf(context),
-        hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
-        sendApart: (reply) => this.#open(reference, NO_STREAM_RECORD, (other) => other.send(reply)),
-      });
-      try {
-        return await work(sender);
-      } finally {
-        await sender.close();
-      }
-    });
   }
 
   #senderOf(context: TurnContext, route: ReplyRoute | undefined): ChannelReplySender {

@@ -226,8 +226,7 @@ export class ChannelReplySender implements ReplySender {
     const file = { type: WAV_TYPE, name: 'reply.wav', originalBase64: wav, thumbnailBase64: new Uint8Array() };
     try {
       const { id } = await this.#calls.limit(connector.conversations.uploadAttachment(conversation.id, file));
-      const base = serviceUrl.replace(/\/+$/, '');
-      return id ? `${base}/v3/attachments/${encodeURIComponent(id)}/views/original` : undefined;
+      return id ? `${serviceUrl}/v3/attachments/${encodeURIComponent(id)}/views/original` : undefined;
     } catch (err) {
       this.#log.warn({ err }, 'audio not uploaded');
       return undefined;
