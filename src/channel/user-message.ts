@@ -1,6 +1,5 @@
 import type { Activity } from 'botbuilder';
 import type { ClaimsIdentity } from 'botframework-connector';
-import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
@@ -34,7 +33,6 @@ const MAX_NAME_CHARS = 256;
 const MAX_ATTACHMENTS = 100;
 const MAX_FIELD_CHARS = 2_048;
 const MAX_LOCALE_CHARS = 64;
-const MAX_LOCALES = 200;
 const MAX_TEAM_CHARS = 256;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
@@ -95,21 +93,17 @@ export function messagesOf(activity: Activity): Messages {
   return messagesFor(localeOf(activity));
 }
 
-/** Language, script and region of a locale. The model is given it, and any other part could be a sentence. */
+/**
+ * Language, script and region of a locale; `undefined` if it is malformed. The model is given it, and any other part could
+ * be a sentence.
+ */
 function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
-  return locale.length > MAX_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
-}
-
-/** To parse a locale takes as long as to read the rest of a message. */
-const locales = new LRUCache<string, string>({ max: MAX_LOCALES, memoMethod: readLocale });
-
-/** Returns an empty text for a malformed locale. */
-function readLocale(locale: string): string {
+  if (locale.length > MAX_LOCALE_CHARS) return undefined;
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');
     return [language, script, region].filter((part) => part !== undefined).join('-');
   } catch {
-    return '';
+    return undefined;
   }
 }
 
