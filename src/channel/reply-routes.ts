@@ -1,6 +1,6 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { RecordingAccess, StreamRecord, WithReplySender } from '../conversation/reply.ts';
+import type { RecordingAccess, WithReplySender } from '../conversation/reply.ts';
 import type { ChannelServices } from '../conversation/services.ts';
 import type { MessageReference, UserMessage } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
@@ -20,8 +20,6 @@ export interface ReplyRoutesOptions extends ReplyOptions {
 }
 
 const MAX_CONVERSATIONS = 10_000;
-/** There is no earlier stream, and the new one is not stored. */
-const NO_STREAM_RECORD: StreamRecord = { earlierId: undefined, onBegun: () => {} };
 
 /** The routes by which replies reach the user, and what the user's client can do. */
 export class ReplyRoutes implements ChannelServices {
@@ -44,7 +42,7 @@ export class ReplyRoutes implements ChannelServices {
   /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
   byChannelCall(reference: MessageReference): WithReplySender {
     const { adapter, serviceUrls } = this.#options;
-    const withReplySender: WithReplySender = (work, streamRecord = NO_STREAM_RECORD) =>
+    const withReplySender: WithReplySender = (work, streamRecord) =>
       this.openContext(reference, async (context) => {
         const { serviceUrl } = context.activity;
         const sender = this.#senderOf(context, {

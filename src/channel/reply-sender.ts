@@ -18,7 +18,8 @@ import { capabilitiesIn, messagesOf } from './user-message.ts';
 
 /** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
-  readonly streamRecord: StreamRecord;
+  /** `undefined`: there is no earlier stream, and the new one is not stored. */
+  readonly streamRecord: StreamRecord | undefined;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
@@ -62,7 +63,7 @@ export class ChannelReplySender implements ReplySender {
     this.#log = log;
     this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route?.streamRecord.earlierId !== undefined) this.#openStream();
+    if (!this.#isNewStream) this.#openStream();
   }
 
   get showsText(): boolean {
@@ -235,7 +236,7 @@ export class ChannelReplySender implements ReplySender {
 
   /** Nothing more is shown of a stream that an earlier attempt has begun. */
   get #isNewStream(): boolean {
-    return this.#route?.streamRecord.earlierId === undefined;
+    return this.#route?.streamRecord?.earlierId === undefined;
   }
 
   #openStream(): void {

@@ -43,7 +43,6 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
 export function toUserMessage(activity: Activity, caller: Caller, author: Author): UserMessage {
   const { text, attachments } = partsOf(activity);
-  const timeZone = textOf(activity.localTimezone, MAX_LOCALE_CHARS);
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
@@ -56,13 +55,13 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     },
     ...author,
     locale: localeOf(activity),
-    ...(timeZone === undefined ? {} : { timeZone }),
+    timeZone: textOf(activity.localTimezone, MAX_LOCALE_CHARS),
     expectsReplies: expectsReplies(activity),
     // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
     reference: toReference(activity, caller),
-    ...teamField(activity),
+    team: teamOf(activity),
   };
 }
 
@@ -70,7 +69,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
   const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
-  return teamField(activity).team !== undefined && (isDeleted || deletedTeamChannelKey(activity) !== undefined);
+  return teamOf(activity) !== undefined && (isDeleted || deletedTeamChannelKey(activity) !== undefined);
 }
 
 /** The conversation key of a deleted channel of a team. The activity itself is in another conversation. */
@@ -80,12 +79,11 @@ export function deletedTeamChannelKey({ channelId, channelData }: Activity): str
   return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
-/** The `team` field of a message: the team in whose channel an activity was sent. */
-export function teamField(activity: Activity): { readonly team?: string } {
+/** The id of the team in whose channel an activity was sent. */
+export function teamOf(activity: Activity): string | undefined {
   const { team } = fieldsOf(activity.channelData);
   const { hasTeams } = capabilitiesOf(activity.channelId, scopeOf(activity));
-  const id = hasTeams ? textOf(fieldsOf(team)['id'], MAX_TEAM_CHARS) : '';
-  return id ? { team: id } : {};
+  return hasTeams ? textOf(fieldsOf(team)['id'], MAX_TEAM_CHARS) || undefined : undefined;
 }
 
 /** The texts in the language of an activity's user. */
