@@ -31,20 +31,17 @@ export function createAdapter(options: AdapterOptions): VoiceAdapter {
 }
 
 /**
- * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature and prints a stack trace for every
- * bad request. A request without a type would end the process.
+ * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature, prints a stack trace for every
+ * bad request, and ends the process if a request has no type.
  */
 export class VoiceAdapter extends CloudAdapter {
-  /** Whether the bot has an app id, and with it a token. */
-  readonly hasIdentity: boolean;
   readonly #log: Logger;
   readonly #clock: Clock;
 
   constructor(options: AdapterOptions) {
     const { botEnv, clock, log } = options;
     super(new CachingAuthentication(botEnv, (client, serviceUrl) => replaceRetryPolicy(client, serviceUrl, options)));
-    trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
-    this.hasIdentity = Boolean(botEnv['MicrosoftAppId']?.trim());
+    trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']);
     this.#log = log;
     this.#clock = clock;
   }
@@ -89,14 +86,14 @@ export class VoiceAdapter extends CloudAdapter {
   /** The caller whose request brought the activity of this turn. */
   callerOf({ turnState }: TurnContext): Caller {
     return {
-      identity: turnState.get<ClaimsIdentity>(this.BotIdentityKey) ?? new ClaimsIdentity([]),
+      identity: turnState.get<ClaimsIdentity>(this.BotIdentityKey),
       audience: turnState.get<string>(this.OAuthScopeKey),
       receivedAtMs: this.#clock.now(),
     };
   }
 
-  /** The client that sends this turn's replies; `undefined` where they go back in the response. */
-  connectorOf(context: TurnContext): ConnectorClient | undefined {
+  /** The client that calls the channel of this turn. */
+  connectorOf(context: TurnContext): ConnectorClient {
     return context.turnState.get<ConnectorClient>(this.ConnectorClientKey);
   }
 

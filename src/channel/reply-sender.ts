@@ -24,7 +24,7 @@ export interface ReplyRoute {
   readonly pace: Pace;
   /** See MessageReference. */
   readonly clockLeadMs: number;
-  readonly connector: ConnectorClient | undefined;
+  readonly connector: ConnectorClient;
   /** Whether the channel's address has changed since the turn began. */
   hasMoved(): boolean;
   /** Sends a reply with a context of its own, to the newest address. */
@@ -63,11 +63,11 @@ export class ChannelReplySender implements ReplySender {
     this.#log = log;
     this.#calls = new ChannelCalls(context, { ...options, log });
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (!this.#isNewStream) this.#openStream();
+    if (this.#hasEarlierStream) this.#openStream();
   }
 
   get showsText(): boolean {
-    return this.#isNewStream && this.#streaming !== undefined && !this.#streaming.isUnsupported;
+    return !this.#hasEarlierStream && this.#streaming !== undefined && !this.#streaming.isUnsupported;
   }
 
   get mayHaveBeenSeen(): boolean {
@@ -80,7 +80,7 @@ export class ChannelReplySender implements ReplySender {
 
   showActivity(): void {
     this.#openStream();
-    if (this.#context.capabilities.streamRules?.isAnnounced && this.#isNewStream)
+    if (this.#context.capabilities.streamRules?.isAnnounced && !this.#hasEarlierStream)
       this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
   }
@@ -234,9 +234,9 @@ export class ChannelReplySender implements ReplySender {
     }
   }
 
-  /** Nothing more is shown of a stream that an earlier attempt has begun. */
-  get #isNewStream(): boolean {
-    return this.#route?.streamRecord?.earlierId === undefined;
+  /** Whether an earlier attempt has begun a stream. This attempt shows nothing of its answer before the whole. */
+  get #hasEarlierStream(): boolean {
+    return this.#route?.streamRecord?.earlierId !== undefined;
   }
 
   #openStream(): void {
