@@ -49,7 +49,7 @@ export class FileSaver {
 
   /**
    * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not; `shutdown`
-   * ends it early. Its errors are for the log.
+   * ends it early. The caller only logs its errors.
    */
   async handleConsent(context: TurnContext, consent: FileConsent, shutdown: AbortSignal): Promise<void> {
     const { offerId, cardId, target } = consent;

@@ -51,7 +51,7 @@ export class ReplyRoutes implements ChannelServices {
           clockLeadMs: reference.clockLeadMs ?? 0,
           connector: adapter.connectorOf(context),
           hasMoved: () => serviceUrls.newest(reference) !== serviceUrl,
-          sendApart: (reply) => withReplySender((other) => other.send(reply)),
+          sendSeparately: (reply) => withReplySender((other) => other.send(reply)),
         });
         try {
           return await work(sender);
@@ -86,6 +86,6 @@ export class ReplyRoutes implements ChannelServices {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = this.#options.log.child({ channel: channelOf(channelId), conversation, activity });
-    return new ChannelReplySender(context, this.#options, route, log);
+    return new ChannelReplySender(context, { ...this.#options, log }, route);
   }
 }
