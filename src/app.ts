@@ -140,7 +140,7 @@ function createServices(
   { adapter, replyRoutes }: Channel,
   readers: FileReaders,
 ): Services {
-  const { limits, session: settings, model, proxy, historyTurns, turnTimeoutMs } = config;
+  const { limits, session: settings, model, historyTurns, turnTimeoutMs } = config;
   const { prices, ...budgets } = limits;
   return {
     queue,
@@ -163,15 +163,7 @@ function createServices(
     toolApprovers: config.tools.approvers,
     files: {
       readers,
-      fetch: createFileFetcher({
-        adapter,
-        hosts: config.attachmentHosts,
-        // A bot that serves only this machine may fetch from it.
-        allowLoopback: config.onlyLoopback,
-        proxy,
-        clock,
-        log,
-      }),
+      fetch: createFileFetcher({ adapter, config, clock, log }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
     channel: replyRoutes,
