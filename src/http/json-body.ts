@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.ts';
-import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
+import { type BodyBounds, type BodyFormat, bounded, wholeBody } from './bounded-body.ts';
 
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -11,6 +11,12 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_UNVERIFIED_BYTES = 64 * 1024;
 /** Limits all bodies that are being read, together, without those first parts. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
+const JSON_BODY: BodyFormat = {
+  name: 'application/json',
+  // A web page cannot send this type to another site without a preflight request.
+  contentType: /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
+  maxBytes: MAX_BODY_BYTES,
+};
 /** Real activities nest less than ten levels. Deeper nesting could overflow the stack. */
 const MAX_DEPTH = 100;
 
@@ -24,14 +30,8 @@ export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObjec
  * Reads a JSON object. restify's own parser inflates compressed bodies without a limit, and a corrupt compressed body
  * ends the process.
  */
-export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
-  refuseEncoded(request);
-  const { 'content-type': type = '' } = request.headers;
-  // A web page cannot send this type to another site without a preflight request.
-  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new RequestError('unsupported_media_type', 'The body has to be application/json.');
-  }
-  const value = parse(new TextDecoder().decode(await wholeBody(request, MAX_BODY_BYTES)));
+async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const value = parse(new TextDecoder().decode(await wholeBody(request, JSON_BODY)));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RequestError('bad_request', 'The body has to be a JSON object.');
   }

@@ -88,7 +88,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
   get('/record/:link', recordingPageRoute(recordings, clock));
-  server.post('/record/:link', uploadRoute({ recordings, isDraining, log }));
+  server.post('/record/:link', uploadRoute(recordings, isDraining, log));
   get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
   get('/health', healthRoute(isDraining, build));

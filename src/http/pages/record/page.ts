@@ -4,7 +4,7 @@ import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
-import { MAX_RECORDING_LOOKUPS, SharedLookups } from '../../shared-lookups.ts';
+import { MAX_RECORDING_LOOKUPS, sharedLookup } from '../../shared-lookups.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from '../page.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
@@ -13,11 +13,11 @@ const ALMOST_FULL_SECONDS = 30;
 
 /** Serves `GET` and `HEAD /record/<link>`, the page on which an invited user speaks, in a browser or Teams' dialog. */
 export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>, clock: Clock) {
-  const links = new SharedLookups((link) => recordings.findOpenLink(link), MAX_RECORDING_LOOKUPS);
+  const findLink = sharedLookup((link) => recordings.findOpenLink(link), MAX_RECORDING_LOOKUPS);
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const recordingLink = request.path().endsWith('/') ? undefined : await links.find(link);
+    const recordingLink = request.path().endsWith('/') ? undefined : await findLink(link);
     // Without a recording link, the user's language is unknown.
     const messages = messagesFor(recordingLink === undefined ? firstLanguage(request) : recordingLink.locale);
     const { recording } = messages;
