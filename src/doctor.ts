@@ -6,10 +6,9 @@ import { fail, warn } from './doctor/check.ts';
 import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
-import { SETTINGS_NOTE, usageOf } from './doctor/usage.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
-import { findInstallation, firstSteps } from './installation.ts';
+import { findInstallation, firstSteps, type Installation } from './installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { readOptions } from './read-options.ts';
@@ -19,6 +18,9 @@ import { readOptions } from './read-options.ts';
 const INVALID_SETTINGS = 2;
 /** The exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
+/** A running bot has not read later changes of .env. */
+const SETTINGS_NOTE =
+  'These are the settings of this shell and of .env; a running bot keeps the settings it was started with.';
 
 const installed = findInstallation();
 process.on('SIGINT', () => process.exit(INTERRUPTED));
@@ -34,14 +36,13 @@ const level = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((each) => each === level) ?? 'silent', process.stderr);
 captureConsole(log);
 const settings = loadConfig();
-const proxyNotice = setDefaultProxy(settings.proxy, process.env);
 // The configuration check reports the notices.
-const config = { ...settings, notices: [...(proxyNotice === undefined ? [] : [proxyNotice]), ...settings.notices] };
+const notices = [...setDefaultProxy(settings.proxy, process.env), ...settings.notices];
 // The checks load most of the bot, so invalid settings are reported before them.
 const { CHECKS, createContext } = await import('./doctor/checks.ts');
 const { entraIdTokens } = await import('./realtime/endpoint.ts');
 const context = createContext({
-  config,
+  config: { ...settings, notices },
   env: process.env,
   folder: process.cwd(),
   installed,
@@ -85,4 +86,23 @@ function print(report: CheckReport): void {
   const isTerminal = process.stdout.isTTY && !process.env['NO_COLOR'];
   const style = { isTerminal, clean: redactor(process.env) };
   process.stdout.write(`${isJson ? jsonLine(report, style) : reportLine(report, style)}\n`);
+}
+
+/** The text of `--help`. */
+function usageOf(installed: Installation): string {
+  const isProject = installed === 'project';
+  return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
+
+Tests on this machine what the bot is configured for: the model (two short spoken turns, which cost about a cent), the
+database, Blob Storage, the MCP servers (their programs are started), the documents, the bot's identity, its public address,
+its telemetry (one metric is sent) and the Teams package. Each check prints one line, and a failure also prints what to do.
+Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
+
+${SETTINGS_NOTE}
+
+  --json   one JSON object a line
+  --help   print this
+
+Exit code: 0 nothing failed, 1 something failed, 2 the configuration is invalid. LOG_LEVEL=debug before the
+command (not in .env) writes the log, to standard error.`;
 }

@@ -14,10 +14,9 @@ const installed = findInstallation();
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
-const proxyNotice = setDefaultProxy(config.proxy, process.env);
+const proxyNotices = setDefaultProxy(config.proxy, process.env);
 // Log the notices first, since one may be the reason of a later failure.
-if (proxyNotice !== undefined) log.warn(proxyNotice);
-for (const notice of config.notices) log.warn(notice);
+for (const notice of [...proxyNotices, ...config.notices]) log.warn(notice);
 // Loading the bot is most of a start, so invalid settings are reported before it.
 const { createApp } = await import('./app.ts');
 const { loadDatabase } = await import('./stores.ts');

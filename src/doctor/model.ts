@@ -2,6 +2,7 @@ import { durationMs } from '../audio/pcm.ts';
 import type { ModelEndpoint } from '../config/config.ts';
 import { TurnError } from '../errors.ts';
 import { costUsd, pricesOf } from '../prices.ts';
+import { baseUrlOf } from '../realtime/endpoint.ts';
 import { errorOf } from '../realtime/outcome.ts';
 import { MODALITIES } from '../token-usage.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
@@ -16,9 +17,8 @@ const NO_REALTIME_MODEL =
 
 export function checkAddressOfModel(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const { model } = context.config;
-  return model.kind === 'openai'
-    ? checkAddress(new URL(model.baseUrl), 'OPENAI_BASE_URL', context, signal)
-    : checkAddress(new URL(model.endpoint), 'AZURE_OPENAI_ENDPOINT', context, signal);
+  const variable = model.kind === 'openai' ? 'OPENAI_BASE_URL' : 'AZURE_OPENAI_ENDPOINT';
+  return checkAddress(new URL(baseUrlOf(model)), variable, context, signal);
 }
 
 export async function checkCredentials({ config: { model }, tokens, clock }: CheckContext): Promise<Finding> {
