@@ -8,7 +8,7 @@ import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
-import { findInstallation, firstSteps, type Installation } from './installation.ts';
+import { findInstallation, firstSteps } from './installation.ts';
 import { captureConsole, createLogger, LOG_LEVELS } from './log.ts';
 import { setDefaultProxy } from './proxy.ts';
 import { readOptions } from './read-options.ts';
@@ -22,12 +22,12 @@ const INTERRUPTED = 130;
 const SETTINGS_NOTE =
   'These are the settings of this shell and of .env; a running bot keeps the settings it was started with.';
 
-const installed = findInstallation();
+const installation = findInstallation();
 process.on('SIGINT', () => process.exit(INTERRUPTED));
 // The reader of a pipe has gone.
 process.stdout.on('error', () => process.exit(1));
 
-const options = readOptions(usageOf(installed), { json: { type: 'boolean' } }, INVALID_SETTINGS);
+const options = readOptions(usage(), { json: { type: 'boolean' } }, INVALID_SETTINGS);
 // npm takes the option of `npm run doctor --json` for its own.
 const isNpmOption = process.env['npm_lifecycle_event'] === 'doctor' && process.env['npm_config_json'] === 'true';
 const isJson = options.json ?? isNpmOption;
@@ -45,7 +45,7 @@ const context = createContext({
   config: { ...settings, notices },
   env: process.env,
   folder: process.cwd(),
-  installed,
+  installation,
   clock: systemClock,
   ids: randomIds,
   log,
@@ -69,7 +69,7 @@ function loadConfig(): Config {
     return readConfig(process.env, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const fix = firstSteps(process.env, installed, error);
+    const fix = firstSteps(process.env, installation, error);
     if (!isJson) process.stderr.write(`${error.message}\n${fix}\n`);
     else {
       const findings = [
@@ -89,8 +89,8 @@ function print(report: CheckReport): void {
 }
 
 /** The text of `--help`. */
-function usageOf(installed: Installation): string {
-  const isProject = installed === 'project';
+function usage(): string {
+  const isProject = installation === 'project';
   return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
 
 Tests on this machine what the bot is configured for: the model (two short spoken turns, which cost about a cent), the

@@ -18,8 +18,8 @@ interface PublicAddress {
 }
 
 /** Returns the address, or why there is none to check. */
-function addressOf({ config: { publicBaseUrl, port }, env, installed }: CheckContext): PublicAddress | string {
-  const command = installed === 'project' ? 'npm start' : 'node dist/index.js';
+function addressOf({ config: { publicBaseUrl, port }, env, installation }: CheckContext): PublicAddress | string {
+  const command = installation === 'project' ? 'npm start' : 'node dist/index.js';
   if (publicBaseUrl === OWN_PORT_URL)
     return port === 0 ? NO_PORT : { url: `http://localhost:${port}`, variable: 'PORT', command };
   const variable = env['PUBLIC_BASE_URL']?.trim() ? 'PUBLIC_BASE_URL' : 'WEBSITE_HOSTNAME';
@@ -35,7 +35,7 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
     response = await request(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    return unansweredFinding(url, reasonOf(error), address, context.installed);
+    return unansweredFinding(url, reasonOf(error), address, context.installation);
   }
   const { status, headers, body, tookMs } = response;
   if (status >= 300 && status < 400) {
@@ -55,7 +55,7 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
   return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
 
-function unansweredFinding(url: string, code: string, address: PublicAddress, installed: Installation): Finding {
+function unansweredFinding(url: string, code: string, address: PublicAddress, installation: Installation): Finding {
   const { variable, command } = address;
   // With PORT alone, the bot may simply not be running.
   if (variable === 'PORT' && code === 'ECONNREFUSED')
@@ -65,7 +65,7 @@ function unansweredFinding(url: string, code: string, address: PublicAddress, in
   if (variable === 'PORT' && /HTTP|RESET|SOCKET/.test(code)) return otherServer(`${url}: ${code}`, address);
   const fix = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code)
     ? `Start the bot (${command}), or check the tunnel or App Service at ${variable}.`
-    : connectionFix(code, variable, new URL(url).hostname, installed);
+    : connectionFix(code, variable, new URL(url).hostname, installation);
   return fail(`${address.url} did not answer: ${code}`, fix);
 }
 
