@@ -58,20 +58,20 @@ export class ModelTrial {
   }
 
   /** Runs the first turn, in a new session. */
-  async run(signal: AbortSignal): Promise<TrialTurn> {
+  async runFirstTurn(signal: AbortSignal): Promise<TrialTurn> {
     this.#firstTurn = await this.#runTurn(FIRST_TEXT, undefined, signal);
     return this.#firstTurn;
   }
 
   /** Runs a second turn in a new session, whose history is the first turn. */
   async runWithHistory(signal: AbortSignal): Promise<TrialTurn> {
-    const { outcome } = this.turn.result;
+    const { outcome } = this.firstTurn.result;
     const history = historyText([{ user: FIRST_TEXT, assistant: 'text' in outcome ? outcome.text : undefined }]);
     return this.#runTurn(SECOND_TEXT, history, signal);
   }
 
   /** The first turn. */
-  get turn(): TrialTurn {
+  get firstTurn(): TrialTurn {
     if (this.#firstTurn === undefined) throw new Error('the first turn has not ended');
     return this.#firstTurn;
   }

@@ -46,7 +46,7 @@ export function checkDeployment(context: CheckContext, signal: AbortSignal): Pro
 
 /** Runs the turn that the next checks look at. */
 export function checkSpokenTurn(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  return withTurnErrorFinding(context, async () => spokenFinding(await context.trial.run(signal), context));
+  return withTurnErrorFinding(context, async () => spokenFinding(await context.trial.runFirstTurn(signal), context));
 }
 
 export function checkVoice({ config: { session, model }, trial }: CheckContext): Finding {
@@ -65,7 +65,7 @@ export function checkVoice({ config: { session, model }, trial }: CheckContext):
 }
 
 export function checkTokens({ config: { model, limits }, trial }: CheckContext): Finding {
-  const { usage, isUsageUnknown } = trial.turn.result;
+  const { usage, isUsageUnknown } = trial.firstTurn.result;
   if (isUsageUnknown)
     return warn('the service did not report token usage', 'If a budget is set, such turns count in full.');
   const tokens = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0).map(

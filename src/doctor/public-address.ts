@@ -50,7 +50,7 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
     return fail('the bot is shutting down', 'Run this again once it has started.');
   // Many programs answer their health route with a status, but not with the bot's version.
   if (status !== 200 || body['status'] !== 'ok' || typeof body['version'] !== 'string')
-    return otherServer(`${url}: ${describe(response)}`, address);
+    return otherServer(`${url}: ${describeResponse(response)}`, address);
   const scope = address.url.startsWith('https:') ? '' : ' (for clients on this machine)';
   return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
@@ -76,10 +76,10 @@ export async function checkPlayer(context: CheckContext, signal: AbortSignal): P
   const url = `${address.url}/audio/unknown-link`;
   const page = await request(url, { signal });
   if (page.status !== 404 || !page.headers.get('content-type')?.startsWith('text/html'))
-    return otherServer(`${url}: ${describe(page)}`, address);
+    return otherServer(`${url}: ${describeResponse(page)}`, address);
   const audio = await request(`${url}.wav`, { signal });
   if (audio.status !== 404 || audio.body['code'] !== 'not_found')
-    return otherServer(`${url}.wav: ${describe(audio)}`, address);
+    return otherServer(`${url}.wav: ${describeResponse(audio)}`, address);
   const policy = page.headers.get('content-security-policy') ?? '';
   const isNosniff = page.headers.get('x-content-type-options')?.toLowerCase() === 'nosniff';
   const faults = [
@@ -115,7 +115,7 @@ export async function checkMessages(context: CheckContext, signal: AbortSignal):
           'a message from another machine is refused (403): the bot has no app id and serves this machine only',
         );
   }
-  return otherServer(`POST ${url}: ${describe(response)}`, address);
+  return otherServer(`POST ${url}: ${describeResponse(response)}`, address);
 }
 
 function otherBot(message: string, { variable }: PublicAddress): Finding {
@@ -134,7 +134,7 @@ function otherServer(answer: string, { variable }: PublicAddress): Finding {
   return fail(`${answer}, which is not the bot's answer`, fix);
 }
 
-function describe({ status, headers }: ProbeResponse): string {
+function describeResponse({ status, headers }: ProbeResponse): string {
   return `${status} ${headers.get('content-type')?.split(';')[0] || 'without a content type'}`;
 }
 

@@ -67,7 +67,7 @@ const FIELDS: Readonly<Record<string, Check>> = {
 };
 
 /** The types whose ids deduplicate deliveries, and whose sender gets a reply. */
-const ANSWERED: readonly unknown[] = ['message', 'invoke'];
+const ANSWERED_TYPES: readonly unknown[] = ['message', 'invoke'];
 
 /**
  * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. With `onlyLoopback`,
@@ -84,7 +84,7 @@ export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: bo
   const requiredInMessages = { id, 'from.id': fieldsOf(from)['id'] };
   for (const [name, value] of Object.entries(required)) if (!isId(value)) throw invalid(name);
   for (const [name, value] of Object.entries(requiredInMessages)) {
-    const mayBeMissing = !ANSWERED.includes(type) && (value === undefined || value === '');
+    const mayBeMissing = !ANSWERED_TYPES.includes(type) && (value === undefined || value === '');
     if (!mayBeMissing && !isId(value)) throw invalid(name);
   }
   for (const [name, isRight] of Object.entries(FIELDS)) {

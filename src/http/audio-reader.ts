@@ -53,7 +53,7 @@ export class AudioReader {
   async read(id: string, range: ByteRange, signal: AbortSignal): Promise<Buffer | undefined> {
     signal.throwIfAborted();
     const key = `${id} ${range.start}-${range.end}`;
-    const read = this.#reads.get(key) ?? this.#add(key, () => this.#store.read(id, range));
+    const read = this.#reads.get(key) ?? this.#enqueue(key, () => this.#store.read(id, range));
     read.userCount++;
     try {
       return await unlessAborted(signal, () => read.result);
@@ -63,7 +63,7 @@ export class AudioReader {
     }
   }
 
-  #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
+  #enqueue(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
     if (this.#waiting.size >= MAX_WAITING_READS)
       throw new RequestError('busy', 'Too many requests for audio at once. Please try again.');
     const { promise: result, resolve } = Promise.withResolvers<Buffer | undefined>();

@@ -21,7 +21,7 @@ const JSON_BODY: BodyFormat = {
 const MAX_DEPTH = 100;
 
 /** Returns a bounded reader of JSON objects. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
-export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
+export function boundedJsonReader(verify: BodyBounds['admit']): typeof readJsonObject {
   const bounds = { maxBytesAtOnce: MAX_BYTES_AT_ONCE, freeBytes: MAX_UNVERIFIED_BYTES, admit: verify };
   return bounded(readJsonObject, bounds);
 }

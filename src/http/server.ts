@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { AudioReader } from './audio-reader.ts';
 import { audioRoute } from './audio-route.ts';
-import { boundedReader } from './json-body.ts';
+import { boundedJsonReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
 import { type AboutSettings, aboutRoute } from './pages/about.ts';
 import { homeRoute } from './pages/home.ts';
@@ -108,7 +108,7 @@ function checkAddress(request: Request, onlyLoopback: boolean, publicHost: strin
 }
 
 function messagesRoute({ receiveActivity, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
-  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
+  const readBody = boundedJsonReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
   return async function serveMessages(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');

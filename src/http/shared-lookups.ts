@@ -2,7 +2,7 @@ import { RequestError } from '../errors.ts';
 
 /** Limits concurrent lookups of different keys, including made-up ones. */
 export const MAX_LOOKUPS = 32;
-/** For lookups on the connections that messages use. */
+/** The same for recording links, whose lookups share their database connections with messages. */
 export const MAX_RECORDING_LOOKUPS = 8;
 
 /**
