@@ -20,7 +20,6 @@ export function proxyFor(address: URL, settings: ProxySettings | undefined): Pro
 }
 
 function isException(address: URL, entry: string): boolean {
-  if (entry === '*') return true;
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const isHost = address.hostname === host || address.hostname.endsWith(`.${host}`);
   return isHost && (port === undefined || Number(port) === portOf(address));
@@ -39,7 +38,7 @@ export function portOf({ port, protocol }: URL): number {
 export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): readonly string[] {
   for (const name of PROXY_VARIABLES) delete env[name];
   if (settings === undefined) return [];
-  const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
+  const exceptions = settings.exceptions.flatMap((entry) => [entry, `.${entry}`]);
   const noProxy = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
   const variables = { HTTPS_PROXY: settings.url, NO_PROXY: noProxy };
   Object.assign(env, variables);

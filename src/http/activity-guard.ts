@@ -1,5 +1,3 @@
-import { isIPv4 } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 import { fieldsOf } from '../json-access.ts';
@@ -122,12 +120,14 @@ const METADATA_HOSTS: readonly string[] = [
   'instance-data.ec2.internal',
 ];
 
+/** In the form in which URLs hold every IPv4 address. */
+const LINK_LOCAL = /^169\.254\.\d+\.\d+$/;
+
 /**
  * If the operator has opened a bot without an app id to others, any client chooses the address to which the bot posts.
  */
 function isMetadataService(hostname: string): boolean {
-  const isLinkLocal = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'linkLocal';
-  return isLinkLocal || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
+  return LINK_LOCAL.test(hostname) || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
 }
 
 /** An id becomes part of the reply's address, which cannot hold lone surrogates, line breaks or only dots. */

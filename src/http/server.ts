@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** Passes an activity to the bot. Rejects with a RequestError if the request is refused. */
   readonly receiveActivity: (authorization: string, activity: InboundActivity) => Promise<ActivityResponse | undefined>;
   readonly audioStore: AudioStore;
-  readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
+  readonly recordings: Pick<Recordings, 'findLink' | 'accept'>;
   readonly about: AboutSettings;
   /** A page with a chat client, to which `/` leads. */
   readonly chatPageUrl?: string | undefined;

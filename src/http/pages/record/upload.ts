@@ -24,11 +24,11 @@ const WAV_BODY: BodyFormat = {
  * cookie that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
 export function uploadRoute(
-  recordings: Pick<Recordings, 'findUsableLink' | 'accept'>,
+  recordings: Pick<Recordings, 'findLink' | 'accept'>,
   isDraining: () => boolean,
   log: Logger,
 ) {
-  const findLink = sharedLookup((link) => recordings.findUsableLink(link), MAX_RECORDING_LOOKUPS);
+  const findLink = sharedLookup((link) => recordings.findLink(link), MAX_RECORDING_LOOKUPS);
   const readBody = bounded((request) => wholeBody(request, WAV_BODY), { maxBytesAtOnce: MAX_BYTES_AT_ONCE });
   // Unverified uploads count in both bounds.
   const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE) });
