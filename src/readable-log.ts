@@ -16,12 +16,13 @@ export function readableLine(line: string): string {
   const { level, time, msg, err, ...others } = parsed(line);
   if (typeof level !== 'string' || typeof time !== 'string' || typeof msg !== 'string') return line;
   const clock = new Date(time).toLocaleTimeString('en-GB', { hour12: false });
-  const fields = Object.entries(others).map(([name, value]) => `${name}=${plain(value)}`);
-  const details = [...(err === undefined ? [] : [errorText(err)]), ...fields].join(' ');
   const shownLevel = styleText(COLOURS[level] ?? 'reset', level.toUpperCase().padEnd(5));
+  const head = [styleText('dim', clock), shownLevel, plain(msg)];
+  const fields = Object.entries(others).map(([name, value]) => `${name}=${plain(value)}`);
+  const details = [...(err === undefined ? [] : [errorText(err)]), ...fields];
+  if (details.length > 0) head.push(styleText('dim', details.join(' ')));
   const { stack } = fieldsOf(err);
-  const head = `${styleText('dim', clock)} ${shownLevel} ${msg}${details === '' ? '' : ` ${styleText('dim', details)}`}`;
-  return `${head}${typeof stack === 'string' ? `\n${stack}` : ''}\n`;
+  return `${head.join(' ')}${typeof stack === 'string' ? `\n${stack}` : ''}\n`;
 }
 
 function parsed(line: string): Record<string, unknown> {

@@ -20,7 +20,7 @@ import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/teams-library.ts'
 import { limitRequestTime } from './request-time.ts';
 
 /** The response to a received activity, if it is more than an acknowledgement. */
-export interface ActivityResponse {
+interface ActivityResponse {
   readonly status: number;
   readonly body?: unknown;
 }
