@@ -94,8 +94,8 @@ export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: bo
 
 /** Checks the address that gets the replies, with the bot's token if it has one. */
 function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
-  const url = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw invalid('serviceUrl');
+  const url = URL.parse(serviceUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('serviceUrl');
   if (onlyLoopback && !isLoopbackHost(url.hostname)) {
     throw new RequestError('forbidden', 'Without an app id this bot only answers clients on this machine.');
   }

@@ -56,8 +56,8 @@ function isLocalName(hostname: string): boolean {
 
 /** Normalizes the name in a Host header as URLs do: lower case, IPv4 in full. `undefined` if it is not valid. */
 function hostnameOf(host: string | undefined = ''): string | undefined {
-  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) || !URL.canParse(`http://${host}`)) return undefined;
-  return new URL(`http://${host}`).hostname.replace(/\.$/, '');
+  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host)) return undefined;
+  return URL.parse(`http://${host}`)?.hostname.replace(/\.$/, '');
 }
 
 /** Returns `undefined` for the origin `null`, which sandboxed pages and files send. */
