@@ -39,7 +39,7 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
     const [facts] = await connection.query<Facts>(FACTS_QUERY, [settings.schema, `${settings.schema}_queue`]);
     if (facts === undefined) return fail('the database returned no row', 'Please report this.');
     // Half of the call's time is the way back.
-    const differenceMs = Math.round(Number(facts.nowMs) - (startedAtMs + clock.now()) / 2);
+    const differenceMs = Math.round(facts.nowMs - (startedAtMs + clock.now()) / 2);
     const finding = findingOf(facts, differenceMs, settings);
     if (finding.status === 'fail') return finding;
     found = `${finding.message}; `;

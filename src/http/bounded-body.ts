@@ -30,7 +30,7 @@ export function bounded<T>(
     let receivedBytes = 0;
     let countedBytes = 0;
     let isAdmitted = false;
-    let isOver = false;
+    let hasEnded = false;
     const refusal = new AbortController();
     const count = () => {
       const newBytes = Math.max(0, receivedBytes - freeBytes) - countedBytes;
@@ -38,8 +38,8 @@ export function bounded<T>(
       bytesHeld += newBytes;
       if (bytesHeld > maxBytesAtOnce) refusal.abort(new RequestError('busy', BUSY));
     };
-    const resume = () => {
-      if (isOver) return;
+    const onAdmitted = () => {
+      if (hasEnded) return;
       isAdmitted = true;
       count();
       request.resume();
@@ -49,12 +49,12 @@ export function bounded<T>(
       if (admit === undefined || isAdmitted) return count();
       if (receivedBytes <= freeBytes) return;
       request.pause();
-      admit(request).then(resume, (reason: unknown) => refusal.abort(reason));
+      admit(request).then(onAdmitted, (reason: unknown) => refusal.abort(reason));
     });
     try {
       return await unlessAborted(refusal.signal, () => read(request));
     } finally {
-      isOver = true;
+      hasEnded = true;
       // The rest of a refused body is discarded.
       request.removeAllListeners('data').resume();
       bytesHeld -= countedBytes;
