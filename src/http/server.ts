@@ -130,12 +130,6 @@ function healthRoute(isDraining: () => boolean, build: Build): Handler {
   };
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
 /** Turns every error into a response, so that no request ends the process or reveals internals. */
 function answerErrors(server: Server, log: Logger): void {
   server.on('restifyError', (request: Request, response: Response, error: Error, done: () => void) => {
@@ -147,23 +141,23 @@ function answerErrors(server: Server, log: Logger): void {
   });
 }
 
-function refusalOf(error: Error, request: Request, log: Logger): Refusal {
+function refusalOf(error: Error, request: Request, log: Logger): RequestError {
   if (error instanceof RequestError) return error;
   if (request.getRoute() === undefined) {
-    const { statusCode: status = 500 } = error as { statusCode?: number };
+    const { statusCode: status } = error as { statusCode?: number };
     const code = status === 405 ? 'method_not_allowed' : status === 404 ? 'not_found' : 'bad_request';
-    return { status, code, message: 'There is nothing here for this request.' };
+    return new RequestError(code, 'There is nothing here for this request.');
   }
   if (error instanceof StoreError) {
     log.warn({ err: error }, 'request refused: store call failed');
-    return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
+    return new RequestError('busy', 'This cannot be looked up right now. Please try again.');
   }
   // The address itself is not logged: it may hold the key of a link.
   log.error({ err: error, route: request.getRoute()?.path }, 'request failed');
-  return { status: 500, code: 'internal', message: 'Something went wrong here.' };
+  return new RequestError('internal', 'Something went wrong here.');
 }
 
-function refuse(response: Response, { status, code, message }: Refusal): void {
+function refuse(response: Response, { status, code, message }: RequestError): void {
   // The rest of a refused body is not received.
   if ([401, 403, 413, 415, 503].includes(status)) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');
