@@ -117,7 +117,7 @@ export class RealtimeSession {
     const events = turnEvents(ids, input, this.#settings, { isFirst: !this.#isConfigured, functions });
     const clips = (input.parts ?? []).filter(isTranscribed);
     const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
-    const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
+    const transcription = isTranscribing ? new TranscriptionTracker(clips.length) : undefined;
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
     this.#listener = safeListener(input, this.#log);
@@ -126,7 +126,7 @@ export class RealtimeSession {
     this.#listener = NO_LISTENER;
     if (transcription === undefined) return result;
     // A transcript may come after the answer, unless the socket is gone.
-    if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
+    if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(clock, signal);
     this.#transcription = undefined;
     return { ...result, transcript: transcription.text() };
   }

@@ -27,13 +27,13 @@ export function streamReply(sender: ReplySender, { parts, settings, decided }: P
   const { clock } = services;
   const live = new LiveText(job.id, settings.modality);
   const clipCount = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
-  let transcription = new TranscriptionTracker(clock, clipCount);
+  let transcription = new TranscriptionTracker(clipCount);
   let textSinceMs: number | undefined;
   let shownHeading: string | undefined;
   const onEvent = (event: ServerEvent) => {
     // A retry of the model sends the clips again.
     if (event.kind === 'audioCommitted' && transcription.hasAllItems)
-      transcription = new TranscriptionTracker(clock, clipCount);
+      transcription = new TranscriptionTracker(clipCount);
     transcription.accept(event);
     if (event.kind === 'audioDelta') telemetry.recordFirst('timeToFirstAudio');
     if (live.accept(event)) {
