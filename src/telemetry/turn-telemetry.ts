@@ -83,7 +83,6 @@ export class TurnTelemetry {
   readonly #channel: Attributes;
   readonly #beganAtMs: number;
   readonly #recorded = new Set<string>();
-  #hasEnded = false;
 
   constructor(options: TurnTelemetryOptions) {
     const { clock, tracer, key, channel, turnId, acceptedAtMs, instruments } = options;
@@ -131,7 +130,7 @@ export class TurnTelemetry {
 
   /** Records how long the turn has taken so far. Only the first call for each name counts. */
   recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
-    if (this.#recorded.has(name) || this.#hasEnded) return;
+    if (this.#recorded.has(name)) return;
     this.#recorded.add(name);
     const { clock, instruments } = this.#options;
     const seconds = (clock.now() - this.#beganAtMs) / 1000;
@@ -139,10 +138,8 @@ export class TurnTelemetry {
     this.#span.setAttribute(SPAN_METRICS[name], seconds);
   }
 
-  /** Ends and counts the turn. Only the first call counts. */
+  /** Ends and counts the turn. Call it once, last. */
   end({ result, errorCode, usage, audioSeconds = 0 }: TurnMeasures): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
     const instruments = this.#options.instruments();
     if (usage !== undefined) countTokens(usage, instruments);
     if (audioSeconds > 0) instruments.audioSeconds.add(audioSeconds);

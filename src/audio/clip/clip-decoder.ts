@@ -3,19 +3,19 @@ import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
-import { durationMs } from '../pcm.ts';
 import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
-import { type Clip, MAX_CLIP_BYTES } from './clip.ts';
-import type { ClipTask } from './decode-clip.ts';
+import { MAX_CLIP_BYTES } from './clip.ts';
+import type { ClipTask } from './clip-worker.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
 /** Decodes the audio that users send. */
 export interface ClipDecoder {
   /**
-   * Detects the format by the bytes only, and does not change them. Rejects with the signal's reason on abort, otherwise with
+   * Resolves with PCM of 16 bit, mono, 24 kHz, which is never empty. Detects the format by the bytes only, and does not
+   * change them. Rejects with the signal's reason on abort, otherwise with
    * an AttachmentError: `too_large`, `too_long`, `too_slow`, `kind_unknown`, `kind_unsupported`, `damaged`, `busy`.
    */
-  decode(bytes: Uint8Array, signal: AbortSignal): Promise<Clip>;
+  decode(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /** Unfinished clips are rejected as `busy`. */
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export function createClipDecoder(deps: {
       }
       pcm ??= await ffmpeg.decode(bytes, format, signal);
       if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no audio in this ${format}`);
-      return { pcm, durationMs: durationMs(pcm.byteLength), format };
+      return pcm;
     },
     async close() {
       await Promise.all([worker.close(), ffmpeg.close()]);

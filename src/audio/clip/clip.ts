@@ -1,14 +1,4 @@
 import { SAMPLE_RATE_HZ } from '../pcm.ts';
-import type { AudioFormat } from './audio-format.ts';
-
-/** Audio that a user sent, as the Realtime API accepts it. */
-export interface Clip {
-  /** Signed 16 bit little endian, one channel, 24 kHz; never empty. */
-  readonly pcm: Uint8Array<ArrayBuffer>;
-  readonly durationMs: number;
-  /** The format of the file. */
-  readonly format: AudioFormat;
-}
 
 export const MAX_CLIP_BYTES = 15 * 1024 * 1024;
 export const MAX_CLIP_SECONDS = 180;
