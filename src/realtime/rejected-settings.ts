@@ -1,4 +1,4 @@
-import type { TurnEvents } from './client-events.ts';
+import type { RequestEvents } from './client-events.ts';
 import type { WireError } from './server-event.ts';
 import { serviceErrorOf } from './service-errors.ts';
 
@@ -17,7 +17,7 @@ export interface RejectedSettings {
 export function rejectedBy(
   error: WireError,
   eventId: string | undefined,
-  { settingsEventId, voice, functions = [] }: TurnEvents,
+  { settingsEventId, voice, functions = [] }: RequestEvents,
 ): RejectedSettings | undefined {
   const namesOther = eventId !== undefined && eventId !== settingsEventId;
   const doesMessageCount = !namesOther && serviceErrorOf(error).code === 'request_rejected';

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
-import type { TurnEvents } from './client-events.ts';
+import type { RequestEvents } from './client-events.ts';
 import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
@@ -13,7 +13,7 @@ const CANCEL_TIMEOUT_MS = 2_000;
 
 export interface ResponseRunOptions {
   readonly responseName: string;
-  readonly events: TurnEvents;
+  readonly events: RequestEvents;
   readonly clock: Clock;
   readonly onEvent: TurnListener;
 }

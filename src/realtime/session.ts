@@ -5,7 +5,7 @@ import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { answerCalls } from './answer-calls.ts';
-import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
+import { type RequestEvents, responseCancel, speechEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
 import type { FunctionDefinition } from './function-calls.ts';
@@ -15,8 +15,8 @@ import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
 import { isOfSession, safeListener, type TurnInput, type TurnListener } from './turn-input.ts';
 
-/** The extra time for requesting speech after an answer came as text. */
-const REPAIR_TIMEOUT_MS = 10_000;
+/** The extra time for the speech, after an answer came as text. */
+const SPEECH_TIMEOUT_MS = 10_000;
 /** The lifetime if the service names none; 30 and 60 minutes have been observed. */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
@@ -131,10 +131,10 @@ export class RealtimeSession {
     return { ...result, transcript: transcription.text() };
   }
 
-  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
+  async #answer(events: RequestEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const session = {
-      runResponse: (name: string, next: TurnEvents) => this.#runSpoken(name, next, input, signal),
-      send: (items: TurnEvents['all']) => this.#connection?.send(items),
+      runResponse: (name: string, next: RequestEvents) => this.#runSpoken(name, next, input, signal),
+      send: (items: RequestEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
     const first = await session.runResponse(input.turnId, events);
@@ -149,7 +149,12 @@ export class RealtimeSession {
   }
 
   /** Runs a response, and requests speech if its answer came as text. */
-  async #runSpoken(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+  async #runSpoken(
+    name: string,
+    events: RequestEvents,
+    input: TurnInput,
+    signal: AbortSignal,
+  ): Promise<ResponseResult> {
     const result = await this.#runResponse(name, events, signal);
     return (await this.#mayRequestSpeech(name, result, input)) ? this.#requestSpeech(result, signal) : result;
   }
@@ -170,9 +175,9 @@ export class RealtimeSession {
     const { ids, clock } = this.#deps;
     // Not a name of the turn's, so that `LiveText` does not show the speech: if it fails, the text is the answer.
     const name = ids.wire('turn');
-    const events = repairEvents(ids, name, inText.itemIds);
-    const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
-    const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
+    const events = speechEvents(ids, name, inText.itemIds);
+    const late = () => new TurnError('turn_timeout', `no speech within ${SPEECH_TIMEOUT_MS} ms more`);
+    const deadline = { clock, limitMs: SPEECH_TIMEOUT_MS, signal, late };
     const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(name, events, limited));
     this.#log.warn({ outcome: spoken.outcome.kind }, 'answer came as text: speech requested');
     if (spoken.outcome.kind === 'spoken') return withUsageOf(spoken, inText);
@@ -181,7 +186,7 @@ export class RealtimeSession {
     return withUsageOf(inText, spoken);
   }
 
-  async #runResponse(responseName: string, events: TurnEvents, signal: AbortSignal): Promise<ResponseResult> {
+  async #runResponse(responseName: string, events: RequestEvents, signal: AbortSignal): Promise<ResponseResult> {
     const run = new ResponseRun({ responseName, events, clock: this.#deps.clock, onEvent: this.#listener });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
@@ -190,7 +195,7 @@ export class RealtimeSession {
       const wasSent = this.#send(run, events, signal);
       const result = run.collector.result(await run.outcome, wasSent);
       // Close the session, so that the next one replays the history.
-      if (!result.isMemoryKnown) this.close();
+      if (!result.isMemoryExact) this.close();
       const missingBytes = missingAudioBytes(result);
       if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
       return result;
@@ -216,7 +221,7 @@ export class RealtimeSession {
   }
 
   /** Returns false if nothing was sent: the turn had been ended, or the socket was closed. */
-  #send(run: ResponseRun, events: TurnEvents, signal: AbortSignal): boolean {
+  #send(run: ResponseRun, events: RequestEvents, signal: AbortSignal): boolean {
     if (signal.aborted) {
       run.end(signal.reason);
       return false;

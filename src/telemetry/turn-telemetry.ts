@@ -40,7 +40,8 @@ export interface TurnMeasures {
   readonly audioSeconds?: number | undefined;
 }
 
-export interface TurnNames {
+/** What is known of a turn when it begins. */
+export interface TurnOrigin {
   /** The key of the conversation, exported as a hash. */
   readonly key: string;
   readonly channel: string;
@@ -49,7 +50,7 @@ export interface TurnNames {
   readonly acceptedAtMs: number;
 }
 
-export interface TurnTelemetryOptions extends TurnNames {
+export interface TurnTelemetryOptions extends TurnOrigin {
   readonly clock: Clock;
   readonly tracer: Tracer;
   /** The current instruments: a turn may begin before the exporter is open and end after. */
