@@ -13,7 +13,7 @@ import { type ModelResult, missingAudioBytes, type ResponseResult, withUsageOf }
 import { ResponseRun } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
-import { isOfSession, safeListener, type TurnInput, type TurnListener } from './turn-input.ts';
+import { isOfSession, safeListener, type TurnInput } from './turn-input.ts';
 
 /** The extra time for the speech, after an answer came as text. */
 const SPEECH_TIMEOUT_MS = 10_000;
@@ -29,7 +29,7 @@ export interface SessionDeps {
 }
 
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
-const NO_LISTENER: TurnListener = () => {};
+const NO_LISTENER: (event: ServerEvent) => void = () => {};
 
 /** The response had ended before it was cancelled. */
 const NOTHING_TO_CANCEL = 'response_cancel_not_active';
@@ -58,6 +58,7 @@ export class RealtimeSession {
   #run: ResponseRun | undefined;
   /** Of the turn that is being answered. */
   #listener = NO_LISTENER;
+  /** Of the latest turn. */
   #transcription: TranscriptionTracker | undefined;
 
   private constructor(deps: SessionDeps) {
@@ -115,19 +116,16 @@ export class RealtimeSession {
     if (!this.#isConfigured) this.#settings = input.settings ?? settings;
     const functions = this.#functionsToSend(input.functions?.definitions ?? NO_FUNCTIONS);
     const events = turnEvents(ids, input, this.#settings, { isFirst: !this.#isConfigured, functions });
-    const clips = (input.parts ?? []).filter(isTranscribed);
-    const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
-    const transcription = isTranscribing ? new TranscriptionTracker(clips.length) : undefined;
+    const clips = this.#settings.transcriptionModel === undefined ? [] : (input.parts ?? []).filter(isTranscribed);
+    const transcription = new TranscriptionTracker(clips.length);
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
-    this.#listener = safeListener(input, this.#log);
+    this.#listener = safeListener(input, transcription, this.#log);
     const result = await this.#answer(events, input, signal);
     // What was not shown yet must not be shown any more: the outcome may withhold it.
     this.#listener = NO_LISTENER;
-    if (transcription === undefined) return result;
     // A transcript may come after the answer, unless the socket is gone.
     if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(clock, signal);
-    this.#transcription = undefined;
     return { ...result, transcript: transcription.text() };
   }
 

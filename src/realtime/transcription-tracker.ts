@@ -21,11 +21,6 @@ export class TranscriptionTracker {
     return this.#transcripts().length >= this.#clipCount;
   }
 
-  /** Whether all clips have become items. */
-  get hasAllItems(): boolean {
-    return this.#clipCount > 0 && this.#items.size >= this.#clipCount;
-  }
-
   accept(event: ServerEvent): void {
     if (event.kind === 'audioCommitted' && this.#items.size < this.#clipCount) this.#items.set(event.itemId, undefined);
     if (event.kind !== 'transcript' || !this.#items.has(event.itemId)) return;
@@ -45,6 +40,7 @@ export class TranscriptionTracker {
 
   /** Resolves when all transcripts have come, after 3 s, or when `signal` is aborted. */
   async wait(clock: Clock, signal: AbortSignal): Promise<void> {
+    if (this.isComplete) return;
     await sleep(clock, TRANSCRIPT_WAIT_MS, AbortSignal.any([this.#completed.signal, signal])).catch(() => {});
   }
 }
