@@ -4,7 +4,7 @@ import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
 import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
-import { MAX_CLIP_BYTES } from './clip.ts';
+import { CLIP_LIMIT_MS, MAX_CLIP_BYTES, MAX_WAITING_CLIPS } from './clip.ts';
 import type { ClipTask } from './clip-worker.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
@@ -20,9 +20,6 @@ export interface ClipDecoder {
   close(): Promise<void>;
 }
 
-/** Limits one clip. A small machine decodes three minutes of audio in a few seconds. */
-const LIMIT_MS = 20_000;
-const MAX_WAITING = 8;
 const IDLE_MS = 60_000;
 /**
  * A small young generation makes V8 collect garbage often: decoders leave megabytes of output a second there, which do
@@ -44,12 +41,12 @@ export function createClipDecoder(deps: {
     file: workerUrl(import.meta.url, 'clip-worker'),
     clock,
     log,
-    limitMs: LIMIT_MS,
-    maxWaiting: MAX_WAITING,
+    limitMs: CLIP_LIMIT_MS,
+    maxWaiting: MAX_WAITING_CLIPS,
     idleMs: IDLE_MS,
     resourceLimits: CLIP_THREAD_LIMITS,
   });
-  const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: MAX_WAITING });
+  const ffmpeg = new Ffmpeg(clock, searchPath);
   return {
     async decode(bytes, signal) {
       if (bytes.byteLength > MAX_CLIP_BYTES) {
