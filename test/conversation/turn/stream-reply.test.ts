@@ -54,13 +54,15 @@ describe('the transcript above an answer', () => {
       connection.receive({ type: COMMITTED, item_id: 'lost' });
       connection.drop();
     };
-    const whole: Answer = (connection, name) => {
+    const whole: Answer = async (connection, name) => {
       const at = { response: `resp_${name}` };
       for (const clip of ['good', 'morning']) {
         connection.receive({ type: COMMITTED, item_id: clip });
         connection.receive({ type: TRANSCRIBED, item_id: clip, transcript: clip });
       }
-      connection.receive(wire.created({ ...at, turn: name }), wire.transcriptDelta('Hello there', at));
+      connection.receive(wire.created({ ...at, turn: name }), wire.transcriptDelta('Hello', at));
+      await clock.advance(2_000);
+      connection.receive(wire.transcriptDelta(' there', at));
       connection.receive(wire.audioDelta([1, 2], at), wire.done({ ...at, turn: name }));
     };
     const { clock, result, replies } = await startTranscribed(2, [lost, whole], true);
