@@ -92,14 +92,15 @@ export function messagesOf(activity: Activity): Messages {
 }
 
 /**
- * Language, script and region of a locale; `undefined` if it is malformed. The model is given it, and any other part could
- * be a sentence.
+ * Language, script and region of a locale; `undefined` if it is malformed or names none. The model is given it, and any
+ * other part could be a sentence.
  */
 function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
   if (locale.length > MAX_LOCALE_CHARS) return undefined;
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');
-    return [language, script, region].filter((part) => part !== undefined).join('-');
+    // V8 reads no language in `und`.
+    return [language, script, region].filter((part) => part !== undefined).join('-') || undefined;
   } catch {
     return undefined;
   }

@@ -56,6 +56,12 @@ describe('toUserMessage', () => {
     });
   });
 
+  for (const locale of ['und', 'und-u-co-phonebk', 'not a locale', '', undefined]) {
+    it(`has no locale if the channel gives none (${JSON.stringify(locale)})`, () => {
+      assert.equal(turnOf({ locale }).locale, undefined);
+    });
+  }
+
   it('treats a compound channel id as its channel, and replies with the whole id', () => {
     const { key, channel, reference } = turnOf({ channelId: 'msteams:COPILOT' });
     assert.deepEqual([key, channel], ['msteams/conversation-1', 'msteams']);
