@@ -17,8 +17,8 @@ const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * Splits a text of Markdown into parts whose `safeMarkdown` has at most `maxChars` characters (UTF-16): at the end of a
- * paragraph, or of a sentence, or between words, or between characters. Only the white space at the cuts is dropped. Code
- * that is cut goes on as code in the next part.
+ * paragraph, or of a sentence, or between words, or between characters. Code that is cut goes on as code in the next part.
+ * Only the white space at the cuts is dropped, and the end of code where its part has one already.
  */
 export function splitMarkdown(text: string, maxChars: number): string[] {
   if (text.length <= maxChars && safeLength(text) <= maxChars) return [text];

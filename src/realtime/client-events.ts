@@ -23,8 +23,8 @@ export interface RequestEvents {
 }
 
 /**
- * Returns the events that request the first response of a turn; none waits for the answer to another. `isFirst`: the first turn of a session also sends
- * the settings and the history. `functions` is set if the session does not know them yet.
+ * Returns the events that request the first response of a turn; none waits for the answer to another. `isFirst`: the first
+ * turn of a session also sends the settings and the history. `functions` is set if the session does not know them yet.
  */
 export function turnEvents(
   ids: Ids,
