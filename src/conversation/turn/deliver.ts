@@ -1,5 +1,5 @@
 import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
-import { apology, messagesFor } from '../../messages/messages.ts';
+import { apology } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import { activityDigest } from '../keys.ts';
 import type { ConversationRecord, PendingReply } from '../records.ts';
@@ -89,7 +89,7 @@ export async function discardStored({ text, ...reply }: Reply, turn: Turn): Prom
     const removing = turn.retryStoreBriefly(() => audioStore.remove(id));
     await turn.orLog(removing, 'reply audio not removed');
   }
-  const gone = reply.approvals === undefined ? '' : messagesFor(turn.message.locale).approval.gone;
+  const gone = reply.approvals === undefined ? '' : turn.messages.approval.gone;
   return { ...reply, text: paragraphs(text, gone), audio: undefined, approvals: undefined };
 }
 
@@ -124,7 +124,7 @@ async function send(reply: Reply, turn: Turn): Promise<SendFailure | undefined> 
 }
 
 function apologize(code: TurnErrorCode, turn: Turn): Promise<SendFailure | undefined> {
-  const text = apology(code, turn.incident, messagesFor(turn.message.locale));
+  const text = apology(code, turn.incident, turn.messages);
   return send({ text, addsToShown: true }, turn);
 }
 

@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { messagesFor } from '../../messages/messages.ts';
+import { type Messages, messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { CompleteOptions, SaveResult, TurnJob } from '../queue/turn-queue.ts';
@@ -52,6 +52,11 @@ export class Turn {
 
   get message(): UserMessage {
     return this.job.message;
+  }
+
+  /** The texts in the language of the message's user. */
+  get messages(): Messages {
+    return messagesFor(this.message.locale);
   }
 
   /**
@@ -160,7 +165,7 @@ export class Turn {
   async #notifyOfOutage(): Promise<void> {
     if (this.#isNoticeDone) return;
     this.#isNoticeDone = true;
-    const text = messagesFor(this.message.locale).storage.delayed;
+    const text = this.messages.storage.delayed;
     try {
       if (this.#sender === undefined) await this.#withReplySender((sender) => sender.send({ text }));
       else await this.#sender.notify(text);
