@@ -50,11 +50,6 @@ export class Conversations {
     this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether one more message finds room in its conversation, and in the share of its person. */
-  hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
-    return this.#services.queue.hasRoom(message);
-  }
-
   /** Accepts a message: it is answered once, also after a crash of this process. */
   accept(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
@@ -204,8 +199,9 @@ export class Conversations {
   async #runCommand(command: Command, message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const { action, makeReply } = planCommand(command, message, this.#services);
     const run = async (applied: AppliedAction) => {
-      const made = makeReply((call) => this.#retryStore(call), applied);
-      const reply = await made.catch((err: unknown) => this.#apology(err, message));
+      const reply = await this.#retryStore(() => makeReply(applied)).catch((err: unknown) =>
+        this.#apology(err, message),
+      );
       await withReplySender((sender) => sender.send(reply));
     };
     const acceptance = await this.#sideWork.accept(message, action, run);

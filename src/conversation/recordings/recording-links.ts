@@ -6,8 +6,6 @@ import { conversationDigest, personDigest } from '../keys.ts';
 import { isReference } from '../message-json.ts';
 import type { LinkOwner, RecordingLink } from '../user-message.ts';
 
-export type { LinkOwner, RecordingLink } from '../user-message.ts';
-
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const PAGE_LIFETIME_MS = 10 * 60_000;
 /**
@@ -82,13 +80,9 @@ export function recordingLinkOf(owner: LinkOwner, ids: Ids, clock: Clock): Recor
 
 /** Reads a recording link from JSON; `undefined` for what no version of the bot has written. */
 export function readRecordingLink(json: unknown): RecordingLink | undefined {
-  return isRecordingLink(json) ? json : undefined;
-}
-
-/** Checks what every version writes: nobody but the bot writes there. */
-function isRecordingLink(value: unknown): value is RecordingLink {
-  const { id, linkKey, key, channel, personKey, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
+  const { id, linkKey, key, channel, personKey, reference, opensUntilMs, expiresAtMs } = fieldsOf(json);
+  // Checks what every version writes: nobody but the bot writes there.
   const areTexts = [id, linkKey, key, channel, personKey].every((each) => typeof each === 'string');
   const areTimes = typeof opensUntilMs === 'number' && typeof expiresAtMs === 'number';
-  return areTexts && areTimes && isReference(reference);
+  return areTexts && areTimes && isReference(reference) ? (json as RecordingLink) : undefined;
 }

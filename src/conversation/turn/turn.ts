@@ -12,7 +12,7 @@ import type { UserMessage } from '../user-message.ts';
 
 /** The longest that an open request waits for a store. */
 const MAX_OPEN_REQUEST_WAIT_MS = 3_000;
-/** How long a turn waits for a store to end in order, if it was aborted, and for what may stay undone. */
+/** How long a turn waits for a store at its end: if it was aborted, or if the call may stay undone. */
 const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
@@ -149,7 +149,7 @@ export class Turn {
     const { clock } = this.services;
     const { log } = this;
     if (this.message.expectsReplies) return retry(call, { clock, log, signal, limitMs: MAX_OPEN_REQUEST_WAIT_MS });
-    return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
+    return retry(call, { clock, log, signal, onDelayed: () => void this.#notifyOfOutage() });
   }
 
   /** Works as `retryStore`; if the job was aborted, it waits 10 s at most. */
