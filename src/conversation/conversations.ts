@@ -79,6 +79,7 @@ export class Conversations {
     const accepted = await this.#guard.run(message, (signal) =>
       this.#decide(request, message, withReplySender, signal),
     );
+    // An activity that was not accepted is refused: nobody reads its result.
     return 'result' in accepted ? accepted : { ...accepted, result: { kind: 'gone' } };
   }
 
@@ -155,10 +156,9 @@ export class Conversations {
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  async #add(message: UserMessage, withReplySender: WithReplySender): Promise<AddedTurn> {
-    if (!message.expectsReplies) return { result: await this.#services.queue.add(message), done: DONE };
-    this.#openRequests.set(message, withReplySender);
-    return this.#services.queue.addLocal(message);
+  #add(message: UserMessage, withReplySender: WithReplySender): Promise<AddedTurn> {
+    if (message.expectsReplies) this.#openRequests.set(message, withReplySender);
+    return this.#services.queue.add(message);
   }
 
   #decide(
@@ -225,7 +225,7 @@ export class Conversations {
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
   }
 
-  /** Unless the conversation has gone on: its new audio stays. */
+  /** For a `/forget` that was delivered again. Deletes nothing if the conversation has gone on: its new audio stays. */
   async #forgetAgain(key: string): Promise<void> {
     const { usage } = await this.#services.conversationStore.read(key);
     if (usage.turns === 0) void this.#forgetAudioAndAudit(key);

@@ -39,7 +39,6 @@ const onEnded = new Map<string, () => void>();
 function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
   return {
     add: (message) => queue.add(message),
-    addLocal: (message) => queue.addLocal(message),
     hasRoom: (message) => queue.hasRoom(message),
     hasTurn: (message) => queue.hasTurn(message),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),

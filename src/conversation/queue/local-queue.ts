@@ -34,6 +34,7 @@ interface QueuedTurn<Job> {
 /** Channels deliver an activity again within minutes. */
 const KNOWN_FOR_MS = 3_600_000;
 const MAX_KNOWN = 50_000;
+const DONE = Promise.resolve();
 
 /** Messages in the memory of this process. */
 export class LocalQueue<Job extends LocalJob> implements TurnQueue {
@@ -60,13 +61,9 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ...expiryOptions(KNOWN_FOR_MS, clock) });
   }
 
-  async add(message: UserMessage): Promise<AddResult> {
-    return (await this.addLocal(message)).result;
-  }
-
   /** Queues the message before it returns, so that the order of the calls counts. */
-  async addLocal(message: UserMessage): Promise<AddedTurn> {
-    const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
+  async add(message: UserMessage): Promise<AddedTurn> {
+    const refused = (result: AddResult) => ({ result, done: DONE });
     const key = this.#toStoredKey(message.key);
     const name = activityKey(message);
     if (this.#known.has(name)) return refused('duplicate');
@@ -84,7 +81,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
       this.#waiting.set(key, [turn]);
       if (this.#run !== undefined) void this.#work(key, this.#run);
     }
-    return { result: 'queued', done: turn.done };
+    return { result: 'queued', done: message.expectsReplies ? turn.done : DONE };
   }
 
   async hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {

@@ -18,7 +18,7 @@ import { findRecordingLink, ownerFields } from './recording-links.ts';
  */
 export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
-/** Recordings that are received and decoded at the same time: no more than the decoder takes, one and 8 that wait. */
+/** Recordings that are received and decoded at the same time. The decoder takes 9: one that it decodes, and 8 that wait. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;

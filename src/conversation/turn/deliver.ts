@@ -41,8 +41,8 @@ export async function resend(pending: PendingReply, streamId: string | undefined
 }
 
 /**
- * Ends a turn whose message was answered before, or withdrawn before it began. What an earlier attempt has reserved stays
- * so until it expires.
+ * Ends a turn whose message was answered before, or withdrawn before it began. The reservation of an earlier attempt stays
+ * until it expires.
  */
 export async function endAnswered(turn: Turn): Promise<TurnResult> {
   await reopenApproval(turn);
@@ -100,7 +100,7 @@ export async function reopenApproval(turn: Turn): Promise<void> {
     await turn.orLog(turn.services.approvalStore.reopen(approvalId), 'approval not reopened');
 }
 
-/** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
+/** Settles the reservation of this attempt. If that fails, the reservation stays until it expires. Never rejects. */
 async function endReservation(turn: Turn): Promise<void> {
   const { job, costUsd, services } = turn;
   if (costUsd === undefined) return;
