@@ -51,21 +51,20 @@ const UNBOUNDED: Allowance = {
 export class Spending {
   readonly #options: SpendingOptions;
   readonly #prices: ModelPrices | undefined;
+  /** Whether turns can be refused. */
+  readonly isBounded: boolean;
 
   constructor(options: SpendingOptions) {
+    const { dayUsd, personUsd, conversationUsd } = options.budgets;
     this.#options = options;
     this.#prices = pricesOf(options.prices, options.model);
+    this.isBounded =
+      this.#prices !== undefined && [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   }
 
   /** The day of the prices. */
   get priceDate(): string {
     return this.#options.prices.date;
-  }
-
-  /** Whether turns can be refused. */
-  get isBounded(): boolean {
-    const { dayUsd, personUsd, conversationUsd } = this.#options.budgets;
-    return this.#prices !== undefined && [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   }
 
   /** In US dollars; `undefined` where the model has no price. */

@@ -3,7 +3,6 @@ import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
 import { expiryOptions, lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
-import { activityKey } from '../keys.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import {
@@ -65,7 +64,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   async add(message: UserMessage): Promise<AddedTurn> {
     const refused = (result: AddResult) => ({ result, done: DONE });
     const key = this.#toStoredKey(message.key);
-    const name = activityKey(message);
+    // Activity ids are unique only within a conversation.
+    const name = JSON.stringify([message.key, message.activityId]);
     if (this.#known.has(name)) return refused('duplicate');
     const person = personOf(message);
     const waiting = this.#waiting.get(key);

@@ -2,7 +2,7 @@ import { isSignatureValid, readLink, toLink } from '../../audio/signed-links.ts'
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { fieldsOf } from '../../json-access.ts';
-import { conversationDigest, personDigest } from '../keys.ts';
+import { keyDigest } from '../keys.ts';
 import { isReference } from '../message-json.ts';
 import type { LinkOwner, RecordingLink } from '../user-message.ts';
 
@@ -67,7 +67,7 @@ export function ownerFields({
 
 /** Creates a recording link that is valid from now on. */
 export function recordingLinkOf(owner: LinkOwner, ids: Ids, clock: Clock): RecordingLink {
-  const parts = [conversationDigest(owner.key), personDigest(owner.personKey), ids.secret()];
+  const parts = [keyDigest(owner.key), keyDigest(owner.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
     ...ownerFields(owner),

@@ -5,7 +5,7 @@ import { type Tool, toolDigest } from '../../tools/tool.ts';
 import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { APPROVAL_MS, type Approval, type Decision, isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
-import { personDigest } from '../keys.ts';
+import { keyDigest } from '../keys.ts';
 import type { Turn } from './turn.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
@@ -78,7 +78,7 @@ export async function claimDecidedCall(
     const found = await turn.retryStore(() => approvalStore.find(approval.id));
     return found?.turnId === undefined ? 'denied' : 'doneBefore';
   }
-  const decider = personDigest(decision.decider);
+  const decider = keyDigest(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
   // What another release has stored may be neither: then nothing runs.
   const isAllowed = decision.kind === 'allow' || decision.kind === 'allowAlways';
