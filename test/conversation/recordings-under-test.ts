@@ -105,7 +105,7 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
     activityId,
     channel: 'emulator',
     scope: 'personal',
-    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    user: { id: 'user-1', name: 'Ada' },
     personKey: 'emulator/a',
     isAllowed: true,
     locale: undefined,

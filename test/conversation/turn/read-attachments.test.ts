@@ -24,7 +24,7 @@ function spoken(audioId: string, locale: string): UserMessage {
     activityId: 'talk-1',
     channel: 'emulator',
     scope: 'personal',
-    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    user: { id: 'user-1', name: 'Ada' },
     personKey: 'emulator/a',
     isAllowed: true,
     locale,
