@@ -18,8 +18,6 @@ export interface CommandPlan {
   readonly makeReply: (applied: AppliedAction) => Promise<Reply>;
 }
 
-const MARK_HANDLED: ConversationAction = { kind: 'markHandled' };
-
 /** A user's own words are echoed up to here. */
 const MAX_ECHO_CHARS = 40;
 
@@ -64,7 +62,12 @@ export function planCommand(command: Command, message: UserMessage, services: Se
 
 /** A command that only says something. */
 function say(text: string): CommandPlan {
-  return act(MARK_HANDLED, text);
+  return reply(async () => ({ text }));
+}
+
+/** A command without an effect on the conversation. */
+function reply(makeReply: CommandPlan['makeReply']): CommandPlan {
+  return { action: { kind: 'markHandled' }, makeReply };
 }
 
 function act(action: ConversationAction, text: string): CommandPlan {
@@ -104,14 +107,13 @@ function planVoice(argument: string, message: UserMessage, { commands }: Message
   const voices = [...new Set([configured, ...VOICES])];
   const voice = voices.find((each) => each.toLowerCase() === argument.toLowerCase());
   if (voice !== undefined) return act(choose({ voice }, message), commands.voice(voice, authorName(message)));
-  const makeReply = async () => {
+  return reply(async () => {
     const { settings } = await services.conversationStore.read(message.key);
     const { voice: current = configured } = settings;
     const echo = withoutMarkdown(argument.slice(0, MAX_ECHO_CHARS));
     const text = argument === '' ? commands.voiceIs(current) : commands.voiceUnknown(echo);
     return { text, voiceChoice: { voices, current } };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }: Messages): string {
@@ -123,7 +125,7 @@ function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }:
 function planTools(argument: string, message: UserMessage, messages: Messages, services: Services): CommandPlan {
   const { approvalStore } = services;
   const { key, personKey, verifiedIds = [], scope } = message;
-  const makeReply = async () => {
+  return reply(async () => {
     if (argument.toLowerCase() === 'ask') {
       await approvalStore.revoke(key, personKey);
       return { text: messages.tools.revoked };
@@ -132,8 +134,7 @@ function planTools(argument: string, message: UserMessage, messages: Messages, s
     const permissions = await approvalStore.permissionsOf(key, personKey);
     const downServers = services.tools.downServers(verifiedIds, scope);
     return { text: listOfTools([...tools.values()], downServers, permissions, messages) };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 /** Warm sessions have the earlier settings: another `sessionVersion` closes them. */
@@ -150,20 +151,18 @@ function planRecording(message: UserMessage, { recording }: Messages, services: 
   const { channel, recordingLinks } = services;
   const access = channel.recordingAccess(message);
   if (access === 'shared' || access === 'unreachable') return say(recording[access]);
-  const makeReply = async () => {
+  return reply(async () => {
     const recordingLink = await recordingLinks.create(message);
     return { text: recording.invited(authorName(message)), recordingLink };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 function planUsage({ key }: UserMessage, messages: Messages, services: Services): CommandPlan {
   const { conversationStore, spending } = services;
-  const makeReply = async () => {
+  return reply(async () => {
     const { usage } = await conversationStore.read(key);
     return { text: usageText(usage, spending.costOf(usage.tokens), spending.priceDate, messages) };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 /** Who gave the command, where others see it, too. */
