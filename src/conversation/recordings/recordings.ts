@@ -39,15 +39,11 @@ export class Recordings {
     this.#services = services;
   }
 
-  /** Finds the link whose page may be shown, by the token in the URL; `undefined` if it is unknown or has ended. */
-  async findOpenLink(token: string): Promise<RecordingLink | undefined> {
-    const recordingLink = await this.findUsableLink(token);
-    const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
-    return isOpen ? recordingLink : undefined;
-  }
-
-  /** Works as `findOpenLink`, for 10 minutes more: a recording that was begun in time may still be sent. */
-  findUsableLink(token: string): Promise<RecordingLink | undefined> {
+  /**
+   * Finds a link by the token in its URL; `undefined` if it is unknown or has ended. It outlasts its page by 10 minutes: a
+   * recording that was begun in time may still be sent.
+   */
+  findLink(token: string): Promise<RecordingLink | undefined> {
     return findRecordingLink(token, this.#services.recordingLinks);
   }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import type { DocumentsSettings } from '../../config/tools-settings.ts';
 import type { Hit } from './document-index.ts';
 import type { FolderFile } from './folder.ts';
 import { FolderIndex, type FolderIndexOptions, type FolderState } from './folder-index.ts';
