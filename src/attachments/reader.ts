@@ -9,7 +9,7 @@ import { quotedTextFile, readTextFile } from './text-file.ts';
 /** A file in a form that the model accepts. */
 export type ReadFile =
   /** `pcm` is PCM16 LE mono 24 kHz. */
-  | { readonly kind: 'audio'; readonly name: string | undefined; readonly pcm: Uint8Array; readonly durationMs: number }
+  | { readonly kind: 'audio'; readonly name: string | undefined; readonly pcm: Uint8Array }
   | { readonly kind: 'picture'; readonly name: string | undefined; readonly dataUri: string }
   /** `text` is the result of `quotedTextFile`. */
   | { readonly kind: 'text'; readonly name: string | undefined; readonly text: string };
@@ -35,10 +35,8 @@ export async function readFile(
 ): Promise<ReadFile> {
   const kind = detectFileKind(bytes);
   switch (FILE_KINDS[kind]) {
-    case 'audio': {
-      const { pcm, durationMs } = await clips.decode(bytes, signal);
-      return { kind: 'audio', name, pcm, durationMs };
-    }
+    case 'audio':
+      return { kind: 'audio', name, pcm: await clips.decode(bytes, signal) };
     case 'picture':
       return { kind: 'picture', name, dataUri: await pictures.read(bytes, signal) };
     case 'text':

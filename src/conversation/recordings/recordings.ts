@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { toPcm } from '../../audio/pcm.ts';
+import { durationMs, toPcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
 import { AttachmentError, RequestError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
@@ -75,16 +75,22 @@ export class Recordings {
   async #acceptBytes(recordingLink: RecordingLink, bytes: Uint8Array): Promise<RecordingResult> {
     const { files, recordingLinks, audioStore, log } = this.#services;
     const { key: conversation, locale } = recordingLink;
-    const { pcm, durationMs } = await files.readers.clips.decode(bytes, NEVER);
+    const pcm = await files.readers.clips.decode(bytes, NEVER);
     // The conversation may have been forgotten during a long upload: nothing of it is stored.
     if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
     const wav = await encodeWav(toPcm([pcm]));
-    const audio = await audioStore.save({ wav, durationMs, text: '', conversation, locale });
+    const audio = await audioStore.save({
+      wav,
+      durationMs: durationMs(pcm.byteLength),
+      text: '',
+      conversation,
+      locale,
+    });
     if (audio === undefined) return 'busy';
     const message = messageOf(recordingLink, audio.id);
     const result = await this.#acceptMessage(message, recordingLink);
     if (result === 'accepted')
-      log.info({ conversation, activity: message.activityId, durationMs }, 'recording accepted');
+      log.info({ conversation, activity: message.activityId, durationMs: audio.durationMs }, 'recording accepted');
     // The write may have succeeded although it reported failure, so keep the recording.
     else if (result !== 'notStored')
       await audioStore

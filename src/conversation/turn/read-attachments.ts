@@ -1,6 +1,7 @@
 import { MAX_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
 import { readFile } from '../../attachments/reader.ts';
 import type { SemaphoreBounds } from '../../attachments/semaphore.ts';
+import { durationMs } from '../../audio/pcm.ts';
 import { samplesIn } from '../../audio/wav.ts';
 import { unlessAborted, withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
@@ -161,7 +162,7 @@ async function recordingContent({ audioId }: Recording, { turn }: Reading): Prom
     const recording = await turn.retryStore(() => audioStore.find(audioId), signal);
     const wav = recording && (await turn.retryStore(() => audioStore.read(recording.id), signal));
     if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
-    return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
+    return audioOf(samplesIn(wav));
   });
 }
 
@@ -173,7 +174,7 @@ async function fileContent(source: SentFile, { turn, limited }: Reading): Promis
   const file = await unlessAborted(limited, () => files.semaphore.run(personOf(message), limited, read));
   switch (file.kind) {
     case 'audio':
-      return audioOf(file.pcm, file.durationMs);
+      return audioOf(file.pcm);
     case 'picture': {
       const name = file.name === undefined ? 'a picture' : `the picture ${JSON.stringify(file.name)}`;
       return { part: { kind: 'image', dataUri: file.dataUri }, historyLine: () => `(${name})` };
@@ -185,7 +186,8 @@ async function fileContent(source: SentFile, { turn, limited }: Reading): Promis
   }
 }
 
-function audioOf(pcm: Uint8Array, audioMs: number): Content {
+function audioOf(pcm: Uint8Array): Content {
+  const audioMs = durationMs(pcm.byteLength);
   const quoted = (transcript: string | undefined) =>
     transcript === undefined ? '' : `: ${JSON.stringify(transcript)}`;
   const historyLine = (transcript: string | undefined) => `(voice message, ${clockTime(audioMs)}${quoted(transcript)})`;
