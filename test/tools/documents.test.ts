@@ -44,6 +44,14 @@ describe('the searchable folder', () => {
     while ((await titles()) !== 'Lunch');
   });
 
+  it('finds a line of a long list', async (t) => {
+    const lines = Array.from({ length: 500 }, (_, at) => `Extension ${at}: person${at}, room ${at}.`);
+    const tool = searchDocuments(await ready(t, await folderOf(t, { 'phones.md': lines.join('\n\n') })), EVERYBODY);
+    const { text } = await tool.run({ query: 'person321' }, context());
+    assert.match(text, /person321/);
+    assert.ok(text.length < 7_000, `${text.length} characters`);
+  });
+
   it('finds a file that is added later', async (t) => {
     const folder = await folderOf(t, { 'a.md': 'alpha' });
     const documents = await ready(t, folder);
