@@ -40,7 +40,7 @@ describe('the searchable folder', () => {
     assert.deepEqual(names.sort(), ['Lunch (a/x.md)', 'Lunch (b/x.md)', 'book 1', 'book 3']);
     // What one search finds does not tell whether another file has the title.
     await rm(join(folder, 'b/x.md'));
-    const titles = async () => (await documents.find('lunch', 8, new AbortController().signal)).hits[0]?.title;
+    const titles = async () => (await documents.find('lunch', new AbortController().signal)).hits[0]?.title;
     while ((await titles()) !== 'Lunch');
   });
 
@@ -57,18 +57,18 @@ describe('the searchable folder', () => {
     const documents = await ready(t, folder);
     await writeFile(join(folder, 'late.md'), 'omega');
     const { signal } = new AbortController();
-    while ((await documents.find('omega', 8, signal)).hits.length === 0);
-    assert.equal((await documents.find('omega', 8, signal)).hits[0]?.path, 'late.md');
+    while ((await documents.find('omega', signal)).hits.length === 0);
+    assert.equal((await documents.find('omega', signal)).hits[0]?.path, 'late.md');
   });
 
   it('is down if the folder does not exist, and cannot be searched after close', async (t) => {
     const documents = await ready(t, '/no/such/folder');
     const { signal } = new AbortController();
-    await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
+    await assert.rejects(documents.find('x', signal), { code: 'tool_unavailable' });
     assert.deepEqual(documents.status, { kind: 'down', reason: 'ENOENT' });
     await documents.close();
     await documents.close();
-    await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
+    await assert.rejects(documents.find('x', signal), { code: 'tool_unavailable' });
   });
 
   it('says that documents are still being read instead of that nothing was found', async (t) => {
@@ -92,7 +92,7 @@ describe('the searchable folder', () => {
     assert.deepEqual(documents.status, { kind: 'down', reason: 'a file took too long' });
     await writeFile(join(folder, 'b.md'), 'beta');
     await clock.advance(1_000);
-    const { hits } = await documents.find('beta', 8, new AbortController().signal);
+    const { hits } = await documents.find('beta', new AbortController().signal);
     assert.equal(hits[0]?.path, 'b.md');
     const leftOut = [{ path: 'a.pdf', reason: 'reading it takes too much time or memory' }];
     assert.deepEqual(documents.status, { kind: 'ready', state: { documents: 1, chunks: 1, leftOut } });
@@ -136,7 +136,7 @@ describe('the searchable folder', () => {
   it('stops waiting for documents when the turn is cancelled', async (t) => {
     const documents = await ready(t, await folderOf(t, { 'a.md': 'alpha' }));
     const turn = new AbortController();
-    const found = documents.find('alpha', 8, turn.signal);
+    const found = documents.find('alpha', turn.signal);
     turn.abort(new Error('cancelled'));
     await assert.rejects(found, { message: 'cancelled' });
   });

@@ -15,16 +15,16 @@ describe('the index of a folder', () => {
     const index = indexOf(folder);
     await index.update();
     for (const query of ['kundigungsfrist', 'KÜNDIGUNGSFRISTEN', 'quartal', 'Monat']) {
-      const [hit] = index.find(query, 8);
+      const [hit] = index.find(query);
       assert.deepEqual(hit && [hit.path, hit.heading], ['hr/leave.md', 'Kündigungsfrist'], query);
     }
-    assert.deepEqual(index.find('nothing of the kind xyz', 8), []);
+    assert.deepEqual(index.find('nothing of the kind xyz'), []);
   });
 
   it('finds words in a language without spaces', async (t) => {
     const index = indexOf(await folderOf(t, { 'a.txt': '我们的办公室在柏林。' }));
     await index.update();
-    assert.equal(index.find('柏林', 8).length, 1);
+    assert.equal(index.find('柏林').length, 1);
   });
 
   it('ignores the common words of a question', async (t) => {
@@ -33,14 +33,14 @@ describe('the index of a folder', () => {
     const files = { 'rules.md': rules, 'wish.md': '# Wish\nWish a wish.', 'z.md': parking };
     const index = indexOf(await folderOf(t, files));
     await index.update();
-    assert.equal(index.find('with parking', 8)[0]?.path, 'z.md');
-    assert.equal(index.find('with', 8)[0]?.path, 'rules.md');
+    assert.equal(index.find('with parking')[0]?.path, 'z.md');
+    assert.equal(index.find('with')[0]?.path, 'rules.md');
   });
 
   it('finds a word after an apostrophe', async (t) => {
     const index = indexOf(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
     await index.update();
-    assert.equal(index.find('eau', 8).length, 1);
+    assert.equal(index.find('eau').length, 1);
   });
 
   it('follows new, changed and deleted files', async (t) => {
@@ -53,7 +53,7 @@ describe('the index of a folder', () => {
     await rm(join(folder, 'b.md'));
     const { documents, isChanged } = await index.update();
     assert.deepEqual([documents, isChanged], [2, true]);
-    const found = (query: string) => index.find(query, 8).map(({ path }) => path);
+    const found = (query: string) => index.find(query).map(({ path }) => path);
     assert.deepEqual([found('alpha'), found('beta'), found('gamma'), found('delta')], [[], [], ['a.md'], ['c.md']]);
   });
 
@@ -119,7 +119,7 @@ describe('the index of a folder', () => {
       const { documents, leftOut } = await index.update();
       assert.deepEqual([documents, leftOut.map(({ reason }) => reason)], [1, ['the index is full']]);
     }
-    const [found] = index.find('a1 b1', 8);
+    const [found] = index.find('a1 b1');
     await rm(join(folder, found?.path ?? ''));
     const { documents, leftOut } = await index.update();
     assert.deepEqual([documents, leftOut], [1, []]);
@@ -134,6 +134,6 @@ describe('the index of a folder', () => {
     const { documents, leftOut } = await index.update();
     assert.equal(documents, 1);
     assert.deepEqual(leftOut, [{ path: 'b.pdf', reason: 'it is not a readable PDF' }]);
-    assert.deepEqual(index.find('secret', 8), []);
+    assert.deepEqual(index.find('secret'), []);
   });
 });

@@ -8,7 +8,6 @@ import { FolderIndex, type FolderIndexOptions, type FolderState } from './folder
 export interface DocumentsRequest {
   readonly id: number;
   readonly query: string;
-  readonly maxHits: number;
 }
 
 /** A message from the thread: each file before it is read, the end of each update, and one answer to each request. */
@@ -28,8 +27,8 @@ export type DocumentsJob = FolderIndexOptions & Pick<DocumentsSettings, 'pollMs'
 function serve(job: DocumentsJob): void {
   const index = new FolderIndex(job);
   const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
-  parentPort?.on('message', ({ id, query, maxHits }: DocumentsRequest) => {
-    post({ kind: 'found', id, hits: index.find(query, maxHits) });
+  parentPort?.on('message', ({ id, query }: DocumentsRequest) => {
+    post({ kind: 'found', id, hits: index.find(query) });
   });
   const update = async () => {
     const startedMs = performance.now();

@@ -97,14 +97,14 @@ export class Documents {
    * Finds the best matches. While the folder is read for the first time it waits up to 5 s, then searches what was read.
    * Rejects with a ToolError while nothing can be searched, and with the reason of `signal`.
    */
-  async find(query: string, maxHits: number, signal: AbortSignal): Promise<FoundDocuments> {
+  async find(query: string, signal: AbortSignal): Promise<FoundDocuments> {
     signal.throwIfAborted();
     if (this.#worker !== undefined && this.#status.kind === 'reading') await this.#waitForFirstRead(signal);
     const worker = this.#worker;
     // A folder that was read before stays searchable while it cannot be read.
     if (worker === undefined || (this.#status.kind === 'down' && !this.#wasRead)) throw unavailable();
     const isPartial = this.#status.kind === 'reading';
-    return { hits: await this.#ask(worker, query, maxHits, signal), isPartial };
+    return { hits: await this.#ask(worker, query, signal), isPartial };
   }
 
   async #waitForFirstRead(signal: AbortSignal): Promise<void> {
@@ -113,11 +113,11 @@ export class Documents {
     await withDeadline(deadline, () => this.#firstRead.promise).catch(() => signal.throwIfAborted());
   }
 
-  async #ask(worker: Worker, query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
+  async #ask(worker: Worker, query: string, signal: AbortSignal): Promise<readonly Hit[]> {
     const found = Promise.withResolvers<readonly Hit[]>();
     const id = this.#nextId++;
     this.#waiting.set(id, found);
-    worker.postMessage({ id, query, maxHits } satisfies DocumentsRequest);
+    worker.postMessage({ id, query } satisfies DocumentsRequest);
     try {
       return await unlessAborted(signal, () => found.promise);
     } finally {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { chunksOf } from './chunks.ts';
-import { DocumentError } from './document-error.ts';
 import { DocumentIndex, type Hit } from './document-index.ts';
 import { type FolderFile, listFolder, readFolderFile } from './folder.ts';
 import { readDocument } from './read-document.ts';
+import { DocumentError } from './section.ts';
 
 /** The most that the index of a folder takes: about 20,000 pages of common words, less if most words are unique. */
 export const MAX_INDEX_BYTES = 300_000_000;
@@ -54,8 +54,8 @@ export class FolderIndex {
     this.#index = new DocumentIndex(maxBytes);
   }
 
-  find(query: string, maxHits: number): Hit[] {
-    return this.#index.find(query, maxHits);
+  find(query: string): Hit[] {
+    return this.#index.find(query);
   }
 
   /**

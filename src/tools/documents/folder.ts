@@ -1,7 +1,7 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { DocumentError } from './document-error.ts';
 import { isDocument } from './read-document.ts';
+import { DocumentError } from './section.ts';
 
 const MAX_FILE_BYTES = 50_000_000;
 const MAX_FILES = 5_000;
@@ -106,11 +106,11 @@ function isWithin(root: string, path: string): boolean {
 export async function readFolderFile(folder: string, path: string): Promise<Uint8Array> {
   const root = await realpath(folder);
   const real = await realpath(join(root, path));
-  if (!isWithin(root, real)) throw new DocumentError('damaged', 'it leads out of the folder');
+  if (!isWithin(root, real)) throw new DocumentError('it leads out of the folder');
   const file = await open(real);
   try {
     const { size } = await file.stat();
-    if (size > MAX_FILE_BYTES) throw new DocumentError('too_large', `it has more than ${MAX_FILE_BYTES} bytes`);
+    if (size > MAX_FILE_BYTES) throw new DocumentError(`it has more than ${MAX_FILE_BYTES} bytes`);
     return await file.readFile();
   } finally {
     await file.close();
