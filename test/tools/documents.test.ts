@@ -7,7 +7,6 @@ import pino from 'pino';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { Documents } from '../../src/tools/documents/documents.ts';
 import { searchDocuments } from '../../src/tools/documents/search-documents.ts';
-import { EVERYBODY } from '../../src/tools/tool.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { endlessPdf, folderOf, NO_MODES, pdf, withoutRoot } from './documents-under-test.ts';
@@ -24,7 +23,7 @@ describe('the searchable folder', () => {
 
   it('is searched by the model with its sources', async (t) => {
     const folder = await folderOf(t, { 'book.pdf': pdf(['Travel is paid.', 'Meals are paid up to 30 euros.']) });
-    const tool = searchDocuments(await ready(t, folder), EVERYBODY);
+    const tool = searchDocuments(await ready(t, folder));
     const output = await tool.run({ query: 'meals euros' }, context());
     assert.match(output.text, /^\[1\] book, page 2\nMeals are paid/);
     assert.deepEqual(output.sources, [{ title: 'book', page: 2 }]);
@@ -35,7 +34,7 @@ describe('the searchable folder', () => {
     const pages = { 'book.pdf': pdf(['Meals in Rome.', 'Travel.', 'Meals in Bonn.']) };
     const folder = await folderOf(t, { ...pages, 'a/x.md': '# Lunch\nMeals.', 'b/x.md': '# Lunch\nMeals, too.' });
     const documents = await ready(t, folder);
-    const { sources } = await searchDocuments(documents, EVERYBODY).run({ query: 'meals' }, context());
+    const { sources } = await searchDocuments(documents).run({ query: 'meals' }, context());
     const names = sources.map(({ title, page }) => [title, page].join(' ').trim());
     assert.deepEqual(names.sort(), ['Lunch (a/x.md)', 'Lunch (b/x.md)', 'book 1', 'book 3']);
     // What one search finds does not tell whether another file has the title.
@@ -46,7 +45,7 @@ describe('the searchable folder', () => {
 
   it('finds a line of a long list', async (t) => {
     const lines = Array.from({ length: 500 }, (_, at) => `Extension ${at}: person${at}, room ${at}.`);
-    const tool = searchDocuments(await ready(t, await folderOf(t, { 'phones.md': lines.join('\n\n') })), EVERYBODY);
+    const tool = searchDocuments(await ready(t, await folderOf(t, { 'phones.md': lines.join('\n\n') })));
     const { text } = await tool.run({ query: 'person321' }, context());
     assert.match(text, /person321/);
     assert.ok(text.length < 7_000, `${text.length} characters`);
@@ -76,7 +75,7 @@ describe('the searchable folder', () => {
     const folder = await folderOf(t, Object.fromEntries(many));
     const clock = new ManualClock();
     const documents = await ready(t, folder, clock);
-    const output = searchDocuments(documents, EVERYBODY).run({ query: 'omega' }, context());
+    const output = searchDocuments(documents).run({ query: 'omega' }, context());
     await clock.whenWaiting(5_000);
     await clock.advance(5_000);
     assert.match((await output).text, /still being read/);

@@ -71,7 +71,7 @@ describe('the calls of a response', () => {
       const { check: _, ...unchecked } = a;
       for (const each of [a, unchecked]) {
         // Nobody is asked to approve what cannot run.
-        const { ends, outputs } = await run([asked], [each, b], { verdict: 'needsApproval' });
+        const { ends, outputs } = await run([asked], [each, b], { verdict: 'waiting' });
         assert.deepEqual(ends, [{ kind: 'failed', code }]);
         assert.match(outputs[0] ?? '', output);
         assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');
@@ -176,16 +176,17 @@ describe('the calls of a response', () => {
     assert.deepEqual(ends, [{ kind: 'done' }, { kind: 'tooMany' }]);
   });
 
-  for (const [verdict, kind, output] of [
-    ['needsApproval', 'waiting', /waiting for the user's approval, not done/],
-    ['doneBefore', 'doneBefore', /done already/],
-    ['unknown', 'unknown', /not known whether an earlier call has done this/],
+  for (const [verdict, output] of [
+    ['waiting', /waiting for the user's approval, not done/],
+    ['denied', /denied by the user, not done/],
+    ['doneBefore', /done already/],
+    ['unknown', /not known whether an earlier call has done this/],
   ] as const) {
     it(`do not run with the verdict "${verdict}"`, async () => {
       const { ends, outputs, recorded } = await run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], {
         verdict,
       });
-      assert.deepEqual(ends, [{ kind }]);
+      assert.deepEqual(ends, [{ kind: verdict }]);
       assert.match(outputs[0] ?? '', output);
       assert.deepEqual(recorded, []);
     });

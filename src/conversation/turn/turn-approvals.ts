@@ -105,7 +105,7 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
     if (isAlwaysAllowed(tool, await permissions)) return 'run';
     // The model may repeat a call that waits.
     const hash = argumentsHash({ argumentsText });
-    if (requested.some((each) => each.tool === name && argumentsHash(each) === hash)) return 'needsApproval';
+    if (requested.some((each) => each.tool === name && argumentsHash(each) === hash)) return 'waiting';
     requested.push({
       id: ids.secret(),
       title: tool.title,
@@ -120,7 +120,7 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
       decision: undefined,
       turnId: undefined,
     });
-    return 'needsApproval';
+    return 'waiting';
   };
 }
 

@@ -45,7 +45,9 @@ export interface DocumentsDeps {
  * leaves out the file that it was reading.
  */
 export class Documents {
-  readonly #deps: DocumentsDeps;
+  readonly settings: DocumentsSettings;
+  readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
   #status: DocumentsStatus = { kind: 'reading' };
   #worker: Worker | undefined;
@@ -63,8 +65,10 @@ export class Documents {
   #cancelRestart = () => {};
   #isClosed = false;
 
-  constructor(deps: DocumentsDeps) {
-    this.#deps = deps;
+  constructor({ settings, clock, log }: DocumentsDeps) {
+    this.settings = settings;
+    this.#clock = clock;
+    this.#log = log;
   }
 
   get status(): DocumentsStatus {
@@ -74,7 +78,7 @@ export class Documents {
   /** Starts the thread. Safe to call twice. */
   start(): void {
     if (this.#worker !== undefined || this.#isClosed) return;
-    const { folder, pollMs } = this.#deps.settings;
+    const { folder, pollMs } = this.settings;
     const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
       workerData: { folder, pollMs, maxBytes: MAX_INDEX_BYTES, skipped: this.#skipped } satisfies DocumentsJob,
       env: {},
@@ -108,7 +112,7 @@ export class Documents {
   }
 
   async #waitForFirstRead(signal: AbortSignal): Promise<void> {
-    const deadline = { clock: this.#deps.clock, limitMs: MAX_WAIT_MS, signal, late: unavailable };
+    const deadline = { clock: this.#clock, limitMs: MAX_WAIT_MS, signal, late: unavailable };
     // At the limit, what was read so far is searched.
     await withDeadline(deadline, () => this.#firstRead.promise).catch(() => signal.throwIfAborted());
   }
@@ -142,7 +146,7 @@ export class Documents {
       case 'reading':
         this.#reading = message.file;
         this.#cancelLimit();
-        this.#cancelLimit = this.#deps.clock.after(MAX_READ_MS, () => {
+        this.#cancelLimit = this.#clock.after(MAX_READ_MS, () => {
           this.#onEnd(worker, 'a file took too long');
           void worker.terminate();
         });
@@ -155,10 +159,7 @@ export class Documents {
         break;
       case 'unreadable':
         if (this.#status.kind !== 'down')
-          this.#deps.log.error(
-            { folder: this.#deps.settings.folder, reason: message.reason },
-            'documents folder not read',
-          );
+          this.#log.error({ folder: this.settings.folder, reason: message.reason }, 'documents folder not read');
         this.#status = { kind: 'down', reason: message.reason };
         this.#firstRead.resolve();
         break;
@@ -166,7 +167,6 @@ export class Documents {
   }
 
   #onUpdated({ state, isChanged, tookMs }: Extract<DocumentsMessage, { kind: 'updated' }>): void {
-    const { log } = this.#deps;
     const isNews = isChanged || this.#status.kind !== 'ready';
     this.#failures = 0;
     this.#reading = undefined;
@@ -176,8 +176,8 @@ export class Documents {
     this.#status = { kind: 'ready', state };
     if (!isNews) return;
     const { documents, chunks, leftOut } = state;
-    log.info({ documents, chunks, leftOut: leftOut.length, tookMs }, 'documents indexed');
-    for (const { path, reason } of leftOut.slice(0, 20)) log.warn({ path, reason }, 'document left out');
+    this.#log.info({ documents, chunks, leftOut: leftOut.length, tookMs }, 'documents indexed');
+    for (const { path, reason } of leftOut.slice(0, 20)) this.#log.warn({ path, reason }, 'document left out');
   }
 
   #onEnd(worker: Worker, reason: string): void {
@@ -190,8 +190,8 @@ export class Documents {
     if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.fingerprint);
     this.#reading = undefined;
     const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
-    this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');
-    this.#cancelRestart = this.#deps.clock.after(waitMs, () => this.start());
+    this.#log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');
+    this.#cancelRestart = this.#clock.after(waitMs, () => this.start());
   }
 
   #rejectAll(): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
-import { DATA_NOTICE, type Source, type Tool, type ToolAccess } from '../tool.ts';
+import { DATA_NOTICE, type Source, type Tool } from '../tool.ts';
 import type { Hit } from './document-index.ts';
 import type { Documents } from './documents.ts';
 
@@ -13,7 +13,7 @@ const NOT_ALL_READ = 'The documents are still being read, so more may be found i
 const MAX_CHARS = 7_000;
 
 /** Creates the tool that searches the folder. */
-export function searchDocuments(documents: Documents, access: ToolAccess): Tool {
+export function searchDocuments(documents: Documents): Tool {
   return defineTool({
     name: 'search_documents',
     title: 'Documents',
@@ -22,7 +22,7 @@ export function searchDocuments(documents: Documents, access: ToolAccess): Tool 
     parameters: z.object({ query: z.string().min(1).describe('Words in the language of the documents.') }),
     approval: 'never',
     isReadOnly: true,
-    access,
+    access: documents.settings,
     async run({ query }, { signal }) {
       const { hits: found, isPartial } = await documents.find(query, signal);
       const hits = withinBound(found);
