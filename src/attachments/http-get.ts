@@ -51,9 +51,8 @@ function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
 
 async function readBody(response: IncomingMessage, { hostname }: URL, maxBytes: number): Promise<Uint8Array> {
   const { headers } = response;
-  const { 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer } = headers;
-  const isPlain = encoding === 'identity' && (transfer === undefined || transfer === 'chunked');
-  if (!isPlain) {
+  const { 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer = 'chunked' } = headers;
+  if (encoding.toLowerCase() !== 'identity' || transfer.toLowerCase() !== 'chunked') {
     throw new AttachmentError('not_fetched', `${hostname}: the file came compressed, although it must not`);
   }
   try {

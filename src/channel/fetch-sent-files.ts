@@ -40,12 +40,12 @@ export function createFileFetcher(options: SentFilesOptions): FetchFile {
     // Without an app id requests are not authenticated, so the service URL is only a claim.
     const ownHosts = adapter.hasIdentity ? serviceHosts(serviceUrl) : [];
     const hosts = [...ownHosts, ...attachmentHosts, ...options.hosts];
-    const channelToken = { serviceUrl, token: () => adapter.tokenFor(reference) };
+    const token = () => adapter.tokenFor(reference);
     const request = {
       url,
       rules: { hosts, allowLoopback },
       authorization: async (at: URL) =>
-        adapter.hasIdentity && attachmentsWantToken ? authorizationFor(at, channelToken) : undefined,
+        adapter.hasIdentity && attachmentsWantToken ? authorizationFor(at, serviceUrl, token) : undefined,
       signal,
       maxBytes: MAX_BYTES,
       timeoutMs: TIMEOUT_MS,
