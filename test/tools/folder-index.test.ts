@@ -3,11 +3,10 @@ import { chmod, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { listFolder } from '../../src/tools/documents/folder.ts';
-import { FolderIndex, MAX_INDEX_BYTES } from '../../src/tools/documents/folder-index.ts';
+import { FolderIndex } from '../../src/tools/documents/folder-index.ts';
 import { folderOf, NO_MODES, withoutRoot } from './documents-under-test.ts';
 
-const indexOf = (folder: string, maxBytes = MAX_INDEX_BYTES) =>
-  new FolderIndex({ folder, maxBytes, skipped: new Map() });
+const indexOf = (folder: string) => new FolderIndex({ folder });
 
 describe('the index of a folder', () => {
   it('finds words in any case, form and accent, with the heading above them', async (t) => {
@@ -114,7 +113,7 @@ describe('the index of a folder', () => {
   it('leaves out files above its memory limit until there is room', async (t) => {
     const unique = (name: string) => Array.from({ length: 3_000 }, (_, at) => `${name}${at}`).join(' ');
     const folder = await folderOf(t, { 'a.md': unique('a'), 'b.md': unique('b') });
-    const index = indexOf(folder, 4_000_000);
+    const index = new FolderIndex({ folder, maxBytes: 4_000_000 });
     for (let times = 0; times < 2; times++) {
       const { documents, leftOut } = await index.update();
       assert.deepEqual([documents, leftOut.map(({ reason }) => reason)], [1, ['the index is full']]);

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import { systemCode } from '../../errors.ts';
 import type { Hit } from './document-index.ts';
 import type { FolderFile } from './folder.ts';
 import { FolderIndex, type FolderIndexOptions, type FolderState } from './folder-index.ts';
@@ -36,7 +37,7 @@ function serve(job: DocumentsJob): void {
       const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
       post({ kind: 'updated', state, isChanged, tookMs: Math.round(performance.now() - startedMs) });
     } catch (error) {
-      post({ kind: 'unreadable', reason: String((error as { code?: unknown }).code ?? 'unknown') });
+      post({ kind: 'unreadable', reason: systemCode(error) ?? 'unknown' });
     }
     setTimeout(update, job.pollMs);
   };

@@ -2,13 +2,14 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import type { DocumentsSettings } from '../../config/documents-settings.ts';
 import { unlessAborted, withDeadline } from '../../deadline.ts';
+import { systemCode } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { ToolError } from '../tool-error.ts';
 import type { Hit } from './document-index.ts';
 import type { DocumentsJob, DocumentsMessage, DocumentsRequest } from './documents-worker.ts';
 import type { FolderFile } from './folder.ts';
-import { type FolderState, MAX_INDEX_BYTES } from './folder-index.ts';
+import type { FolderState } from './folder-index.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
@@ -80,7 +81,7 @@ export class Documents {
     if (this.#worker !== undefined || this.#isClosed) return;
     const { folder, pollMs } = this.settings;
     const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
-      workerData: { folder, pollMs, maxBytes: MAX_INDEX_BYTES, skipped: this.#skipped } satisfies DocumentsJob,
+      workerData: { folder, pollMs, skipped: this.#skipped } satisfies DocumentsJob,
       env: {},
       execArgv: [],
       stdout: true,
@@ -93,7 +94,7 @@ export class Documents {
     this.#wasRead = false;
     worker.unref();
     worker.on('message', (message: DocumentsMessage) => this.#onMessage(worker, message));
-    worker.on('error', (err) => this.#onEnd(worker, String((err as { code?: unknown }).code ?? err.name)));
+    worker.on('error', (err) => this.#onEnd(worker, systemCode(err) ?? err.name));
     worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
   }
 

@@ -1,5 +1,6 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { systemCode } from '../../errors.ts';
 import { isDocument } from './read-document.ts';
 import { DocumentError } from './section.ts';
 
@@ -83,7 +84,7 @@ async function unlessUnreadable<T>(path: string, unreadable: string[], read: () 
   try {
     return await read();
   } catch (error) {
-    const code = String((error as { code?: unknown }).code);
+    const code = systemCode(error) ?? '';
     if (PASSING.includes(code)) throw error;
     if (!DELETED.includes(code)) unreadable.push(path);
     return undefined;
