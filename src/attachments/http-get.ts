@@ -8,7 +8,7 @@ export type HttpResult =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'other'; readonly status: number };
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: URL;
   /** The value of the header, if it is sent. */
   readonly authorization: string | undefined;

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { ParameterSchema } from './parameter-schema.ts';
 
 /** The people and places that may use a tool. An empty list allows all. */
-export interface ToolAccess {
+interface ToolAccess {
   /** User ids as in `ALLOWED_USERS`. Only ids that the channel verifies count. */
   readonly users: readonly string[];
   readonly scopes: readonly Scope[];

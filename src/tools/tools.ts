@@ -24,7 +24,7 @@ export interface ToolSet {
   readonly definitionBytes: number;
 }
 
-export interface ToolSources {
+interface ToolSources {
   /** Loads the bot's own tools: its functions and the search of the documents. The first turn waits for it. */
   readonly loadOwnTools: () => Promise<readonly Tool[]>;
   readonly documents: Documents | undefined;

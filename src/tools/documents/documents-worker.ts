@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DocumentsSettings } from '../../config/documents-settings.ts';
 import { systemCode } from '../../errors.ts';
@@ -21,27 +22,23 @@ export type DocumentsMessage =
 /** The content of `workerData`. */
 export type DocumentsJob = FolderIndexOptions & Pick<DocumentsSettings, 'pollMs'>;
 
-/**
- * Reads the folder and polls it for changes, because network shares send no file system events. Meanwhile it answers
- * queries from the documents read so far.
- */
-function serve(job: DocumentsJob): void {
-  const index = new FolderIndex(job);
-  const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
-  parentPort?.on('message', ({ id, query }: DocumentsRequest) => {
-    post({ kind: 'found', id, hits: index.find(query) });
-  });
-  const update = async () => {
-    const startedMs = performance.now();
-    try {
-      const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
-      post({ kind: 'updated', state, isChanged, tookMs: Math.round(performance.now() - startedMs) });
-    } catch (error) {
-      post({ kind: 'unreadable', reason: systemCode(error) ?? 'unknown' });
-    }
-    setTimeout(update, job.pollMs);
-  };
-  void update();
-}
+const job: DocumentsJob = workerData;
+const index = new FolderIndex(job);
+const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
 
-serve(workerData as DocumentsJob);
+// Queries are answered from the documents read so far.
+parentPort?.on('message', ({ id, query }: DocumentsRequest) => {
+  post({ kind: 'found', id, hits: index.find(query) });
+});
+
+// The folder is polled for changes, because network shares send no file system events.
+for (;;) {
+  const startedMs = performance.now();
+  try {
+    const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
+    post({ kind: 'updated', state, isChanged, tookMs: Math.round(performance.now() - startedMs) });
+  } catch (error) {
+    post({ kind: 'unreadable', reason: systemCode(error) ?? 'unknown' });
+  }
+  await setTimeout(job.pollMs);
+}

@@ -23,19 +23,19 @@ const MAX_YOUNG_MB = 8;
 const MAX_WAIT_MS = 5_000;
 
 /** The state of the folder; `reason` is for operators. */
-export type DocumentsStatus =
+type DocumentsStatus =
   | { readonly kind: 'reading' }
   | { readonly kind: 'ready'; readonly state: FolderState }
   | { readonly kind: 'down'; readonly reason: string };
 
 /** The answer to a query. */
-export interface FoundDocuments {
+interface FoundDocuments {
   readonly hits: readonly Hit[];
   /** Whether the folder was not read to its end yet, so that more may be found later. */
   readonly isPartial: boolean;
 }
 
-export interface DocumentsDeps {
+interface DocumentsDeps {
   readonly settings: DocumentsSettings;
   readonly clock: Clock;
   readonly log: Logger;

@@ -20,7 +20,7 @@ const UNREADABLE: Problem = { reason: 'it cannot be read', retry: 'always' };
 const TOO_COSTLY: Problem = { reason: 'reading it takes too much time or memory', retry: 'never' };
 
 /** A file or subfolder that is not indexed, and the reason. */
-export interface LeftOut {
+interface LeftOut {
   readonly path: string;
   readonly reason: string;
 }

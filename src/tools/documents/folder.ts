@@ -31,7 +31,7 @@ export interface FolderFile {
 }
 
 /** The documents of a folder and its subfolders. */
-export interface FolderList {
+interface FolderList {
   /** In the order of their paths. */
   readonly files: readonly FolderFile[];
   /** The paths of subfolders and files that cannot be read. */

@@ -9,7 +9,7 @@ const MAX_MESSAGE_BYTES = 10_485_760;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-export interface HttpTransportDeps {
+interface HttpTransportDeps {
   readonly fetch: typeof fetch;
   /** Called before each request. Default: requests carry no token. */
   readonly token: (() => Promise<string>) | undefined;

@@ -34,7 +34,7 @@ export interface McpServerDeps {
 }
 
 /** The state of a server, for operators. `unknownNames`: its entry allows tools that it does not have. */
-export type McpStatus =
+type McpStatus =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected'; readonly unknownNames: readonly string[] }
   | { readonly kind: 'down'; readonly reason: string };
