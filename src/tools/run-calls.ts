@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
-import type { AuditEvent } from './audit.ts';
+import type { AuditEntry, AuditEvent } from './audit.ts';
 import { errorText, outputText, parseArguments } from './call-text.ts';
 import type { CallContext, Tool, ToolOutput } from './tool.ts';
 import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './tool-call.ts';
@@ -162,12 +162,12 @@ export function interrupted(call: ToolCall, tool: Tool): CallResult {
  * failed. `unknown` also if a call of this tool with other arguments was interrupted.
  */
 export function earlierEnd(
-  entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],
+  entries: readonly Pick<AuditEntry, 'event' | 'tool' | 'argumentsHash'>[],
   tool: Pick<Tool, 'name'>,
   call: Pick<ToolCall, 'argumentsText'>,
 ): 'doneBefore' | 'unknown' | undefined {
   const hash = argumentsHash(call);
-  const ends = new Map<string, string>();
+  const ends = new Map<string, AuditEvent>();
   for (const { tool: name, argumentsHash: args, event } of entries) if (name === tool.name) ends.set(args, event);
   const last = ends.get(hash);
   if (last === 'done') return 'doneBefore';

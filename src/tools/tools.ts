@@ -37,7 +37,7 @@ export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #pins: ToolPins;
-  /** The digests of tools that the model's service rejects. */
+  /** The versions of tools that the model's service rejects: see `ToolPins`. */
   readonly #rejected = new LRUCache<string, true>(lruOptions(MAX_REJECTED));
 
   #servers: readonly McpServer[] = [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
+import type { AuditEvent } from '../../src/tools/audit.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/define-tool.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../src/tools/run-calls.ts';
 import type { Tool } from '../../src/tools/tool.ts';
@@ -239,7 +240,7 @@ describe('the calls of a response that fails because the store cannot be reached
 
 describe('the end of a call in an earlier attempt', () => {
   const a = tool('a');
-  const entry = (event: string, name = 'a', text = '{}') => ({
+  const entry = (event: AuditEvent, name = 'a', text = '{}') => ({
     ...{ event, tool: name, argumentsHash: argumentsHash({ argumentsText: text }) },
   });
   for (const [name, entries, expected] of [

@@ -38,9 +38,9 @@ export function mcpFailureOf(error: unknown): McpFailure {
   if (error instanceof SdkHttpError) return byStatus(error.status);
   if (error instanceof SdkError) return BY_CODE[error.code] ?? 'unclear';
   if (error instanceof ProtocolError) return 'failed';
-  const code = fieldsOf(fieldsOf(error)['cause'])['code'] ?? fieldsOf(error)['code'];
-  if (NOT_RECEIVED.includes(String(code))) return 'notReceived';
-  return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'unclear';
+  const code = systemCode(error) ?? '';
+  if (NOT_RECEIVED.includes(code)) return 'notReceived';
+  return error instanceof TypeError || code !== '' ? 'lost' : 'unclear';
 }
 
 /** A restarted server does not know the session and answers 404 by the specification. See also `isStale`. */
