@@ -29,6 +29,16 @@ describe('a document', () => {
       assert.equal(await textOf(settings), 'After.', settings);
   });
 
+  it('in Markdown has its headings after code that shows a fence', async () => {
+    for (const code of ['````\n```\n# x\n````', '```\n~~~\n# x\n```', '~~~ md\n```\n# x\n~~~~']) {
+      const { sections } = await read('a.md', `# One\n${code}\n\n# Two\nAfter.`);
+      assert.deepEqual(sections, [
+        { headings: ['One'], text: code },
+        { headings: ['Two'], text: 'After.' },
+      ]);
+    }
+  });
+
   it('without a heading has the name of its file as title', async () => {
     assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
   });
