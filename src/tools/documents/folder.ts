@@ -93,21 +93,22 @@ async function unlessUnreadable<T>(path: string, unreadable: string[], read: () 
 
 /** Returns `undefined` if the path is not a file of the folder. */
 async function fingerprintOf(root: string, path: string): Promise<string | undefined> {
-  const real = await realpath(join(root, path));
-  if (!isWithin(root, real)) return undefined;
+  const real = await realPathIn(root, path);
+  if (real === undefined) return undefined;
   const found = await stat(real);
   return found.isFile() ? `${found.mtimeMs} ${found.size} ${found.ino}` : undefined;
 }
 
-function isWithin(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+/** Returns `undefined` if the path leads out of the folder. */
+async function realPathIn(root: string, path: string): Promise<string | undefined> {
+  const real = await realpath(join(root, path));
+  return real.startsWith(root.endsWith(sep) ? root : root + sep) ? real : undefined;
 }
 
 /** Rejects with a DocumentError if the file is too large, or now leads out of the folder. */
 export async function readFolderFile(folder: string, path: string): Promise<Uint8Array> {
-  const root = await realpath(folder);
-  const real = await realpath(join(root, path));
-  if (!isWithin(root, real)) throw new DocumentError('it leads out of the folder');
+  const real = await realPathIn(await realpath(folder), path);
+  if (real === undefined) throw new DocumentError('it leads out of the folder');
   const file = await open(real);
   try {
     const { size } = await file.stat();
