@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { misspelledSettings, settingNames } from '../src/config/config.ts';
+import { settingNames } from '../src/config/config.ts';
 import { loadDotEnv } from '../src/config/dot-env.ts';
 import type { Env } from '../src/config/env.ts';
 import { variablesIn } from '../src/config/mcp-variables.ts';
+import { unknownSettings } from '../src/config/unknown-settings.ts';
 
 /** The settings that the demo reads from the environment and `.env`. */
 const NAMES = ['REALTIME_VOICE', 'REALTIME_INSTRUCTIONS'] as const;
@@ -22,10 +23,10 @@ export interface DemoSettings {
 /** Reads the few settings of the bot that the demo does not set itself. Throws a ConfigError. */
 export function readDemoSettings(shellEnv: Env): DemoSettings {
   const all = { ...shellEnv };
-  const notices = [...loadDotEnv(all), ...misspelledSettings(all)];
+  const known = settingNames();
+  const notices = [...loadDotEnv(all), ...unknownSettings(all, known)];
   const paths = valuesOf(PATHS, shellEnv).map(([name, path]) => [name, resolve(path)] as const);
   const settings = Object.fromEntries([...valuesOf(NAMES, all), ...paths]);
-  const known = settingNames();
   const named = variablesOfServers(settings['MCP_CONFIG']).filter((name) => all[name] !== undefined);
   const variables = Object.fromEntries(
     valuesOf(

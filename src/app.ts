@@ -3,7 +3,7 @@ import type { FileReaders } from './attachments/reader.ts';
 import { Semaphore } from './attachments/semaphore.ts';
 import { createClipDecoder } from './audio/clip/clip-decoder.ts';
 import { VoiceBot } from './bot.ts';
-import { createAdapter, type VoiceAdapter } from './channel/adapter.ts';
+import { createAdapter } from './channel/adapter.ts';
 import { keepEntityProperties } from './channel/botbuilder-patches.ts';
 import { createFileFetcher } from './channel/fetch-sent-files.ts';
 import { FileSaver } from './channel/file-saver.ts';
@@ -72,11 +72,7 @@ interface Shared extends Dependencies, Pick<AppDeps, 'config' | 'log' | 'build'>
   readonly openConnection: OpenConnection;
 }
 
-interface Channel {
-  readonly adapter: VoiceAdapter;
-  readonly replyRoutes: ReplyRoutes;
-  readonly serviceUrls: ServiceUrls;
-}
+type Channel = ReturnType<typeof createChannel>;
 
 /** Loading blocks the process, so the first probes of a load balancer are answered before. */
 const PRELOAD_AFTER_MS = 250;
@@ -144,7 +140,7 @@ function createServices(
   { adapter, replyRoutes }: Channel,
   readers: FileReaders,
 ): Services {
-  const { limits, session: settings, model, proxy, historyTurns, turnTimeoutMs } = config;
+  const { limits, session: settings, model, historyTurns, turnTimeoutMs } = config;
   const { prices, ...budgets } = limits;
   return {
     queue,
@@ -167,15 +163,7 @@ function createServices(
     toolApprovers: config.tools.approvers,
     files: {
       readers,
-      fetch: createFileFetcher({
-        adapter,
-        hosts: config.attachmentHosts,
-        // A bot that serves only this machine may fetch from it.
-        allowLoopback: config.onlyLoopback,
-        proxy,
-        clock,
-        log,
-      }),
+      fetch: createFileFetcher({ adapter, config, clock, log }),
       semaphore: new Semaphore(FILE_BOUNDS),
     },
     channel: replyRoutes,
@@ -190,7 +178,7 @@ function createServices(
   };
 }
 
-function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared): Channel {
+function createChannel({ config, clock, log, random, telemetry, publicBaseUrl }: Shared) {
   const { botEnv, turnTimeoutMs, webchatAudio, audioBrowserLinks: browserLinks } = config;
   if (!keepEntityProperties()) log.error('entity patch not applied: botbuilder has another version than expected');
   const adapter = createAdapter({ botEnv, clock, log, random, retryWithinMs: turnTimeoutMs, telemetry });

@@ -1,5 +1,5 @@
 /** One of Azure's clouds. Each accepts only its own tokens. */
-export interface AzureCloud {
+interface AzureCloud {
   /** The token scope of its models. */
   readonly scope: string;
   /** The authority that issues its tokens; `undefined` for the default, that of the public cloud. */

@@ -20,7 +20,7 @@ import {
   isTeamDeleted,
   messagesOf,
   scopeOf,
-  teamField,
+  teamOf,
   toReference,
   toUserMessage,
 } from './channel/user-message.ts';
@@ -197,7 +197,7 @@ export class VoiceBot extends TeamsActivityHandler {
    */
   async #forget({ activity }: TurnContext): Promise<void> {
     const { conversations } = this.#options;
-    const { team } = teamField(activity);
+    const team = teamOf(activity);
     const channel = deletedTeamChannelKey(activity);
     await this.#awaitOrReject(activity, await conversations.forget(channel ?? conversationKey(activity)));
     if (team !== undefined) await this.#awaitOrReject(activity, await conversations.forgetTeam(team, channel));

@@ -6,7 +6,6 @@ import { fail, warn } from './doctor/check.ts';
 import { redactor } from './doctor/redact.ts';
 import { jsonLine, reportLine, summaryLine } from './doctor/report.ts';
 import { type CheckReport, runChecks } from './doctor/run.ts';
-import { SETTINGS_NOTE, usageOf } from './doctor/usage.ts';
 import { ConfigError } from './errors.ts';
 import { randomIds } from './ids.ts';
 import { findInstallation, firstSteps } from './installation.ts';
@@ -19,13 +18,16 @@ import { readOptions } from './read-options.ts';
 const INVALID_SETTINGS = 2;
 /** The exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
+/** A running bot has not read later changes of .env. */
+const SETTINGS_NOTE =
+  'These are the settings of this shell and of .env; a running bot keeps the settings it was started with.';
 
-const installed = findInstallation();
+const installation = findInstallation();
 process.on('SIGINT', () => process.exit(INTERRUPTED));
 // The reader of a pipe has gone.
 process.stdout.on('error', () => process.exit(1));
 
-const options = readOptions(usageOf(installed), { json: { type: 'boolean' } }, INVALID_SETTINGS);
+const options = readOptions(usage(), { json: { type: 'boolean' } }, INVALID_SETTINGS);
 // npm takes the option of `npm run doctor --json` for its own.
 const isNpmOption = process.env['npm_lifecycle_event'] === 'doctor' && process.env['npm_config_json'] === 'true';
 const isJson = options.json ?? isNpmOption;
@@ -34,17 +36,16 @@ const level = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((each) => each === level) ?? 'silent', process.stderr);
 captureConsole(log);
 const settings = loadConfig();
-const proxyNotice = setDefaultProxy(settings.proxy, process.env);
 // The configuration check reports the notices.
-const config = { ...settings, notices: [...(proxyNotice === undefined ? [] : [proxyNotice]), ...settings.notices] };
+const notices = [...setDefaultProxy(settings.proxy, process.env), ...settings.notices];
 // The checks load most of the bot, so invalid settings are reported before them.
 const { CHECKS, createContext } = await import('./doctor/checks.ts');
 const { entraIdTokens } = await import('./realtime/endpoint.ts');
 const context = createContext({
-  config,
+  config: { ...settings, notices },
   env: process.env,
   folder: process.cwd(),
-  installed,
+  installation,
   clock: systemClock,
   ids: randomIds,
   log,
@@ -68,7 +69,7 @@ function loadConfig(): Config {
     return readConfig(process.env, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const fix = firstSteps(process.env, installed, error);
+    const fix = firstSteps(process.env, installation, error);
     if (!isJson) process.stderr.write(`${error.message}\n${fix}\n`);
     else {
       const findings = [
@@ -85,4 +86,23 @@ function print(report: CheckReport): void {
   const isTerminal = process.stdout.isTTY && !process.env['NO_COLOR'];
   const style = { isTerminal, clean: redactor(process.env) };
   process.stdout.write(`${isJson ? jsonLine(report, style) : reportLine(report, style)}\n`);
+}
+
+/** The text of `--help`. */
+function usage(): string {
+  const isProject = installation === 'project';
+  return `Usage: ${isProject ? 'npm run doctor -- [--json]' : 'node dist/doctor.js [--json]'}
+
+Tests on this machine what the bot is configured for: the model (two short spoken turns, which cost about a cent), the
+database, Blob Storage, the MCP servers (their programs are started), the documents, the bot's identity, its public address,
+its telemetry (one metric is sent) and the Teams package. Each check prints one line, and a failure also prints what to do.
+Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
+
+${SETTINGS_NOTE}
+
+  --json   one JSON object a line
+  --help   print this
+
+Exit code: 0 nothing failed, 1 something failed, 2 the configuration is invalid. LOG_LEVEL=debug before the
+command (not in .env) writes the log, to standard error.`;
 }

@@ -10,14 +10,13 @@ import { setDefaultProxy } from './proxy.ts';
 /** A process group may get a signal twice, since the launcher forwards it. Within this time, both count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
-const installed = findInstallation();
+const installation = findInstallation();
 const config = loadConfig();
 const log = createLogger(config.logLevel);
 captureConsole(log);
-const proxyNotice = setDefaultProxy(config.proxy, process.env);
+const proxyNotices = setDefaultProxy(config.proxy, process.env);
 // Log the notices first, since one may be the reason of a later failure.
-if (proxyNotice !== undefined) log.warn(proxyNotice);
-for (const notice of config.notices) log.warn(notice);
+for (const notice of [...proxyNotices, ...config.notices]) log.warn(notice);
 // Loading the bot is most of a start, so invalid settings are reported before it.
 const { createApp } = await import('./app.ts');
 const { loadDatabase } = await import('./stores.ts');
@@ -63,7 +62,7 @@ function loadConfig(): Config {
     return readConfig(process.env, loadDotEnv(process.env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n${firstSteps(process.env, installed, error)}\n`);
+    process.stderr.write(`${error.message}\n${firstSteps(process.env, installation, error)}\n`);
     process.exit(1);
   }
 }
@@ -73,7 +72,7 @@ function buildApp(): App {
     return createApp({ config, log, build: findBuild(), searchPath: process.env['PATH'], openDatabase });
   } catch (err) {
     const isIdentityRejected = err instanceof ConfigError && err.code === 'identity_rejected';
-    const hint = `: see MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installed)}`;
+    const hint = `: see MicrosoftAppType and the other MicrosoftApp… settings in ${settingsFile(installation)}`;
     log.fatal({ err }, `bot not started${isIdentityRejected ? hint : ''}`);
     process.exit(1);
   }

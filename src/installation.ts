@@ -35,21 +35,21 @@ export function namesModel(env: Env): boolean {
 }
 
 /** Returns the command that tests all settings. */
-export function doctorCommand(installed: Installation): string {
-  return installed === 'project' ? 'npm run doctor' : 'node dist/doctor.js';
+export function doctorCommand(installation: Installation): string {
+  return installation === 'project' ? 'npm run doctor' : 'node dist/doctor.js';
 }
 
 /** Names the file that describes the settings, as a part of a sentence. */
-export function settingsFile(installed: Installation): string {
-  return installed === 'project' ? '.env.example' : "the project's .env.example";
+export function settingsFile(installation: Installation): string {
+  return installation === 'project' ? '.env.example' : "the project's .env.example";
 }
 
 /** Says what to do after `error`. Never advises to overwrite a `.env`. */
-export function firstSteps(env: Env, installed: Installation, error: ConfigError): string {
+export function firstSteps(env: Env, installation: Installation, error: ConfigError): string {
   const isProduction = env['NODE_ENV'] === 'production' || env['WEBSITE_SITE_NAME'] !== undefined;
   const isBegun = namesModel(env) || error.code === 'dot_env_unreadable';
-  if (installed === 'deployed' || isProduction || isBegun)
-    return `Every setting is described in ${settingsFile(installed)}.`;
+  if (installation === 'deployed' || isProduction || isBegun)
+    return `Every setting is described in ${settingsFile(installation)}.`;
   const model = 'set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME in';
   const begin = existsSync('.env')
     ? `${model} .env (.env.example describes them)`

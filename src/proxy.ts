@@ -20,7 +20,6 @@ export function proxyFor(address: URL, settings: ProxySettings | undefined): Pro
 }
 
 function isException(address: URL, entry: string): boolean {
-  if (entry === '*') return true;
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const isHost = address.hostname === host || address.hostname.endsWith(`.${host}`);
   return isHost && (port === undefined || Number(port) === portOf(address));
@@ -34,19 +33,21 @@ export function portOf({ port, protocol }: URL): number {
  * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL, uploads and MCP use. Node supports it
  * from 24.14 on; an older one connects directly. Also replaces the proxy variables in `env` by this one, normalised,
  * because Azure's libraries read them, and misread SOCKS proxies and hosts without `http://`. Call it before the first
- * request. Returns a warning for the operator, if any.
+ * request. Returns warnings for the operator.
  */
-export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): string | undefined {
+export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): readonly string[] {
   for (const name of PROXY_VARIABLES) delete env[name];
-  if (settings === undefined) return undefined;
-  const exceptions = settings.exceptions.flatMap((entry) => (entry === '*' ? [entry] : [entry, `.${entry}`]));
+  if (settings === undefined) return [];
+  const exceptions = settings.exceptions.flatMap((entry) => [entry, `.${entry}`]);
   const noProxy = [...exceptions, 'localhost', '127.0.0.1', '[::1]'].join(',');
   const variables = { HTTPS_PROXY: settings.url, NO_PROXY: noProxy };
   Object.assign(env, variables);
   if (!('setGlobalProxyFromEnv' in http))
-    return `uploads, MCP servers, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`;
+    return [
+      `uploads, MCP servers, the bot's own token and the keys of channels do not use the proxy: Node ${process.version} cannot; use Node 24.14 or newer`,
+    ];
   http.setGlobalProxyFromEnv(variables);
-  return undefined;
+  return [];
 }
 
 /**
@@ -78,11 +79,9 @@ async function openTunnel(proxy: ProxySettings, address: URL, signal: AbortSigna
   const url = new URL(proxy.url);
   const host = bareHost(url);
   const target = `${address.hostname}:${portOf(address)}`;
+  const headers = { host: target, ...credentials(url) };
   const options = { host, port: url.port, ...serverName(host), method: 'CONNECT', path: target, agent: false, signal };
-  const request = (url.protocol === 'https:' ? https : http).request({
-    ...options,
-    headers: { host: target, ...credentials(url) },
-  });
+  const request = (url.protocol === 'https:' ? https : http).request({ ...options, headers });
   // An error after the tunnel is open must not end the process.
   request.on('error', () => {});
   request.end();

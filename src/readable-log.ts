@@ -1,27 +1,28 @@
+import { styleText } from 'node:util';
 import { fieldsOf } from './json-access.ts';
 
-const RESET = '\x1b[0m';
-const DIM = '\x1b[2m';
-const COLOURS: Readonly<Record<string, string>> = {
-  fatal: '\x1b[31m',
-  error: '\x1b[31m',
-  warn: '\x1b[33m',
-  info: '\x1b[32m',
+const COLOURS: Readonly<Record<string, 'red' | 'yellow' | 'green'>> = {
+  fatal: 'red',
+  error: 'red',
+  warn: 'yellow',
+  info: 'green',
 };
 
 /**
  * Formats a JSON line of the log for a person: the time, the level, the message, then the other fields, and below them the
- * stack of an error. Returns any other line unchanged.
+ * stack of an error. Colours only standard output that shows them: NO_COLOR turns them off. Returns any other line unchanged.
  */
 export function readableLine(line: string): string {
   const { level, time, msg, err, ...others } = parsed(line);
   if (typeof level !== 'string' || typeof time !== 'string' || typeof msg !== 'string') return line;
   const clock = new Date(time).toLocaleTimeString('en-GB', { hour12: false });
+  const shownLevel = styleText(COLOURS[level] ?? 'reset', level.toUpperCase().padEnd(5));
+  const head = [styleText('dim', clock), shownLevel, plain(msg)];
   const fields = Object.entries(others).map(([name, value]) => `${name}=${plain(value)}`);
-  const details = [...(err === undefined ? [] : [errorText(err)]), ...fields].join(' ');
-  const head = `${DIM}${clock}${RESET} ${COLOURS[level] ?? ''}${level.toUpperCase().padEnd(5)}${RESET} ${msg}`;
+  const details = [...(err === undefined ? [] : [errorText(err)]), ...fields];
+  if (details.length > 0) head.push(styleText('dim', details.join(' ')));
   const { stack } = fieldsOf(err);
-  return `${head}${details === '' ? '' : ` ${DIM}${details}${RESET}`}${typeof stack === 'string' ? `\n${stack}` : ''}\n`;
+  return `${head.join(' ')}${typeof stack === 'string' ? `\n${stack}` : ''}\n`;
 }
 
 function parsed(line: string): Record<string, unknown> {

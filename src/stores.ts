@@ -30,7 +30,7 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export interface StoresOptions extends Pick<DatabaseOptions, 'clock' | 'ids' | 'random' | 'log' | 'tokens'> {
+interface StoresOptions extends Pick<DatabaseOptions, 'clock' | 'ids' | 'random' | 'log' | 'tokens'> {
   readonly config: Config;
   /** Opens the database of the configuration: see `loadDatabase`. */
   readonly openDatabase: OpenDatabase | undefined;
@@ -50,23 +50,12 @@ export function openStores(options: StoresOptions): Stores {
   return { ...stores, audioStore: azureAudioStore(options) ?? stores.audioStore };
 }
 
-function databaseStores({ config, clock, ids, random, log, tokens, openDatabase }: StoresOptions): Stores | undefined {
+function databaseStores({ config, openDatabase, ...shared }: StoresOptions): Stores | undefined {
   const { database: settings, recordRetentionMs, audioRetentionMs, audioStoreBytes } = config;
   const { auditRetentionMs } = config.tools;
   if (settings === undefined) return undefined;
   if (openDatabase === undefined) throw new Error('loadDatabase was not called');
-  return openDatabase({
-    settings,
-    tokens,
-    clock,
-    ids,
-    random,
-    log,
-    recordRetentionMs,
-    auditRetentionMs,
-    audioRetentionMs,
-    audioStoreBytes,
-  });
+  return openDatabase({ ...shared, settings, recordRetentionMs, auditRetentionMs, audioRetentionMs, audioStoreBytes });
 }
 
 function memoryStores({ config, clock, ids }: StoresOptions): Stores {

@@ -38,7 +38,7 @@ describe('the proxy for libraries', () => {
 
   it('is not set if the bot uses none', () => {
     const env = { ALL_PROXY: 'socks5://proxy.test:1080', all_proxy: 'socks5://proxy.test:1080' };
-    assert.equal(setDefaultProxy(undefined, env), undefined);
+    assert.deepEqual(setDefaultProxy(undefined, env), []);
     assert.deepEqual(env, {});
   });
 });

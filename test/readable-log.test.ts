@@ -35,7 +35,7 @@ describe('the log in a terminal', () => {
 
   it('escapes control characters of the terminal', () => {
     const line = readableLine(
-      JSON.stringify({ level: 'info', time: '2026-01-01T00:00:00Z', msg: 'said', name: '\x1b[2J\n' }),
+      JSON.stringify({ level: 'info', time: '2026-01-01T00:00:00Z', msg: 'said \x1b[2J', name: '\x1b[2J\n' }),
     );
     assert.ok(!line.includes('\x1b[2J'));
   });

@@ -126,9 +126,8 @@ for (const notice of readOrExit(() => loadDotEnv(process.env))) process.stderr.w
 const simulator = namesModel(process.env) ? undefined : await openSimulator();
 const env = simulator === undefined ? process.env : withSimulator(process.env, simulator.url);
 const config = readOrExit(() => readChatConfig(env));
-const proxyNotice = setDefaultProxy(config.proxy, process.env);
-for (const notice of [...(proxyNotice === undefined ? [] : [proxyNotice]), ...config.notices])
-  process.stderr.write(`${notice}\n`);
+const proxyNotices = setDefaultProxy(config.proxy, process.env);
+for (const notice of [...proxyNotices, ...config.notices]) process.stderr.write(`${notice}\n`);
 const wav = options.wav === undefined ? undefined : await createWav(options.wav);
 
 const terminal = new Terminal({ input: process.stdin, output: process.stdout, onInterrupt: interrupt });

@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from '../json-access.ts';
+import { fieldsOf, jsonFieldsOf, textOf } from '../json-access.ts';
 
 /** The content that the bot reads from a user's card. */
 export type Card =
@@ -38,12 +38,7 @@ export function readCard(contentType: string, content: unknown): Card {
 /** Returns the fields of a card, which is an object or its JSON; an empty object for anything else. */
 export function cardFields(content: unknown): Readonly<Record<string, unknown>> {
   if (typeof content !== 'string') return fieldsOf(content);
-  try {
-    return content.length <= MAX_CARD_CHARS ? fieldsOf(JSON.parse(content)) : {};
-  } catch {
-    // It is not JSON, so it is not a known card.
-    return {};
-  }
+  return content.length <= MAX_CARD_CHARS ? jsonFieldsOf(content) : {};
 }
 
 function textCard(text: string): Card {

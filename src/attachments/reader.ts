@@ -9,7 +9,7 @@ import { quotedTextFile, readTextFile } from './text-file.ts';
 /** A file in a form that the model accepts. */
 export type ReadFile =
   /** `pcm` is PCM16 LE mono 24 kHz. */
-  | { readonly kind: 'audio'; readonly pcm: Uint8Array; readonly durationMs: number }
+  | { readonly kind: 'audio'; readonly pcm: Uint8Array }
   | { readonly kind: 'picture'; readonly dataUri: string }
   /** `text` is the result of `quotedTextFile`. */
   | { readonly kind: 'text'; readonly text: string };
@@ -35,10 +35,8 @@ export async function readFile(
 ): Promise<ReadFile> {
   const kind = detectFileKind(bytes);
   switch (FILE_KINDS[kind]) {
-    case 'audio': {
-      const { pcm, durationMs } = await clips.decode(bytes, signal);
-      return { kind: 'audio', pcm, durationMs };
-    }
+    case 'audio':
+      return { kind: 'audio', pcm: await clips.decode(bytes, signal) };
     case 'picture':
       return { kind: 'picture', dataUri: await pictures.read(bytes, signal) };
     case 'text':

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
-import { fieldsOf } from '../json-access.ts';
+import { jsonFieldsOf } from '../json-access.ts';
 import type { Logger } from '../log.ts';
 import type { AzureBlobs, Blob } from '../storage/azure-blobs.ts';
 import { type AudioStore, type StoredAudio, toStored } from './audio-store.ts';
@@ -80,7 +80,7 @@ async function deleteAll(blobs: AzureBlobs, prefix: string): Promise<void> {
 }
 
 function conversationPart(conversation: string): string {
-  return createHash('sha256').update(conversation).digest('base64url').slice(0, CONVERSATION_CHARS);
+  return hash('sha256', conversation, 'base64url').slice(0, CONVERSATION_CHARS);
 }
 
 function nameOf(id: string): string {
@@ -89,14 +89,9 @@ function nameOf(id: string): string {
 
 /** Returns `undefined` if no version of the bot has written it. */
 function readStored(id: string, { body }: Blob): StoredAudio | undefined {
-  try {
-    const stored: unknown = JSON.parse(body.toString());
-    const fields = fieldsOf(stored);
-    const isAudio =
-      fields['id'] === id && typeof fields['linkKey'] === 'string' && Number.isFinite(fields['expiresAtMs']);
-    // JSON has no `undefined`.
-    return isAudio ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) } : undefined;
-  } catch {
-    return undefined;
-  }
+  const stored = jsonFieldsOf(body.toString());
+  const isAudio =
+    stored['id'] === id && typeof stored['linkKey'] === 'string' && Number.isFinite(stored['expiresAtMs']);
+  // JSON has no `undefined`.
+  return isAudio ? { locale: undefined, ...(stored as Omit<StoredAudio, 'locale'>) } : undefined;
 }

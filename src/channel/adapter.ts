@@ -21,10 +21,6 @@ export interface AdapterOptions extends SendPolicyOptions {
 /** botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s. */
 const AUTHENTICATION_TIMEOUT_MS = 5_000;
 
-function authenticationTimeout(): RequestError {
-  return new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
-}
-
 /** Throws a ConfigError if botbuilder rejects the bot's identity: it has checks of its own. */
 export function createAdapter(options: AdapterOptions): VoiceAdapter {
   try {
@@ -35,20 +31,17 @@ export function createAdapter(options: AdapterOptions): VoiceAdapter {
 }
 
 /**
- * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature and prints a stack trace for every
- * bad request. A request without a type would end the process.
+ * botbuilder's adapter without its HTTP part, which answers 500 to a forged signature, prints a stack trace for every
+ * bad request, and ends the process if a request has no type.
  */
 export class VoiceAdapter extends CloudAdapter {
-  /** Whether the bot has an app id, and with it a token. */
-  readonly hasIdentity: boolean;
   readonly #log: Logger;
   readonly #clock: Clock;
 
   constructor(options: AdapterOptions) {
     const { botEnv, clock, log } = options;
     super(new CachingAuthentication(botEnv, (client, serviceUrl) => replaceRetryPolicy(client, serviceUrl, options)));
-    trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']?.trim() || undefined);
-    this.hasIdentity = Boolean(botEnv['MicrosoftAppId']?.trim());
+    trustOnlyOwnTenant(botEnv['MicrosoftAppTenantId']);
     this.#log = log;
     this.#clock = clock;
   }
@@ -81,28 +74,26 @@ export class VoiceAdapter extends CloudAdapter {
     serviceUrl: string,
     work: (context: TurnContext) => Promise<T>,
   ): Promise<T> {
-    let done: Promise<T> | undefined;
+    const { promise: result, resolve } = Promise.withResolvers<T>();
     const identity = new ClaimsIdentity([...claims], true);
     // botbuilder may change the activity: it gets a copy.
-    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) => {
-      done = work(context);
-      await done;
-    });
-    if (done === undefined) throw new Error('botbuilder made no context');
-    return done;
+    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) =>
+      resolve(await work(context)),
+    );
+    return result;
   }
 
   /** The caller whose request brought the activity of this turn. */
   callerOf({ turnState }: TurnContext): Caller {
     return {
-      identity: turnState.get<ClaimsIdentity>(this.BotIdentityKey) ?? new ClaimsIdentity([]),
+      identity: turnState.get<ClaimsIdentity>(this.BotIdentityKey),
       audience: turnState.get<string>(this.OAuthScopeKey),
       receivedAtMs: this.#clock.now(),
     };
   }
 
-  /** The client that sends this turn's replies; `undefined` where they go back in the response. */
-  connectorOf(context: TurnContext): ConnectorClient | undefined {
+  /** The client that calls the channel of this turn. */
+  connectorOf(context: TurnContext): ConnectorClient {
     return context.turnState.get<ConnectorClient>(this.ConnectorClientKey);
   }
 
@@ -117,7 +108,8 @@ export class VoiceAdapter extends CloudAdapter {
     try {
       // Keys are endorsed for channels, not for the products in compound channel ids.
       const claimed = { ...activity, channelId: channelOf(activity.channelId) } as Activity;
-      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_TIMEOUT_MS, late: authenticationTimeout };
+      const late = () => new RequestError('busy', 'The token could not be checked in time. Please deliver this again.');
+      const deadline = { clock: this.#clock, limitMs: AUTHENTICATION_TIMEOUT_MS, late };
       return await withDeadline(deadline, () =>
         this.botFrameworkAuthentication.authenticateRequest(claimed, authorization),
       );

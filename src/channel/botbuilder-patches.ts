@@ -30,8 +30,8 @@ function issuersOf(tenantId: string): string[] {
 
 /**
  * botframework-connector 4.23.3 adds the tenant of every token to the issuers that it trusts, before it verifies the token,
- * and never removes one, so strangers fill the memory. Keeps the list at its first content and the bot's own tenant, which
- * the Emulator needs for a SingleTenant bot, whatever is pushed to it.
+ * and never removes one, so strangers fill the memory. Adds the bot's own tenant, which the Emulator needs for a SingleTenant
+ * bot, and makes every later push do nothing.
  */
 export function trustOnlyOwnTenant(tenantId: string | undefined): void {
   const { issuer } = parameters;

@@ -45,7 +45,8 @@ export function isNotAccepted(error: unknown): boolean {
 }
 
 /**
- * Teams answers 403 ContentStreamNotAllowed for Stop and for all else that ends a stream; only the wording tells Stop.
+ * Teams answers 403 ContentStreamNotAllowed after Stop and after everything else that ends a stream. Only its message
+ * says which it was.
  */
 export function streamFailureOf(error: unknown): StreamFailure {
   const { statusCode, code, message } = fieldsOfError(error);

@@ -5,7 +5,7 @@ import { isPageName } from '../attachments/file-name.ts';
 import { fetchSafely, INTERNET } from '../attachments/safe-fetch.ts';
 import type { Clock } from '../clock.ts';
 import { type HostRule, ruleFor } from '../config/allowed-hosts.ts';
-import type { ProxySettings } from '../config/proxy-settings.ts';
+import type { Config } from '../config/config.ts';
 import type { FetchFile } from '../conversation/user-message.ts';
 import { AttachmentError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -13,12 +13,8 @@ import type { VoiceAdapter } from './adapter.ts';
 import { activityOf, capabilitiesIn } from './user-message.ts';
 
 export interface SentFilesOptions {
-  readonly adapter: VoiceAdapter;
-  /** Hosts besides those of the channels. */
-  readonly hosts: readonly HostRule[];
-  /** For development: files of clients on this machine. */
-  readonly allowLoopback: boolean;
-  readonly proxy: ProxySettings | undefined;
+  readonly adapter: Pick<VoiceAdapter, 'tokenFor'>;
+  readonly config: Pick<Config, 'isAuthenticated' | 'onlyLoopback' | 'attachmentHosts' | 'proxy'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -28,8 +24,7 @@ const MAX_BYTES = 15 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
 
 /** Fetches the files that people send, from the hosts of their channel and from nowhere else. */
-export function createFileFetcher(options: SentFilesOptions): FetchFile {
-  const { adapter, allowLoopback, proxy, clock, log } = options;
+export function createFileFetcher({ adapter, config, clock, log }: SentFilesOptions): FetchFile {
   return async (file, reference, signal) => {
     if (isDataUri(file.url)) return readDataUri(file.url, MAX_BYTES);
     const activity = activityOf(reference);
@@ -38,19 +33,20 @@ export function createFileFetcher(options: SentFilesOptions): FetchFile {
     const url = originalViewOf(file, serviceUrl);
     if (url === '') throw new AttachmentError('sign_in_needed', 'the file came without a usable address');
     // Without an app id requests are not authenticated, so the service URL is only a claim.
-    const ownHosts = adapter.hasIdentity ? serviceHosts(serviceUrl) : [];
-    const hosts = [...ownHosts, ...attachmentHosts, ...options.hosts];
+    const ownHosts = config.isAuthenticated ? serviceHosts(serviceUrl) : [];
+    const hosts = [...ownHosts, ...attachmentHosts, ...config.attachmentHosts];
     const token = () => adapter.tokenFor(reference);
     const request = {
       url,
-      rules: { hosts, allowLoopback },
+      // A bot that serves only this machine may fetch from it.
+      rules: { hosts, allowLoopback: config.onlyLoopback },
       authorization: async (at: URL) =>
-        adapter.hasIdentity && attachmentsWantToken ? authorizationFor(at, serviceUrl, token) : undefined,
+        config.isAuthenticated && attachmentsWantToken ? authorizationFor(at, serviceUrl, token) : undefined,
       signal,
       maxBytes: MAX_BYTES,
       timeoutMs: TIMEOUT_MS,
     };
-    const bytes = await fetchSafely(request, { ...INTERNET, proxy, clock, log });
+    const bytes = await fetchSafely(request, { ...INTERNET, proxy: config.proxy, clock, log });
     checkIsFile(bytes, file.name, new URL(url).hostname, hosts);
     return bytes;
   };

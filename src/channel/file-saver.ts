@@ -49,7 +49,7 @@ export class FileSaver {
 
   /**
    * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not; `shutdown`
-   * ends it early. Its errors are for the log.
+   * ends it early. The caller only logs its errors.
    */
   async handleConsent(context: TurnContext, consent: FileConsent, shutdown: AbortSignal): Promise<void> {
     const { offerId, cardId, target } = consent;
@@ -57,24 +57,23 @@ export class FileSaver {
     const calls = new ChannelCalls(context, this.#deps);
     const audio = await findAudio(context.activity, consent.audioId, this.#deps.audioStore);
     const state = this.#answered.get(offerId);
+    // Somebody who declines gets no explanation.
+    const refuse = async (text: string) => {
+      if (target !== undefined) await calls.send(text);
+    };
     if (state === 'saving') {
       await calls.send(messages.audio.saving);
     } else if (state === 'saved') {
-      await this.#refuse(calls, target, messages.audio.savedBefore);
+      await refuse(messages.audio.savedBefore);
       await this.#removeCard(calls, cardId);
     } else if (audio === undefined) {
-      await this.#refuse(calls, target, messages.audio.gone);
+      await refuse(messages.audio.gone);
     } else if (state === 'declined' || !isOffered(offerId, audio)) {
       // The card is not removed: its id is not trusted, since this bot may not have sent it.
-      await this.#refuse(calls, target, messages.audio.notSaved);
+      await refuse(messages.audio.notSaved);
     } else {
       await this.#save(calls, consent, audio, messages, shutdown).finally(() => this.#removeCard(calls, cardId));
     }
-  }
-
-  /** Somebody who declines gets no explanation. */
-  async #refuse(calls: ChannelCalls, target: UploadTarget | undefined, text: string): Promise<void> {
-    if (target !== undefined) await calls.send(text);
   }
 
   async #save(

@@ -76,17 +76,16 @@ async function playerDialog(activity: Activity, id: unknown, deps: InvokeDeps): 
   const audio = await findAudio(activity, id, deps.audioStore);
   const expiresAtMs = deps.clock.now() + DIALOG_LINK_MS;
   const url = audio && playerUrl(audio, expiresAtMs, deps.publicBaseUrl(), activity.serviceUrl);
-  if (url === undefined) return message(texts.gone);
-  return page(`${audioTitle} · ${clockTime(audio?.durationMs ?? 0)}`, url, PLAYER_HEIGHT);
+  if (audio === undefined || url === undefined) return message(texts.gone);
+  return page(`${audioTitle} · ${clockTime(audio.durationMs)}`, url, PLAYER_HEIGHT);
 }
 
 /** The recording page, for the user to whom the recording link belongs. */
 async function recordingDialog(activity: Activity, id: string, deps: InvokeDeps): Promise<Dialog> {
   const { recording } = messagesOf(activity);
   const link = await deps.recordingLinks.find(id);
-  if (link === undefined || !isSameOrSiblingThread(link.key, conversationKey(activity)))
-    return message(recording.ended);
-  if (deps.clock.now() >= link.opensUntilMs) return message(recording.ended);
+  const isFound = link !== undefined && isSameOrSiblingThread(link.key, conversationKey(activity));
+  if (!isFound || deps.clock.now() >= link.opensUntilMs) return message(recording.ended);
   // Only Teams has dialogs, and its service sets this id.
   if (link.user.id !== activity.from.id) return message(recording.notYours);
   const url = capabilitiesIn(activity).opensDialogs ? recordingUrl(link, deps.publicBaseUrl(), activity) : undefined;

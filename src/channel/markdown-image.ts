@@ -1,13 +1,13 @@
 import { MAX_CONSTRUCT_CHARS, type MarkdownSource } from './markdown-source.ts';
 
-/** What replaces an image. Reading goes on at `next`. */
-export type ReplacedImage = { readonly next: number } & (
-  | { readonly kind: 'text'; readonly text: string }
-  /** An opening bracket and the text of a link. What follows is copied: the closing bracket and the address. */
-  | { readonly kind: 'openLink'; readonly text: string }
-  /** Nothing replaces the `!`. The bracket after it, if it is not skipped, is read as that of a link. */
-  | { readonly kind: 'none' }
-);
+/** What replaces the image, or the part of it before `next`, where reading goes on. */
+export interface ReplacedImage {
+  /** Empty if the rest of the image is read as a link. */
+  readonly text: string;
+  readonly next: number;
+  /** Whether the text is an opening bracket and the words of a link. The closing bracket and the address follow. */
+  readonly opensLink?: boolean;
+}
 
 /** Replaces an image that has neither a description nor an address. */
 const PICTURE = '🖼';
@@ -24,20 +24,18 @@ const HOST = /^https?:\/\/([a-z0-9.-]+(?::\d+)?)(?:[/?#]|$)/i;
  */
 export function replaceImage(source: MarkdownSource, at: number, isInLink: boolean): ReplacedImage {
   const altEnd = endOfAlt(source, at + 2);
-  if (altEnd === undefined) return { kind: 'none', next: at + 1 };
+  if (altEnd === undefined) return { text: '', next: at + 1 };
   const alt = source.text.slice(at + 2, altEnd);
   const targetAt = altEnd + 1;
   const { address, end } = targetOf(source, targetAt);
   if (isInLink || (address !== undefined && !WEB_ADDRESS.test(address))) {
-    return { kind: 'text', text: wordsOf(alt) || PICTURE, next: end };
+    return { text: wordsOf(alt) || PICTURE, next: end };
   }
   // The image is given by reference: its label says what it is.
-  if (address === undefined && alt.trim() === '' && end > targetAt + '[]'.length)
-    return { kind: 'none', next: targetAt };
-  if (address === undefined || alt.trim() !== '') return { kind: 'none', next: at + 1 };
+  if (address === undefined && alt.trim() === '' && end > targetAt + '[]'.length) return { text: '', next: targetAt };
+  if (address === undefined || alt.trim() !== '') return { text: '', next: at + 1 };
   const host = HOST.exec(address)?.[1];
-  if (host === undefined) return { kind: 'text', text: PICTURE, next: end };
-  return { kind: 'openLink', text: `[${host}`, next: altEnd };
+  return host === undefined ? { text: PICTURE, next: end } : { text: `[${host}`, next: altEnd, opensLink: true };
 }
 
 /** What follows the description: an address, or for an image by reference none. */

@@ -31,17 +31,17 @@ export class MarkdownSource {
 
   /** The character at a place; empty behind the end of the whole text. */
   charAt(at: number): string {
-    this.throwIfAtEnd(at);
+    this.#throwIfAtEnd(at);
     return this.text[at] ?? '';
   }
 
   /** Throws UNDECIDED behind the end of a text that goes on. */
-  throwIfAtEnd(at: number): void {
+  #throwIfAtEnd(at: number): void {
     if (at >= this.text.length && !this.isWhole) throw UNDECIDED;
   }
 
   /** Matches a sticky pattern at a place. `impossible` matches a text that can no longer become the construct. */
-  match(pattern: RegExp, at: number, impossible?: RegExp): RegExpExecArray | null {
+  match(pattern: RegExp, at: number, impossible: RegExp): RegExpExecArray | null {
     pattern.lastIndex = 0;
     const found = pattern.exec(this.text.slice(at, at + MAX_CONSTRUCT_CHARS));
     if (found === null) this.throwIfUndecided(at, impossible);
@@ -70,7 +70,7 @@ export class MarkdownSource {
   run(at: number): number {
     let end = at + 1;
     while (this.text[end] === this.text[at]) end++;
-    this.throwIfAtEnd(end);
+    this.#throwIfAtEnd(end);
     return end - at;
   }
 
@@ -96,7 +96,7 @@ export class MarkdownSource {
   /** Whether nothing else is on the line that ends a fence, behind its backticks. */
   isFenceEnd(at: number): boolean {
     const found = this.match(FENCE_END, at, /\S/);
-    if (found !== null) this.throwIfAtEnd(at + found[0].length);
+    if (found !== null) this.#throwIfAtEnd(at + found[0].length);
     return found !== null;
   }
 }

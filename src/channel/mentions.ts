@@ -41,11 +41,9 @@ export interface MentioningActivity {
  * `removeRecipientMention` removes only the first one, leaves `&nbsp;` behind and throws where there is no text. The bot's
  * written name is removed everywhere on channels where it addresses the bot, and elsewhere only at the beginning.
  */
-export function textWithoutBot(
-  { text = '', recipient, entities }: MentioningActivity,
-  addressedBy: Addressing,
-): string {
-  const mentions = mentionsIn(recipient, entities);
+export function textWithoutBot(activity: MentioningActivity, addressedBy: Addressing): string {
+  const { text = '', recipient } = activity;
+  const mentions = mentionsIn(activity);
   const plain = trimmed(withPlainSpaces(text.slice(0, MAX_SENT_CHARS)));
   const untagged = mentions.length === 0 ? plain : trimmed(withoutTags(plain, mentions));
   if (!untagged.includes('@')) return untagged;
@@ -54,8 +52,8 @@ export function textWithoutBot(
 }
 
 /** Whether an entity says that the bot is mentioned. Telegram's does so for every message. */
-export function mentionsBot({ recipient, entities }: MentioningActivity): boolean {
-  return mentionsIn(recipient, entities).some(({ isBot }) => isBot);
+export function mentionsBot(activity: MentioningActivity): boolean {
+  return mentionsIn(activity).some(({ isBot }) => isBot);
 }
 
 /** Whether the bot's name stands in the text as people write it, such as `@my_voice_bot` or `/help@my_voice_bot`. */
@@ -121,10 +119,7 @@ function tagsOf({ text = '', name }: Mention): string[] {
   return [...new Set(tags)].filter((tag) => tag.trim() !== '' && tag.length <= MAX_TAG_CHARS);
 }
 
-function mentionsIn(
-  recipient: MentioningActivity['recipient'],
-  entities: MentioningActivity['entities'] = [],
-): Mention[] {
+function mentionsIn({ recipient, entities = [] }: MentioningActivity): Mention[] {
   return entities.flatMap((entity) => {
     const { type, text, mentioned } = fieldsOf(entity);
     if (type !== 'mention') return [];

@@ -1,6 +1,6 @@
 import { ActivityTypes, type Attachment, type TurnContext } from 'botbuilder';
 import { LRUCache } from 'lru-cache';
-import type { RecordingAccess, StreamRecord, WithReplySender } from '../conversation/reply.ts';
+import type { RecordingAccess, WithReplySender } from '../conversation/reply.ts';
 import type { ChannelServices } from '../conversation/services.ts';
 import type { MessageReference, UserMessage } from '../conversation/user-message.ts';
 import { lruOptions } from '../lru-options.ts';
@@ -20,8 +20,6 @@ export interface ReplyRoutesOptions extends ReplyOptions {
 }
 
 const MAX_CONVERSATIONS = 10_000;
-/** There is no earlier stream, and the new one is not stored. */
-const NO_STREAM_RECORD: StreamRecord = { earlierId: undefined, onBegun: () => {} };
 
 /** The routes by which replies reach the user, and what the user's client can do. */
 export class ReplyRoutes implements ChannelServices {
@@ -43,7 +41,25 @@ export class ReplyRoutes implements ChannelServices {
 
   /** Opens a sender whose replies go by calls to the channel, also after the request has ended. */
   byChannelCall(reference: MessageReference): WithReplySender {
-    return (work, streamRecord = NO_STREAM_RECORD) => this.#open(reference, streamRecord, work);
+    const { adapter, serviceUrls } = this.#options;
+    const withReplySender: WithReplySender = (work, streamRecord) =>
+      this.openContext(reference, async (context) => {
+        const { serviceUrl } = context.activity;
+        const sender = this.#senderOf(context, {
+          streamRecord,
+          pace: this.#paces.memo(conversationKey(context.activity)),
+          clockLeadMs: reference.clockLeadMs ?? 0,
+          connector: adapter.connectorOf(context),
+          hasMoved: () => serviceUrls.newest(reference) !== serviceUrl,
+          sendSeparately: (reply) => withReplySender((other) => other.send(reply)),
+        });
+        try {
+          return await work(sender);
+        } finally {
+          await sender.close();
+        }
+      });
+    return withReplySender;
   }
 
   recordingAccess(message: UserMessage): RecordingAccess {
@@ -66,34 +82,10 @@ export class ReplyRoutes implements ChannelServices {
     return this.openContext(reference, (context) => new ChannelCalls(context, this.#options).update(activity));
   }
 
-  #open<T>(
-    reference: MessageReference,
-    streamRecord: StreamRecord,
-    work: (sender: ChannelReplySender) => Promise<T>,
-  ): Promise<T> {
-    const { adapter, serviceUrls } = this.#options;
-    const openedUrl = serviceUrls.newest(reference);
-    return adapter.openContext(reference, openedUrl, async (context) => {
-      const sender = this.#senderOf(context, {
-        streamRecord,
-        pace: this.#paces.memo(conversationKey(context.activity)),
-        clockLeadMs: reference.clockLeadMs ?? 0,
-        connector: adapter.connectorOf(context),
-        hasMoved: () => serviceUrls.newest(reference) !== openedUrl,
-        sendApart: (reply) => this.#open(reference, NO_STREAM_RECORD, (other) => other.send(reply)),
-      });
-      try {
-        return await work(sender);
-      } finally {
-        await sender.close();
-      }
-    });
-  }
-
   #senderOf(context: TurnContext, route: ReplyRoute | undefined): ChannelReplySender {
     const { channelId, id: activity } = context.activity;
     const conversation = conversationKey(context.activity);
     const log = this.#options.log.child({ channel: channelOf(channelId), conversation, activity });
-    return new ChannelReplySender(context, this.#options, route, log);
+    return new ChannelReplySender(context, { ...this.#options, log }, route);
   }
 }

@@ -3,7 +3,6 @@ import type { ConnectorClient } from 'botframework-connector';
 import { sleep } from '../clock.ts';
 import type { Reply, ReplySender, StreamRecord } from '../conversation/reply.ts';
 import { TurnError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { paragraphs } from '../paragraphs.ts';
 import { approvalCard, approvalInWords } from './approval-card.ts';
 import { isLoopbackUrl, WAV_TYPE } from './audio-delivery.ts';
@@ -18,16 +17,17 @@ import { capabilitiesIn, messagesOf } from './user-message.ts';
 
 /** The route of a reply that is sent by calls to the channel. */
 export interface ReplyRoute {
-  readonly streamRecord: StreamRecord;
+  /** `undefined`: there is no earlier stream, and the new one is not stored. */
+  readonly streamRecord: StreamRecord | undefined;
   /** The pace of this conversation's streaming messages. */
   readonly pace: Pace;
   /** See MessageReference. */
   readonly clockLeadMs: number;
-  readonly connector: ConnectorClient | undefined;
+  readonly connector: ConnectorClient;
   /** Whether the channel's address has changed since the turn began. */
   hasMoved(): boolean;
   /** Sends a reply with a context of its own, to the newest address. */
-  sendApart(reply: Reply): Promise<void>;
+  sendSeparately(reply: Reply): Promise<void>;
 }
 
 const MAX_TYPING_WAIT_MS = 1_000;
@@ -37,7 +37,6 @@ export class ChannelReplySender implements ReplySender {
   readonly #context: ReplyContext;
   readonly #options: ReplyOptions;
   readonly #route: ReplyRoute | undefined;
-  readonly #log: Logger;
   readonly #calls: ChannelCalls;
   readonly #stopped = new AbortController();
   #typing: TypingIndicator | undefined;
@@ -45,8 +44,8 @@ export class ChannelReplySender implements ReplySender {
   #notified: Promise<void> | undefined;
   #isAbandoned = false;
 
-  /** `route`: `undefined` where the replies go back in the response. `log`: of this turn. */
-  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined, log: Logger) {
+  /** `route`: `undefined` where the replies go back in the response. */
+  constructor(context: TurnContext, options: ReplyOptions, route: ReplyRoute | undefined) {
     const { activity } = context;
     // Replies in the response come all at once: nobody would see a typing indicator or a stream before them.
     const responseLimits = route === undefined ? { showsTyping: false, streamRules: undefined } : {};
@@ -59,14 +58,13 @@ export class ChannelReplySender implements ReplySender {
     };
     this.#options = options;
     this.#route = route;
-    this.#log = log;
-    this.#calls = new ChannelCalls(context, { ...options, log });
+    this.#calls = new ChannelCalls(context, options);
     // An earlier attempt has begun a stream: this one's answer replaces it, even if nothing is shown before.
-    if (route?.streamRecord.earlierId !== undefined) this.#openStream();
+    if (this.#hasEarlierStream) this.#openStream();
   }
 
   get showsText(): boolean {
-    return this.#isNewStream && this.#streaming !== undefined && !this.#streaming.isUnsupported;
+    return !this.#hasEarlierStream && this.#streaming !== undefined && !this.#streaming.isUnsupported;
   }
 
   get mayHaveBeenSeen(): boolean {
@@ -79,7 +77,7 @@ export class ChannelReplySender implements ReplySender {
 
   showActivity(): void {
     this.#openStream();
-    if (this.#context.capabilities.streamRules?.isAnnounced && this.#isNewStream)
+    if (this.#context.capabilities.streamRules?.isAnnounced && !this.#hasEarlierStream)
       this.#streaming?.inform(this.#context.messages.working);
     else this.#showTyping();
   }
@@ -105,16 +103,16 @@ export class ChannelReplySender implements ReplySender {
   }
 
   /**
-   * Sends the answer in one of three ways: here, continuing what was shown; apart, if it was ended by a notice or the address
-   * has changed; or not at all, if the user stopped it: then a confirmation goes instead.
+   * Sends the answer in one of three ways: here, continuing what was shown; separately, if a notice has ended what was shown
+   * or the address has changed; or not at all, if the user stopped it: then a confirmation goes instead.
    */
   async send(reply: Reply): Promise<void> {
     await this.#notified?.catch(() => {});
     await this.#settle();
     // The user may have written from a new address while the model spoke. A stream ends where it began.
-    const isApart = this.#notified !== undefined || (!this.#streaming?.isBegun && this.#route?.hasMoved());
+    const isSeparate = this.#notified !== undefined || (!this.#streaming?.isBegun && this.#route?.hasMoved());
     if (!this.#streaming?.isStopped) {
-      if (isApart && this.#route) await this.#route.sendApart(reply);
+      if (isSeparate && this.#route) await this.#route.sendSeparately(reply);
       else await this.#sendHere(reply);
     }
     // The user may have pressed Stop before the stream ended, or at its end.
@@ -130,7 +128,7 @@ export class ChannelReplySender implements ReplySender {
     await this.#settle();
     if (this.#streaming?.lacksEnd !== true || this.#isAbandoned) return;
     const notice = { text: this.#context.messages.interrupted, addsToShown: true };
-    await this.#sendHere(notice).catch((err: unknown) => this.#log.warn({ err }, 'stream not ended'));
+    await this.#sendHere(notice).catch((err: unknown) => this.#options.log.warn({ err }, 'stream not ended'));
   }
 
   /** Shows nothing more. Resolves once it is known whether the channel has a message of the answer. */
@@ -182,7 +180,7 @@ export class ChannelReplySender implements ReplySender {
         await this.#calls.sendAttachments([approvalCard(approval, capabilities.cards, messages)]);
       } catch (err) {
         if (!isContentRefused(err)) throw err;
-        this.#log.warn({ err }, 'card refused: asked in words');
+        this.#options.log.warn({ err }, 'card refused: asked in words');
         const text = approvalInWords(approval, messages.approval.howToDecide, messages);
         await this.#calls.sendText(toActivity({ text }, capabilities));
       }
@@ -215,7 +213,9 @@ export class ChannelReplySender implements ReplySender {
     if (attachments === undefined || !streaming.isBegun || !isPlayground) return streaming.finish(activity);
     await streaming.finish(text);
     // The text is sent: audio that fails costs nothing else.
-    await this.#calls.sendAttachments(attachments).catch((err: unknown) => this.#log.warn({ err }, 'audio not sent'));
+    await this.#calls
+      .sendAttachments(attachments)
+      .catch((err: unknown) => this.#options.log.warn({ err }, 'audio not sent'));
   }
 
   /** Resolves with the address of the audio at the channel's service, or with nothing where it was not uploaded. */
@@ -226,22 +226,21 @@ export class ChannelReplySender implements ReplySender {
     const file = { type: WAV_TYPE, name: 'reply.wav', originalBase64: wav, thumbnailBase64: new Uint8Array() };
     try {
       const { id } = await this.#calls.limit(connector.conversations.uploadAttachment(conversation.id, file));
-      const base = serviceUrl.replace(/\/+$/, '');
-      return id ? `${base}/v3/attachments/${encodeURIComponent(id)}/views/original` : undefined;
+      return id ? `${serviceUrl}/v3/attachments/${encodeURIComponent(id)}/views/original` : undefined;
     } catch (err) {
-      this.#log.warn({ err }, 'audio not uploaded');
+      this.#options.log.warn({ err }, 'audio not uploaded');
       return undefined;
     }
   }
 
-  /** Nothing more is shown of a stream that an earlier attempt has begun. */
-  get #isNewStream(): boolean {
-    return this.#route?.streamRecord.earlierId === undefined;
+  /** Whether an earlier attempt has begun a stream. This attempt shows nothing of its answer before the whole. */
+  get #hasEarlierStream(): boolean {
+    return this.#route?.streamRecord?.earlierId !== undefined;
   }
 
   #openStream(): void {
     const { streamRules: rules } = this.#context.capabilities;
-    const { clock } = this.#options;
+    const { clock, log } = this.#options;
     if (rules === undefined || this.#route === undefined || this.#streaming !== undefined) return;
     const { streamRecord, pace, clockLeadMs } = this.#route;
     this.#streaming = new StreamingMessage({
@@ -250,7 +249,7 @@ export class ChannelReplySender implements ReplySender {
       channelNow: () => clock.now() - clockLeadMs,
       pace: rules.isPacedThroughout ? pace : { nextAtMs: 0 },
       clock,
-      log: this.#log,
+      log,
       calls: this.#calls,
       onStopped: () => this.#stopped.abort(new TurnError('cancelled', 'the user stopped the answer')),
       onUnsupported: () => this.#showTyping(),

@@ -173,10 +173,9 @@ class Neutralizer {
   }
 
   #image(): void {
-    const image = replaceImage(this.#source, this.#at, this.#openBrackets > 0);
-    if (image.kind === 'openLink') this.#openBracket(image.text, image.next);
-    else if (image.kind === 'text') this.#write(image.text, image.next);
-    else this.#at = image.next;
+    const { text, next, opensLink } = replaceImage(this.#source, this.#at, this.#openBrackets > 0);
+    if (opensLink) this.#openBracket(text, next);
+    else this.#write(text, next);
   }
 
   /** Behind a `!` that stays, even one behind a backslash, a bracket would begin an image in some client. */

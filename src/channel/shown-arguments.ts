@@ -18,7 +18,7 @@ type Cut = (text: string, maxChars: number) => string;
 
 const MAX_LINES = 25;
 const MAX_KEY_CHARS = 100;
-/** The values share this, but each has at least the minimum. Short enough that `splitText` never cuts a line. */
+/** The values share this, but each has at least the minimum. Short enough that `splitMarkdown` never cuts a line. */
 const MAX_CHARS = 1_500;
 const MIN_VALUE_CHARS = 300;
 const MAX_NESTED_STRING_CHARS = 100;

@@ -36,22 +36,17 @@ export function withSources(
 ): Partial<Activity>[] {
   if (sources.length === 0) return [message];
   const named = sources.slice(0, MAX_SOURCES).map((source) => ({ ...source, name: nameOf(source, messages) }));
+  if (style === 'list') return withList(message, listsOf(named, messages.sources.heading, maxChars), maxChars);
   const numbers = named.map((_, at) => `[${at + 1}]`).join(' ');
-  const numbered = withNumbers(message.text ?? '', numbers);
-  switch (style) {
-    case 'list':
-      return withList(message, listsOf(named, messages.sources.heading, maxChars), maxChars);
-    case 'entity':
-      return [{ ...message, text: numbered, entities: withClaims(message.entities, named) }];
-    case 'definitions': {
-      const definitions = named.map(
-        ({ url, name }, at) =>
-          `[${at + 1}]: ${url === undefined ? `cite:${at + 1}` : linkable(url)} "${quotable(name)}"`,
-      );
-      const text = paragraphs(numbered, definitions.join('\n'));
-      return [{ ...message, text, entities: withClaims(message.entities, named) }];
-    }
-  }
+  const definitions = style === 'definitions' ? named.map(definition) : [];
+  const text = paragraphs(withNumbers(message.text ?? '', numbers), definitions.join('\n'));
+  return [{ ...message, text, entities: withClaims(message.entities, named) }];
+}
+
+function definition({ url, name }: NamedSource, at: number): string {
+  const address = url === undefined ? `cite:${at + 1}` : linkable(url);
+  // The name stands in quotation marks.
+  return `[${at + 1}]: ${address} "${name.replaceAll(/["\\]/g, "'")}"`;
 }
 
 /** A line that ends code, a table, a rule or an underlined heading, which would take in or lose what follows in it. */
@@ -106,10 +101,6 @@ function listed({ name, url }: NamedSource, at: number, maxChars: number): strin
 /** Parentheses and spaces would end the link. */
 function linkable(url: string): string {
   return url.replaceAll(/[()\s]/g, (found) => `%${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-function quotable(name: string): string {
-  return name.replaceAll(/["\\]/g, "'");
 }
 
 /** The claims stand in the entity that marks the message as made by AI, where there is one. */

@@ -16,7 +16,7 @@ export interface Pace {
 
 export interface StreamingMessageOptions {
   readonly rules: StreamRules;
-  readonly streamRecord: StreamRecord;
+  readonly streamRecord: StreamRecord | undefined;
   readonly pace: Pace;
   readonly clock: Clock;
   /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
@@ -67,7 +67,7 @@ export class StreamingMessage {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
     // The answer replaces the stream of an earlier attempt, so nothing more of it is shown.
-    this.#streamId = options.streamRecord.earlierId;
+    this.#streamId = options.streamRecord?.earlierId;
     if (this.isBegun) this.#state = 'replaceOnly';
   }
 
@@ -222,7 +222,7 @@ export class StreamingMessage {
   #chunkAccepted(text: string, type: StreamType, id: string | undefined): void {
     if (!this.isBegun && id) {
       this.#streamId = id;
-      this.#options.streamRecord.onBegun(id);
+      this.#options.streamRecord?.onBegun(id);
     }
     if (type === 'streaming') this.#shown = text;
     // A channel that gives no id knows no streams: it took this for a typing indicator.

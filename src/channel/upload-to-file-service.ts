@@ -56,8 +56,7 @@ async function putFile(url: URL, bytes: Buffer, { fetch }: UploadDeps, signal: A
     'Content-Type': 'application/octet-stream',
     'Content-Range': `bytes 0-${bytes.byteLength - 1}/${bytes.byteLength}`,
   };
-  // A view of the bytes, not a copy.
-  const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+  const body = bytes as Buffer<ArrayBuffer>;
   const response = await fetch(url, { method: 'PUT', headers, body, redirect: 'manual', signal });
   // The body may be of any length, and is not read.
   await response.body?.cancel();

@@ -1,6 +1,5 @@
 import type { Activity } from 'botbuilder';
 import type { ClaimsIdentity } from 'botframework-connector';
-import { LRUCache } from 'lru-cache';
 import { messageParts } from '../attachments/message-parts.ts';
 import { MAX_TEXT_CHARS, type MessageReference, type Scope, type UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf, textOf } from '../json-access.ts';
@@ -34,7 +33,6 @@ const MAX_NAME_CHARS = 256;
 const MAX_ATTACHMENTS = 100;
 const MAX_FIELD_CHARS = 2_048;
 const MAX_LOCALE_CHARS = 64;
-const MAX_LOCALES = 200;
 const MAX_TEAM_CHARS = 256;
 
 /** Names a conversation across channels. A channel id holds no slash, so two conversations never share a key. */
@@ -45,7 +43,6 @@ export function conversationKey(activity: Pick<Activity, 'channelId' | 'conversa
 /** Reads a message activity, which may hold anything that passed the HTTP guard. */
 export function toUserMessage(activity: Activity, caller: Caller, author: Author): UserMessage {
   const { text, attachments } = partsOf(activity);
-  const timeZone = textOf(activity.localTimezone, MAX_LOCALE_CHARS);
   return {
     key: conversationKey(activity),
     activityId: activity.id ?? '',
@@ -58,13 +55,13 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     },
     ...author,
     locale: localeOf(activity),
-    ...(timeZone === undefined ? {} : { timeZone }),
+    timeZone: textOf(activity.localTimezone, MAX_LOCALE_CHARS),
     expectsReplies: expectsReplies(activity),
     // One more character than is allowed, so that the message is refused for its length.
     text: text.slice(0, MAX_TEXT_CHARS + 1),
     attachments,
     reference: toReference(activity, caller),
-    ...teamField(activity),
+    team: teamOf(activity),
   };
 }
 
@@ -72,7 +69,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
 export function isTeamDeleted(activity: Activity): boolean {
   const { eventType } = fieldsOf(activity.channelData);
   const isDeleted = eventType === 'teamDeleted' || eventType === 'teamHardDeleted';
-  return teamField(activity).team !== undefined && (isDeleted || deletedTeamChannelKey(activity) !== undefined);
+  return teamOf(activity) !== undefined && (isDeleted || deletedTeamChannelKey(activity) !== undefined);
 }
 
 /** The conversation key of a deleted channel of a team. The activity itself is in another conversation. */
@@ -82,12 +79,11 @@ export function deletedTeamChannelKey({ channelId, channelData }: Activity): str
   return id ? conversationKey({ channelId, conversation: { id } as Activity['conversation'] }) : undefined;
 }
 
-/** The `team` field of a message: the team in whose channel an activity was sent. */
-export function teamField(activity: Activity): { readonly team?: string } {
+/** The id of the team in whose channel an activity was sent. */
+export function teamOf(activity: Activity): string | undefined {
   const { team } = fieldsOf(activity.channelData);
   const { hasTeams } = capabilitiesOf(activity.channelId, scopeOf(activity));
-  const id = hasTeams ? textOf(fieldsOf(team)['id'], MAX_TEAM_CHARS) : '';
-  return id ? { team: id } : {};
+  return hasTeams ? textOf(fieldsOf(team)['id'], MAX_TEAM_CHARS) || undefined : undefined;
 }
 
 /** The texts in the language of an activity's user. */
@@ -95,21 +91,17 @@ export function messagesOf(activity: Activity): Messages {
   return messagesFor(localeOf(activity));
 }
 
-/** Language, script and region of a locale. The model is given it, and any other part could be a sentence. */
+/**
+ * Language, script and region of a locale; `undefined` if it is malformed. The model is given it, and any other part could
+ * be a sentence.
+ */
 function localeOf({ locale = '' }: Pick<Activity, 'locale'>): string | undefined {
-  return locale.length > MAX_LOCALE_CHARS ? undefined : locales.memo(locale) || undefined;
-}
-
-/** To parse a locale takes as long as to read the rest of a message. */
-const locales = new LRUCache<string, string>({ max: MAX_LOCALES, memoMethod: readLocale });
-
-/** Returns an empty text for a malformed locale. */
-function readLocale(locale: string): string {
+  if (locale.length > MAX_LOCALE_CHARS) return undefined;
   try {
     const { language, script, region } = new Intl.Locale(locale.trim().split('.', 1)[0]?.replaceAll('_', '-') ?? '');
     return [language, script, region].filter((part) => part !== undefined).join('-');
   } catch {
-    return '';
+    return undefined;
   }
 }
 

@@ -1,7 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
 import { type HostRule, parseHostRules } from './allowed-hosts.ts';
-import { budgetNotices } from './budget-notices.ts';
 import { readDatabase } from './database-settings.ts';
 import { type Env, EnvReader } from './env.ts';
 import { readIdentity } from './identity-settings.ts';
@@ -33,20 +32,14 @@ export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly noti
  * environment itself, such as those of `loadDotEnv`. Settings for which `isUsed` returns false count as unset.
  */
 export function readConfig(env: Env, envNotices: readonly string[] = [], isUsed?: (name: string) => boolean): Config {
-  const reader = new EnvReader(env, undefined, isUsed);
+  const reader = new EnvReader(env, isUsed);
   const settings = readSettings(reader);
-  reader.notices.push(...budgetNotices(settings.limits, settings.session, settings.model.model));
   const unknown = unknownSettings(env, reader.names);
-  const notices = [...envNotices, ...noticesOf(reader), ...reader.notices, ...unknown];
+  const notices = [...envNotices, ...noticesOf(reader, settings), ...reader.notices, ...unknown];
   const problems = reader.listProblems();
   // A misspelled name may be the reason why a setting is missing.
   if (problems.length > 0) throw new ConfigError(problems, 'config_invalid', [...envNotices, ...unknown]);
   return deepFreeze({ ...settings, notices });
-}
-
-/** Notices of variables that resemble a setting, whatever else is wrong with the settings. */
-export function misspelledSettings(env: Env): readonly string[] {
-  return unknownSettings(env, settingNames());
 }
 
 /** The names of all settings. */

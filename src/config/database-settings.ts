@@ -1,7 +1,7 @@
 import { type EnvReader, isLoopbackHost } from './env.ts';
 
 /** How the bot signs in. */
-export type DatabaseSignIn =
+type DatabaseSignIn =
   | { readonly kind: 'password'; readonly password: string }
   /** A token for this scope serves as the password. */
   | { readonly kind: 'azureEntraId'; readonly scope: string }

@@ -8,6 +8,11 @@ export function isLoopbackHost(hostname: string): boolean {
   return name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
+/** Reads a file that a variable names. Editors on Windows write a byte order mark, which the decoder removes. */
+export function readTextFile(path: string): string {
+  return new TextDecoder().decode(readFileSync(path));
+}
+
 /**
  * Reads variables one by one and notes every problem instead of stopping at the first. An empty or blank value counts as
  * unset, since templates leave such values behind.
@@ -15,8 +20,6 @@ export function isLoopbackHost(hostname: string): boolean {
 export class EnvReader {
   /** All variables, also for what is not a setting. */
   readonly env: Env;
-  /** Returns the content of a file that a variable names. */
-  readonly readText: (path: string) => string;
   /** The names of all variables that were read. */
   readonly names = new Set<string>();
   /** The problems of unresolved references, by the name of the variable. */
@@ -29,9 +32,8 @@ export class EnvReader {
   readonly #isUsed: (name: string) => boolean;
 
   /** Settings for which `isUsed` returns false count as unset. */
-  constructor(env: Env, readText = (path: string) => readFileSync(path, 'utf8'), isUsed = (_name: string) => true) {
+  constructor(env: Env, isUsed = (_name: string) => true) {
     this.env = env;
-    this.readText = readText;
     this.#isUsed = isUsed;
   }
 

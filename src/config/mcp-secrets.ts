@@ -18,5 +18,6 @@ export function hasSecretArgument(args: readonly string[]): boolean {
 export function hasSecretInUrl(url: string): boolean {
   const [, user = ''] = /^https?:\/\/([^/?#]*)@/i.exec(url) ?? [];
   const query = new URLSearchParams(url.split('?')[1]);
+  // Whatever is before the host counts as a password.
   return isSecret('password', user) || [...query].some(([name, value]) => isSecret(name, value));
 }

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import { fieldsOf } from '../json-access.ts';
-import { SCOPES, type Scope } from './documents-settings.ts';
 import { type EnvReader, isLoopbackHost } from './env.ts';
 import { readMcpEntries } from './mcp-file.ts';
 import { hasSecretArgument, hasSecretInUrl, isSecret } from './mcp-secrets.ts';
 import { resolveVariables } from './mcp-variables.ts';
 import { isAlike } from './unknown-settings.ts';
+
+/** The places where a tool may be used. */
+export const SCOPES = ['personal', 'group', 'channel'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** The way to connect to a server. */
 export type McpTransport =
@@ -61,7 +64,7 @@ const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/;
 export function readMcpServers(reader: EnvReader): readonly McpServerSettings[] {
   const path = reader.text('MCP_CONFIG');
   if (path === undefined) return [];
-  const entries = readMcpEntries(path, reader);
+  const entries = readMcpEntries(path);
   if (typeof entries === 'string') {
     reader.problems.push(`MCP_CONFIG names ${path}, which ${entries}`);
     return [];

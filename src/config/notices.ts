@@ -1,10 +1,22 @@
+import { costUsd, maxUsageOf, pricesOf } from '../prices.ts';
+import { NO_CONTEXT } from '../token-usage.ts';
 import type { EnvReader } from './env.ts';
+import type { LimitSettings } from './limit-settings.ts';
+import type { ModelEndpoint, SessionSettings } from './model-settings.ts';
+
+/** The settings with which the variables are compared. */
+interface ReadSettings {
+  readonly publicBaseUrl: string | undefined;
+  readonly limits: LimitSettings;
+  readonly session: SessionSettings;
+  readonly model: ModelEndpoint;
+}
 
 /** Warns the operator about valid settings that are probably a mistake. */
-export function noticesOf(reader: EnvReader): readonly string[] {
+export function noticesOf(reader: EnvReader, settings: ReadSettings): readonly string[] {
   const isSet = (name: string) => reader.text(name) !== undefined;
   const hasAppId = isSet('MicrosoftAppId');
-  const isReachable = reader.text('PUBLIC_BASE_URL')?.startsWith('https:') || isSet('WEBSITE_HOSTNAME');
+  const isReachable = settings.publicBaseUrl?.startsWith('https:') === true;
   const hasSecret = isSet('MicrosoftAppPassword') || isSet('CertificateThumbprint');
   const isManaged = reader.text('MicrosoftAppType')?.toLowerCase() === 'userassignedmsi';
   const notices: readonly (readonly [applies: boolean, notice: string])[] = [
@@ -33,5 +45,38 @@ export function noticesOf(reader: EnvReader): readonly string[] {
       'MicrosoftAppId is set without MicrosoftAppPassword or a certificate: replies cannot be sent',
     ],
   ];
-  return notices.filter(([applies]) => applies).map(([, notice]) => notice);
+  return [...notices.filter(([applies]) => applies).map(([, notice]) => notice), ...budgetNotices(settings)];
+}
+
+/** Warns about budgets that refuse every message, since they are smaller than one turn, and about pictures without a price. */
+function budgetNotices({ limits, session, model: { model } }: ReadSettings): readonly string[] {
+  const { instructions, maxOutputTokens } = session;
+  const prices = pricesOf(limits.prices, model);
+  if (prices === undefined) return [];
+  const smallest = maxUsageOf({
+    context: NO_CONTEXT,
+    texts: [instructions],
+    audioMs: 0,
+    pictures: 0,
+    toolBytes: 0,
+    maxOutputTokens,
+  });
+  const neededUsd = costUsd(smallest, prices);
+  const cost = `about ${Number(neededUsd.toPrecision(2))} US dollars with REALTIME_MAX_OUTPUT_TOKENS ${maxOutputTokens}`;
+  const budgets = [
+    ['DAILY_BUDGET_USD', limits.dayUsd],
+    ['PERSON_DAILY_BUDGET_USD', limits.personUsd],
+    ['CONVERSATION_BUDGET_USD', limits.conversationUsd],
+  ] as const;
+  const set = budgets.filter(([, usd]) => usd !== undefined);
+  const tooSmall = set.filter(([, usd = 0]) => usd < neededUsd);
+  return [
+    ...(set.length > 0 && prices.image.in === 0
+      ? [`PRICE_TABLE has no "image" prices for "${model}": pictures cost nothing in the budgets`]
+      : []),
+    ...tooSmall.map(
+      ([name]) =>
+        `${name} is less than one turn may cost (${cost}): every message is refused; raise it, or lower REALTIME_MAX_OUTPUT_TOKENS`,
+    ),
+  ];
 }

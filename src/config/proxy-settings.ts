@@ -4,7 +4,7 @@ import type { EnvReader } from './env.ts';
 export interface ProxySettings {
   /** The scheme is `http:` or `https:`. May hold a user name and password: log only its `proxyName`. */
   readonly url: string;
-  /** The entries of NO_PROXY, in lower case: `*` for all hosts, or a host with those below it, with or without a port. */
+  /** The entries of NO_PROXY, in lower case: a host with those below it, with or without a port. */
   readonly exceptions: readonly string[];
 }
 
@@ -18,12 +18,18 @@ const NO_PROXY = 'NO_PROXY';
 /** The prefix has no effect: an exception always includes the hosts below it. */
 const WILDCARD = /^\*?\./;
 
-/** A SOCKS proxy for all programs is only a notice. A problem never quotes a secret. */
+/**
+ * Unset also if NO_PROXY is `*`, which Azure's libraries do not know. A SOCKS proxy for all programs is only a notice. A
+ * problem never quotes a secret.
+ */
 export function readProxy(reader: EnvReader): ProxySettings | undefined {
   for (const name of PROXY_VARIABLES) {
     const text = reader.text(name);
     if (text === undefined) continue;
-    if (!isSocksForAll(name, text)) return { url: readUrl(reader, name, text), exceptions: readExceptions(reader) };
+    if (!isSocksForAll(name, text)) {
+      const proxy = { url: readUrl(reader, name, text), exceptions: readExceptions(reader) };
+      return proxy.exceptions.includes('*') ? undefined : proxy;
+    }
     reader.notices.push(`${name} is a SOCKS proxy, which is not supported: the bot connects without it`);
   }
   return undefined;

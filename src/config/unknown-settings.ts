@@ -23,12 +23,9 @@ export const SOMETIMES_READ = [
 export function unknownSettings(env: Env, namesRead: ReadonlySet<string>): string[] {
   const known = new Set([...namesRead, ...SOMETIMES_READ]);
   const candidates = [...known].filter((each) => each.length >= MIN_CHARS);
-  // Converting each name once saves half of the time.
-  const upperCase = candidates.map((each) => each.toUpperCase());
   return Object.keys(env).flatMap((name) => {
     if (known.has(name) || PROXY_NAME.test(name) || !env[name]?.trim()) return [];
-    const upper = name.toUpperCase();
-    const meant = candidates[upperCase.findIndex((each) => isWithin(upper, each, MAX_EDITS))];
+    const meant = candidates.find((each) => isAlike(name, each));
     if (meant !== undefined) return [`${name} is not a known setting and is ignored; did you mean ${meant}?`];
     return OWN_PREFIX.test(name) ? [`${name} is not a known setting and is ignored`] : [];
   });

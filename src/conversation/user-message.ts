@@ -61,7 +61,7 @@ export interface UserMessage {
   readonly verifiedIds?: readonly string[];
   readonly locale: string | undefined;
   /** The IANA name of the user's time zone; `undefined` where the channel does not give it. */
-  readonly timeZone?: string;
+  readonly timeZone?: string | undefined;
   /** Whether the reply goes back in the response to the request (`deliveryMode`), and not by a call to the channel. */
   readonly expectsReplies: boolean;
   /** Without the bot's mentions, trimmed; empty if there was no text. */
@@ -73,7 +73,7 @@ export interface UserMessage {
   readonly isDecisionShown?: boolean;
   readonly reference: MessageReference;
   /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
-  readonly team?: string;
+  readonly team?: string | undefined;
 }
 
 /** Whom a recording link belongs to, and where the answer goes. */

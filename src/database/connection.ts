@@ -5,7 +5,7 @@ import type { DatabaseSettings } from '../config/database-settings.ts';
 import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { storeFailure } from './errors.ts';
+import { reasonOf, storeFailure } from './errors.ts';
 
 /** Runs statements. Tables without a schema are those of the bot's own schema. */
 export interface Sql {
@@ -90,9 +90,7 @@ export class Connection implements Sql {
     // The pool handles errors of idle connections only. An unhandled `error` event of any other connection would end the
     // process; its running statement rejects with the same error.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
-    this.#pool.on('error', (error) =>
-      log.debug({ reason: storeFailure('waiting', error).reason }, 'database connection lost'),
-    );
+    this.#pool.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'database connection lost'));
   }
 
   /** `limitMs` bounds the wait for a connection and the statement together. Whether a late statement runs is unknown. */
@@ -120,10 +118,10 @@ export class Connection implements Sql {
    */
   async transaction<T>(work: (sql: Transaction) => Promise<T>, limitMs = QUERY_LIMIT_MS): Promise<T> {
     const beginning = this.#pool.connect().then((client) => new Transaction(client, limitMs));
-    const ending = beginning.then((transaction) => transaction.run(work));
+    const running = beginning.then((transaction) => transaction.run(work));
     try {
       const late = () => new Error('the transaction took too long');
-      return await withDeadline({ clock: this.#clock, limitMs, late }, () => ending);
+      return await withDeadline({ clock: this.#clock, limitMs, late }, () => running);
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {

@@ -119,23 +119,23 @@ export class DatabaseConversations implements ConversationStore {
         await reopenApprovals(sql, approvalIds);
         return count;
       }
-      case 'stop': {
-        const { count } = await jobs.cancelWaiting(sql, key);
-        await reopenApprovalsOf(sql, key);
-        await jobs.notify(sql, `${instance} ${storedKey(key)}`);
-        return count;
-      }
+      case 'stop':
       case 'forget': {
         const { count } = await jobs.cancelWaiting(sql, key);
-        await jobs.deleteDead(sql, key);
-        await forgetLinks(sql, key);
-        await forgetAudio(sql, key);
-        await forgetApprovals(sql, key);
-        await removeAuditNames(sql, key);
+        await (action.kind === 'stop' ? reopenApprovalsOf(sql, key) : this.#forget(sql, key));
         await jobs.notify(sql, `${instance} ${storedKey(key)}`);
         return count;
       }
     }
+  }
+
+  /** Deletes what is stored beside the record, or the access to it. */
+  async #forget(sql: Sql, key: string): Promise<void> {
+    await this.#services.jobs.deleteDead(sql, key);
+    await forgetLinks(sql, key);
+    await forgetAudio(sql, key);
+    await forgetApprovals(sql, key);
+    await removeAuditNames(sql, key);
   }
 }
 

@@ -18,13 +18,13 @@ import type { DatabaseOptions, DatabaseServices } from './services.ts';
 
 const CLOSE_LIMIT_MS = 5_000;
 
-/** The stores in PostgreSQL. Their calls reject with a StoreError while the database cannot be used. */
-export type Database = ReturnType<typeof openDatabase>;
-
-/** Opens the database; nothing is sent before `start` or the first call. */
+/**
+ * Opens the stores in PostgreSQL; nothing is sent before `start` or the first call. Their calls reject with a StoreError
+ * while the database cannot be used.
+ */
 export function openDatabase(options: DatabaseOptions) {
   const connection = new Connection(options);
-  const jobs = new JobQueue(options, connection, options.recordRetentionMs);
+  const jobs = new JobQueue(options, connection);
   const conversationLock = new KeyedMutex(options.clock, QUERY_LIMIT_MS);
   const services = { ...options, connection, jobs, conversationLock, instance: options.ids.instance() };
   const queue = new DatabaseQueue(services);

@@ -26,9 +26,9 @@ export class Dispatcher {
   /** Ended turns whose claims were lost. They count as attempts until `#removeSupersededAttempts`. */
   readonly #superseded = new Set<DatabaseJob>();
   readonly #onIdle: (() => void)[] = [];
-  /** The chain of suspected turns, which run one by one. */
+  /** Suspects are turns whose earlier attempts crashed the process. They run one by one, each after this promise. */
   #suspects: Promise<void> = Promise.resolve();
-  /** They are held in `#running`, so that their claims are renewed. No more wait than turns ran during the crashes. */
+  /** Suspects that wait are in `#running`, too, so that their claims are renewed. Those are no more than ran in the crashes. */
   #waitingSuspectCount = 0;
   #run: ((job: TurnJob) => Promise<void>) | undefined;
   #isOpen = false;

@@ -25,11 +25,11 @@ const CERTIFICATE_CODE = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 /** The message of an error of `pg` that has no code. */
 const WITHOUT_TLS = 'The server does not support SSL connections';
 
-/** Converts the failure. Keeps only the code of the library's error: its message may quote user input. */
-export function storeFailure(doing: string, error: unknown): StoreError {
+/** Converts the failure of an `action`. Keeps only the code of the library's error: its message may quote user input. */
+export function storeFailure(action: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const reason = reasonOf(error);
-  return new StoreError(meaningOf(error, reason), `${doing} failed${reasonText(reason)}`, { reason });
+  return new StoreError(meaningOf(error, reason), `${action} failed${reasonText(reason)}`, { reason });
 }
 
 function reasonText(reason: string | undefined): string {
@@ -38,8 +38,8 @@ function reasonText(reason: string | undefined): string {
   return MISSING.test(reason) ? `: ${reason}, tables are missing, which the bot creates when it starts` : `: ${reason}`;
 }
 
-/** Returns the code of PostgreSQL or of the system. */
-function reasonOf(error: unknown): string | undefined {
+/** Returns the code of PostgreSQL or of the system; `undefined` if the error has none. */
+export function reasonOf(error: unknown): string | undefined {
   const { code, message } = fieldsOf(error);
   if (typeof code === 'string' && SQL_STATE.test(code)) return code;
   return message === WITHOUT_TLS ? 'no TLS' : systemCode(error);

@@ -1,10 +1,11 @@
 import { type ConstructorOptions, PgBoss } from 'pg-boss';
+import type { Config } from '../config/config.ts';
 import { type MessageJson, readMessage } from '../conversation/message-json.ts';
 import type { CancelledMessages } from '../conversation/queue/turn-queue.ts';
 import type { UserMessage } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { type Connection, type ConnectionOptions, clientConfig, type Sql } from './connection.ts';
-import { storeFailure } from './errors.ts';
+import { reasonOf } from './errors.ts';
 import { jobId, notifyChannelOf, queueSchema, storedKey } from './names.ts';
 
 /** A claim to a job holds until another instance fetches the job. pg-boss checks it with every call. */
@@ -38,7 +39,7 @@ export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 
 export const QUEUE = 'turns';
 /** The dead-letter queue: messages that could not be answered. Only an operator reads it. */
-export const DEAD_QUEUE = 'turns_dead';
+const DEAD_QUEUE = 'turns_dead';
 /** Limits how often outages and shutdowns may interrupt a turn. Crashes are counted apart, in `conversations.attempts`. */
 export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
@@ -63,7 +64,6 @@ const SUPERVISION = {
   flowIntervalSeconds: 3600,
   query_timeout: 60_000,
 };
-const DAY_SECONDS = 86_400;
 
 /** Creates a pg-boss with one connection of its own. It schedules nothing, and its schema exists. */
 export function createBoss(options: ConnectionOptions, own: ConstructorOptions & { query_timeout: number }): PgBoss {
@@ -88,15 +88,16 @@ export class JobQueue {
   readonly #channel: string;
   readonly #deadSeconds: number;
 
-  constructor(options: ConnectionOptions, connection: Connection, deadRetentionMs: number) {
-    const { settings, log } = options;
+  /** Dead letters are kept as long as conversations, by `recordRetentionMs`. */
+  constructor(options: ConnectionOptions & Pick<Config, 'recordRetentionMs'>, connection: Connection) {
+    const { settings, log, recordRetentionMs } = options;
     this.#boss = createBoss(options, SUPERVISION);
-    this.#boss.on('error', (error) => log.debug({ reason: storeFailure('queue', error).reason }, 'queue call failed'));
+    this.#boss.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'queue call failed'));
     this.#boss.on('warning', ({ data }) => log.warn({ kind: fieldsOf(data)['type'] }, 'queue warning received'));
     this.#connection = connection;
     this.table = `${queueSchema(settings.schema)}.job`;
     this.#channel = notifyChannelOf(settings.schema);
-    this.#deadSeconds = Math.max(DAY_SECONDS, Math.floor(deadRetentionMs / 1000));
+    this.#deadSeconds = recordRetentionMs / 1000;
   }
 
   /** Safe to call again after a failure. */

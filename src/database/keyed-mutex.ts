@@ -9,24 +9,29 @@ import { StoreError } from '../errors.ts';
 export class KeyedMutex {
   readonly #clock: Clock;
   readonly #limitMs: number;
+  readonly #minWorkMs: number;
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** `limitMs` bounds each call: its waiting and its work together. */
-  constructor(clock: Clock, limitMs: number) {
+  /**
+   * `limitMs` bounds each call: its waiting and its work together. Work that has only `minWorkMs` left never begins: it would
+   * probably fail, and delay the work behind it in vain.
+   */
+  constructor(clock: Clock, limitMs: number, minWorkMs = 0) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#minWorkMs = minWorkMs;
   }
 
   /**
-   * Settles as `work` does, which must end within `leftMs`. Rejects with a StoreError at the deadline; work that has not
-   * begun before it never begins.
+   * Settles as `work` does, which must end within `leftMs`. Rejects with a StoreError at the deadline, after
+   * which no work begins.
    */
   run<T>(key: string, work: (leftMs: number) => Promise<T>): Promise<T> {
     const endMs = this.#clock.now() + this.#limitMs;
     const before = this.#last.get(key) ?? Promise.resolve();
     const result = before.then(() => {
       const leftMs = endMs - this.#clock.now();
-      if (leftMs <= 0) throw tooLate();
+      if (leftMs <= this.#minWorkMs) throw tooLate();
       return work(leftMs);
     });
     const settled = result.catch(() => {});

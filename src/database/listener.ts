@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { type ConnectionOptions, clientConfig, FIRST_RETRY_MS, MAX_RETRY_MS, QUERY_LIMIT_MS } from './connection.ts';
-import { storeFailure } from './errors.ts';
+import { reasonOf } from './errors.ts';
 
 /** The callbacks of a listener. They must not throw. */
-export interface ListenerEvents {
+interface ListenerEvents {
   onPayload(payload: string): void;
   /** Called when it listens, for the first time or again. Earlier notifications are lost. */
   onConnect(): void;
@@ -80,7 +80,7 @@ export class Listener {
     this.#client = undefined;
     this.#isConnected = false;
     this.#cancelTimer();
-    log.debug({ reason: storeFailure('listening', error).reason }, 'database listener disconnected');
+    log.debug({ reason: reasonOf(error) }, 'database listener disconnected');
     client.end().catch(() => {});
     this.#cancelTimer = clock.after(this.#retryMs, () => void this.#connect());
     this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);

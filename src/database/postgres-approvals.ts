@@ -102,24 +102,24 @@ async function addPermission(
 }
 
 /** Takes decisions back, unless a turn has claimed the call. */
-export async function reopenApprovals(sql: Pick<Sql, 'query'>, ids: readonly string[]): Promise<void> {
+export async function reopenApprovals(sql: Sql, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql.query('UPDATE approvals SET decision = NULL WHERE id = ANY($1::text[]) AND turn IS NULL', [ids]);
 }
 
 /** Takes the decisions of a conversation back that no turn has claimed. */
-export async function reopenApprovalsOf(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+export async function reopenApprovalsOf(sql: Sql, conversation: string): Promise<void> {
   const text = 'UPDATE approvals SET decision = NULL WHERE conversation = $1 AND turn IS NULL AND decision IS NOT NULL';
   await sql.query(text, [storedKey(conversation)]);
 }
 
 /** Deletes the undecided approvals of a conversation. */
-export async function withdrawApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+export async function withdrawApprovals(sql: Sql, conversation: string): Promise<void> {
   await sql.query('DELETE FROM approvals WHERE conversation = $1 AND decision IS NULL', [storedKey(conversation)]);
 }
 
 /** Deletes the approvals and permissions of a conversation, in this order: see `addPermission`. */
-export async function forgetApprovals(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+export async function forgetApprovals(sql: Sql, conversation: string): Promise<void> {
   for (const table of ['approvals', 'tool_permissions'])
     await sql.query(`DELETE FROM ${table} WHERE conversation = $1`, [storedKey(conversation)]);
 }

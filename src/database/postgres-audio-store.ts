@@ -1,14 +1,18 @@
 import { type AudioStore, type StoredAudio, toStored } from '../audio/audio-store.ts';
 import { storable } from '../storable-json.ts';
-import type { Sql } from './connection.ts';
+import { QUERY_LIMIT_MS, type Sql } from './connection.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import type { DatabaseServices } from './services.ts';
 
 type AudioServices = Pick<DatabaseServices, 'connection' | 'clock' | 'ids' | 'audioRetentionMs' | 'audioStoreBytes'>;
 
-/** Limits each call. A reply whose save times out is sent without stored audio. */
+/**
+ * Limits each statement from its start, so that one that hangs does not use up the time of those behind it. A call with its
+ * waiting is limited as any other statement. A reply whose save times out is sent without stored audio.
+ */
 export const AUDIO_LIMIT_MS = 2_000;
 
+/** Ids come from links and cards; other forms are not looked up. */
 const ID = /^[A-Za-z0-9_-]{22}$/;
 /** Limits the evictions of one save, which stays short even if the bound was lowered. Later saves evict the rest. */
 const MAX_EVICTED = 50;
@@ -59,11 +63,11 @@ interface AudioRow extends Omit<StoredAudio, 'locale'> {
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
   const now = () => new Date(clock.now());
-  const mutex = new KeyedMutex(clock, AUDIO_LIMIT_MS);
+  const mutex = new KeyedMutex(clock, QUERY_LIMIT_MS, AUDIO_LIMIT_MS);
   const select = <Row extends object>(text: string, values: readonly unknown[]) =>
-    mutex.run('reads', (leftMs) => connection.query<Row>(text, values, leftMs));
+    mutex.run('reads', () => connection.query<Row>(text, values, AUDIO_LIMIT_MS));
   const write = (text: string, values: readonly unknown[], chain: 'saves' | 'deletes') =>
-    mutex.run(chain, (leftMs) => connection.transaction((sql) => sql.query<object>(text, values), leftMs));
+    mutex.run(chain, () => connection.transaction((sql) => sql.query<object>(text, values), AUDIO_LIMIT_MS));
 
   return {
     async save({ wav, ...details }) {

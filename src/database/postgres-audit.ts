@@ -39,7 +39,7 @@ export function createPostgresAudit(connection: Connection): AuditStore {
   };
 }
 
-export async function removeAuditNames(sql: Pick<Sql, 'query'>, conversation: string): Promise<void> {
+export async function removeAuditNames(sql: Sql, conversation: string): Promise<void> {
   const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
   await sql.query(text, [conversationDigest(conversation)]);
 }

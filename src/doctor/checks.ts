@@ -8,7 +8,7 @@ import { checkIdentity } from './identity.ts';
 import * as model from './model.ts';
 import { SLOW_TOKEN } from './model-fixes.ts';
 import { ModelTrial } from './model-trial.ts';
-import { checkEndpoint, checkHealth, checkMessages, checkPlayer } from './public-address.ts';
+import { atPublicAddress, checkEndpoint, checkHealth, checkMessages, checkPlayer } from './public-address.ts';
 import { checkStorage } from './storage.ts';
 import { checkTeamsPackage } from './teams-package.ts';
 import { checkTelemetry } from './telemetry.ts';
@@ -29,24 +29,15 @@ export const CHECKS: readonly Check[] = [
   { name: 'voice', needs: ['spoken turn'], run: model.checkVoice },
   { name: 'tokens', needs: ['spoken turn'], run: model.checkTokens },
   { name: 'session life', needs: ['model deployment'], run: model.checkSessionLife },
-  {
-    name: 'speech with a history',
-    needs: ['spoken turn'],
-    limitMs: TURN_LIMIT_MS,
-    run: model.checkHistory,
-  },
+  { name: 'speech with a history', needs: ['spoken turn'], limitMs: TURN_LIMIT_MS, run: model.checkHistory },
   { name: 'database', run: checkDatabase },
-  {
-    name: `storage (${AUDIO_CONTAINER})`,
-    limitMs: 60_000,
-    run: checkStorage,
-  },
+  { name: `storage (${AUDIO_CONTAINER})`, limitMs: 60_000, run: checkStorage },
   { name: 'MCP servers', run: checkMcpServers },
   { name: 'documents', limitMs: 60_000, run: checkDocuments },
   { name: 'bot identity', run: checkIdentity },
-  { name: 'public address', run: checkHealth },
-  { name: 'player page', needs: ['public address'], run: checkPlayer },
-  { name: 'messages route', needs: ['public address'], run: checkMessages },
+  { name: 'public address', run: atPublicAddress(checkHealth) },
+  { name: 'player page', needs: ['public address'], run: atPublicAddress(checkPlayer) },
+  { name: 'messages route', needs: ['public address'], run: atPublicAddress(checkMessages) },
   { name: 'bot endpoint', run: checkEndpoint },
   { name: 'telemetry', limitMs: 40_000, run: checkTelemetry },
   { name: 'Teams app package', run: checkTeamsPackage },

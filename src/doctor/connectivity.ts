@@ -11,7 +11,7 @@ import { type CheckContext, type Finding, fail, pass } from './check.ts';
 export async function checkAddress(
   address: URL,
   variable: string,
-  { config, installed, clock }: CheckContext,
+  { config, installation, clock }: CheckContext,
   signal: AbortSignal,
 ): Promise<Finding> {
   const proxy = proxyFor(address, config.proxy);
@@ -25,7 +25,7 @@ export async function checkAddress(
     const route = proxy === undefined ? '' : `, through the proxy ${proxyName(proxy)}`;
     return pass(`${address.host}: ${protocol} in ${clock.now() - startedAtMs} ms${route}`);
   } catch (error) {
-    return unreachableFinding(error, address, variable, installed);
+    return unreachableFinding(error, address, variable, installation);
   }
 }
 
@@ -41,12 +41,17 @@ async function connectDirectly(address: URL, signal: AbortSignal): Promise<net.S
 }
 
 /** The finding for a connection or request that failed with `error`. */
-export function unreachableFinding(error: unknown, address: URL, variable: string, installed: Installation): Finding {
+export function unreachableFinding(
+  error: unknown,
+  address: URL,
+  variable: string,
+  installation: Installation,
+): Finding {
   const reason = error instanceof ProxyError ? error.message : reasonOf(error);
   const fix =
     error instanceof ProxyError
       ? 'Check HTTPS_PROXY, and list in NO_PROXY the hosts to reach without it.'
-      : connectionFix(reason, variable, address.hostname, installed);
+      : connectionFix(reason, variable, address.hostname, installation);
   return fail(`${address.host} cannot be reached: ${reason}`, fix);
 }
 
@@ -57,7 +62,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** What to do about a code of the system or of TLS. */
-export function connectionFix(code: string, variable: string, hostname: string, installed: Installation): string {
+export function connectionFix(code: string, variable: string, hostname: string, installation: Installation): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `Check the host name in ${variable}, and that this machine can resolve it (a private endpoint has a name in its own network only).`;
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code))
@@ -65,7 +70,7 @@ export function connectionFix(code: string, variable: string, hostname: string, 
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|SSL|TLS|EPROTO/.test(code))
     return `This machine does not trust its certificate: check ${variable}, and if a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to its certificate.`;
   if (code === 'ECONNREFUSED' && isLoopbackHost(hostname)) {
-    const simulator = installed === 'project' ? 'the simulator (npm run simulator)' : 'the simulator';
+    const simulator = installation === 'project' ? 'the simulator (npm run simulator)' : 'the simulator';
     const server = /^(AZURE_OPENAI_ENDPOINT|OPENAI_BASE_URL)$/.test(variable) ? simulator : `what ${variable} names`;
     return `Nothing is listening there: is ${server} running on the port in ${variable}?`;
   }

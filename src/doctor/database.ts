@@ -15,7 +15,7 @@ interface Facts {
   readonly schemaCount: number;
 }
 
-const FACTS = `SELECT current_setting('server_version_num')::int / 10000 AS version,
+const FACTS_QUERY = `SELECT current_setting('server_version_num')::int / 10000 AS version,
     (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs",
     has_database_privilege(current_database(), 'CREATE') AS "mayCreate",
     (SELECT count(*)::int FROM pg_namespace WHERE nspname IN ($1, $2)
@@ -36,10 +36,10 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
   let found = '';
   try {
     const startedAtMs = clock.now();
-    const [facts] = await connection.query<Facts>(FACTS, [settings.schema, `${settings.schema}_queue`]);
+    const [facts] = await connection.query<Facts>(FACTS_QUERY, [settings.schema, `${settings.schema}_queue`]);
     if (facts === undefined) return fail('the database returned no row', 'Please report this.');
     // Half of the call's time is the way back.
-    const differenceMs = Math.round(Number(facts.nowMs) - (startedAtMs + clock.now()) / 2);
+    const differenceMs = Math.round(facts.nowMs - (startedAtMs + clock.now()) / 2);
     const finding = findingOf(facts, differenceMs, settings);
     if (finding.status === 'fail') return finding;
     found = `${finding.message}; `;

@@ -12,7 +12,7 @@ export interface DoctorDeps {
   readonly env: Env;
   /** The folder in which the bot is started. The Teams package is in its subfolder `out`. */
   readonly folder: string;
-  readonly installed: Installation;
+  readonly installation: Installation;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;

@@ -4,7 +4,7 @@ import { fieldsOf } from '../json-access.ts';
 const MAX_CHARS = 120;
 const MAX_CAUSES = 10;
 /** Most machines do not have these developer tools, so their failures are left out. */
-const TOOLS = /PowerShell|Developer CLI|Visual Studio Code/;
+const DEVELOPER_TOOLS = /PowerShell|Developer CLI|Visual Studio Code/;
 
 /**
  * Says why getting a token failed: Entra ID's code, such as `AADSTS7000222`, or the code of the system, or the first
@@ -18,7 +18,7 @@ export function entraFailure(error: unknown): string {
   if (code !== undefined && !code.startsWith('ERR_')) return code;
   const sources = errorsIn(error);
   const sentences = (sources.length === 0 ? [error] : sources).map(firstSentence);
-  const useful = sentences.filter((sentence) => !TOOLS.test(sentence));
+  const useful = sentences.filter((sentence) => !DEVELOPER_TOOLS.test(sentence));
   return (useful.length === 0 ? sentences : useful).join('; ');
 }
 

@@ -8,12 +8,12 @@ const MODELS = {
   openai: 'OpenAI',
 } as const;
 
-export function checkConfiguration({ config, installed }: CheckContext): Finding {
+export function checkConfiguration({ config, installation }: CheckContext): Finding {
   const { model, database, azureStorageBlobUrl, notices } = config;
   const stores = `${database === undefined ? 'no' : 'a'} database, ${azureStorageBlobUrl === undefined ? 'no' : 'a'} storage account`;
   const settings = `${MODELS[model.kind]} ("${model.model}"), ${stores}`;
   if (notices.length === 0) return pass(settings);
-  return warn(`${settings}; ${notices.join('; ')}`, `These settings are described in ${settingsFile(installed)}.`);
+  return warn(`${settings}; ${notices.join('; ')}`, `These settings are described in ${settingsFile(installation)}.`);
 }
 
 export function checkNode(): Finding {

@@ -2,6 +2,7 @@ import { azureCloudOf } from '../azure-cloud.ts';
 import type { ModelEndpoint } from '../config/config.ts';
 import { isLoopbackHost } from '../config/env.ts';
 import { systemCode, type TurnError, type TurnErrorCode } from '../errors.ts';
+import { baseUrlOf } from '../realtime/endpoint.ts';
 
 /** What happened, with the code of the system if there is one. */
 export function describeTurnError(error: TurnError): string {
@@ -66,7 +67,7 @@ function endpointOf(model: ModelEndpoint): string {
 
 /** A service on this machine is probably the simulator. */
 function simulatorFix(model: ModelEndpoint, accepted: string): string {
-  const { hostname } = new URL(model.kind === 'openai' ? model.baseUrl : model.endpoint);
+  const { hostname } = new URL(baseUrlOf(model));
   return isLoopbackHost(hostname) ? ` (the simulator accepts ${accepted})` : '';
 }
 

@@ -19,13 +19,17 @@ export interface TrialTurn {
   readonly doneMs: number;
 }
 
+interface TimedEvent {
+  readonly event: ServerEvent;
+  readonly atMs: number;
+}
+
 /** Tries the model with the bot's own parts, and records the events of the service. */
 export class ModelTrial {
   readonly #deps: DoctorDeps;
   readonly #open: OpenConnection;
-  readonly #events: { readonly event: ServerEvent; readonly atMs: number }[] = [];
-  /** Where the events of the newest session begin. */
-  #newestFrom = 0;
+  /** The events of each session, the newest session last. */
+  readonly #sessions: TimedEvent[][] = [];
   #firstTurn: TrialTurn | undefined;
 
   constructor(deps: DoctorDeps) {
@@ -33,8 +37,10 @@ export class ModelTrial {
     const { config, tokens, clock } = deps;
     const open = connectionOpener(config.model, tokens, config.proxy, clock);
     this.#open = ({ onEvent, onClosed }, signal) => {
+      const events: TimedEvent[] = [];
+      this.#sessions.push(events);
       const record = (event: ServerEvent) => {
-        this.#events.push({ event, atMs: clock.now() });
+        events.push({ event, atMs: clock.now() });
         onEvent(event);
       };
       return open({ onEvent: record, onClosed }, signal);
@@ -46,56 +52,53 @@ export class ModelTrial {
     const { clock, config } = this.#deps;
     // Users of the bot do not wait for this either.
     await preloadClient(config.model);
-    this.#newestFrom = this.#events.length;
     const startedAtMs = clock.now();
     await tryConnection(this.#open, clock, signal);
     return clock.now() - startedAtMs;
   }
 
   /** Runs the first turn, in a new session. */
-  async run(signal: AbortSignal): Promise<TrialTurn> {
+  async runFirstTurn(signal: AbortSignal): Promise<TrialTurn> {
     this.#firstTurn = await this.#runTurn(FIRST_TEXT, undefined, signal);
     return this.#firstTurn;
   }
 
   /** Runs a second turn in a new session, whose history is the first turn. */
   async runWithHistory(signal: AbortSignal): Promise<TrialTurn> {
-    const { outcome } = this.turn.result;
+    const { outcome } = this.firstTurn.result;
     const history = historyText([{ user: FIRST_TEXT, assistant: 'text' in outcome ? outcome.text : undefined }]);
     return this.#runTurn(SECOND_TEXT, history, signal);
   }
 
   /** The first turn. */
-  get turn(): TrialTurn {
+  get firstTurn(): TrialTurn {
     if (this.#firstTurn === undefined) throw new Error('the first turn has not ended');
     return this.#firstTurn;
   }
 
   /** All events of the service so far. */
   get events(): readonly ServerEvent[] {
-    return this.#events.map(({ event }) => event);
+    return this.#sessions.flat().map(({ event }) => event);
   }
 
   /** The events of the newest session. */
   get newestEvents(): readonly ServerEvent[] {
-    return this.events.slice(this.#newestFrom);
+    return (this.#sessions.at(-1) ?? []).map(({ event }) => event);
   }
 
   /** How long the first session could last when it was created; `undefined` if the service did not report it. */
   get sessionLifeMs(): number | undefined {
-    const [first] = this.#events.filter(({ event }) => event.kind === 'session');
+    const first = this.#sessions.flat().find(({ event }) => event.kind === 'session');
     const expiresAtMs = first?.event.kind === 'session' ? first.event.expiresAtMs : undefined;
     return first && expiresAtMs && expiresAtMs - first.atMs;
   }
 
   async #runTurn(text: string, history: string | undefined, signal: AbortSignal): Promise<TrialTurn> {
     const { config, clock, ids, log } = this.#deps;
-    this.#newestFrom = this.#events.length;
     const session = await RealtimeSession.open({ open: this.#open, settings: config.session, clock, ids, log }, signal);
     const sentAtMs = clock.now();
-    const from = this.#events.length;
     const msUntil = (kind: ServerEvent['kind']) => {
-      const first = this.#events.slice(from).find(({ event }) => event.kind === kind);
+      const first = this.#sessions.at(-1)?.find(({ event }) => event.kind === kind);
       return first && first.atMs - sentAtMs;
     };
     try {

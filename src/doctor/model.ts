@@ -2,6 +2,7 @@ import { durationMs } from '../audio/pcm.ts';
 import type { ModelEndpoint } from '../config/config.ts';
 import { TurnError } from '../errors.ts';
 import { costUsd, pricesOf } from '../prices.ts';
+import { baseUrlOf } from '../realtime/endpoint.ts';
 import { errorOf } from '../realtime/outcome.ts';
 import { MODALITIES } from '../token-usage.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
@@ -16,9 +17,8 @@ const NO_REALTIME_MODEL =
 
 export function checkAddressOfModel(context: CheckContext, signal: AbortSignal): Promise<Finding> {
   const { model } = context.config;
-  return model.kind === 'openai'
-    ? checkAddress(new URL(model.baseUrl), 'OPENAI_BASE_URL', context, signal)
-    : checkAddress(new URL(model.endpoint), 'AZURE_OPENAI_ENDPOINT', context, signal);
+  const variable = model.kind === 'openai' ? 'OPENAI_BASE_URL' : 'AZURE_OPENAI_ENDPOINT';
+  return checkAddress(new URL(baseUrlOf(model)), variable, context, signal);
 }
 
 export async function checkCredentials({ config: { model }, tokens, clock }: CheckContext): Promise<Finding> {
@@ -46,7 +46,7 @@ export function checkDeployment(context: CheckContext, signal: AbortSignal): Pro
 
 /** Runs the turn that the next checks look at. */
 export function checkSpokenTurn(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  return withTurnErrorFinding(context, async () => spokenFinding(await context.trial.run(signal), context));
+  return withTurnErrorFinding(context, async () => spokenFinding(await context.trial.runFirstTurn(signal), context));
 }
 
 export function checkVoice({ config: { session, model }, trial }: CheckContext): Finding {
@@ -65,7 +65,7 @@ export function checkVoice({ config: { session, model }, trial }: CheckContext):
 }
 
 export function checkTokens({ config: { model, limits }, trial }: CheckContext): Finding {
-  const { usage, isUsageUnknown } = trial.turn.result;
+  const { usage, isUsageUnknown } = trial.firstTurn.result;
   if (isUsageUnknown)
     return warn('the service did not report token usage', 'If a budget is set, such turns count in full.');
   const tokens = MODALITIES.filter((name) => name !== 'image' || usage.image.in > 0).map(

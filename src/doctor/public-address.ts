@@ -2,7 +2,7 @@ import { OWN_PORT_URL } from '../config/config.ts';
 import { FRAMING_HOSTS } from '../http/pages/page.ts';
 import type { Installation } from '../installation.ts';
 import { fieldsOf } from '../json-access.ts';
-import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
+import { type Check, type CheckContext, type Finding, fail, pass, skipped } from './check.ts';
 import { connectionFix, reasonOf } from './connectivity.ts';
 
 const NO_ADDRESS = 'PUBLIC_BASE_URL is not set: Teams and other channels get answers without audio';
@@ -18,25 +18,33 @@ interface PublicAddress {
 }
 
 /** Returns the address, or why there is none to check. */
-function addressOf({ config: { publicBaseUrl, port }, env, installed }: CheckContext): PublicAddress | string {
-  const command = installed === 'project' ? 'npm start' : 'node dist/index.js';
+function addressOf({ config: { publicBaseUrl, port }, env, installation }: CheckContext): PublicAddress | string {
+  const command = installation === 'project' ? 'npm start' : 'node dist/index.js';
   if (publicBaseUrl === OWN_PORT_URL)
     return port === 0 ? NO_PORT : { url: `http://localhost:${port}`, variable: 'PORT', command };
   const variable = env['PUBLIC_BASE_URL']?.trim() ? 'PUBLIC_BASE_URL' : 'WEBSITE_HOSTNAME';
   return publicBaseUrl === undefined ? NO_ADDRESS : { url: publicBaseUrl, variable, command };
 }
 
-export async function checkHealth(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  const address = addressOf(context);
-  if (typeof address === 'string') return skipped(address);
+/** Runs a check of the public address. It is skipped if there is none. A request without an answer is a finding, too. */
+export function atPublicAddress(
+  check: (address: PublicAddress, signal: AbortSignal, context: CheckContext) => Promise<Finding>,
+): Check['run'] {
+  return async function checkAtPublicAddress(context, signal) {
+    const address = addressOf(context);
+    if (typeof address === 'string') return skipped(address);
+    try {
+      return await check(address, signal, context);
+    } catch (error) {
+      signal.throwIfAborted();
+      return unansweredFinding(reasonOf(error), address, context.installation);
+    }
+  };
+}
+
+export async function checkHealth(address: PublicAddress, signal: AbortSignal): Promise<Finding> {
   const url = `${address.url}/health`;
-  let response: ProbeResponse;
-  try {
-    response = await request(url, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    return unansweredFinding(url, reasonOf(error), address, context.installed);
-  }
+  const response = await request(url, { signal });
   const { status, headers, body, tookMs } = response;
   if (status >= 300 && status < 400) {
     // Only its origin: the address of a login page may hold secrets.
@@ -50,36 +58,34 @@ export async function checkHealth(context: CheckContext, signal: AbortSignal): P
     return fail('the bot is shutting down', 'Run this again once it has started.');
   // Many programs answer their health route with a status, but not with the bot's version.
   if (status !== 200 || body['status'] !== 'ok' || typeof body['version'] !== 'string')
-    return otherServer(`${url}: ${describe(response)}`, address);
+    return otherServer(`${url}: ${describeResponse(response)}`, address);
   const scope = address.url.startsWith('https:') ? '' : ' (for clients on this machine)';
   return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
 
-function unansweredFinding(url: string, code: string, address: PublicAddress, installed: Installation): Finding {
-  const { variable, command } = address;
+function unansweredFinding(code: string, address: PublicAddress, installation: Installation): Finding {
+  const { url, variable, command } = address;
   // With PORT alone, the bot may simply not be running.
   if (variable === 'PORT' && code === 'ECONNREFUSED')
     return skipped(
-      `nothing is listening at ${address.url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
+      `nothing is listening at ${url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
     );
   if (variable === 'PORT' && /HTTP|RESET|SOCKET/.test(code)) return otherServer(`${url}: ${code}`, address);
   const fix = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code)
     ? `Start the bot (${command}), or check the tunnel or App Service at ${variable}.`
-    : connectionFix(code, variable, new URL(url).hostname, installed);
-  return fail(`${address.url} did not answer: ${code}`, fix);
+    : connectionFix(code, variable, new URL(url).hostname, installation);
+  return fail(`${url} did not answer: ${code}`, fix);
 }
 
 /** Teams shows the player only if its headers arrive as the bot sends them. */
-export async function checkPlayer(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  const address = addressOf(context);
-  if (typeof address === 'string') return skipped(address);
+export async function checkPlayer(address: PublicAddress, signal: AbortSignal): Promise<Finding> {
   const url = `${address.url}/audio/unknown-link`;
   const page = await request(url, { signal });
   if (page.status !== 404 || !page.headers.get('content-type')?.startsWith('text/html'))
-    return otherServer(`${url}: ${describe(page)}`, address);
+    return otherServer(`${url}: ${describeResponse(page)}`, address);
   const audio = await request(`${url}.wav`, { signal });
   if (audio.status !== 404 || audio.body['code'] !== 'not_found')
-    return otherServer(`${url}.wav: ${describe(audio)}`, address);
+    return otherServer(`${url}.wav: ${describeResponse(audio)}`, address);
   const policy = page.headers.get('content-security-policy') ?? '';
   const isNosniff = page.headers.get('x-content-type-options')?.toLowerCase() === 'nosniff';
   const faults = [
@@ -94,10 +100,11 @@ export async function checkPlayer(context: CheckContext, signal: AbortSignal): P
   );
 }
 
-export async function checkMessages(context: CheckContext, signal: AbortSignal): Promise<Finding> {
-  const address = addressOf(context);
-  if (typeof address === 'string') return skipped(address);
-  const { isAuthenticated } = context.config;
+export async function checkMessages(
+  address: PublicAddress,
+  signal: AbortSignal,
+  { config: { isAuthenticated } }: CheckContext,
+): Promise<Finding> {
   const url = `${address.url}/api/messages`;
   const headers = { 'content-type': 'application/json' };
   const response = await request(url, { method: 'POST', headers, body: '{}', signal });
@@ -115,7 +122,7 @@ export async function checkMessages(context: CheckContext, signal: AbortSignal):
           'a message from another machine is refused (403): the bot has no app id and serves this machine only',
         );
   }
-  return otherServer(`POST ${url}: ${describe(response)}`, address);
+  return otherServer(`POST ${url}: ${describeResponse(response)}`, address);
 }
 
 function otherBot(message: string, { variable }: PublicAddress): Finding {
@@ -134,7 +141,7 @@ function otherServer(answer: string, { variable }: PublicAddress): Finding {
   return fail(`${answer}, which is not the bot's answer`, fix);
 }
 
-function describe({ status, headers }: ProbeResponse): string {
+function describeResponse({ status, headers }: ProbeResponse): string {
   return `${status} ${headers.get('content-type')?.split(';')[0] || 'without a content type'}`;
 }
 

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { CheckReport } from './run.ts';
 
 /** How reports are printed. */
-export interface ReportStyle {
+interface ReportStyle {
   /** Adds signs and colours. */
   readonly isTerminal: boolean;
   /** Removes secrets and control characters. */

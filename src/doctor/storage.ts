@@ -10,7 +10,7 @@ const PART = { start: 11, end: 20 };
 const WRONG_STORAGE = 'Use Azure Blob Storage itself.';
 
 /** Writes a blob as the bot does, reads a part of it and deletes it. */
-export async function checkStorage({ config, tokens, clock, ids, installed }: CheckContext): Promise<Finding> {
+export async function checkStorage({ config, tokens, clock, ids, installation }: CheckContext): Promise<Finding> {
   const { azureStorageBlobUrl: url } = config;
   if (url === undefined) return skipped('no storage account: reply audio is in the database or in memory');
   const blobs = new AzureBlobs({ open: () => openAudioContainer(url, tokens), clock });
@@ -25,14 +25,14 @@ export async function checkStorage({ config, tokens, clock, ids, installed }: Ch
     return pass(`written, read back in part and deleted, in ${clock.now() - startedAtMs} ms`);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return fail(error.message, fixFor(error, url, installed));
+    return fail(error.message, fixFor(error, url, installation));
   } finally {
     // Clean up after a failed check. Its finding already names the reason.
     await blobs.delete(name).catch(() => {});
   }
 }
 
-function fixFor({ code, reason = '' }: StoreError, url: string, installed: Installation): string {
+function fixFor({ code, reason = '' }: StoreError, url: string, installation: Installation): string {
   if (reason === 'ContainerNotFound') return `Create the container "${AUDIO_CONTAINER}" in the account.`;
   switch (code) {
     case 'store_access_denied':
@@ -40,6 +40,6 @@ function fixFor({ code, reason = '' }: StoreError, url: string, installed: Insta
     case 'store_call_invalid':
       return `The storage does not understand the bot. ${WRONG_STORAGE}`;
     case 'store_unavailable':
-      return connectionFix(reason, 'AZURE_STORAGE_BLOB_URL', new URL(url).hostname, installed);
+      return connectionFix(reason, 'AZURE_STORAGE_BLOB_URL', new URL(url).hostname, installation);
   }
 }

@@ -7,8 +7,8 @@ import { type CheckContext, type Finding, fail, pass, skipped } from './check.ts
 const PACKAGE = 'out/teams-app.zip';
 
 /** Compares the app package in `out`, if there is one, with this configuration. */
-export function checkTeamsPackage({ config, folder, installed }: CheckContext): Finding {
-  const make = installed === 'project' ? 'npm run teams-package' : 'in the project';
+export function checkTeamsPackage({ config, folder, installation }: CheckContext): Finding {
+  const make = installation === 'project' ? 'npm run teams-package' : 'in the project';
   const path = join(folder, PACKAGE);
   if (!existsSync(path)) return skipped(`${PACKAGE} is not here (to create it: ${make})`);
   const manifest = manifestIn(path);

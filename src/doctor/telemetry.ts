@@ -14,7 +14,7 @@ const ROLE =
 
 /** Sends one metric, 1, as the bot does. */
 export async function checkTelemetry(
-  { config: { telemetry }, tokens, clock, installed }: CheckContext,
+  { config: { telemetry }, tokens, clock, installation }: CheckContext,
   signal: AbortSignal,
 ): Promise<Finding> {
   if (telemetry === undefined) return skipped(`${VARIABLE} is not set`);
@@ -34,7 +34,7 @@ export async function checkTelemetry(
       return pass(`${address.host}: accepted a metric in ${clock.now() - startedAtMs} ms`);
     return toFinding(status, reason, address.host, token && describeToken(token, startedAtMs));
   } catch (error) {
-    return unreachableFinding(error, address, VARIABLE, installed);
+    return unreachableFinding(error, address, VARIABLE, installation);
   }
 }
 

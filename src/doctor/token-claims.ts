@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from '../json-access.ts';
+import { jsonFieldsOf, textOf } from '../json-access.ts';
 
 const MAX_CHARS = 100;
 
@@ -23,9 +23,5 @@ export function describeToken(token: string, nowMs: number): string {
 
 /** The payload of a JWT, whose signature is not checked. */
 function payloadOf(token: string): Readonly<Record<string, unknown>> {
-  try {
-    return fieldsOf(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));
-  } catch {
-    return {};
-  }
+  return jsonFieldsOf(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }

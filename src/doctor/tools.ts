@@ -1,5 +1,4 @@
 import { findBuild } from '../installation.ts';
-import { createLogger } from '../log.ts';
 import type { McpServer } from '../tools/mcp/mcp-server.ts';
 import { type CheckContext, type Finding, fail, pass, skipped, warn } from './check.ts';
 
@@ -7,11 +6,11 @@ const PROGRAM_FIX =
   'In production, run such servers as another user or in a container of their own, and name their address under "url".';
 
 /** Connects each server of `MCP_CONFIG` as the bot does, and counts its tools. */
-export async function checkMcpServers({ config, clock, tokens }: CheckContext): Promise<Finding> {
+export async function checkMcpServers({ config, clock, log, tokens }: CheckContext): Promise<Finding> {
   const { servers: settings } = config.tools;
   if (settings.length === 0) return skipped('MCP_CONFIG is not set: no tool servers');
   const { McpServer } = await import('../tools/mcp/mcp-server.ts');
-  const deps = { clock, tokens, fetch, log: createLogger('silent'), random: Math.random, build: findBuild() };
+  const deps = { clock, tokens, fetch, log, random: Math.random, build: findBuild() };
   const servers = settings.map((each) => new McpServer(each, deps));
   try {
     const results = await Promise.all(

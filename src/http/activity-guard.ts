@@ -1,5 +1,3 @@
-import { isIPv4 } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 import { fieldsOf } from '../json-access.ts';
@@ -67,7 +65,7 @@ const FIELDS: Readonly<Record<string, Check>> = {
 };
 
 /** The types whose ids deduplicate deliveries, and whose sender gets a reply. */
-const ANSWERED: readonly unknown[] = ['message', 'invoke'];
+const ANSWERED_TYPES: readonly unknown[] = ['message', 'invoke'];
 
 /**
  * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. With `onlyLoopback`,
@@ -84,7 +82,7 @@ export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: bo
   const requiredInMessages = { id, 'from.id': fieldsOf(from)['id'] };
   for (const [name, value] of Object.entries(required)) if (!isId(value)) throw invalid(name);
   for (const [name, value] of Object.entries(requiredInMessages)) {
-    const mayBeMissing = !ANSWERED.includes(type) && (value === undefined || value === '');
+    const mayBeMissing = !ANSWERED_TYPES.includes(type) && (value === undefined || value === '');
     if (!mayBeMissing && !isId(value)) throw invalid(name);
   }
   for (const [name, isRight] of Object.entries(FIELDS)) {
@@ -96,8 +94,8 @@ export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: bo
 
 /** Checks the address that gets the replies, with the bot's token if it has one. */
 function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
-  const url = URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw invalid('serviceUrl');
+  const url = URL.parse(serviceUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('serviceUrl');
   if (onlyLoopback && !isLoopbackHost(url.hostname)) {
     throw new RequestError('forbidden', 'Without an app id this bot only answers clients on this machine.');
   }
@@ -122,12 +120,14 @@ const METADATA_HOSTS: readonly string[] = [
   'instance-data.ec2.internal',
 ];
 
+/** In the form in which URLs hold every IPv4 address. */
+const LINK_LOCAL = /^169\.254\.\d+\.\d+$/;
+
 /**
  * If the operator has opened a bot without an app id to others, any client chooses the address to which the bot posts.
  */
 function isMetadataService(hostname: string): boolean {
-  const isLinkLocal = isIPv4(hostname) && ipaddr.parse(hostname).range() === 'linkLocal';
-  return isLinkLocal || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
+  return LINK_LOCAL.test(hostname) || METADATA_HOSTS.includes(hostname.replace(/\.$/, ''));
 }
 
 /** An id becomes part of the reply's address, which cannot hold lone surrogates, line breaks or only dots. */

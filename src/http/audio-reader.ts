@@ -3,7 +3,7 @@ import { isGenuine, readLink } from '../audio/signed-links.ts';
 import type { Clock } from '../clock.ts';
 import { unlessAborted } from '../deadline.ts';
 import { RequestError } from '../errors.ts';
-import { SharedLookups } from './shared-lookups.ts';
+import { MAX_LOOKUPS, sharedLookup } from './shared-lookups.ts';
 
 /** Limits concurrent reads. */
 export const MAX_READS = 8;
@@ -22,7 +22,7 @@ interface SharedRead {
 export class AudioReader {
   readonly #store: AudioStore;
   readonly #clock: Clock;
-  readonly #lookups: SharedLookups<StoredAudio | undefined>;
+  readonly #findAudio: (id: string) => Promise<StoredAudio | undefined>;
   readonly #reads = new Map<string, SharedRead>();
   /** The keys of reads that have not started, first in, first out. */
   readonly #waiting = new Set<string>();
@@ -30,7 +30,7 @@ export class AudioReader {
   constructor(store: AudioStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#lookups = new SharedLookups((id) => store.find(id));
+    this.#findAudio = sharedLookup((id) => store.find(id), MAX_LOOKUPS);
   }
 
   /**
@@ -40,7 +40,7 @@ export class AudioReader {
   async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
     const parsed = readLink(link);
     if (parsed === undefined) return undefined;
-    const audio = await this.#lookups.find(parsed.id);
+    const audio = await this.#findAudio(parsed.id);
     const nowMs = this.#clock.now();
     if (audio === undefined || !isGenuine(parsed, audio, nowMs)) return undefined;
     return { audio, leftMs: Math.min(parsed.expiresAtMs, audio.expiresAtMs) - nowMs };
@@ -53,7 +53,7 @@ export class AudioReader {
   async read(id: string, range: ByteRange, signal: AbortSignal): Promise<Buffer | undefined> {
     signal.throwIfAborted();
     const key = `${id} ${range.start}-${range.end}`;
-    const read = this.#reads.get(key) ?? this.#add(key, () => this.#store.read(id, range));
+    const read = this.#reads.get(key) ?? this.#enqueue(key, () => this.#store.read(id, range));
     read.userCount++;
     try {
       return await unlessAborted(signal, () => read.result);
@@ -63,7 +63,7 @@ export class AudioReader {
     }
   }
 
-  #add(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
+  #enqueue(key: string, work: () => Promise<Buffer | undefined>): SharedRead {
     if (this.#waiting.size >= MAX_WAITING_READS)
       throw new RequestError('busy', 'Too many requests for audio at once. Please try again.');
     const { promise: result, resolve } = Promise.withResolvers<Buffer | undefined>();

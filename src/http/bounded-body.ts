@@ -30,7 +30,7 @@ export function bounded<T>(
     let receivedBytes = 0;
     let countedBytes = 0;
     let isAdmitted = false;
-    let isOver = false;
+    let hasEnded = false;
     const refusal = new AbortController();
     const count = () => {
       const newBytes = Math.max(0, receivedBytes - freeBytes) - countedBytes;
@@ -38,8 +38,8 @@ export function bounded<T>(
       bytesHeld += newBytes;
       if (bytesHeld > maxBytesAtOnce) refusal.abort(new RequestError('busy', BUSY));
     };
-    const resume = () => {
-      if (isOver) return;
+    const onAdmitted = () => {
+      if (hasEnded) return;
       isAdmitted = true;
       count();
       request.resume();
@@ -49,12 +49,12 @@ export function bounded<T>(
       if (admit === undefined || isAdmitted) return count();
       if (receivedBytes <= freeBytes) return;
       request.pause();
-      admit(request).then(resume, (reason: unknown) => refusal.abort(reason));
+      admit(request).then(onAdmitted, (reason: unknown) => refusal.abort(reason));
     });
     try {
       return await unlessAborted(refusal.signal, () => read(request));
     } finally {
-      isOver = true;
+      hasEnded = true;
       // The rest of a refused body is discarded.
       request.removeAllListeners('data').resume();
       bytesHeld -= countedBytes;
@@ -62,15 +62,27 @@ export function bounded<T>(
   };
 }
 
-/** Throws a RequestError for a compressed body, which could decompress to any size. */
-export function refuseEncoded({ headers: { 'content-encoding': encoding } }: IncomingMessage): void {
-  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  const message = 'Compressed bodies are not accepted; send it without Content-Encoding.';
-  throw new RequestError('unsupported_media_type', message);
+/** The body that a route takes. */
+export interface BodyFormat {
+  /** The media type as the sender is told it. */
+  readonly name: string;
+  /** Matches the header Content-Type. */
+  readonly contentType: RegExp;
+  readonly maxBytes: number;
 }
 
-/** Reads up to `maxBytes`. Rejects with a RequestError. */
-export async function wholeBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Reads a body. Rejects with a RequestError if it has another type or too many bytes, or is compressed. */
+export async function wholeBody(
+  request: IncomingMessage,
+  { name, contentType, maxBytes }: BodyFormat,
+): Promise<Buffer> {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;
+  // A compressed body could decompress to any size.
+  if (encoding.toLowerCase() !== 'identity') {
+    const message = 'Compressed bodies are not accepted; send it without Content-Encoding.';
+    throw new RequestError('unsupported_media_type', message);
+  }
+  if (!contentType.test(type)) throw new RequestError('unsupported_media_type', `The body has to be ${name}.`);
   try {
     return await getRawBody(request, { limit: maxBytes, length: request.headers['content-length'] ?? null });
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.ts';
-import { type BodyBounds, bounded, refuseEncoded, wholeBody } from './bounded-body.ts';
+import { type BodyBounds, type BodyFormat, bounded, wholeBody } from './bounded-body.ts';
 
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -11,11 +11,17 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_UNVERIFIED_BYTES = 64 * 1024;
 /** Limits all bodies that are being read, together, without those first parts. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
-/** Real activities nest less than ten levels. Deeper nesting could overflow the stack. */
+const JSON_BODY: BodyFormat = {
+  name: 'application/json',
+  // A web page cannot send this type to another site without a preflight request.
+  contentType: /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
+  maxBytes: MAX_BODY_BYTES,
+};
+/** Real activities nest less than ten levels. */
 const MAX_DEPTH = 100;
 
 /** Returns a bounded reader of JSON objects. `verify` checks the token of a body above MAX_UNVERIFIED_BYTES. */
-export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObject {
+export function boundedJsonReader(verify: BodyBounds['admit']): typeof readJsonObject {
   const bounds = { maxBytesAtOnce: MAX_BYTES_AT_ONCE, freeBytes: MAX_UNVERIFIED_BYTES, admit: verify };
   return bounded(readJsonObject, bounds);
 }
@@ -24,14 +30,8 @@ export function boundedReader(verify: BodyBounds['admit']): typeof readJsonObjec
  * Reads a JSON object. restify's own parser inflates compressed bodies without a limit, and a corrupt compressed body
  * ends the process.
  */
-export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
-  refuseEncoded(request);
-  const { 'content-type': type = '' } = request.headers;
-  // A web page cannot send this type to another site without a preflight request.
-  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new RequestError('unsupported_media_type', 'The body has to be application/json.');
-  }
-  const value = parse(new TextDecoder().decode(await wholeBody(request, MAX_BODY_BYTES)));
+async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const value = parse(new TextDecoder().decode(await wholeBody(request, JSON_BODY)));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RequestError('bad_request', 'The body has to be a JSON object.');
   }
@@ -40,27 +40,19 @@ export async function readJsonObject(request: IncomingMessage): Promise<Record<s
 
 /** Replaces the parser's error, whose message quotes the body. */
 function parse(text: string): unknown {
-  if (isTooDeep(text)) throw new RequestError('bad_request', `The JSON is nested more than ${MAX_DEPTH} levels deep.`);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new RequestError('bad_request', 'The body is not valid JSON.');
   }
+  if (isDeeperThan(MAX_DEPTH, value))
+    throw new RequestError('bad_request', `The JSON is nested more than ${MAX_DEPTH} levels deep.`);
+  return value;
 }
 
-/** Counts brackets outside of strings, before anything recursive sees the text. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  let isInString = false;
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index];
-    if (isInString) {
-      if (char === '\\') index++;
-      else if (char === '"') isInString = false;
-    } else if (char === '"') isInString = true;
-    else if (char === '{' || char === '[') depth++;
-    else if (char === '}' || char === ']') depth--;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
+/** V8 parses JSON of any depth without recursion; most other code that reads the value is recursive. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeperThan(levels - 1, each));
 }

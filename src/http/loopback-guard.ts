@@ -3,9 +3,6 @@ import { isIP } from 'node:net';
 import { isLoopbackHost } from '../config/env.ts';
 import { RequestError } from '../errors.ts';
 
-/** The host of PUBLIC_BASE_URL. */
-type PublicHost = string | undefined;
-
 /** Names of the container's host in Docker Desktop and Podman. */
 const CONTAINER_HOSTS = ['host.docker.internal', 'gateway.docker.internal', 'host.containers.internal'];
 /**
@@ -15,13 +12,16 @@ const CONTAINER_HOSTS = ['host.docker.internal', 'gateway.docker.internal', 'hos
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.+|x-original-.+|x-real-ip|x-client-ip|true-client-ip|x-tunnel-.+|x-arr-.+|x-envoy-.+|cf-.+|ngrok-.+)$/;
 
-/** Checks all routes but `/health`: a page that rebinds its name to this machine still sends that name. Throws a RequestError. */
-export function checkHost({ headersDistinct: { host = [] } }: IncomingMessage, publicHost: PublicHost): void {
+/**
+ * Checks the Host of all routes but `/health`: a page that rebinds its name to this machine still sends that name.
+ * `publicHost` is the host of PUBLIC_BASE_URL. Throws a RequestError.
+ */
+export function checkHost({ headersDistinct: { host = [] } }: IncomingMessage, publicHost: string | undefined): void {
   if (host.length !== 1 || !isOwnHost(hostnameOf(host[0]), publicHost)) throw foreign('its Host names another machine');
 }
 
 /** Checks the source of activities, since they make the bot call other services. Throws a RequestError. */
-export function checkSource({ headersDistinct: headers }: IncomingMessage, publicHost: PublicHost): void {
+export function checkSource({ headersDistinct: headers }: IncomingMessage, publicHost: string | undefined): void {
   const { origin = [], host = [], 'sec-fetch-site': site = [] } = headers;
   const own = [publicHost, hostnameOf(host[0])];
   if (!origin.every((each) => isOwnOrigin(hostnameOfOrigin(each), own))) {
@@ -38,7 +38,7 @@ function foreign(why: string): RequestError {
 }
 
 /** Any IP address counts as ours: no web page can make it resolve to something else. */
-function isOwnHost(hostname: string | undefined, publicHost: PublicHost): boolean {
+function isOwnHost(hostname: string | undefined, publicHost: string | undefined): boolean {
   if (hostname === undefined) return false;
   return hostname === publicHost || isLocalName(hostname) || hostname.startsWith('[') || isIP(hostname) === 4;
 }
@@ -56,8 +56,8 @@ function isLocalName(hostname: string): boolean {
 
 /** Normalizes the name in a Host header as URLs do: lower case, IPv4 in full. `undefined` if it is not valid. */
 function hostnameOf(host: string | undefined = ''): string | undefined {
-  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) || !URL.canParse(`http://${host}`)) return undefined;
-  return new URL(`http://${host}`).hostname.replace(/\.$/, '');
+  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host)) return undefined;
+  return URL.parse(`http://${host}`)?.hostname.replace(/\.$/, '');
 }
 
 /** Returns `undefined` for the origin `null`, which sandboxed pages and files send. */

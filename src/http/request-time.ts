@@ -21,14 +21,14 @@ export function limitRequestTime(server: Server, clock: Clock): void {
 }
 
 function limitRequest(request: IncomingMessage, clock: Clock): void {
-  const end = () => {
+  const closeIfIncomplete = () => {
     if (!request.complete) request.destroy();
   };
-  const cancelTotalLimit = clock.after(LONG_REQUEST_TIMEOUT_MS, end);
+  const cancelTotalLimit = clock.after(LONG_REQUEST_TIMEOUT_MS, closeIfIncomplete);
   let cancelPauseLimit = () => {};
   const restart = () => {
     cancelPauseLimit();
-    cancelPauseLimit = clock.after(REQUEST_TIMEOUT_MS, end);
+    cancelPauseLimit = clock.after(REQUEST_TIMEOUT_MS, closeIfIncomplete);
   };
   restart();
   restarts.set(request, restart);

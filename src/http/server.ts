@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts';
 import { checkActivity, type InboundActivity } from './activity-guard.ts';
 import { AudioReader } from './audio-reader.ts';
 import { audioRoute } from './audio-route.ts';
-import { boundedReader } from './json-body.ts';
+import { boundedJsonReader } from './json-body.ts';
 import { checkHost, checkSource } from './loopback-guard.ts';
 import { type AboutSettings, aboutRoute } from './pages/about.ts';
 import { homeRoute } from './pages/home.ts';
@@ -20,7 +20,7 @@ import { TEAMS_LIBRARY_PATH, teamsLibraryRoute } from './pages/teams-library.ts'
 import { limitRequestTime } from './request-time.ts';
 
 /** The response to a received activity, if it is more than an acknowledgement. */
-export interface ActivityResponse {
+interface ActivityResponse {
   readonly status: number;
   readonly body?: unknown;
 }
@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** Passes an activity to the bot. Rejects with a RequestError if the request is refused. */
   readonly receiveActivity: (authorization: string, activity: InboundActivity) => Promise<ActivityResponse | undefined>;
   readonly audioStore: AudioStore;
-  readonly recordings: Pick<Recordings, 'findOpenLink' | 'findUsableLink' | 'accept'>;
+  readonly recordings: Pick<Recordings, 'findLink' | 'accept'>;
   readonly about: AboutSettings;
   /** A page with a chat client, to which `/` leads. */
   readonly chatPageUrl?: string | undefined;
@@ -88,7 +88,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   );
   get(TEAMS_LIBRARY_PATH, teamsLibraryRoute());
   get('/record/:link', recordingPageRoute(recordings, clock));
-  server.post('/record/:link', uploadRoute({ recordings, isDraining, log }));
+  server.post('/record/:link', uploadRoute(recordings, isDraining, log));
   get('/', homeRoute(options.chatPageUrl));
   get('/about', aboutRoute(about));
   get('/health', healthRoute(isDraining, build));
@@ -108,7 +108,7 @@ function checkAddress(request: Request, onlyLoopback: boolean, publicHost: strin
 }
 
 function messagesRoute({ receiveActivity, isDraining, verifyToken, onlyLoopback, publicHost }: HttpOptions): Handler {
-  const readBody = boundedReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
+  const readBody = boundedJsonReader(verifyToken && ((request) => verifyToken(request.headers.authorization ?? '')));
   return async function serveMessages(request, response) {
     if (onlyLoopback) checkSource(request, publicHost);
     if (isDraining()) throw new RequestError('draining', 'The bot is being restarted. Please deliver this again.');
@@ -130,12 +130,6 @@ function healthRoute(isDraining: () => boolean, build: Build): Handler {
   };
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
 /** Turns every error into a response, so that no request ends the process or reveals internals. */
 function answerErrors(server: Server, log: Logger): void {
   server.on('restifyError', (request: Request, response: Response, error: Error, done: () => void) => {
@@ -147,23 +141,23 @@ function answerErrors(server: Server, log: Logger): void {
   });
 }
 
-function refusalOf(error: Error, request: Request, log: Logger): Refusal {
+function refusalOf(error: Error, request: Request, log: Logger): RequestError {
   if (error instanceof RequestError) return error;
   if (request.getRoute() === undefined) {
-    const { statusCode: status = 500 } = error as { statusCode?: number };
+    const { statusCode: status } = error as { statusCode?: number };
     const code = status === 405 ? 'method_not_allowed' : status === 404 ? 'not_found' : 'bad_request';
-    return { status, code, message: 'There is nothing here for this request.' };
+    return new RequestError(code, 'There is nothing here for this request.');
   }
   if (error instanceof StoreError) {
     log.warn({ err: error }, 'request refused: store call failed');
-    return { status: 503, code: 'busy', message: 'This cannot be looked up right now. Please try again.' };
+    return new RequestError('busy', 'This cannot be looked up right now. Please try again.');
   }
   // The address itself is not logged: it may hold the key of a link.
   log.error({ err: error, route: request.getRoute()?.path }, 'request failed');
-  return { status: 500, code: 'internal', message: 'Something went wrong here.' };
+  return new RequestError('internal', 'Something went wrong here.');
 }
 
-function refuse(response: Response, { status, code, message }: Refusal): void {
+function refuse(response: Response, { status, code, message }: RequestError): void {
   // The rest of a refused body is not received.
   if ([401, 403, 413, 415, 503].includes(status)) response.setHeader('Connection', 'close');
   if (status === 503) response.setHeader('Retry-After', '5');

@@ -1,5 +1,5 @@
 import type { Ids } from '../ids.ts';
-import { outputEvents, outputItems, type TurnEvents } from './client-events.ts';
+import { outputEvents, outputItems, type RequestEvents } from './client-events.ts';
 import type { RealtimeClientEvent } from './connection.ts';
 import { laterResponseName, MAX_RESPONSES } from './function-calls.ts';
 import { joinedResults, type ModelResult, type ResponseResult } from './model-result.ts';
@@ -10,7 +10,7 @@ const ONLY_CALLS = 'the model only returned function calls, which are not allowe
 
 /** The part of a session that `answerCalls` uses. */
 export interface CallingSession {
-  runResponse(name: string, events: TurnEvents): Promise<ResponseResult>;
+  runResponse(name: string, events: RequestEvents): Promise<ResponseResult>;
   send(events: readonly RealtimeClientEvent[]): void;
   /** Called for a session that holds calls without outputs: it cannot be used again. */
   close(): void;

@@ -7,8 +7,8 @@ import type { CallOutputs, DecidedCall, FunctionDefinition } from './function-ca
 import { RESPONSE_NAME } from './server-event.ts';
 import type { TurnInput } from './turn-input.ts';
 
-/** The client events of a turn, in their order. */
-export interface TurnEvents {
+/** The client events that request one response, in their order. */
+export interface RequestEvents {
   readonly all: readonly RealtimeClientEvent[];
   /** The `session.update` in `all`. */
   readonly settingsEventId?: string | undefined;
@@ -23,7 +23,7 @@ export interface TurnEvents {
 }
 
 /**
- * Returns all events of a turn; none waits for the answer to another. `isFirst`: the first turn of a session also sends
+ * Returns the events that request the first response of a turn; none waits for the answer to another. `isFirst`: the first turn of a session also sends
  * the settings and the history. `functions` is set if the session does not know them yet.
  */
 export function turnEvents(
@@ -31,7 +31,7 @@ export function turnEvents(
   input: TurnInput,
   settings: SessionSettings,
   { isFirst, functions }: { readonly isFirst: boolean; readonly functions?: readonly FunctionDefinition[] | undefined },
-): TurnEvents {
+): RequestEvents {
   const { turnId, decided, decidedAsText = false, history, about } = input;
   const update = isFirst
     ? sessionUpdate(ids, settings, about, functions ?? [])
@@ -49,8 +49,8 @@ export function turnEvents(
   };
 }
 
-/** Deletes the items of the text answer and requests the answer once more, as audio. */
-export function repairEvents(ids: Ids, name: string, itemIds: readonly string[]): TurnEvents {
+/** Deletes the items of an answer that came as text, and requests the answer once more, as audio. */
+export function speechEvents(ids: Ids, name: string, itemIds: readonly string[]): RequestEvents {
   const deletes = itemIds.map(
     (itemId) => ({ type: 'conversation.item.delete', event_id: ids.wire('evt'), item_id: itemId }) as const,
   );
@@ -58,7 +58,7 @@ export function repairEvents(ids: Ids, name: string, itemIds: readonly string[])
 }
 
 /** Sends the outputs of a response's calls and requests the next response. `none`: it may not call functions. */
-export function outputEvents(ids: Ids, name: string, outputs: CallOutputs, toolChoice: 'auto' | 'none'): TurnEvents {
+export function outputEvents(ids: Ids, name: string, outputs: CallOutputs, toolChoice: 'auto' | 'none'): RequestEvents {
   const overrides = toolChoice === 'none' ? { tool_choice: toolChoice } : {};
   return { all: [...outputItems(ids, outputs), responseCreate(ids, name, overrides)] };
 }

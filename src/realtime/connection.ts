@@ -1,12 +1,10 @@
-import type { Socket } from 'node:net';
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import type { Clock } from '../clock.ts';
 import type { ModelEndpoint } from '../config/config.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
 import { unlessAborted, withDeadline } from '../deadline.ts';
-import { TurnError } from '../errors.ts';
-import { clientErrorOf, MAX_FRAME_BYTES } from './client-errors.ts';
+import { ProxyError, systemCode, TurnError } from '../errors.ts';
 import { baseUrlOf, socketOptions, type TokenProvider } from './endpoint.ts';
 import { Heartbeat, PONG_TIMEOUT_MS } from './heartbeat.ts';
 import { refusalReason } from './refusal-body.ts';
@@ -18,6 +16,8 @@ export type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 /** Separate from the handshake's limit: credentials may come from a chain of sources, and the first token is slow. */
 const TOKEN_TIMEOUT_MS = 20_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A larger frame ends the session; audio deltas of the service stay far below. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** How long a peer may take to answer a close before the socket is terminated. */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -77,8 +77,6 @@ class ModelSocket implements Connection {
   readonly #clock: Clock;
   #closeReason: TurnError | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** The TCP socket below the WebSocket. */
-  #tcpSocket: Socket | undefined;
 
   /** Attaches all listeners at once: the library's factory resolves before the socket opens. */
   constructor(realtime: OpenAIRealtimeWS, apiKey: string, clock: Clock, listener: ConnectionListener) {
@@ -97,9 +95,6 @@ class ModelSocket implements Connection {
       const reason = await refusalReason(response, apiKey, clock);
       this.#terminate(handshakeErrorOf(response.statusCode ?? 0, response.headers, clock.now(), reason));
       request.destroy();
-    });
-    socket.on('upgrade', (response) => {
-      this.#tcpSocket = response.socket;
     });
     for (const sign of ['message', 'ping', 'pong'] as const) socket.on(sign, () => this.#heartbeat?.heard());
     socket.on('close', (code) => {
@@ -140,14 +135,8 @@ class ModelSocket implements Connection {
   }
 
   send(events: readonly RealtimeClientEvent[]): void {
-    // Cork the socket, so that all frames go out in one write.
-    this.#tcpSocket?.cork();
-    try {
-      this.#heartbeat?.probe();
-      for (const event of events) this.#realtime.send(event);
-    } finally {
-      this.#tcpSocket?.uncork();
-    }
+    this.#heartbeat?.probe();
+    for (const event of events) this.#realtime.send(event);
   }
 
   close(): void {
@@ -164,4 +153,17 @@ class ModelSocket implements Connection {
     this.#closeReason ??= reason;
     this.#realtime.socket.terminate();
   }
+}
+
+/** Converts an error of the client library. Its cause is an error of ws or of the system, which has a code. */
+function clientErrorOf(error: Error): TurnError {
+  const code = systemCode(error);
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return new TurnError('frame_too_large', `a frame is larger than ${MAX_FRAME_BYTES} bytes`, { cause: error });
+  }
+  if (code?.startsWith('WS_ERR_') || error.message.includes('could not parse')) {
+    return new TurnError('frame_malformed', 'a frame cannot be read', { cause: error });
+  }
+  const message = error.cause instanceof ProxyError ? error.cause.message : 'the connection failed';
+  return new TurnError('service_unavailable', message, { cause: error });
 }

@@ -13,7 +13,7 @@ type WirePart = NonNullable<Extract<Item, { type: 'message'; role: 'user' }>['co
 
 /** The service rejects a commit of less than 100 ms. A shorter clip is sent in an item and not transcribed. */
 const MIN_COMMIT_BYTES = 4_800;
-/** The service accepts 15 MiB of base64 at once, but small chunks keep the event loop free. */
+/** In bytes of PCM: five seconds. The service accepts up to 15 MiB of base64 at once. */
 const CHUNK_BYTES = 240_000;
 
 /** Converts a part for an item of the user. */

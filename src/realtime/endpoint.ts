@@ -12,7 +12,8 @@ export type TokenProvider = () => Promise<string>;
 export function entraIdTokens(scope: string): TokenProvider {
   let provider: TokenProvider | undefined;
   return async () => {
-    provider ??= await loadTokenProvider(scope);
+    const { DefaultAzureCredential, getBearerTokenProvider } = await import('@azure/identity');
+    provider ??= getBearerTokenProvider(new DefaultAzureCredential(), scope);
     return provider();
   };
 }
@@ -21,11 +22,6 @@ export function entraIdTokens(scope: string): TokenProvider {
 export async function preloadClient({ kind }: ModelEndpoint): Promise<void> {
   await import('openai/realtime/ws');
   if (kind === 'azureEntraId') await import('@azure/identity');
-}
-
-async function loadTokenProvider(scope: string): Promise<TokenProvider> {
-  const { DefaultAzureCredential, getBearerTokenProvider } = await import('@azure/identity');
-  return getBearerTokenProvider(new DefaultAzureCredential(), scope);
 }
 
 /** The base address of the endpoint. Without an api-version: the GA address is `<base>/realtime?model=<deployment>`. */

@@ -34,7 +34,7 @@ export interface ResponseResult extends ModelResult<ResponseOutcome> {
   /** The ids of the response's items in the model's memory. */
   readonly itemIds: readonly string[];
   /** Whether the model's memory matches what the user got; otherwise the session cannot be used again. */
-  readonly isMemoryKnown: boolean;
+  readonly isMemoryExact: boolean;
 }
 
 /** The result of a turn that ended for `reason` before a response was requested. */

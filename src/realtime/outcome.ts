@@ -39,7 +39,7 @@ export function errorOf(outcome: Outcome | ResponseOutcome): TurnError | undefin
 
 const NOTHING: Said = { text: '', pcm: { chunks: [], byteLength: 0 } };
 
-export function saidIn(outcome: ResponseOutcome): Said {
+function saidIn(outcome: ResponseOutcome): Said {
   if (outcome.kind === 'failed') return NOTHING;
   return { text: outcome.text, pcm: outcome.kind === 'textOnly' ? NOTHING.pcm : outcome.pcm };
 }

@@ -189,8 +189,10 @@ export class SessionPool {
     if (oldest !== undefined && this.#isSlotMissing()) this.#closeIdle(oldest, 'evicted');
     try {
       await unlessAborted(signal, () => granted);
-    } finally {
-      this.#waiting.delete(grant);
+    } catch (reason) {
+      // The slot may have been granted after the abort.
+      if (!this.#waiting.delete(grant)) this.#freeSlot();
+      throw reason;
     }
   }
 

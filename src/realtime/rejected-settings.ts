@@ -1,12 +1,6 @@
+import type { RequestEvents } from './client-events.ts';
 import type { WireError } from './server-event.ts';
 import { serviceErrorOf } from './service-errors.ts';
-
-/** The settings that a turn has sent. */
-interface SentSettings {
-  readonly settingsEventId?: string | undefined;
-  readonly voice?: string | undefined;
-  readonly functions?: readonly { readonly name: string }[] | undefined;
-}
 
 /** What the service rejects of the settings: the voice, or functions. */
 export interface RejectedSettings {
@@ -23,7 +17,7 @@ export interface RejectedSettings {
 export function rejectedBy(
   error: WireError,
   eventId: string | undefined,
-  { settingsEventId, voice, functions = [] }: SentSettings,
+  { settingsEventId, voice, functions = [] }: RequestEvents,
 ): RejectedSettings | undefined {
   const namesOther = eventId !== undefined && eventId !== settingsEventId;
   const doesMessageCount = !namesOther && serviceErrorOf(error).code === 'request_rejected';

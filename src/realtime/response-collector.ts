@@ -1,6 +1,6 @@
 import { TurnError, type TurnErrorCode } from '../errors.ts';
 import { NO_TOKENS, type TokenUsage } from '../token-usage.ts';
-import type { TurnEvents } from './client-events.ts';
+import type { RequestEvents } from './client-events.ts';
 import { contextAfter, type ResponseResult } from './model-result.ts';
 import { type CutShortReason, completed, endedBy, isMemoryExact, type ResponseOutcome, type Said } from './outcome.ts';
 import { type RejectedSettings, rejectedBy } from './rejected-settings.ts';
@@ -20,7 +20,7 @@ const MAX_AUDIO_BYTES = 64 * 1024 * 1024;
  */
 export class ResponseCollector {
   readonly #responseName: string;
-  readonly #events: TurnEvents;
+  readonly #events: RequestEvents;
   #parts = new ResponseParts();
   #responseId: string | undefined;
   /** Whether the response has our name, so that it certainly is ours. */
@@ -35,7 +35,7 @@ export class ResponseCollector {
   #hasBrokenCalls = false;
 
   /** `responseName`: sent as `response.metadata.turn`, with `events`. */
-  constructor(responseName: string, events: TurnEvents) {
+  constructor(responseName: string, events: RequestEvents) {
     this.#responseName = responseName;
     this.#events = events;
   }
@@ -50,7 +50,7 @@ export class ResponseCollector {
     return {
       outcome,
       itemIds: this.#parts.itemIds(),
-      isMemoryKnown: isMemoryExact(outcome) && !this.#hasBrokenCalls,
+      isMemoryExact: isMemoryExact(outcome) && !this.#hasBrokenCalls,
       wasReplayed: historyEventId !== undefined,
       isHistoryRejected: historyEventId !== undefined && this.#rejectedEventId === historyEventId,
       isDecidedCallRejected: decidedEventId !== undefined && this.#rejectedEventId === decidedEventId,

@@ -16,8 +16,6 @@ interface Part {
  */
 export class ResponseParts {
   readonly #parts = new Map<string, Part>();
-  /** The part of the last delta, cached because the next delta nearly always belongs to it. */
-  #last: Part | undefined;
 
   addText(at: PartAddress, delta: string): void {
     this.#partAt(at).deltas.push(delta);
@@ -48,12 +46,9 @@ export class ResponseParts {
   }
 
   #partAt(at: PartAddress): Part {
-    const last = this.#last;
-    if (last?.at.itemId === at.itemId && last.at.contentIndex === at.contentIndex) return last;
     const key = `${at.itemId} ${at.contentIndex}`;
     const part = this.#parts.get(key) ?? { at, deltas: [], finalText: undefined, audio: [] };
     this.#parts.set(key, part);
-    this.#last = part;
     return part;
   }
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { TurnError } from '../errors.ts';
-import type { TurnEvents } from './client-events.ts';
+import type { RequestEvents } from './client-events.ts';
 import type { ResponseOutcome } from './outcome.ts';
 import { ResponseCollector } from './response-collector.ts';
 import type { ServerEvent } from './server-event.ts';
-import { isOfSession, type TurnListener } from './turn-input.ts';
+import { isOfSession } from './turn-input.ts';
 
 const FIRST_EVENT_TIMEOUT_MS = 15_000;
 const SILENCE_TIMEOUT_MS = 20_000;
@@ -13,9 +13,9 @@ const CANCEL_TIMEOUT_MS = 2_000;
 
 export interface ResponseRunOptions {
   readonly responseName: string;
-  readonly events: TurnEvents;
+  readonly events: RequestEvents;
   readonly clock: Clock;
-  readonly onEvent: TurnListener;
+  readonly onEvent: (event: ServerEvent) => void;
 }
 
 /** Waits for one response, from `response.create` to its outcome, within the deadlines between events. */

@@ -5,7 +5,7 @@ import { TurnError } from '../errors.ts';
 import type { Ids } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { answerCalls } from './answer-calls.ts';
-import { repairEvents, responseCancel, type TurnEvents, turnEvents } from './client-events.ts';
+import { type RequestEvents, responseCancel, speechEvents, turnEvents } from './client-events.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { isTranscribed } from './content.ts';
 import type { FunctionDefinition } from './function-calls.ts';
@@ -13,10 +13,10 @@ import { type ModelResult, missingAudioBytes, type ResponseResult, withUsageOf }
 import { ResponseRun } from './response-run.ts';
 import type { ServerEvent } from './server-event.ts';
 import { TranscriptionTracker } from './transcription-tracker.ts';
-import { isOfSession, safeListener, type TurnInput, type TurnListener } from './turn-input.ts';
+import { isOfSession, safeListener, type TurnInput } from './turn-input.ts';
 
-/** The extra time for requesting speech after an answer came as text. */
-const REPAIR_TIMEOUT_MS = 10_000;
+/** The extra time for the speech, after an answer came as text. */
+const SPEECH_TIMEOUT_MS = 10_000;
 /** The lifetime if the service names none; 30 and 60 minutes have been observed. */
 const ASSUMED_LIFETIME_MS = 25 * 60_000;
 
@@ -29,7 +29,7 @@ export interface SessionDeps {
 }
 
 const NO_FUNCTIONS: readonly FunctionDefinition[] = [];
-const NO_LISTENER: TurnListener = () => {};
+const NO_LISTENER: (event: ServerEvent) => void = () => {};
 
 /** The response had ended before it was cancelled. */
 const NOTHING_TO_CANCEL = 'response_cancel_not_active';
@@ -58,6 +58,7 @@ export class RealtimeSession {
   #run: ResponseRun | undefined;
   /** Of the turn that is being answered. */
   #listener = NO_LISTENER;
+  /** Of the latest turn. */
   #transcription: TranscriptionTracker | undefined;
 
   private constructor(deps: SessionDeps) {
@@ -115,26 +116,23 @@ export class RealtimeSession {
     if (!this.#isConfigured) this.#settings = input.settings ?? settings;
     const functions = this.#functionsToSend(input.functions?.definitions ?? NO_FUNCTIONS);
     const events = turnEvents(ids, input, this.#settings, { isFirst: !this.#isConfigured, functions });
-    const clips = (input.parts ?? []).filter(isTranscribed);
-    const isTranscribing = this.#settings.transcriptionModel !== undefined && clips.length > 0;
-    const transcription = isTranscribing ? new TranscriptionTracker(clock, clips.length) : undefined;
+    const clips = this.#settings.transcriptionModel === undefined ? [] : (input.parts ?? []).filter(isTranscribed);
+    const transcription = new TranscriptionTracker(clips.length);
     this.#transcription = transcription;
     this.#isReplayed ||= events.historyEventId !== undefined;
-    this.#listener = safeListener(input, this.#log);
+    this.#listener = safeListener(input, transcription, this.#log);
     const result = await this.#answer(events, input, signal);
     // What was not shown yet must not be shown any more: the outcome may withhold it.
     this.#listener = NO_LISTENER;
-    if (transcription === undefined) return result;
     // A transcript may come after the answer, unless the socket is gone.
-    if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(signal);
-    this.#transcription = undefined;
+    if (!this.#isClosed && result.outcome.kind !== 'failed') await transcription.wait(clock, signal);
     return { ...result, transcript: transcription.text() };
   }
 
-  async #answer(events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
+  async #answer(events: RequestEvents, input: TurnInput, signal: AbortSignal): Promise<ModelResult> {
     const session = {
-      runResponse: (name: string, next: TurnEvents) => this.#runSpoken(name, next, input, signal),
-      send: (items: TurnEvents['all']) => this.#connection?.send(items),
+      runResponse: (name: string, next: RequestEvents) => this.#runSpoken(name, next, input, signal),
+      send: (items: RequestEvents['all']) => this.#connection?.send(items),
       close: () => this.close(),
     };
     const first = await session.runResponse(input.turnId, events);
@@ -149,7 +147,12 @@ export class RealtimeSession {
   }
 
   /** Runs a response, and requests speech if its answer came as text. */
-  async #runSpoken(name: string, events: TurnEvents, input: TurnInput, signal: AbortSignal): Promise<ResponseResult> {
+  async #runSpoken(
+    name: string,
+    events: RequestEvents,
+    input: TurnInput,
+    signal: AbortSignal,
+  ): Promise<ResponseResult> {
     const result = await this.#runResponse(name, events, signal);
     return (await this.#mayRequestSpeech(name, result, input)) ? this.#requestSpeech(result, signal) : result;
   }
@@ -170,9 +173,9 @@ export class RealtimeSession {
     const { ids, clock } = this.#deps;
     // Not a name of the turn's, so that `LiveText` does not show the speech: if it fails, the text is the answer.
     const name = ids.wire('turn');
-    const events = repairEvents(ids, name, inText.itemIds);
-    const late = () => new TurnError('turn_timeout', `no speech within ${REPAIR_TIMEOUT_MS} ms more`);
-    const deadline = { clock, limitMs: REPAIR_TIMEOUT_MS, signal, late };
+    const events = speechEvents(ids, name, inText.itemIds);
+    const late = () => new TurnError('turn_timeout', `no speech within ${SPEECH_TIMEOUT_MS} ms more`);
+    const deadline = { clock, limitMs: SPEECH_TIMEOUT_MS, signal, late };
     const spoken = await withTimeoutSignal(deadline, (limited) => this.#runResponse(name, events, limited));
     this.#log.warn({ outcome: spoken.outcome.kind }, 'answer came as text: speech requested');
     if (spoken.outcome.kind === 'spoken') return withUsageOf(spoken, inText);
@@ -181,7 +184,7 @@ export class RealtimeSession {
     return withUsageOf(inText, spoken);
   }
 
-  async #runResponse(responseName: string, events: TurnEvents, signal: AbortSignal): Promise<ResponseResult> {
+  async #runResponse(responseName: string, events: RequestEvents, signal: AbortSignal): Promise<ResponseResult> {
     const run = new ResponseRun({ responseName, events, clock: this.#deps.clock, onEvent: this.#listener });
     const onAbort = () => this.#endRun(run, signal.reason);
     this.#run = run;
@@ -190,7 +193,7 @@ export class RealtimeSession {
       const wasSent = this.#send(run, events, signal);
       const result = run.collector.result(await run.outcome, wasSent);
       // Close the session, so that the next one replays the history.
-      if (!result.isMemoryKnown) this.close();
+      if (!result.isMemoryExact) this.close();
       const missingBytes = missingAudioBytes(result);
       if (missingBytes > 0) this.#log.warn({ missingBytes }, 'audio received shorter than its usage');
       return result;
@@ -216,7 +219,7 @@ export class RealtimeSession {
   }
 
   /** Returns false if nothing was sent: the turn had been ended, or the socket was closed. */
-  #send(run: ResponseRun, events: TurnEvents, signal: AbortSignal): boolean {
+  #send(run: ResponseRun, events: RequestEvents, signal: AbortSignal): boolean {
     if (signal.aborted) {
       run.end(signal.reason);
       return false;

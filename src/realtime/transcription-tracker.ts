@@ -6,26 +6,19 @@ const TRANSCRIPT_WAIT_MS = 3_000;
 
 /** Collects the transcripts of a turn's clips. They may come at any time, even after the answer. */
 export class TranscriptionTracker {
-  readonly #clock: Clock;
   readonly #clipCount: number;
   /** The items of the clips, in order, with their transcripts: empty if it failed, `undefined` until it comes. */
   readonly #items = new Map<string, string | undefined>();
   readonly #completed = new AbortController();
 
   /** `clipCount` is the number of clips that were sent for transcription. */
-  constructor(clock: Clock, clipCount: number) {
-    this.#clock = clock;
+  constructor(clipCount: number) {
     this.#clipCount = clipCount;
   }
 
   /** Whether all transcripts have come or failed. */
   get isComplete(): boolean {
     return this.#transcripts().length >= this.#clipCount;
-  }
-
-  /** Whether all clips have become items. */
-  get hasAllItems(): boolean {
-    return this.#clipCount > 0 && this.#items.size >= this.#clipCount;
   }
 
   accept(event: ServerEvent): void {
@@ -46,8 +39,8 @@ export class TranscriptionTracker {
   }
 
   /** Resolves when all transcripts have come, after 3 s, or when `signal` is aborted. */
-  async wait(signal: AbortSignal): Promise<void> {
+  async wait(clock: Clock, signal: AbortSignal): Promise<void> {
     if (this.isComplete) return;
-    await sleep(this.#clock, TRANSCRIPT_WAIT_MS, AbortSignal.any([this.#completed.signal, signal])).catch(() => {});
+    await sleep(clock, TRANSCRIPT_WAIT_MS, AbortSignal.any([this.#completed.signal, signal])).catch(() => {});
   }
 }

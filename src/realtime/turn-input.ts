@@ -3,12 +3,13 @@ import type { Logger } from '../log.ts';
 import type { ContentPart } from './content.ts';
 import type { DecidedCall, TurnFunctions } from './function-calls.ts';
 import type { ServerEvent } from './server-event.ts';
+import type { TranscriptionTracker } from './transcription-tracker.ts';
 
 /**
- * Called with each event of the turn's responses, and until the last of them has ended with those of the session. Errors
- * that it throws are logged.
+ * Called with each event of the turn's responses, and until the last of them has ended with those of the session; also with
+ * the transcripts so far, which include that event. Errors that it throws are logged.
  */
-export type TurnListener = (event: ServerEvent) => void;
+export type TurnListener = (event: ServerEvent, transcription: TranscriptionTracker) => void;
 
 const OF_SESSION: ReadonlySet<ServerEvent['kind']> = new Set(['session', 'error', 'audioCommitted', 'transcript']);
 
@@ -18,10 +19,14 @@ export function isOfSession({ kind }: ServerEvent): boolean {
 }
 
 /** The listener of a turn as the session calls it: an error in it ends nothing. */
-export function safeListener({ onEvent }: TurnInput, log: Logger): TurnListener {
+export function safeListener(
+  { onEvent }: TurnInput,
+  transcription: TranscriptionTracker,
+  log: Logger,
+): (event: ServerEvent) => void {
   return (event) => {
     try {
-      onEvent?.(event);
+      onEvent?.(event, transcription);
     } catch (err) {
       log.error({ err, event: event.kind }, 'listener of the turn failed');
     }

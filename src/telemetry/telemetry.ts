@@ -6,7 +6,7 @@ import { withDeadline } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import type { Exporter } from './azure-monitor.ts';
 import { createInstruments } from './instruments.ts';
-import { type TurnNames, TurnTelemetry } from './turn-telemetry.ts';
+import { type TurnOrigin, TurnTelemetry } from './turn-telemetry.ts';
 
 export interface TelemetryOptions {
   readonly clock: Clock;
@@ -55,9 +55,9 @@ export class Telemetry {
     this.#stopObserving();
   }
 
-  turn(names: TurnNames): TurnTelemetry {
+  turn(origin: TurnOrigin): TurnTelemetry {
     return new TurnTelemetry({
-      ...names,
+      ...origin,
       clock: this.#options.clock,
       tracer: trace.getTracer(SCOPE),
       instruments: () => this.#instruments,

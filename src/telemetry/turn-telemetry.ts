@@ -40,7 +40,8 @@ export interface TurnMeasures {
   readonly audioSeconds?: number | undefined;
 }
 
-export interface TurnNames {
+/** What is known of a turn when it begins. */
+export interface TurnOrigin {
   /** The key of the conversation, exported as a hash. */
   readonly key: string;
   readonly channel: string;
@@ -49,7 +50,7 @@ export interface TurnNames {
   readonly acceptedAtMs: number;
 }
 
-export interface TurnTelemetryOptions extends TurnNames {
+export interface TurnTelemetryOptions extends TurnOrigin {
   readonly clock: Clock;
   readonly tracer: Tracer;
   /** The current instruments: a turn may begin before the exporter is open and end after. */
@@ -83,7 +84,6 @@ export class TurnTelemetry {
   readonly #channel: Attributes;
   readonly #beganAtMs: number;
   readonly #recorded = new Set<string>();
-  #hasEnded = false;
 
   constructor(options: TurnTelemetryOptions) {
     const { clock, tracer, key, channel, turnId, acceptedAtMs, instruments } = options;
@@ -131,7 +131,7 @@ export class TurnTelemetry {
 
   /** Records how long the turn has taken so far. Only the first call for each name counts. */
   recordFirst(name: 'timeToFirstText' | 'timeToFirstAudio'): void {
-    if (this.#recorded.has(name) || this.#hasEnded) return;
+    if (this.#recorded.has(name)) return;
     this.#recorded.add(name);
     const { clock, instruments } = this.#options;
     const seconds = (clock.now() - this.#beganAtMs) / 1000;
@@ -139,10 +139,8 @@ export class TurnTelemetry {
     this.#span.setAttribute(SPAN_METRICS[name], seconds);
   }
 
-  /** Ends and counts the turn. Only the first call counts. */
+  /** Ends and counts the turn. Call it once, last. */
   end({ result, errorCode, usage, audioSeconds = 0 }: TurnMeasures): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
     const instruments = this.#options.instruments();
     if (usage !== undefined) countTokens(usage, instruments);
     if (audioSeconds > 0) instruments.audioSeconds.add(audioSeconds);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Scope } from '../config/documents-settings.ts';
 import { namesAny } from '../config/listed-ids.ts';
+import type { Scope } from '../config/mcp-settings.ts';
 import type { Logger } from '../log.ts';
 import type { ParameterSchema } from './parameter-schema.ts';
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Scope } from '../config/documents-settings.ts';
+import type { Scope } from '../config/mcp-settings.ts';
 import { unlessAborted } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';

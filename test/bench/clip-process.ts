@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { detectAudioFormat, isBuiltIn } from '../../src/audio/clip/audio-format.ts';
 import { CLIP_THREAD_LIMITS } from '../../src/audio/clip/clip-decoder.ts';
-import type { ClipTask } from '../../src/audio/clip/decode-clip.ts';
+import type { ClipTask } from '../../src/audio/clip/clip-worker.ts';
 import { mp3Frames } from '../../src/audio/clip/mp3-frames.ts';
 import { oggPages } from '../../src/audio/clip/ogg-pages.ts';
 import { systemClock } from '../../src/clock.ts';

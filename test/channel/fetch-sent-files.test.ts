@@ -19,9 +19,7 @@ describe('a file that a user sends', { timeout: 60_000 }, () => {
     under = await startAdapter({ clock: systemClock });
     fetchFile = createFileFetcher({
       adapter: under.adapter,
-      hosts: [],
-      allowLoopback: true,
-      proxy: undefined,
+      config: { isAuthenticated: false, onlyLoopback: true, attachmentHosts: [], proxy: undefined },
       clock: systemClock,
       log: createLogger('silent'),
     });

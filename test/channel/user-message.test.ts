@@ -48,9 +48,11 @@ describe('toUserMessage', () => {
       isAllowed: true,
       verifiedIds: [],
       locale: 'de-DE',
+      timeZone: undefined,
       expectsReplies: false,
       text: 'hello',
       attachments: [],
+      team: undefined,
     });
   });
 

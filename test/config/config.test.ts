@@ -133,8 +133,11 @@ describe('readConfig', () => {
   it('warns that channels cannot reach the audio of a bot without an https address', () => {
     const bot = { ...azure, MicrosoftAppId: APP_ID, MicrosoftAppPassword: 'y' };
     assert.match(readConfig({ ...bot, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /not an https address/);
-    assert.deepEqual(readConfig({ ...bot, PUBLIC_BASE_URL: 'https://bot.example.com' }).notices, []);
-    assert.deepEqual(readConfig({ ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }).notices, []);
+    for (const PUBLIC_BASE_URL of ['https://bot.example.com', 'HTTPS://bot.example.com'])
+      assert.deepEqual(readConfig({ ...bot, PUBLIC_BASE_URL }).notices, []);
+    const site = { ...bot, WEBSITE_HOSTNAME: 'x.azurewebsites.net' };
+    assert.deepEqual(readConfig(site).notices, []);
+    assert.match(readConfig({ ...site, PUBLIC_BASE_URL: 'http://localhost:1' }).notices.join(), /not an https address/);
   });
 
   it('rejects the messages endpoint as the public address', () => {

@@ -2,11 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { readConfig } from '../../src/config/config.ts';
 import { EnvReader } from '../../src/config/env.ts';
 import { readLimits } from '../../src/config/limit-settings.ts';
 import { azure, problemsOf } from './problems-of.ts';
+
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'prices-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 describe('limits', () => {
   it('include a price for gpt-realtime, so that a budget needs no price table', () => {
@@ -34,7 +40,7 @@ describe('limits', () => {
     assert.match(problemsOf(unbounded).join(), /REALTIME_MAX_OUTPUT_TOKENS is "inf"; expected a number/);
   });
 
-  it('reject a budget for a model without a price, unless the price table has one', () => {
+  it('reject a budget for a model without a price, unless the price table has one', (t) => {
     const own = { ...azure, AZURE_OPENAI_DEPLOYMENT_NAME: 'my-deployment', DAILY_BUDGET_USD: '5' };
     const { DAILY_BUDGET_USD: _, ...others } = own;
     const ofPerson = problemsOf({ ...others, PERSON_DAILY_BUDGET_USD: '5' }).join();
@@ -45,8 +51,10 @@ describe('limits', () => {
     );
     const prices = { in: 1, cached: 0.1, out: 2 };
     const table = { date: '2026-12-01', models: { 'my-deployment': { text: prices, audio: prices } } };
-    const files: Record<string, string> = { 'prices.json': JSON.stringify(table) };
-    const read = new EnvReader({ ...own, PRICE_TABLE: 'prices.json' }, (path) => files[path] ?? '');
+    const PRICE_TABLE = join(temporaryFolder(t), 'prices.json');
+    // With the byte order mark of an editor on Windows.
+    writeFileSync(PRICE_TABLE, `\ufeff${JSON.stringify(table)}`);
+    const read = new EnvReader({ ...own, PRICE_TABLE });
     const { prices: found } = readLimits(read, 'my-deployment');
     assert.deepEqual(read.listProblems(), []);
     assert.equal(found.date, '2026-12-01');
@@ -67,8 +75,7 @@ describe('limits', () => {
 
 describe('a price table without prices of pictures', () => {
   it('causes a notice if there is a budget, since pictures cost nothing then', (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'prices-'));
-    t.after(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder(t);
     const prices = { in: 1, cached: 0.1, out: 2 };
     const noticesOf = (more: object, budget: Record<string, string>) => {
       const models = { 'gpt-realtime': { text: prices, audio: prices, ...more } };

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { EnvReader } from '../../src/config/env.ts';
 import { readMcpServers } from '../../src/config/mcp-settings.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'mcp-'));
+after(() => rmSync(folder, { recursive: true }));
+
 function read(file: unknown, env: Record<string, string> = {}) {
-  const all = { MCP_CONFIG: 'mcp.json', ...env };
-  const reader = new EnvReader(all, () => (typeof file === 'string' ? file : JSON.stringify(file)));
+  const MCP_CONFIG = join(folder, 'mcp.json');
+  writeFileSync(MCP_CONFIG, typeof file === 'string' ? file : JSON.stringify(file));
+  const reader = new EnvReader({ MCP_CONFIG, ...env });
   const servers = readMcpServers(reader);
   return { servers, problems: reader.listProblems(), notices: reader.notices };
 }
@@ -13,7 +20,7 @@ const one = (entry: unknown, env?: Record<string, string>) => read({ mcpServers:
 
 describe('the file of MCP servers', () => {
   it('is not read if no setting names it', () => {
-    assert.deepEqual(readMcpServers(new EnvReader({}, () => assert.fail())), []);
+    assert.deepEqual(readMcpServers(new EnvReader({})), []);
   });
 
   it("is read in VS Code's format, with comments and trailing commas", () => {
@@ -26,8 +33,12 @@ describe('the file of MCP servers', () => {
       args: ['a.js'],
       env: {},
       // The folder of the file.
-      cwd: process.cwd(),
+      cwd: folder,
     });
+  });
+
+  it('is read with the byte order mark of an editor on Windows', () => {
+    assert.deepEqual(read('\ufeff{"servers": {}}'), { servers: [], problems: [], notices: [] });
   });
 
   it("is read in Claude's format, with its defaults", () => {
@@ -102,7 +113,7 @@ describe('the file of MCP servers', () => {
   });
 
   for (const [name, file, problem] of [
-    ['no JSON', '{"mcpServers": {"a": "secret"', /names mcp\.json, which is not JSON/],
+    ['no JSON', '{"mcpServers": {"a": "secret"', /names \S*mcp\.json, which is not JSON/],
     ['no servers', '{}', /which has no servers/],
     ['servers in a list', { mcpServers: [] }, /which has no servers/],
     ['a password in an address', { mcpServers: { a: { url: 'https://me:pw@a.example' } } }, /contains a user name or/],
@@ -150,7 +161,7 @@ describe('the file of MCP servers', () => {
     [
       'two names that become equal',
       { mcpServers: { 'a.b': { command: 'x' }, a_b: { url: 'https://mcp.example.com' }, 'a-b': { command: 'y' } } },
-      /^MCP_CONFIG \(mcp\.json\): the servers "a\.b" and "a_b" have the same name .*rename one of them$/,
+      /^MCP_CONFIG \(\S*mcp\.json\): the servers "a\.b" and "a_b" have the same name .*rename one of them$/,
     ],
   ] as const) {
     it(`is rejected with ${name}`, () => {

@@ -9,6 +9,7 @@ describe('the proxy of the environment', () => {
   for (const [env, expected] of [
     [{}, undefined],
     [{ NO_PROXY: '*' }, undefined],
+    [{ HTTPS_PROXY: 'http://proxy.test:8080', NO_PROXY: 'one.test, *' }, undefined],
     [{ HTTPS_PROXY: ' ' }, undefined],
     [{ HTTPS_PROXY: 'http://proxy.test:8080' }, 'http://proxy.test:8080'],
     [{ https_proxy: 'http://proxy.test:8080' }, 'http://proxy.test:8080'],

@@ -67,9 +67,7 @@ describe('files from users', { timeout: 60_000 }, () => {
     const fetchFile = createFileFetcher({
       ...parts,
       adapter: under.adapter,
-      hosts: [],
-      allowLoopback: true,
-      proxy: undefined,
+      config: { isAuthenticated: false, onlyLoopback: true, attachmentHosts: [], proxy: undefined },
     });
     const services = {
       clock: parts.clock,

@@ -88,6 +88,29 @@ describe('files with a message', () => {
       [],
     );
   });
+});
+
+describe('files that arrive slowly', () => {
+  const clock = new ManualClock();
+  const talk = fileBot({ deps: { clock }, simulator: { clock } });
+
+  it('are reported when all of them together take too long', async () => {
+    const { host, posts, texts } = talk();
+    host.rule = () => {};
+    const file = (name: string) => ({ contentType: 'image/png', contentUrl: host.url, name });
+    await posts(undefined, ['a', 'b', 'c', 'd'].map(file));
+    for (let each = 1; each <= 3; each++) {
+      await host.seen.when(each);
+      await clock.advance(20_000);
+    }
+    const [text = ''] = await texts(1);
+    for (const name of ['a', 'b', 'c', 'd']) assert.ok(text.includes(en.attachments.notRead.too_slow(name)), name);
+  });
+});
+
+describe('files that wait', () => {
+  // The clock stands still, so that no turn ends while it waits.
+  const talk = fileBot({ deps: { clock: new ManualClock() } });
 
   it("are rejected for now while unverified users' files fill half of the memory, and accepted later", async () => {
     const gate = Promise.withResolvers<void>();
@@ -106,23 +129,5 @@ describe('files with a message', () => {
     gate.resolve();
     await texts(statuses.indexOf(503));
     assert.equal((await post(100)).status, 200);
-  });
-});
-
-describe('files that arrive slowly', () => {
-  const clock = new ManualClock();
-  const talk = fileBot({ deps: { clock }, simulator: { clock } });
-
-  it('are reported when all of them together take too long', async () => {
-    const { host, posts, texts } = talk();
-    host.rule = () => {};
-    const file = (name: string) => ({ contentType: 'image/png', contentUrl: host.url, name });
-    await posts(undefined, ['a', 'b', 'c', 'd'].map(file));
-    for (let each = 1; each <= 3; each++) {
-      await host.seen.when(each);
-      await clock.advance(20_000);
-    }
-    const [text = ''] = await texts(1);
-    for (const name of ['a', 'b', 'c', 'd']) assert.ok(text.includes(en.attachments.notRead.too_slow(name)), name);
   });
 });

@@ -24,4 +24,20 @@ describe('work that is serialized by key', () => {
     assert.equal(await mutex.run('a', async (leftMs) => leftMs), 5_000);
     assert.deepEqual(begun, ['first 5000']);
   });
+
+  it('does not begin with too little time', async () => {
+    const clock = new ManualClock(1_000);
+    const mutex = new KeyedMutex(clock, 5_000, 2_000);
+    const hanging = Promise.withResolvers<void>();
+    const first = mutex.run('a', () => hanging.promise);
+    const early = mutex.run('a', async () => 'begun');
+    const late = assert.rejects(early, { code: 'store_unavailable' });
+    await clock.advance(1_000);
+    const later = mutex.run('a', async () => 'begun');
+    await clock.advance(2_000);
+    hanging.resolve();
+    await first;
+    await late;
+    assert.equal(await later, 'begun');
+  });
 });

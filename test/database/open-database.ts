@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { type Database, openDatabase } from '../../src/database/database.ts';
+import { openDatabase } from '../../src/database/database.ts';
 import { randomIds } from '../../src/ids.ts';
 import { createLogger, type Logger } from '../../src/log.ts';
 import { connectionOptions } from '../support/database.ts';
@@ -21,7 +21,7 @@ export interface LogLine {
 
 /** A database as an instance opens it. */
 export interface OpenedDatabase extends AsyncDisposable {
-  readonly database: Database;
+  readonly database: ReturnType<typeof openDatabase>;
   readonly lines: readonly LogLine[];
   /** Resolves when a line with this message was logged. */
   logged(msg: string): Promise<LogLine>;

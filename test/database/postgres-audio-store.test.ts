@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Connection } from '../../src/database/connection.ts';
+import { Connection, QUERY_LIMIT_MS } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { AUDIO_LIMIT_MS, createPostgresAudioStore, forgetAudio } from '../../src/database/postgres-audio-store.ts';
 import { randomIds } from '../../src/ids.ts';
@@ -60,11 +60,29 @@ describe('audio in PostgreSQL', () => {
     const outcomes = Promise.allSettled(saves);
     await setImmediate();
     await own.query('SELECT 1');
-    await clock.advance(AUDIO_LIMIT_MS);
+    await clock.advance(QUERY_LIMIT_MS);
     for (const outcome of await outcomes)
       assert.equal(outcome.status === 'rejected' && outcome.reason.code, 'store_unavailable');
     over.resolve();
     await holding;
+    await Promise.all([locker.close(), own.close()]);
+  });
+
+  it('is saved behind a save that times out', async () => {
+    const { clock, options } = await open(1_000_000);
+    const own = new Connection({ ...connectionOptions(url), clock });
+    const store = createPostgresAudioStore({ ...options, connection: own });
+    const locker = new Connection(connectionOptions(url));
+    const { first, others } = await locker.transaction(async (sql) => {
+      await sql.query('LOCK TABLE audio');
+      const [first, ...others] = Array.from({ length: 8 }, () => save(store));
+      const timedOut = assert.rejects(first ?? Promise.resolve(), { code: 'store_unavailable' });
+      const saved = Promise.allSettled(others);
+      await clock.advance(AUDIO_LIMIT_MS);
+      return { first: timedOut, others: saved };
+    });
+    await first;
+    for (const outcome of await others) assert.equal(outcome.status, 'fulfilled');
     await Promise.all([locker.close(), own.close()]);
   });
 

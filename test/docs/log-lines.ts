@@ -6,7 +6,6 @@ const LOGGING = /\blog(?:\.(?:warn|error|fatal)|\[level\])\(/gi;
 /** The lines of calls that log a variable, by their file and the variable; an empty list if they explain themselves. */
 const OF_VARIABLES: Readonly<Record<string, readonly RegExp[]>> = {
   'index.ts: notice': [],
-  'index.ts: proxyNotice': [],
   'index.ts: reason': [/return `(bot not started: [^`]*)`/g],
   'index.ts: fault': [/\bfail\(err, '([^']+)'\)/g],
   'telemetry/telemetry.ts: failure': [/#withinLimit\('([^']+)'/g],

@@ -28,7 +28,7 @@ export function contextOf(env: Env, { config, deps }: ExaminedOptions = {}): Che
     config: { ...readConfig({ ...NO_MODEL, ...env }), ...config },
     env,
     folder: '/nowhere',
-    installed: 'project',
+    installation: 'project',
     clock: systemClock,
     ids: randomIds,
     log: createLogger('silent'),

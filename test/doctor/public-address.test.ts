@@ -223,6 +223,18 @@ describe("the doctor's public address check", () => {
     }
   });
 
+  it('reports a connection that breaks after the first answer', async (t) => {
+    const bot = await startBot();
+    t.after(() => bot.close());
+    const url = await serve(t, async ({ url: path = '', socket }, response) => {
+      if (path !== '/health') return void socket.destroy();
+      response.end(await (await fetch(`${bot.url}/health`)).text());
+    });
+    const findings = await look({ PUBLIC_BASE_URL: url });
+    for (const name of ['player page', 'messages route'])
+      assert.match(findingText(findings, name), /^fail \| http.* did not answer: UND_ERR_SOCKET \| Start the bot/);
+  });
+
   it('reports a login in front of the messages route', async (t) => {
     const bot = await startBot();
     t.after(() => bot.close());

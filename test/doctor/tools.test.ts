@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { watchedLog } from '../channel/watched-log.ts';
 import { FILESYSTEM } from '../tools/mcp-under-test.ts';
 import { startScriptedHttp } from '../tools/scripted-http.ts';
 import { examined, findingText } from './examined.ts';
@@ -47,6 +48,15 @@ describe('the doctor and MCP servers', () => {
       text,
       /^fail.*not connected: gone \(spawn \/no\/such\/program ENOENT\); files: 14 tools, .*Start the server/s,
     );
+  });
+});
+
+describe('the log of the doctor', () => {
+  it('has the lines of MCP servers', async () => {
+    const watched = watchedLog();
+    const env = { MCP_CONFIG: await mcpServers({ gone: { command: '/no/such/program' } }) };
+    await examined(env, { only: ['MCP servers'], deps: { log: watched.log } });
+    assert.ok(watched.lines.some(({ server }) => server === 'gone'));
   });
 });
 

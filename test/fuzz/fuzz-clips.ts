@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { detectAudioFormat } from '../../src/audio/clip/audio-format.ts';
 import { MAX_CLIP_SAMPLES } from '../../src/audio/clip/clip.ts';
 import { type ClipDecoder, createClipDecoder } from '../../src/audio/clip/clip-decoder.ts';
-import { durationMs } from '../../src/audio/pcm.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AttachmentError, type AttachmentErrorCode } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
@@ -23,10 +23,10 @@ const signal = new AbortController().signal;
 /** The result for a damaged clip: its format, or the error. Throws if that is not an expected one. */
 export async function endOf(decoder: ClipDecoder, clip: DamagedClip): Promise<string> {
   try {
-    const { pcm, durationMs: told, format } = await decoder.decode(bytesOf(clip), signal);
+    const bytes = bytesOf(clip);
+    const pcm = await decoder.decode(bytes, signal);
     assert.ok(pcm.byteLength > 0 && pcm.byteLength % 2 === 0 && pcm.byteLength <= 2 * MAX_CLIP_SAMPLES);
-    assert.equal(told, durationMs(pcm.byteLength));
-    return `heard as ${format}`;
+    return `heard as ${detectAudioFormat(bytes)}`;
   } catch (error) {
     assert.ok(error instanceof AttachmentError && FAIR.includes(error.code), String(error));
     assert.notEqual(error.message, 'the thread died');

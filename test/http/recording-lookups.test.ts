@@ -5,15 +5,12 @@ import { noRecordings } from '../support/no-recordings.ts';
 import { serve, until } from './counted-store.ts';
 import { assertRefusal } from './raw-request.ts';
 
-for (const [method, find] of [
-  ['GET', 'findOpenLink'],
-  ['POST', 'findUsableLink'],
-] as const) {
+for (const method of ['GET', 'POST']) {
   describe(`concurrent requests of ${method} /record/<link>`, { timeout: 60_000 }, () => {
     it('start at most a fixed number of lookups, also with made-up links: the others get 503', async (t) => {
       const held: (() => void)[] = [];
       const hold = () => new Promise<undefined>((resolve) => void held.push(() => resolve(undefined)));
-      const { origin } = await serve(t, { ...noRecordings, [find]: hold });
+      const { origin } = await serve(t, { ...noRecordings, findLink: hold });
       const ask = (link: number) => fetch(`${origin}/record/${link}`, { method });
       const taken = Array.from({ length: MAX_RECORDING_LOOKUPS }, (_, link) => ask(link));
       await until(() => held.length === MAX_RECORDING_LOOKUPS);

@@ -39,7 +39,7 @@ async function started(t: TestContext) {
     audioStore: createMemoryAudioStore({ maxBytes: 1_000, retentionMs: 1_000, clock, ids: randomIds }),
     recordings: {
       ...noRecordings,
-      async findUsableLink(link) {
+      async findLink(link) {
         looked.resolve();
         return link === 'usable' ? recordingLink : new Promise(() => {});
       },

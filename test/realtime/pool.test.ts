@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TurnError } from '../../src/errors.ts';
 import { NEVER } from './fake-model.ts';
+import { inTime } from './gathered.ts';
 import { IDLE_MS, poolWith, TURN_MS, use } from './pool-under-test.ts';
 
 /** The state of a promise. */
@@ -187,6 +188,19 @@ describe('the bound of the session pool', () => {
     pool.release('a', first, undefined);
     await third;
     await clock.advance(0);
+    assert.equal(pool.openCount, 1);
+  });
+
+  it('passes on a slot that becomes free at the moment of the abort', async () => {
+    const { pool } = poolWith({ maxSessions: 1 });
+    const first = await pool.acquire('a', undefined, NEVER);
+    const stopping = new AbortController();
+    const second = pool.acquire('b', undefined, stopping.signal);
+    const third = pool.acquire('c', undefined, NEVER);
+    stopping.abort(new TurnError('turn_timeout', 'too late'));
+    first.close();
+    await assert.rejects(second, { code: 'turn_timeout' });
+    pool.release('c', await inTime(third), undefined);
     assert.equal(pool.openCount, 1);
   });
 

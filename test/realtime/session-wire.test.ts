@@ -4,7 +4,7 @@ import type { Ending, ScriptedResponse } from '../../dev/simulator/responder.ts'
 import { type ScriptedTurn, scripted } from '../../dev/simulator/script.ts';
 import { startSimulator } from '../../dev/simulator/simulator.ts';
 import { toneVoice } from '../../dev/simulator/voice.ts';
-import { MAX_FRAME_BYTES } from '../../src/realtime/client-errors.ts';
+import { MAX_FRAME_BYTES } from '../../src/realtime/connection.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { plain } from './collecting.ts';
 import { NEVER } from './fake-model.ts';

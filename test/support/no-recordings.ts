@@ -2,7 +2,6 @@ import type { Recordings } from '../../src/conversation/recordings/recordings.ts
 
 /** A store without recording links. */
 export const noRecordings: Pick<Recordings, keyof Recordings> = {
-  findOpenLink: async () => undefined,
-  findUsableLink: async () => undefined,
+  findLink: async () => undefined,
   accept: async () => 'gone',
 };

@@ -6,6 +6,7 @@ export function isAdts(bytes: Uint8Array, start: number): boolean {
   let at = start;
   for (let frame = 0; frame < MIN_FRAMES; frame++) {
     const length = frameLength(bytes, at);
+    // A shorter file consists of its frames.
     if (length === undefined) return frame > 1 && at >= bytes.length;
     at += length;
   }

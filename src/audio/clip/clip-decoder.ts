@@ -3,26 +3,23 @@ import { AttachmentError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { TaskWorker } from '../../workers/task-worker.ts';
-import { durationMs } from '../pcm.ts';
 import { detectAudioFormat, isBuiltIn } from './audio-format.ts';
-import { type Clip, MAX_CLIP_BYTES } from './clip.ts';
-import type { ClipTask } from './decode-clip.ts';
+import { CLIP_LIMIT_MS, MAX_CLIP_BYTES, MAX_WAITING_CLIPS } from './clip.ts';
+import type { ClipTask } from './clip-worker.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 
 /** Decodes the audio that users send. */
 export interface ClipDecoder {
   /**
-   * Detects the format by the bytes only, and does not change them. Rejects with the signal's reason on abort, otherwise with
+   * Resolves with PCM of 16 bit, mono, 24 kHz, which is never empty. Detects the format by the bytes only, and does not
+   * change them. Rejects with the signal's reason on abort, otherwise with
    * an AttachmentError: `too_large`, `too_long`, `too_slow`, `kind_unknown`, `kind_unsupported`, `damaged`, `busy`.
    */
-  decode(bytes: Uint8Array, signal: AbortSignal): Promise<Clip>;
+  decode(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /** Unfinished clips are rejected as `busy`. */
   close(): Promise<void>;
 }
 
-/** Limits one clip. A small machine decodes three minutes of audio in a few seconds. */
-const LIMIT_MS = 20_000;
-const MAX_WAITING = 8;
 const IDLE_MS = 60_000;
 /**
  * A small young generation makes V8 collect garbage often: decoders leave megabytes of output a second there, which do
@@ -44,12 +41,12 @@ export function createClipDecoder(deps: {
     file: workerUrl(import.meta.url, 'clip-worker'),
     clock,
     log,
-    limitMs: LIMIT_MS,
-    maxWaiting: MAX_WAITING,
+    limitMs: CLIP_LIMIT_MS,
+    maxWaiting: MAX_WAITING_CLIPS,
     idleMs: IDLE_MS,
     resourceLimits: CLIP_THREAD_LIMITS,
   });
-  const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: MAX_WAITING });
+  const ffmpeg = new Ffmpeg(clock, searchPath);
   return {
     async decode(bytes, signal) {
       if (bytes.byteLength > MAX_CLIP_BYTES) {
@@ -65,7 +62,7 @@ export function createClipDecoder(deps: {
       }
       pcm ??= await ffmpeg.decode(bytes, format, signal);
       if (pcm.byteLength === 0) throw new AttachmentError('damaged', `there is no audio in this ${format}`);
-      return { pcm, durationMs: durationMs(pcm.byteLength), format };
+      return pcm;
     },
     async close() {
       await Promise.all([worker.close(), ffmpeg.close()]);

@@ -25,6 +25,7 @@ export class ClipSink {
     if (audio !== mono) release(audio);
   }
 
+  /** Returns all audio. Nothing can be added after it. */
   end(): Uint8Array<ArrayBuffer> {
     this.#write(this.#resampler.end());
     return new Uint8Array(this.#buffer.transferToFixedLength(this.#sampleCount * BYTES_PER_SAMPLE));

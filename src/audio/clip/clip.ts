@@ -1,14 +1,4 @@
 import { SAMPLE_RATE_HZ } from '../pcm.ts';
-import type { AudioFormat } from './audio-format.ts';
-
-/** Audio that a user sent, as the Realtime API accepts it. */
-export interface Clip {
-  /** Signed 16 bit little endian, one channel, 24 kHz; never empty. */
-  readonly pcm: Uint8Array<ArrayBuffer>;
-  readonly durationMs: number;
-  /** The format of the file. */
-  readonly format: AudioFormat;
-}
 
 export const MAX_CLIP_BYTES = 15 * 1024 * 1024;
 export const MAX_CLIP_SECONDS = 180;
@@ -16,3 +6,7 @@ export const MAX_CLIP_SECONDS = 180;
 const GRACE_SECONDS = 1;
 /** The limit in samples at 24 kHz. */
 export const MAX_CLIP_SAMPLES = (MAX_CLIP_SECONDS + GRACE_SECONDS) * SAMPLE_RATE_HZ;
+/** Limits the decoding of one clip. A small machine decodes three minutes of audio in a few seconds. */
+export const CLIP_LIMIT_MS = 20_000;
+/** How many clips may wait for the worker thread, and for ffmpeg, behind the one that is decoded. */
+export const MAX_WAITING_CLIPS = 8;

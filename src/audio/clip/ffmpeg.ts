@@ -9,17 +9,7 @@ import { AttachmentError } from '../../errors.ts';
 import { SerialQueue } from '../../workers/serial-queue.ts';
 import { BYTES_PER_SAMPLE, CHANNELS, SAMPLE_RATE_HZ } from '../pcm.ts';
 import type { AudioFormat } from './audio-format.ts';
-import { MAX_CLIP_SAMPLES, MAX_CLIP_SECONDS } from './clip.ts';
-
-export interface FfmpegOptions {
-  readonly clock: Clock;
-  /** The folders that may hold ffmpeg, as in `PATH`; `undefined` if there is none. */
-  readonly searchPath: string | undefined;
-  /** The time limit of one run. */
-  readonly limitMs: number;
-  /** The number of runs that may wait behind the running one. */
-  readonly maxWaiting: number;
-}
+import { CLIP_LIMIT_MS, MAX_CLIP_SAMPLES, MAX_CLIP_SECONDS, MAX_WAITING_CLIPS } from './clip.ts';
 
 const PROGRAM = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
 const INPUT = 'clip';
@@ -30,13 +20,15 @@ const DEMUXERS: Partial<Record<AudioFormat, string>> = { opus: 'ogg', m4a: 'mov'
 
 /** Decodes with the ffmpeg of this machine, one run at a time. Finds it at the first clip that needs it. */
 export class Ffmpeg {
-  readonly #options: FfmpegOptions;
-  readonly #queue: SerialQueue;
+  readonly #clock: Clock;
+  readonly #searchPath: string | undefined;
+  readonly #queue = new SerialQueue(MAX_WAITING_CLIPS);
   #command: Promise<string | undefined> | undefined;
 
-  constructor(options: FfmpegOptions) {
-    this.#options = options;
-    this.#queue = new SerialQueue(options.maxWaiting);
+  /** `searchPath`: the folders that may hold ffmpeg, as in `PATH`; `undefined` if there is none. */
+  constructor(clock: Clock, searchPath: string | undefined) {
+    this.#clock = clock;
+    this.#searchPath = searchPath;
   }
 
   /**
@@ -44,8 +36,7 @@ export class Ffmpeg {
    * `too_long`, `damaged`, `busy` when too many wait or after `close`, or `kind_unsupported` without ffmpeg.
    */
   async decode(bytes: Uint8Array, format: AudioFormat, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const { clock, searchPath, limitMs } = this.#options;
-    this.#command ??= findFfmpeg(searchPath);
+    this.#command ??= findFfmpeg(this.#searchPath);
     const command = await this.#command;
     if (command === undefined) {
       throw new AttachmentError(
@@ -53,11 +44,10 @@ export class Ffmpeg {
         `${format}: ffmpeg not found; only WAV, MP3 and Opus work without it`,
       );
     }
-    const late = () => new AttachmentError('too_slow', `not done after ${limitMs} ms`);
+    const late = () => new AttachmentError('too_slow', `not done after ${CLIP_LIMIT_MS} ms`);
+    const limits = { clock: this.#clock, limitMs: CLIP_LIMIT_MS, late };
     return this.#queue.run(signal, (combined) =>
-      withTimeoutSignal({ clock, limitMs, signal: combined, late }, (limited) =>
-        decodeFile(command, bytes, format, limited),
-      ),
+      withTimeoutSignal({ ...limits, signal: combined }, (limited) => decodeFile(command, bytes, format, limited)),
     );
   }
 

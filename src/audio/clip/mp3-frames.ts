@@ -48,15 +48,18 @@ export function* mp3Frames(bytes: Uint8Array): Generator<Mp3Frame> {
 /** Whether the bytes begin with MP3 frames. */
 export function isMp3(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, MAX_ZEROS).findIndex((byte) => byte !== 0);
-  let at = start;
+  /** The end of the last frame. */
+  let end = start;
+  /** How many frames follow each other up to there. */
   let adjacentCount = 0;
   for (const frame of mp3Frames(bytes.subarray(0, start + MAX_LEAD_BYTES + MIN_FRAMES_BYTES))) {
     if (adjacentCount === 0 && frame.at > start + MAX_LEAD_BYTES) return false;
-    adjacentCount = adjacentCount > 0 && frame.at !== at ? 1 : adjacentCount + 1;
+    adjacentCount = frame.at === end ? adjacentCount + 1 : 1;
     if (adjacentCount === MIN_FRAMES) return true;
-    at = frame.at + frame.byteLength;
+    end = frame.at + frame.byteLength;
   }
-  return adjacentCount > 1 && at === bytes.length;
+  // A shorter file consists of its frames.
+  return adjacentCount > 1 && end === bytes.length;
 }
 
 /** Returns the offset behind the ID3v2 tags at the start; 0 without tags. https://id3.org/id3v2.4.0-structure */

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { toPcm } from '../../audio/pcm.ts';
+import { durationMs, toPcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
 import { AttachmentError, RequestError } from '../../errors.ts';
 import { lruOptions } from '../../lru-options.ts';
@@ -39,15 +39,11 @@ export class Recordings {
     this.#services = services;
   }
 
-  /** Finds the link whose page may be shown, by the token in the URL; `undefined` if it is unknown or has ended. */
-  async findOpenLink(token: string): Promise<RecordingLink | undefined> {
-    const recordingLink = await this.findUsableLink(token);
-    const isOpen = recordingLink !== undefined && this.#services.clock.now() < recordingLink.opensUntilMs;
-    return isOpen ? recordingLink : undefined;
-  }
-
-  /** Works as `findOpenLink`, for 10 minutes more: a recording that was begun in time may still be sent. */
-  findUsableLink(token: string): Promise<RecordingLink | undefined> {
+  /**
+   * Finds a link by the token in its URL; `undefined` if it is unknown or has ended. It outlasts its page by 10 minutes: a
+   * recording that was begun in time may still be sent.
+   */
+  findLink(token: string): Promise<RecordingLink | undefined> {
     return findRecordingLink(token, this.#services.recordingLinks);
   }
 
@@ -79,16 +75,22 @@ export class Recordings {
   async #acceptBytes(recordingLink: RecordingLink, bytes: Uint8Array): Promise<RecordingResult> {
     const { files, recordingLinks, audioStore, log } = this.#services;
     const { key: conversation, locale } = recordingLink;
-    const { pcm, durationMs } = await files.readers.clips.decode(bytes, NEVER);
+    const pcm = await files.readers.clips.decode(bytes, NEVER);
     // The conversation may have been forgotten during a long upload: nothing of it is stored.
     if ((await recordingLinks.find(recordingLink.id)) === undefined) return 'gone';
     const wav = await encodeWav(toPcm([pcm]));
-    const audio = await audioStore.save({ wav, durationMs, text: '', conversation, locale });
+    const audio = await audioStore.save({
+      wav,
+      durationMs: durationMs(pcm.byteLength),
+      text: '',
+      conversation,
+      locale,
+    });
     if (audio === undefined) return 'busy';
     const message = messageOf(recordingLink, audio.id);
     const result = await this.#acceptMessage(message, recordingLink);
     if (result === 'accepted')
-      log.info({ conversation, activity: message.activityId, durationMs }, 'recording accepted');
+      log.info({ conversation, activity: message.activityId, durationMs: audio.durationMs }, 'recording accepted');
     // The write may have succeeded although it reported failure, so keep the recording.
     else if (result !== 'notStored')
       await audioStore

@@ -1,6 +1,7 @@
 import { MAX_FILES, quoteLine, type SentFile } from '../../attachments/message-parts.ts';
 import { readFile } from '../../attachments/reader.ts';
 import type { SemaphoreBounds } from '../../attachments/semaphore.ts';
+import { durationMs } from '../../audio/pcm.ts';
 import { samplesIn } from '../../audio/wav.ts';
 import { unlessAborted, withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
@@ -168,7 +169,7 @@ async function recordingContent({ audioId }: Recording, { turn, services }: Read
     const recording = await turn.retryStore(() => audioStore.find(audioId), signal);
     const wav = recording && (await turn.retryStore(() => audioStore.read(recording.id), signal));
     if (wav === undefined) throw new AttachmentError('not_fetched', 'the recording is not stored any more');
-    return audioOf(samplesIn(wav), recording?.durationMs ?? 0);
+    return audioOf(samplesIn(wav));
   });
 }
 
@@ -180,7 +181,7 @@ async function fileContent(source: SentFile, { turn, services, limited }: Readin
   const file = await unlessAborted(limited, () => files.semaphore.run(personOf(message), limited, read));
   switch (file.kind) {
     case 'audio':
-      return audioOf(file.pcm, file.durationMs);
+      return audioOf(file.pcm);
     case 'picture': {
       const name = source.name === undefined ? 'a picture' : `the picture ${JSON.stringify(source.name)}`;
       return { part: { kind: 'image', dataUri: file.dataUri }, historyLine: () => `(${name})` };
@@ -192,7 +193,8 @@ async function fileContent(source: SentFile, { turn, services, limited }: Readin
   }
 }
 
-function audioOf(pcm: Uint8Array, audioMs: number): Content {
+function audioOf(pcm: Uint8Array): Content {
+  const audioMs = durationMs(pcm.byteLength);
   const quoted = (transcript: string | undefined) =>
     transcript === undefined ? '' : `: ${JSON.stringify(transcript)}`;
   const historyLine = (transcript: string | undefined) => `(voice message, ${clockTime(audioMs)}${quoted(transcript)})`;

@@ -1,8 +1,6 @@
 import { paragraphs } from '../../paragraphs.ts';
-import { isTranscribed } from '../../realtime/content.ts';
 import { LiveText } from '../../realtime/live-text.ts';
-import type { ServerEvent } from '../../realtime/server-event.ts';
-import { TranscriptionTracker } from '../../realtime/transcription-tracker.ts';
+import type { TurnListener } from '../../realtime/turn-input.ts';
 import type { ReplySender } from '../reply.ts';
 import { headingOf } from './compose-reply.ts';
 import type { Prompt } from './prompt.ts';
@@ -13,7 +11,7 @@ const MAX_TRANSCRIPT_WAIT_MS = 1_500;
 
 /** Shows an answer while it is made. */
 export interface ReplyStream {
-  readonly onEvent: (event: ServerEvent) => void;
+  readonly onEvent: TurnListener;
   /** See `shownHeading` of a ModelAnswer. */
   readonly heading: () => string | undefined;
 }
@@ -22,19 +20,13 @@ export interface ReplyStream {
  * Shows the answer while it is made, and above it the transcript of clips or the decision that it carries out. Nothing that
  * was shown is removed: the heading is fixed when the first words are shown.
  */
-export function streamReply(sender: ReplySender, { parts, settings, decided }: Prompt, turn: Turn): ReplyStream {
+export function streamReply(sender: ReplySender, { settings, decided }: Prompt, turn: Turn): ReplyStream {
   const { job, message, telemetry, services } = turn;
   const { clock } = services;
   const live = new LiveText(job.id, settings.modality);
-  const clipCount = settings.transcriptionModel === undefined ? 0 : parts.filter(isTranscribed).length;
-  let transcription = new TranscriptionTracker(clock, clipCount);
   let textSinceMs: number | undefined;
   let shownHeading: string | undefined;
-  const onEvent = (event: ServerEvent) => {
-    // A retry of the model sends the clips again.
-    if (event.kind === 'audioCommitted' && transcription.hasAllItems)
-      transcription = new TranscriptionTracker(clock, clipCount);
-    transcription.accept(event);
+  const onEvent: TurnListener = (event, transcription) => {
     if (event.kind === 'audioDelta') telemetry.recordFirst('timeToFirstAudio');
     if (live.accept(event)) {
       telemetry.recordFirst('timeToFirstText');

@@ -4,7 +4,7 @@ import type { Messages } from '../../messages/messages.ts';
 import { type BrowserFile, browserFile } from './browser-file.ts';
 import { TEAMS_LIBRARY_PATH } from './teams-library.ts';
 
-export interface Page {
+interface Page {
   /** Default: 200. */
   readonly status?: 200 | 404;
   readonly title: string;

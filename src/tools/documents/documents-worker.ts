@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import type { DocumentsSettings } from '../../config/tools-settings.ts';
 import { systemCode } from '../../errors.ts';
 import type { Hit } from './document-index.ts';
 import type { FolderFile } from './folder.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
-import type { DocumentsSettings } from '../../config/documents-settings.ts';
+import type { DocumentsSettings } from '../../config/tools-settings.ts';
 import { unlessAborted, withDeadline } from '../../deadline.ts';
 import { systemCode } from '../../errors.ts';
 import type { Logger } from '../../log.ts';

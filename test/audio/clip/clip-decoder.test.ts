@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { MAX_CLIP_BYTES } from '../../../src/audio/clip/clip.ts';
 import { type ClipDecoder, createClipDecoder } from '../../../src/audio/clip/clip-decoder.ts';
+import { durationMs } from '../../../src/audio/pcm.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { createLogger } from '../../../src/log.ts';
 import { makeWav } from './make-wav.ts';
@@ -24,8 +25,9 @@ describe('the clip decoder', () => {
   for (const name of ['stereo-44k1-vbr.mp3', 'stereo.opus']) {
     it(`decodes ${name} in its thread`, async () => {
       const bytes = clipFile(name);
-      const { pcm, durationMs } = await decoder.decode(bytes, signal);
-      assert.ok(Math.abs(durationMs - 1_500) <= 20, `${durationMs} ms`);
+      const pcm = await decoder.decode(bytes, signal);
+      const ms = durationMs(pcm.byteLength);
+      assert.ok(Math.abs(ms - 1_500) <= 20, `${ms} ms`);
       assert.ok(Math.abs(amplitudeAt(3_000, pcm) - 0.125) < 0.01);
       assert.deepEqual(bytes, clipFile(name));
     });
@@ -34,7 +36,7 @@ describe('the clip decoder', () => {
   it("leaves the caller's bytes usable, even those of a Buffer", async () => {
     const wav = Buffer.from(makeWav(tones(24_000, 0.05, [440, 0.5])));
     const before = Buffer.from(wav);
-    assert.equal((await decoder.decode(wav, signal)).durationMs, 50);
+    assert.equal(durationMs((await decoder.decode(wav, signal)).byteLength), 50);
     assert.deepEqual(wav, before);
   });
 
@@ -42,8 +44,8 @@ describe('the clip decoder', () => {
     for (const name of ['mono-44k1.mp3', 'mono.opus']) {
       const bytes = clipFile(name);
       bytes.fill(0x55, 0.5 * bytes.length, 0.5 * bytes.length + 300);
-      const { durationMs } = await decoder.decode(bytes, signal);
-      assert.ok(durationMs > 700, `${name}: ${durationMs} ms`);
+      const ms = durationMs((await decoder.decode(bytes, signal)).byteLength);
+      assert.ok(ms > 700, `${name}: ${ms} ms`);
     }
     assert.ok(lines.length > 0);
     for (const { level, msg } of lines) assert.deepEqual([level, msg], ['debug', 'library output suppressed']);
@@ -82,7 +84,7 @@ describe('the clip decoder', () => {
     const next = decoder.decode(clipFile('mono.opus'), signal);
     abort.abort();
     await assert.rejects(decoding, { name: 'AbortError' });
-    assert.equal((await next).durationMs, 1_500);
+    assert.equal(durationMs((await next).byteLength), 1_500);
   });
 
   it('is busy when too many wait and after close, which may be called twice', async () => {

@@ -6,12 +6,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { CLIP_LIMIT_MS, MAX_WAITING_CLIPS } from '../../../src/audio/clip/clip.ts';
 import { Ffmpeg } from '../../../src/audio/clip/ffmpeg.ts';
 import { type Clock, systemClock } from '../../../src/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { amplitudeAt, clipFile, decibels } from './tones.ts';
 
-const LIMIT_MS = 20_000;
 const signal = new AbortController().signal;
 const m4a = clipFile('stereo-44k1.m4a');
 const onWindows = process.platform === 'win32' && 'the stand-in is a shell script';
@@ -41,7 +41,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
       { mode: 0o755 },
     );
     const searchPath = ['.', '/nowhere', folder].join(delimiter);
-    const ffmpeg = new Ffmpeg({ clock, searchPath, limitMs: LIMIT_MS, maxWaiting: 2 });
+    const ffmpeg = new Ffmpeg(clock, searchPath);
     opened.push(ffmpeg);
     return ffmpeg;
   }
@@ -68,9 +68,8 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
 
   it('is searched for once, and may be missing', async () => {
     mkdirSync(join(folder, 'empty'));
-    const options = { clock: systemClock, limitMs: LIMIT_MS, maxWaiting: 2 };
     for (const searchPath of [undefined, '', join(folder, 'empty')]) {
-      const ffmpeg = new Ffmpeg({ ...options, searchPath });
+      const ffmpeg = new Ffmpeg(systemClock, searchPath);
       const expected = {
         name: 'AttachmentError',
         code: 'kind_unsupported',
@@ -93,8 +92,8 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     const clock = new ManualClock();
     const slow = standIn('exec sleep 100', clock).decode(m4a, 'm4a', signal);
     const late = assert.rejects(slow, { code: 'too_slow' });
-    await clock.whenWaiting(LIMIT_MS);
-    await clock.advance(LIMIT_MS);
+    await clock.whenWaiting(CLIP_LIMIT_MS);
+    await clock.advance(CLIP_LIMIT_MS);
     await late;
   });
 
@@ -106,7 +105,7 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
     const ffmpeg = standIn('exec sleep 100', clock);
     const abort = new AbortController();
     const both = [1, 2].map(() => assert.rejects(ffmpeg.decode(m4a, 'm4a', abort.signal), { name: 'AbortError' }));
-    await clock.whenWaiting(LIMIT_MS);
+    await clock.whenWaiting(CLIP_LIMIT_MS);
     abort.abort();
     await Promise.all(both);
     const third = assert.rejects(ffmpeg.decode(m4a, 'm4a', abort.signal), { name: 'AbortError' });
@@ -115,16 +114,19 @@ describe('ffmpeg, as a shell script', { skip: onWindows }, () => {
 
   it('runs once at a time, and is busy when too many wait', async () => {
     const ffmpeg = standIn(`set -e; mkdir ${folder}/running; echo 1234567; rmdir ${folder}/running`);
-    const all = await Promise.allSettled(Array.from({ length: 4 }, () => ffmpeg.decode(m4a, 'm4a', signal)));
-    assert.deepEqual(all.map(({ status }) => status).sort(), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
-    assert.match(String((all.at(-1) as PromiseRejectedResult).reason), /jobs wait already/);
+    const all = await Promise.allSettled(
+      Array.from({ length: MAX_WAITING_CLIPS + 2 }, () => ffmpeg.decode(m4a, 'm4a', signal)),
+    );
+    const rejected = all.filter(({ status }) => status === 'rejected');
+    assert.deepEqual(rejected, all.slice(-1));
+    assert.match(String((rejected[0] as PromiseRejectedResult).reason), /jobs wait already/);
   });
 
   it('is stopped on close, which may be called twice', async () => {
     const clock = new ManualClock();
     const ffmpeg = standIn('exec sleep 100', clock);
     const both = [1, 2].map(() => assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'busy' }));
-    await clock.whenWaiting(LIMIT_MS);
+    await clock.whenWaiting(CLIP_LIMIT_MS);
     await Promise.all([ffmpeg.close(), ffmpeg.close()]);
     await Promise.all(both);
     await assert.rejects(ffmpeg.decode(m4a, 'm4a', signal), { code: 'busy' });
@@ -135,7 +137,7 @@ const searchPath = process.env['PATH'];
 const isInstalled = spawnSync('ffmpeg', ['-version']).status === 0;
 
 describe('ffmpeg', { skip: !isInstalled && 'it is not installed here' }, () => {
-  const ffmpeg = new Ffmpeg({ clock: systemClock, searchPath, limitMs: LIMIT_MS, maxWaiting: 2 });
+  const ffmpeg = new Ffmpeg(systemClock, searchPath);
   after(() => ffmpeg.close());
 
   const CLIPS = [

@@ -4,7 +4,7 @@ export interface Recording {
   readonly seconds: number;
 }
 
-export interface RecordingListener {
+interface RecordingListener {
   /** Called ten times a second with the level, a root mean square from 0 to 1, and the length of the recording so far. */
   onAudio(level: number, seconds: number): void;
   /** Called once: after `stop`, or when the system ends the recording. */

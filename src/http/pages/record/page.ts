@@ -4,7 +4,7 @@ import { SAMPLE_RATE_HZ } from '../../../audio/pcm.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Recordings } from '../../../conversation/recordings/recordings.ts';
 import { clockTime, type Messages, messagesFor } from '../../../messages/messages.ts';
-import { MAX_RECORDING_LOOKUPS, SharedLookups } from '../../shared-lookups.ts';
+import { MAX_RECORDING_LOOKUPS, sharedLookup } from '../../shared-lookups.ts';
 import { escaped, firstLanguage, paragraph, sendPage } from '../page.ts';
 import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 
@@ -12,21 +12,23 @@ import type { RecordingPageFacts, RecordingPageTexts } from './page-data.ts';
 const ALMOST_FULL_SECONDS = 30;
 
 /** Serves `GET` and `HEAD /record/<link>`, the page on which an invited user speaks, in a browser or Teams' dialog. */
-export function recordingPageRoute(recordings: Pick<Recordings, 'findOpenLink'>, clock: Clock) {
-  const links = new SharedLookups((link) => recordings.findOpenLink(link), MAX_RECORDING_LOOKUPS);
+export function recordingPageRoute(recordings: Pick<Recordings, 'findLink'>, clock: Clock) {
+  const findLink = sharedLookup((link) => recordings.findLink(link), MAX_RECORDING_LOOKUPS);
   return async function serveRecordingPage(request: Request, response: Response): Promise<void> {
     const link = String(request.params.link);
     // The page's addresses are relative. They would be wrong if its own address ended with a slash.
-    const recordingLink = request.path().endsWith('/') ? undefined : await links.find(link);
-    // Without a recording link, the user's language is unknown.
-    const messages = messagesFor(recordingLink === undefined ? firstLanguage(request) : recordingLink.locale);
+    const recordingLink = request.path().endsWith('/') ? undefined : await findLink(link);
+    const leftToBeginMs = (recordingLink?.opensUntilMs ?? 0) - clock.now();
+    const isOpen = leftToBeginMs > 0;
+    // Without an open link, the user's language is unknown.
+    const messages = messagesFor(isOpen ? recordingLink?.locale : firstLanguage(request));
     const { recording } = messages;
     const page = { messages, style: 'record.css', teamsPolicy: TEAMS_POLICY, headers: HEADERS } as const;
-    if (recordingLink === undefined) {
+    if (!isOpen) {
       const content = { title: recording.endedTitle, body: paragraph(recording.ended) };
       return sendPage(request, response, { ...page, ...content, status: 404 });
     }
-    const content = { title: recording.title, body: body(link, recordingLink.opensUntilMs - clock.now(), messages) };
+    const content = { title: recording.title, body: body(link, leftToBeginMs, messages) };
     await sendPage(request, response, { ...page, ...content, scripts: ['record.js', 'teams.js'] });
   };
 }
@@ -41,7 +43,7 @@ function body(link: string, leftToBeginMs: number, messages: Messages): string {
   const facts: RecordingPageFacts = {
     maxSeconds: MAX_CLIP_SECONDS,
     warnAtSeconds: MAX_CLIP_SECONDS - ALMOST_FULL_SECONDS,
-    leftToBeginMs: Math.max(0, leftToBeginMs),
+    leftToBeginMs,
     sampleRateHz: SAMPLE_RATE_HZ,
   };
   return `<p id="intro">${escaped(recording.intro(String(MAX_CLIP_SECONDS / 60)))}</p>

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'restify';
 import { MAX_CLIP_BYTES } from '../../../audio/clip/clip.ts';
 import type { RecordingResult, Recordings } from '../../../conversation/recordings/recordings.ts';
@@ -7,28 +6,30 @@ import { AttachmentError, RequestError, StoreError } from '../../../errors.ts';
 import type { Logger } from '../../../log.ts';
 import { type Messages, messagesFor } from '../../../messages/messages.ts';
 import { unverifiedShare } from '../../../shares.ts';
-import { bounded, refuseEncoded, wholeBody } from '../../bounded-body.ts';
+import { type BodyFormat, bounded, wholeBody } from '../../bounded-body.ts';
 import { allowLongRequest } from '../../request-time.ts';
-import { MAX_RECORDING_LOOKUPS, SharedLookups } from '../../shared-lookups.ts';
+import { MAX_RECORDING_LOOKUPS, sharedLookup } from '../../shared-lookups.ts';
 import { firstLanguage } from '../page.ts';
-
-export interface UploadServices {
-  readonly recordings: Pick<Recordings, 'findUsableLink' | 'accept'>;
-  readonly isDraining: () => boolean;
-  readonly log: Logger;
-}
 
 /** Limits all recordings that are being received, together: about seven of the longest. */
 const MAX_BYTES_AT_ONCE = 64 * 1024 * 1024;
-const WAV = /^audio\/(?:x-)?wave?\s*(?:;|$)/i;
+const WAV_BODY: BodyFormat = {
+  name: 'audio/wav',
+  contentType: /^audio\/(?:x-)?wave?\s*(?:;|$)/i,
+  maxBytes: MAX_CLIP_BYTES,
+};
 
 /**
  * Serves `POST /record/<link>`: the page of the same address uploads a recording. The link is the only key: there is no
  * cookie that another site's page could use. The page shows the message of a refusal, which is in the user's language.
  */
-export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
-  const links = new SharedLookups((link) => recordings.findUsableLink(link), MAX_RECORDING_LOOKUPS);
-  const readBody = bounded(readWav, { maxBytesAtOnce: MAX_BYTES_AT_ONCE });
+export function uploadRoute(
+  recordings: Pick<Recordings, 'findLink' | 'accept'>,
+  isDraining: () => boolean,
+  log: Logger,
+) {
+  const findLink = sharedLookup((link) => recordings.findLink(link), MAX_RECORDING_LOOKUPS);
+  const readBody = bounded((request) => wholeBody(request, WAV_BODY), { maxBytesAtOnce: MAX_BYTES_AT_ONCE });
   // Unverified uploads count in both bounds.
   const readUnverified = bounded(readBody, { maxBytesAtOnce: unverifiedShare(MAX_BYTES_AT_ONCE) });
   return async function receiveRecording(request: Request, response: Response): Promise<void> {
@@ -37,7 +38,7 @@ export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
     let result: RecordingResult;
     try {
       if (isDraining()) throw errorFor.draining(messages);
-      const recordingLink = await links.find(String(request.params.link));
+      const recordingLink = await findLink(String(request.params.link));
       // Refuse before the body is read, so that strangers neither use memory nor get the longer time limit.
       if (recordingLink === undefined) throw errorFor.gone(messages);
       messages = messagesFor(recordingLink.locale);
@@ -53,14 +54,6 @@ export function uploadRoute({ recordings, isDraining, log }: UploadServices) {
     response.writeHead(202, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' });
     response.end('{}');
   };
-}
-
-async function readWav(request: IncomingMessage): Promise<Buffer> {
-  refuseEncoded(request);
-  if (!WAV.test(request.headers['content-type'] ?? '')) {
-    throw new RequestError('unsupported_media_type', 'The body has to be audio/wav.');
-  }
-  return wholeBody(request, MAX_CLIP_BYTES);
 }
 
 /** `gone` is the answer to every unknown link: it does not reveal whether the link ever existed. */

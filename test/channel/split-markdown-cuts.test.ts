@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { capabilitiesOf } from '../../src/channel/capabilities.ts';
-import { splitText } from '../../src/channel/split-text.ts';
+import { splitMarkdown } from '../../src/channel/split-markdown.ts';
 
 const SEED = 20_261_102;
 const FAMILY = '👨‍👩‍👧‍👦';
@@ -59,24 +59,28 @@ function check(
 describe('the parts of a long text', () => {
   it('are within the bound and never empty', () => {
     check(text, fc.integer({ min: 1, max: 300 }), (whole, most) => {
-      const parts = splitText(whole, most);
+      const parts = splitMarkdown(whole, most);
       for (const part of parts) assert.ok(part.length <= most && (part !== '' || whole === ''), JSON.stringify(part));
     });
   });
 
   it('add up to the text, except for white space at the cuts', () => {
-    check(brokenText, fc.integer({ min: 1, max: 300 }), (whole, most) => void cutsOf(whole, splitText(whole, most)));
+    check(
+      brokenText,
+      fc.integer({ min: 1, max: 300 }),
+      (whole, most) => void cutsOf(whole, splitMarkdown(whole, most)),
+    );
   });
 
   it('have no white space at the cuts', () => {
     check(text, fc.integer({ min: 1, max: 300 }), (whole, most) => {
-      for (const part of splitText(whole, most)) assert.equal(part, part.trim());
+      for (const part of splitMarkdown(whole, most)) assert.equal(part, part.trim());
     });
   });
 
   it('split no code point, however strange the text', () => {
     check(brokenText, maxChars, (whole, most) => {
-      for (const cut of cutsOf(whole, splitText(whole, most))) assert.ok(!isPairAt(whole, cut), `at ${cut}`);
+      for (const cut of cutsOf(whole, splitMarkdown(whole, most))) assert.ok(!isPairAt(whole, cut), `at ${cut}`);
     });
   });
 
@@ -85,18 +89,18 @@ describe('the parts of a long text', () => {
       text.filter((whole) => whole.isWellFormed()),
       maxChars,
       (whole, most) => {
-        for (const part of splitText(whole, most)) assert.ok(part.isWellFormed(), JSON.stringify(part));
+        for (const part of splitMarkdown(whole, most)) assert.ok(part.isWellFormed(), JSON.stringify(part));
       },
     );
   });
 
   it('are the text itself, including white space, if it fits', () => {
     check(fc.string({ unit: codePoint, maxLength: 300 }), fc.constant(600), (whole, most) => {
-      assert.deepEqual(splitText(whole, most), [whole]);
+      assert.deepEqual(splitMarkdown(whole, most), [whole]);
     });
-    assert.deepEqual(splitText('  a  ', 5), ['  a  ']);
-    assert.deepEqual(splitText('x'.repeat(1_000), 1_000), ['x'.repeat(1_000)]);
-    assert.deepEqual(splitText('', 1), ['']);
+    assert.deepEqual(splitMarkdown('  a  ', 5), ['  a  ']);
+    assert.deepEqual(splitMarkdown('x'.repeat(1_000), 1_000), ['x'.repeat(1_000)]);
+    assert.deepEqual(splitMarkdown('', 1), ['']);
   });
 
   it('begin with everything that a stream may have shown before', () => {
@@ -107,7 +111,7 @@ describe('the parts of a long text', () => {
         fc.property(text, fc.constantFrom('x', '. ', ' ', '\n\n', '。', FAMILY, '\u0301'), (ending, filler) => {
           const shown = `${'so '.repeat(most / 3)}`.slice(0, most - 1).concat('!');
           const rest = `${filler.repeat(200)}${ending}${filler.repeat(maxTextChars)}end`;
-          assert.ok(splitText(shown + rest, maxTextChars)[0]?.startsWith(shown));
+          assert.ok(splitMarkdown(shown + rest, maxTextChars)[0]?.startsWith(shown));
         }),
         { seed: SEED, numRuns: 20 },
       );
@@ -156,11 +160,12 @@ describe('a long text is cut', () => {
       ['\ud800'.repeat(3), '\ud800'.repeat(2)],
     ],
   ];
-  for (const [how, whole, most, parts] of cases) it(how, () => assert.deepEqual(splitText(whole, most), parts));
+  for (const [how, whole, most, parts] of cases) it(how, () => assert.deepEqual(splitMarkdown(whole, most), parts));
 
   it('never within a code point, even if one character has more marks than fit', () => {
     for (const most of [300, 301]) {
-      for (const part of splitText(`x${'\u{e0101}'.repeat(500)}`, most)) assert.ok(part.isWellFormed(), `${most} fit`);
+      for (const part of splitMarkdown(`x${'\u{e0101}'.repeat(500)}`, most))
+        assert.ok(part.isWellFormed(), `${most} fit`);
     }
   });
 
@@ -168,36 +173,36 @@ describe('a long text is cut', () => {
     it(`before ${character} if it does not fit as a whole`, () => {
       for (let fits = 1; fits < character.length; fits++) {
         const before = 'x'.repeat(200 - fits);
-        assert.deepEqual(splitText(`${before}${character}y`, 200), [before, `${character}y`], `${fits} fit`);
+        assert.deepEqual(splitMarkdown(`${before}${character}y`, 200), [before, `${character}y`], `${fits} fit`);
       }
     });
   }
 
   it('between flags, however many there are without a space', () => {
     for (const before of ['', 'x', 'xx', 'xxx']) {
-      const [first = ''] = splitText(`${before}${'🇩🇪'.repeat(200)}`, 400);
+      const [first = ''] = splitMarkdown(`${before}${'🇩🇪'.repeat(200)}`, 400);
       assert.equal(first.slice(before.length).replaceAll('🇩🇪', ''), '', `behind ${before.length} characters`);
     }
   });
 
   it('never within a code point, even if the first character does not fit', () => {
     for (let most = 2; most < FAMILY.length; most++) {
-      for (const part of splitText(FAMILY.repeat(2), most)) assert.ok(part.isWellFormed(), `${most} fit`);
+      for (const part of splitMarkdown(FAMILY.repeat(2), most)) assert.ok(part.isWellFormed(), `${most} fit`);
     }
   });
 
   it('into parts that are never empty, even if it begins with white space', () => {
-    assert.deepEqual(splitText(`${' '.repeat(8)}aaaa bbbb`, 8), ['aaaa', 'bbbb']);
-    assert.deepEqual(splitText(`${'\n'.repeat(2_000)}${'a'.repeat(1_000)}`, 1_500), ['a'.repeat(1_000)]);
+    assert.deepEqual(splitMarkdown(`${' '.repeat(8)}aaaa bbbb`, 8), ['aaaa', 'bbbb']);
+    assert.deepEqual(splitMarkdown(`${'\n'.repeat(2_000)}${'a'.repeat(1_000)}`, 1_500), ['a'.repeat(1_000)]);
   });
 
   it('at the end of a paragraph or a sentence that fills it', () => {
-    assert.deepEqual(splitText('One two. Three.\n\nFour.', 15), ['One two. Three.', 'Four.']);
-    assert.deepEqual(splitText('It is so. Is it? Yes it is', 16), ['It is so. Is it?', 'Yes it is']);
+    assert.deepEqual(splitMarkdown('One two. Three.\n\nFour.', 15), ['One two. Three.', 'Four.']);
+    assert.deepEqual(splitMarkdown('It is so. Is it? Yes it is', 16), ['It is so. Is it?', 'Yes it is']);
   });
 
   it('at the end of a paragraph in a text with Windows line ends', () => {
-    assert.deepEqual(splitText('One two three.\r\n\r\nFour. Five six', 24), ['One two three.', 'Four. Five six']);
+    assert.deepEqual(splitMarkdown('One two three.\r\n\r\nFour. Five six', 24), ['One two three.', 'Four. Five six']);
   });
 });
 
@@ -216,7 +221,7 @@ describe('a text that is hard to split is split without delay', () => {
   for (const [name, whole] of Object.entries(texts)) {
     it(`(${name})`, () => {
       for (const most of [1_100, 18_000]) {
-        const parts = splitText(whole, most);
+        const parts = splitMarkdown(whole, most);
         assert.equal(parts.join('').replaceAll(/\s/g, ''), whole.replaceAll(/\s/g, ''));
         assert.ok(parts.every((part) => part.length <= most && part !== ''));
       }
