@@ -176,7 +176,7 @@ async function fileContent(source: SentFile, { turn, limited }: Reading): Promis
     case 'audio':
       return audioOf(file.pcm);
     case 'picture': {
-      const name = file.name === undefined ? 'a picture' : `the picture ${JSON.stringify(file.name)}`;
+      const name = source.name === undefined ? 'a picture' : `the picture ${JSON.stringify(source.name)}`;
       return { part: { kind: 'image', dataUri: file.dataUri }, historyLine: () => `(${name})` };
     }
     case 'text': {

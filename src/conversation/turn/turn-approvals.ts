@@ -107,7 +107,7 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
     if (isAlwaysAllowed(tool, await permissions)) return 'run';
     // The model may repeat a call that waits.
     const hash = argumentsHash({ argumentsText });
-    if (requested.some((each) => each.tool === name && argumentsHash(each) === hash)) return 'needsApproval';
+    if (requested.some((each) => each.tool === name && argumentsHash(each) === hash)) return 'waiting';
     requested.push({
       id: ids.secret(),
       title: tool.title,
@@ -122,7 +122,7 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
       decision: undefined,
       turnId: undefined,
     });
-    return 'needsApproval';
+    return 'waiting';
   };
 }
 
