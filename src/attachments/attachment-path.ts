@@ -46,20 +46,17 @@ export function originalViewOf({ url: own, attachmentId }: FileLocation, service
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/views/original`;
 }
 
-/** The bot's token for a channel, and the only service that may get it. */
-export interface ChannelToken {
-  /** The service URL in an authenticated activity of the channel. */
-  readonly serviceUrl: string;
-  readonly token: () => Promise<string>;
-}
-
 /**
  * The `Authorization` header for an address: the channel's token if the address is a view of an attachment at the
  * channel's service, over https at the default port; `undefined` for any other. Addresses come from users, and the token
- * also gives access to the rest of the service, such as the members of other conversations. The token is requested only
- * if it is needed.
+ * also gives access to the rest of the service, such as the members of other conversations. `serviceUrl` has to be that of
+ * an authenticated activity. `token` is called only if it is needed.
  */
-export async function authorizationFor(url: URL, { serviceUrl, token }: ChannelToken): Promise<string | undefined> {
+export async function authorizationFor(
+  url: URL,
+  serviceUrl: string,
+  token: () => Promise<string>,
+): Promise<string | undefined> {
   const isSafe = url.protocol === 'https:' && url.port === '';
   const isView = kindOfAttachmentUrl(url, serviceUrl) === 'view';
   return isSafe && isView ? `Bearer ${await token()}` : undefined;

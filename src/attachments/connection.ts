@@ -2,12 +2,24 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
+import ipaddr from 'ipaddr.js';
 import type { FetchRules } from '../config/allowed-hosts.ts';
 import type { ProxySettings } from '../config/proxy-settings.ts';
 import { AttachmentError } from '../errors.ts';
 import { bareHost, connectThrough, portOf, proxyFor, upgradeToTls } from '../proxy.ts';
-import { kindOfAddress } from './addresses.ts';
 import type { AllowedUrl } from './allowed-url.ts';
+
+/** The bot may connect to `public` addresses, in development also to `loopback` ones, and never to `forbidden` ones. */
+type AddressKind = 'public' | 'loopback' | 'forbidden';
+
+/** The IPv6 addresses of hosts on the internet. All others are special or embed an IPv4 address (RFC 4291, 2.4). */
+const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
+/**
+ * Azure's wire server, which every virtual machine reaches: forbidden, although its range is public. Other metadata services
+ * need no list: their addresses are link-local, unique-local or a carrier's.
+ * https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+ */
+const AZURE_HOST = '168.63.129.16';
 
 /** Finds the addresses of a name like `dns.promises.lookup`. */
 export type Lookup = (hostname: string, options: { all: true }) => Promise<readonly LookupAddress[]>;
@@ -75,4 +87,18 @@ function assertAllowed(address: string, { url, mustBeLoopback }: AllowedUrl, { a
   if (kind === 'public' && !mustBeLoopback) return;
   if (kind === 'loopback' && allowLoopback) return;
   throw new AttachmentError('address_refused', `${url.hostname}: it leads to ${address || 'nowhere'}`);
+}
+
+/**
+ * Classifies an address in the form of resolvers and sockets. Other forms, such as leading zeros or a zone, are forbidden:
+ * parsers disagree on them. So are IPv6 addresses that embed an IPv4 address, and every range that is private, reserved or
+ * for documentation.
+ */
+export function kindOfAddress(text: string): AddressKind {
+  if (isIP(text) === 0 || text.includes('%') || !ipaddr.isValid(text)) return 'forbidden';
+  const address = ipaddr.parse(text);
+  const range = address.range();
+  if (range === 'loopback') return 'loopback';
+  const isGlobal = address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST_V6);
+  return range === 'unicast' && isGlobal && address.toString() !== AZURE_HOST ? 'public' : 'forbidden';
 }

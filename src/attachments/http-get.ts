@@ -8,7 +8,7 @@ export type HttpResult =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'other'; readonly status: number };
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: URL;
   /** The value of the header, if it is sent. */
   readonly authorization: string | undefined;
@@ -51,9 +51,8 @@ function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
 
 async function readBody(response: IncomingMessage, { hostname }: URL, maxBytes: number): Promise<Uint8Array> {
   const { headers } = response;
-  const { 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer } = headers;
-  const isPlain = encoding === 'identity' && (transfer === undefined || transfer === 'chunked');
-  if (!isPlain) {
+  const { 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer = 'chunked' } = headers;
+  if (encoding.toLowerCase() !== 'identity' || transfer.toLowerCase() !== 'chunked') {
     throw new AttachmentError('not_fetched', `${hostname}: the file came compressed, although it must not`);
   }
   try {

@@ -9,10 +9,10 @@ import { quotedTextFile, readTextFile } from './text-file.ts';
 /** A file in a form that the model accepts. */
 export type ReadFile =
   /** `pcm` is PCM16 LE mono 24 kHz. */
-  | { readonly kind: 'audio'; readonly name: string | undefined; readonly pcm: Uint8Array }
-  | { readonly kind: 'picture'; readonly name: string | undefined; readonly dataUri: string }
+  | { readonly kind: 'audio'; readonly pcm: Uint8Array }
+  | { readonly kind: 'picture'; readonly dataUri: string }
   /** `text` is the result of `quotedTextFile`. */
-  | { readonly kind: 'text'; readonly name: string | undefined; readonly text: string };
+  | { readonly kind: 'text'; readonly text: string };
 
 export interface FileReaders {
   readonly clips: Pick<ClipDecoder, 'decode'>;
@@ -36,13 +36,13 @@ export async function readFile(
   const kind = detectFileKind(bytes);
   switch (FILE_KINDS[kind]) {
     case 'audio':
-      return { kind: 'audio', name, pcm: await clips.decode(bytes, signal) };
+      return { kind: 'audio', pcm: await clips.decode(bytes, signal) };
     case 'picture':
-      return { kind: 'picture', name, dataUri: await pictures.read(bytes, signal) };
+      return { kind: 'picture', dataUri: await pictures.read(bytes, signal) };
     case 'text':
       if (CLAIMS_MEDIA.test(claimedType))
         throw new AttachmentError('kind_unknown', 'a text in place of a picture or audio');
-      return { kind: 'text', name, text: quotedTextFile(name, readTextFile(bytes)) };
+      return { kind: 'text', text: quotedTextFile(name, readTextFile(bytes)) };
     case 'page':
       if (isPageName(name)) throw new AttachmentError('kind_unsupported', 'an HTML file');
       throw new AttachmentError('page_instead', 'a page in place of a file');

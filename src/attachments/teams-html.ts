@@ -1,7 +1,7 @@
 import { textOf } from '../json-access.ts';
 import { fencedCode } from './cards.ts';
 import { shownName } from './file-name.ts';
-import { type Attributes, type HtmlHandler, readHtml } from './html-tokens.ts';
+import { type Attributes, type HtmlHandler, tokenizeHtml } from './html-tokens.ts';
 import { MAX_ID_CHARS, MAX_QUOTED_CHARS, MAX_QUOTES, type Quote, quotedText, type SentQuote } from './quotes.ts';
 import { pictogramOf, teamsType } from './teams-pictograms.ts';
 
@@ -54,7 +54,7 @@ const QUOTES: ReadonlyMap<string, Quote['of']> = new Map([
 /** Reads the `text/html` of a message. A row of a table is one line: `| 10 | 20 |`. */
 export function readTeamsHtml(html: string): TeamsHtml {
   const reader = new TeamsHtmlReader();
-  readHtml(html.slice(0, MAX_HTML_CHARS), reader);
+  tokenizeHtml(html.slice(0, MAX_HTML_CHARS), reader);
   return reader.end();
 }
 

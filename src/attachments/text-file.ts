@@ -1,7 +1,7 @@
 import { AttachmentError } from '../errors.ts';
 
 /** The model gets the whole text, about 8,000 tokens. */
-export const MAX_TEXT_FILE_BYTES = 30 * 1024;
+const MAX_TEXT_FILE_BYTES = 30 * 1024;
 /** Western texts in Windows-1252 have few bytes above ASCII; a file with more is not text. */
 const MAX_NON_ASCII_SHARE = 0.3;
 

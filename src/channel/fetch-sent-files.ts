@@ -35,13 +35,13 @@ export function createFileFetcher({ adapter, config, clock, log }: SentFilesOpti
     // Without an app id requests are not authenticated, so the service URL is only a claim.
     const ownHosts = config.isAuthenticated ? serviceHosts(serviceUrl) : [];
     const hosts = [...ownHosts, ...attachmentHosts, ...config.attachmentHosts];
-    const channelToken = { serviceUrl, token: () => adapter.tokenFor(reference) };
+    const token = () => adapter.tokenFor(reference);
     const request = {
       url,
       // A bot that serves only this machine may fetch from it.
       rules: { hosts, allowLoopback: config.onlyLoopback },
       authorization: async (at: URL) =>
-        config.isAuthenticated && attachmentsWantToken ? authorizationFor(at, channelToken) : undefined,
+        config.isAuthenticated && attachmentsWantToken ? authorizationFor(at, serviceUrl, token) : undefined,
       signal,
       maxBytes: MAX_BYTES,
       timeoutMs: TIMEOUT_MS,

@@ -66,10 +66,10 @@ function namesOf(servers: readonly McpServer[]): string {
 export async function checkDocuments({ config, clock }: CheckContext): Promise<Finding> {
   const { documents: settings } = config.tools;
   if (settings === undefined) return skipped('DOCUMENTS_FOLDER is not set: no documents');
-  const { FolderIndex, MAX_INDEX_BYTES } = await import('../tools/documents/folder-index.ts');
+  const { FolderIndex } = await import('../tools/documents/folder-index.ts');
   const startedAtMs = clock.now();
   try {
-    const index = new FolderIndex({ folder: settings.folder, maxBytes: MAX_INDEX_BYTES, skipped: new Map() });
+    const index = new FolderIndex({ folder: settings.folder });
     const { documents, chunks, leftOut } = await index.update();
     const message = `${documents} documents in ${chunks} pieces, read in ${clock.now() - startedAtMs} ms`;
     const [first] = leftOut;

@@ -2,11 +2,11 @@ import type { ToolArguments } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 
 /** A larger result would fill the context of the session and make later turns fail. */
-export const MAX_OUTPUT_CHARS = 8_000;
+const MAX_OUTPUT_CHARS = 8_000;
 /** The longest output as UTF-8, with the notice that it was cut: a UTF-16 unit has up to three bytes. */
 export const MAX_OUTPUT_BYTES = 3 * (MAX_OUTPUT_CHARS + 100);
 /** The longest arguments that the model may pass. */
-export const MAX_ARGUMENT_CHARS = 16_000;
+const MAX_ARGUMENT_CHARS = 16_000;
 const MAX_ERROR_CHARS = 500;
 
 /** The arguments as JSON text: a model may write nothing where there are none. */
@@ -35,8 +35,8 @@ function jsonOf(text: string): unknown {
 /** Returns the output for the model, shortened if it is too long. */
 export function outputText(text: string): string {
   if (text.length <= MAX_OUTPUT_CHARS) return text;
-  const left = text.slice(0, MAX_OUTPUT_CHARS).replace(/[\uD800-\uDBFF]$/, '');
-  return `${left}\n[cut here: ${text.length - left.length} more characters were left out]`;
+  const kept = text.slice(0, MAX_OUTPUT_CHARS).replace(/[\uD800-\uDBFF]$/, '');
+  return `${kept}\n[cut here: ${text.length - kept.length} more characters were left out]`;
 }
 
 /** Returns the output for a failed call: short, without stack or secret. */

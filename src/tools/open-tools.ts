@@ -23,25 +23,24 @@ export function openTools(settings: ToolsSettings, deps: McpServerDeps): Tools {
 }
 
 async function loadOwnTools(
-  { hasExamples, documents: access }: ToolsSettings,
+  { hasExamples }: ToolsSettings,
   documents: Documents | undefined,
 ): Promise<readonly Tool[]> {
   const { EXAMPLE_FUNCTIONS, FUNCTIONS } = await import('./functions/functions.ts').catch((cause: unknown) => {
     throw new FunctionsError(cause);
   });
   const functions = hasExamples ? [...FUNCTIONS, ...EXAMPLE_FUNCTIONS] : FUNCTIONS;
-  if (documents === undefined || access === undefined) return withUniqueNames(functions);
+  if (documents === undefined) return withUniqueNames(functions);
   const { searchDocuments } = await import('./documents/search-documents.ts');
-  return withUniqueNames([...functions, searchDocuments(documents, { users: access.users, scopes: access.scopes })]);
+  return withUniqueNames([...functions, searchDocuments(documents)]);
 }
-
-const doubled = (name: string) => `functions.ts: two functions have the name "${name}"`;
 
 /** Returns the tools. Throws if two have the same name: the model cannot tell them apart. */
 function withUniqueNames(tools: readonly Tool[]): readonly Tool[] {
   const names = new Set<string>();
   for (const { name } of tools) {
-    if (names.has(name)) throw new FunctionsError(new DefinitionError(doubled(name)));
+    if (names.has(name))
+      throw new FunctionsError(new DefinitionError(`functions.ts: two functions have the name "${name}"`));
     names.add(name);
   }
   return tools;

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
-import type { AuditEvent } from './audit.ts';
+import type { AuditEntry, AuditEvent } from './audit.ts';
 import { errorText, outputText, parseArguments } from './call-text.ts';
 import type { CallContext, Tool, ToolOutput } from './tool.ts';
 import { argumentsHash, type CallEnd, type CallResult, type ToolCall } from './tool-call.ts';
 import { ToolError } from './tool-error.ts';
 
-/** The decision about a call before it runs. */
-export type Verdict = 'run' | 'needsApproval' | 'denied' | 'doneBefore' | 'unknown';
+/** The decision about a call before it runs: `run`, or how it ends without running. */
+export type Verdict = 'run' | 'waiting' | 'denied' | 'doneBefore' | 'unknown';
 
 export interface RunCallsDeps {
   /** The tools that this person may use here, by name. */
@@ -24,12 +24,15 @@ export interface RunCallsDeps {
   readonly appendAudit: (tool: Tool, call: ToolCall, event: AuditEvent) => Promise<void>;
 }
 
-const ASKED = JSON.stringify({ status: "waiting for the user's approval, not done" });
-const DENIED = JSON.stringify({ status: 'denied by the user, not done' });
-const DONE_BEFORE = JSON.stringify({ status: 'done already, before a restart; do not call it again' });
 const NOT_AGAIN = 'Do not call it again; tell the user to check.';
-const UNKNOWN = errorText(`It is not known whether an earlier call has done this. ${NOT_AGAIN}`);
-const TOO_MANY = 'There were too many calls for one answer. Answer with what you have.';
+/** The outputs of calls that end without running. */
+const NOT_RUN = {
+  waiting: JSON.stringify({ status: "waiting for the user's approval, not done" }),
+  denied: JSON.stringify({ status: 'denied by the user, not done' }),
+  doneBefore: JSON.stringify({ status: 'done already, before a restart; do not call it again' }),
+  unknown: errorText(`It is not known whether an earlier call has done this. ${NOT_AGAIN}`),
+  tooMany: errorText('There were too many calls for one answer. Answer with what you have.'),
+};
 
 /**
  * Runs the calls of one response: read-only calls in parallel, the others one after another. Every call gets a result.
@@ -52,7 +55,7 @@ export async function runCalls(
   let previous: Promise<unknown> = Promise.resolve();
   const results = calls.map((call, at) => {
     const tool = deps.tools.get(call.name);
-    if (at >= left) return endedAs(call, tool, { kind: 'tooMany' }, errorText(TOO_MANY));
+    if (at >= left) return endedAs(call, tool, { kind: 'tooMany' }, NOT_RUN.tooMany);
     if (tool === undefined) return unknownTool(call, deps);
     const run = () => runCall(call, tool, { ...deps, judge }, signal);
     if (tool.isReadOnly) return run();
@@ -86,18 +89,8 @@ async function runCall(call: ToolCall, tool: Tool, deps: RunCallsDeps, signal: A
   const verdict = await deps.judge(tool, call);
   // The store may have been slow: what was stopped meanwhile surely never began.
   signal.throwIfAborted();
-  switch (verdict) {
-    case 'needsApproval':
-      return endedAs(call, tool, { kind: 'waiting' }, ASKED);
-    case 'denied':
-      return endedAs(call, tool, { kind: 'denied' }, DENIED);
-    case 'doneBefore':
-      return endedAs(call, tool, { kind: 'doneBefore' }, DONE_BEFORE);
-    case 'unknown':
-      return endedAs(call, tool, { kind: 'unknown' }, UNKNOWN);
-    case 'run':
-      return deps.measure(tool, call, () => (tool.isReadOnly ? runOnce : runAudited)(call, tool, deps, signal));
-  }
+  if (verdict !== 'run') return endedAs(call, tool, { kind: verdict }, NOT_RUN[verdict]);
+  return deps.measure(tool, call, () => (tool.isReadOnly ? runOnce : runAudited)(call, tool, deps, signal));
 }
 
 /** Nobody is asked about a call that cannot run. */
@@ -169,12 +162,12 @@ export function interrupted(call: ToolCall, tool: Tool): CallResult {
  * failed. `unknown` also if a call of this tool with other arguments was interrupted.
  */
 export function earlierEnd(
-  entries: readonly { readonly event: string; readonly tool: string; readonly argumentsHash: string }[],
+  entries: readonly Pick<AuditEntry, 'event' | 'tool' | 'argumentsHash'>[],
   tool: Pick<Tool, 'name'>,
   call: Pick<ToolCall, 'argumentsText'>,
 ): 'doneBefore' | 'unknown' | undefined {
   const hash = argumentsHash(call);
-  const ends = new Map<string, string>();
+  const ends = new Map<string, AuditEvent>();
   for (const { tool: name, argumentsHash: args, event } of entries) if (name === tool.name) ends.set(args, event);
   const last = ends.get(hash);
   if (last === 'done') return 'doneBefore';

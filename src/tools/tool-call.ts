@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { argumentsJson } from './call-text.ts';
 import type { Source, Tool, ToolImage } from './tool.ts';
 import type { ToolErrorCode } from './tool-error.ts';
@@ -16,13 +16,8 @@ export interface ToolCall {
  * call, or a function that changes something threw.
  */
 export type CallEnd =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly code: ToolErrorCode }
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'denied' }
-  | { readonly kind: 'doneBefore' }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'tooMany' };
+  | { readonly kind: 'done' | 'waiting' | 'denied' | 'doneBefore' | 'unknown' | 'tooMany' }
+  | { readonly kind: 'failed'; readonly code: ToolErrorCode };
 
 /** The result of a call for the model and for the turn. */
 export interface CallResult {
@@ -39,10 +34,7 @@ export interface CallResult {
 
 /** Identifies calls with the same arguments, however they are written, without storing the arguments. */
 export function argumentsHash({ argumentsText }: Pick<ToolCall, 'argumentsText'>): string {
-  return createHash('sha256')
-    .update(canonicalJson(argumentsJson(argumentsText)))
-    .digest('hex')
-    .slice(0, 32);
+  return hash('sha256', canonicalJson(argumentsJson(argumentsText)), 'hex').slice(0, 32);
 }
 
 /** Sorts the keys of all objects; text that is not JSON stays as it is. */

@@ -9,38 +9,38 @@ const MAX_REPORTED = 2_000;
 /** Remembers each tool as it was first listed in this process. */
 export class ToolPins {
   readonly #log: Logger;
-  /** The first digest of each tool, by server and name. None is evicted: a server could list names until one is. */
+  /** The first version of each tool, by server and name. None is evicted: a server could list names until one is. */
   readonly #first = new Map<string, string>();
   readonly #reported = new LRUCache<string, true>(lruOptions(MAX_REPORTED));
-  readonly #digests = new WeakMap<Tool, string>();
+  readonly #versions = new WeakMap<Tool, string>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
   /**
-   * Pins the tool unless one with its server and name is pinned. Returns the digest that identifies this version of it.
-   * Logs once if the version is not the pinned one.
+   * Pins the tool unless one with its server and name is pinned. Returns its version: server, name and `toolDigest`. Logs
+   * once if that is not the pinned one.
    */
   pin(tool: Tool): string {
-    const known = this.#digests.get(tool);
+    const known = this.#versions.get(tool);
     if (known !== undefined) return known;
     const key = keyOf(tool);
-    const digest = `${key} ${toolDigest(tool)}`;
-    this.#digests.set(tool, digest);
-    if (this.#first.size < MAX_PINS && !this.#first.has(key)) this.#first.set(key, digest);
-    if (this.#first.get(key) !== digest && !this.#reported.has(digest)) {
-      this.#reported.set(digest, true);
+    const version = `${key} ${toolDigest(tool)}`;
+    this.#versions.set(tool, version);
+    if (this.#first.size < MAX_PINS && !this.#first.has(key)) this.#first.set(key, version);
+    if (this.#first.get(key) !== version && !this.#reported.has(version)) {
+      this.#reported.set(version, true);
       const fields = { tool: tool.name, effect: 'its calls ask until the bot restarts' };
       this.#log.warn(fields, this.#first.has(key) ? 'tool has changed' : 'tool not remembered: too many tools');
     }
-    return digest;
+    return version;
   }
 
   /** Whether the tool is as it was first listed. Nobody has allowed a later version to run without asking. */
   isPinned(tool: Tool): boolean {
-    const digest = this.pin(tool);
-    return this.#first.get(keyOf(tool)) === digest;
+    const version = this.pin(tool);
+    return this.#first.get(keyOf(tool)) === version;
   }
 }
 

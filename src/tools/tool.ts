@@ -1,19 +1,15 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { namesAny } from '../config/listed-ids.ts';
+import type { Scope } from '../config/mcp-settings.ts';
 import type { Logger } from '../log.ts';
 import type { ParameterSchema } from './parameter-schema.ts';
 
-/** Whether the user has to approve each call. */
-export type ApprovalRule = 'never' | 'ask';
-
 /** The people and places that may use a tool. An empty list allows all. */
-export interface ToolAccess {
+interface ToolAccess {
   /** User ids as in `ALLOWED_USERS`. Only ids that the channel verifies count. */
   readonly users: readonly string[];
-  readonly scopes: readonly ToolScope[];
+  readonly scopes: readonly Scope[];
 }
-
-export type ToolScope = 'personal' | 'group' | 'channel';
 
 /** A source of an answer. It is shown below the answer and never spoken. */
 export interface Source {
@@ -70,7 +66,8 @@ export interface Tool {
   /** Tells the model what the tool does and when to call it. */
   readonly description: string;
   readonly parameters: ParameterSchema;
-  readonly approval: ApprovalRule;
+  /** Whether the user has to approve each call. */
+  readonly approval: 'never' | 'ask';
   /** Whether calls change nothing, so that they may be repeated. The operator or author decides this, never a server. */
   readonly isReadOnly: boolean;
   /** Whether the effect cannot be undone. Then "Always allow" is not offered. */
@@ -96,10 +93,7 @@ type Described = Pick<Tool, 'title' | 'description' | 'parameters' | 'isDestruct
 
 /** Identifies the tool for permissions: they end when what people and the model are told of it changes. */
 export function toolDigest({ title, description, parameters, isDestructive }: Described): string {
-  return createHash('sha256')
-    .update(JSON.stringify([title, description, parameters, isDestructive]))
-    .digest('hex')
-    .slice(0, 32);
+  return hash('sha256', JSON.stringify([title, description, parameters, isDestructive]), 'hex').slice(0, 32);
 }
 
 export function textOutput(text: string): ToolOutput {
@@ -107,7 +101,7 @@ export function textOutput(text: string): ToolOutput {
 }
 
 /** Whether a person with these ids may use the tool here. */
-export function mayUse({ access }: Pick<Tool, 'access'>, ids: readonly string[], scope: ToolScope): boolean {
+export function mayUse({ access }: Pick<Tool, 'access'>, ids: readonly string[], scope: Scope): boolean {
   const isUser = access.users.length === 0 || namesAny(access.users, ids);
   return isUser && (access.scopes.length === 0 || access.scopes.includes(scope));
 }

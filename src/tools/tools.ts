@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import type { Scope } from '../config/mcp-settings.ts';
 import { unlessAborted } from '../deadline.ts';
 import type { Logger } from '../log.ts';
 import { lruOptions } from '../lru-options.ts';
 import type { Documents } from './documents/documents.ts';
 import type { McpServer } from './mcp/mcp-server.ts';
-import { mayUse, type Tool, type ToolScope } from './tool.ts';
+import { mayUse, type Tool } from './tool.ts';
 import { ToolPins } from './tool-pins.ts';
 
 /** The service's limit for the functions of a session. */
@@ -23,7 +24,7 @@ export interface ToolSet {
   readonly definitionBytes: number;
 }
 
-export interface ToolSources {
+interface ToolSources {
   /** Loads the bot's own tools: its functions and the search of the documents. The first turn waits for it. */
   readonly loadOwnTools: () => Promise<readonly Tool[]>;
   readonly documents: Documents | undefined;
@@ -36,7 +37,7 @@ export class Tools {
   readonly #sources: ToolSources;
   readonly #sets = new LRUCache<string, ToolSet>(lruOptions(MAX_SETS));
   readonly #pins: ToolPins;
-  /** The digests of tools that the model's service rejects. */
+  /** The versions of tools that the model's service rejects: see `ToolPins`. */
   readonly #rejected = new LRUCache<string, true>(lruOptions(MAX_REJECTED));
 
   #servers: readonly McpServer[] = [];
@@ -82,7 +83,7 @@ export class Tools {
   }
 
   /** Returns the tools that a person with these ids may use here now. */
-  async setFor(ids: readonly string[], scope: ToolScope): Promise<ToolSet> {
+  async setFor(ids: readonly string[], scope: Scope): Promise<ToolSet> {
     const all = [...(await this.#sources.loadOwnTools()), ...this.#servers.flatMap(({ tools }) => tools)];
     const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#rejected.has(this.#pins.pin(tool)));
     const key = offered.map((tool) => this.#pins.pin(tool)).join();
@@ -94,7 +95,7 @@ export class Tools {
   }
 
   /** Returns the names of the servers that these people may use here, but that cannot be reached now. */
-  downServers(ids: readonly string[], scope: ToolScope): readonly string[] {
+  downServers(ids: readonly string[], scope: Scope): readonly string[] {
     return this.#servers
       .filter(({ status, settings }) => status.kind === 'down' && mayUse({ access: settings }, ids, scope))
       .map(({ settings }) => settings.name);

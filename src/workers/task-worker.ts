@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
-import { AttachmentError } from '../errors.ts';
+import { AttachmentError, systemCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { TaskMessage, TaskOutcome } from './serve-tasks.ts';
@@ -127,8 +127,7 @@ export class TaskWorker<Task, Result> {
 
 /** A thread that never ran is not the task's fault; one that died while it ran is. */
 function exitError(isReady: boolean, cause: unknown): AttachmentError {
-  const { code } = cause as { code?: unknown };
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+  if (systemCode(cause) === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new AttachmentError('too_large', 'the thread ran out of memory', { cause });
   }
   if (!isReady) return new AttachmentError('kind_unsupported', 'the thread did not start', { cause });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { kindOfAddress } from '../../src/attachments/addresses.ts';
+import { kindOfAddress } from '../../src/attachments/connection.ts';
 import { forbiddenV4, forbiddenV6, formsOfV4, formsOfV6, v4InV6 } from './forms.ts';
 
 describe('the kind of an address', () => {

@@ -8,7 +8,7 @@ async function given(url: string, serviceUrl: string): Promise<{ value: string |
     isAsked = true;
     return 'a-token';
   };
-  return { value: await authorizationFor(new URL(url), { serviceUrl, token }), isAsked };
+  return { value: await authorizationFor(new URL(url), serviceUrl, token), isAsked };
 }
 
 const HOST = 'https://smba.trafficmanager.net';

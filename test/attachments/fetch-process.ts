@@ -31,8 +31,7 @@ async function carryOut({ url, rules, resolves, serverAt, key, maxBytes }: Order
     ...(key === undefined
       ? {}
       : {
-          authorization: (asked: URL) =>
-            authorizationFor(asked, { serviceUrl: key.serviceUrl, token: async () => key.token }),
+          authorization: (asked: URL) => authorizationFor(asked, key.serviceUrl, async () => key.token),
         }),
   };
   const outcome = await fetchSafely(request, deps).then(

@@ -47,6 +47,11 @@ describe('a file on this machine, in development', { timeout: 60_000 }, () => {
     }
   });
 
+  it('is fetched whatever the case of its encodings', async () => {
+    const headers = { 'content-encoding': 'Identity', 'transfer-encoding': 'Chunked' };
+    assert.equal(textOf(await fetchFrom(answering(200, headers))), 'a file');
+  });
+
   it('is fetched through a redirect, with a connection for each step', async () => {
     const before = host.connections;
     const file = await fetchFrom(({ url }, response) => {

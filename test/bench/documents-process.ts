@@ -11,7 +11,6 @@ const POLL_MS = 5;
 /** Not polled again while searches are measured. */
 const FOLDER_POLL_MS = 600_000;
 const WARM_UP = 50;
-const MAX_HITS = 8;
 
 export interface DocumentFigures {
   /** From the start of the thread until all documents are indexed. */
@@ -43,7 +42,7 @@ async function measure({
   const { signal } = new AbortController();
   for (const query of [...queries.slice(0, WARM_UP), ...queries]) {
     const askedMs = performance.now();
-    await documents.find(query, MAX_HITS, signal);
+    await documents.find(query, signal);
     searchMs.push(performance.now() - askedMs);
   }
   const memoryBytes = usage().rssBytes - beforeBytes;

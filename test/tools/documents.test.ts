@@ -7,7 +7,6 @@ import pino from 'pino';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { Documents } from '../../src/tools/documents/documents.ts';
 import { searchDocuments } from '../../src/tools/documents/search-documents.ts';
-import { EVERYBODY } from '../../src/tools/tool.ts';
 import { watchedLog } from '../channel/watched-log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { endlessPdf, folderOf, NO_MODES, pdf, withoutRoot } from './documents-under-test.ts';
@@ -24,7 +23,7 @@ describe('the searchable folder', () => {
 
   it('is searched by the model with its sources', async (t) => {
     const folder = await folderOf(t, { 'book.pdf': pdf(['Travel is paid.', 'Meals are paid up to 30 euros.']) });
-    const tool = searchDocuments(await ready(t, folder), EVERYBODY);
+    const tool = searchDocuments(await ready(t, folder));
     const output = await tool.run({ query: 'meals euros' }, context());
     assert.match(output.text, /^\[1\] book, page 2\nMeals are paid/);
     assert.deepEqual(output.sources, [{ title: 'book', page: 2 }]);
@@ -35,13 +34,21 @@ describe('the searchable folder', () => {
     const pages = { 'book.pdf': pdf(['Meals in Rome.', 'Travel.', 'Meals in Bonn.']) };
     const folder = await folderOf(t, { ...pages, 'a/x.md': '# Lunch\nMeals.', 'b/x.md': '# Lunch\nMeals, too.' });
     const documents = await ready(t, folder);
-    const { sources } = await searchDocuments(documents, EVERYBODY).run({ query: 'meals' }, context());
+    const { sources } = await searchDocuments(documents).run({ query: 'meals' }, context());
     const names = sources.map(({ title, page }) => [title, page].join(' ').trim());
     assert.deepEqual(names.sort(), ['Lunch (a/x.md)', 'Lunch (b/x.md)', 'book 1', 'book 3']);
     // What one search finds does not tell whether another file has the title.
     await rm(join(folder, 'b/x.md'));
-    const titles = async () => (await documents.find('lunch', 8, new AbortController().signal)).hits[0]?.title;
+    const titles = async () => (await documents.find('lunch', new AbortController().signal)).hits[0]?.title;
     while ((await titles()) !== 'Lunch');
+  });
+
+  it('finds a line of a long list', async (t) => {
+    const lines = Array.from({ length: 500 }, (_, at) => `Extension ${at}: person${at}, room ${at}.`);
+    const tool = searchDocuments(await ready(t, await folderOf(t, { 'phones.md': lines.join('\n\n') })));
+    const { text } = await tool.run({ query: 'person321' }, context());
+    assert.match(text, /person321/);
+    assert.ok(text.length < 7_000, `${text.length} characters`);
   });
 
   it('finds a file that is added later', async (t) => {
@@ -49,18 +56,18 @@ describe('the searchable folder', () => {
     const documents = await ready(t, folder);
     await writeFile(join(folder, 'late.md'), 'omega');
     const { signal } = new AbortController();
-    while ((await documents.find('omega', 8, signal)).hits.length === 0);
-    assert.equal((await documents.find('omega', 8, signal)).hits[0]?.path, 'late.md');
+    while ((await documents.find('omega', signal)).hits.length === 0);
+    assert.equal((await documents.find('omega', signal)).hits[0]?.path, 'late.md');
   });
 
   it('is down if the folder does not exist, and cannot be searched after close', async (t) => {
     const documents = await ready(t, '/no/such/folder');
     const { signal } = new AbortController();
-    await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
+    await assert.rejects(documents.find('x', signal), { code: 'tool_unavailable' });
     assert.deepEqual(documents.status, { kind: 'down', reason: 'ENOENT' });
     await documents.close();
     await documents.close();
-    await assert.rejects(documents.find('x', 8, signal), { code: 'tool_unavailable' });
+    await assert.rejects(documents.find('x', signal), { code: 'tool_unavailable' });
   });
 
   it('says that documents are still being read instead of that nothing was found', async (t) => {
@@ -68,7 +75,7 @@ describe('the searchable folder', () => {
     const folder = await folderOf(t, Object.fromEntries(many));
     const clock = new ManualClock();
     const documents = await ready(t, folder, clock);
-    const output = searchDocuments(documents, EVERYBODY).run({ query: 'omega' }, context());
+    const output = searchDocuments(documents).run({ query: 'omega' }, context());
     await clock.whenWaiting(5_000);
     await clock.advance(5_000);
     assert.match((await output).text, /still being read/);
@@ -84,7 +91,7 @@ describe('the searchable folder', () => {
     assert.deepEqual(documents.status, { kind: 'down', reason: 'a file took too long' });
     await writeFile(join(folder, 'b.md'), 'beta');
     await clock.advance(1_000);
-    const { hits } = await documents.find('beta', 8, new AbortController().signal);
+    const { hits } = await documents.find('beta', new AbortController().signal);
     assert.equal(hits[0]?.path, 'b.md');
     const leftOut = [{ path: 'a.pdf', reason: 'reading it takes too much time or memory' }];
     assert.deepEqual(documents.status, { kind: 'ready', state: { documents: 1, chunks: 1, leftOut } });
@@ -128,7 +135,7 @@ describe('the searchable folder', () => {
   it('stops waiting for documents when the turn is cancelled', async (t) => {
     const documents = await ready(t, await folderOf(t, { 'a.md': 'alpha' }));
     const turn = new AbortController();
-    const found = documents.find('alpha', 8, turn.signal);
+    const found = documents.find('alpha', turn.signal);
     turn.abort(new Error('cancelled'));
     await assert.rejects(found, { message: 'cancelled' });
   });

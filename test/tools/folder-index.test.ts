@@ -3,11 +3,10 @@ import { chmod, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { listFolder } from '../../src/tools/documents/folder.ts';
-import { FolderIndex, MAX_INDEX_BYTES } from '../../src/tools/documents/folder-index.ts';
+import { FolderIndex } from '../../src/tools/documents/folder-index.ts';
 import { folderOf, NO_MODES, withoutRoot } from './documents-under-test.ts';
 
-const indexOf = (folder: string, maxBytes = MAX_INDEX_BYTES) =>
-  new FolderIndex({ folder, maxBytes, skipped: new Map() });
+const indexOf = (folder: string) => new FolderIndex({ folder });
 
 describe('the index of a folder', () => {
   it('finds words in any case, form and accent, with the heading above them', async (t) => {
@@ -15,16 +14,16 @@ describe('the index of a folder', () => {
     const index = indexOf(folder);
     await index.update();
     for (const query of ['kundigungsfrist', 'KÜNDIGUNGSFRISTEN', 'quartal', 'Monat']) {
-      const [hit] = index.find(query, 8);
+      const [hit] = index.find(query);
       assert.deepEqual(hit && [hit.path, hit.heading], ['hr/leave.md', 'Kündigungsfrist'], query);
     }
-    assert.deepEqual(index.find('nothing of the kind xyz', 8), []);
+    assert.deepEqual(index.find('nothing of the kind xyz'), []);
   });
 
   it('finds words in a language without spaces', async (t) => {
     const index = indexOf(await folderOf(t, { 'a.txt': '我们的办公室在柏林。' }));
     await index.update();
-    assert.equal(index.find('柏林', 8).length, 1);
+    assert.equal(index.find('柏林').length, 1);
   });
 
   it('ignores the common words of a question', async (t) => {
@@ -33,14 +32,14 @@ describe('the index of a folder', () => {
     const files = { 'rules.md': rules, 'wish.md': '# Wish\nWish a wish.', 'z.md': parking };
     const index = indexOf(await folderOf(t, files));
     await index.update();
-    assert.equal(index.find('with parking', 8)[0]?.path, 'z.md');
-    assert.equal(index.find('with', 8)[0]?.path, 'rules.md');
+    assert.equal(index.find('with parking')[0]?.path, 'z.md');
+    assert.equal(index.find('with')[0]?.path, 'rules.md');
   });
 
   it('finds a word after an apostrophe', async (t) => {
     const index = indexOf(await folderOf(t, { 'a.txt': 'Le prix de l’eau.' }));
     await index.update();
-    assert.equal(index.find('eau', 8).length, 1);
+    assert.equal(index.find('eau').length, 1);
   });
 
   it('follows new, changed and deleted files', async (t) => {
@@ -53,7 +52,7 @@ describe('the index of a folder', () => {
     await rm(join(folder, 'b.md'));
     const { documents, isChanged } = await index.update();
     assert.deepEqual([documents, isChanged], [2, true]);
-    const found = (query: string) => index.find(query, 8).map(({ path }) => path);
+    const found = (query: string) => index.find(query).map(({ path }) => path);
     assert.deepEqual([found('alpha'), found('beta'), found('gamma'), found('delta')], [[], [], ['a.md'], ['c.md']]);
   });
 
@@ -114,12 +113,12 @@ describe('the index of a folder', () => {
   it('leaves out files above its memory limit until there is room', async (t) => {
     const unique = (name: string) => Array.from({ length: 3_000 }, (_, at) => `${name}${at}`).join(' ');
     const folder = await folderOf(t, { 'a.md': unique('a'), 'b.md': unique('b') });
-    const index = indexOf(folder, 4_000_000);
+    const index = new FolderIndex({ folder, maxBytes: 4_000_000 });
     for (let times = 0; times < 2; times++) {
       const { documents, leftOut } = await index.update();
       assert.deepEqual([documents, leftOut.map(({ reason }) => reason)], [1, ['the index is full']]);
     }
-    const [found] = index.find('a1 b1', 8);
+    const [found] = index.find('a1 b1');
     await rm(join(folder, found?.path ?? ''));
     const { documents, leftOut } = await index.update();
     assert.deepEqual([documents, leftOut], [1, []]);
@@ -134,6 +133,6 @@ describe('the index of a folder', () => {
     const { documents, leftOut } = await index.update();
     assert.equal(documents, 1);
     assert.deepEqual(leftOut, [{ path: 'b.pdf', reason: 'it is not a readable PDF' }]);
-    assert.deepEqual(index.find('secret', 8), []);
+    assert.deepEqual(index.find('secret'), []);
   });
 });

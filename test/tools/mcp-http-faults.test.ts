@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../src/clock.ts';
 import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
 import type { ToolError } from '../../src/tools/tool-error.ts';
 import { connected, context, http, opened, startHttp, toolOf } from './mcp-under-test.ts';
@@ -210,6 +211,27 @@ describe('the token and the headers of an MCP server', () => {
     assert.ok(posts.length >= 3);
     for (const { headers } of posts)
       assert.deepEqual([headers.authorization, headers['x-api-key']], ['Bearer token', 'a-secret']);
+  });
+
+  it('leave no doubt about a call that was not sent for want of a token', async (t) => {
+    const scripted = await startHttp(t);
+    let isOut = false;
+    const token = async () => (isOut ? Promise.reject(new RangeError('no token')) : 'token');
+    const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
+    const server = opened(t, transport, {}, systemClock, token);
+    await server.connect();
+    isOut = true;
+    await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
+    isOut = false;
+    assert.equal((await toolOf(server, 'echo').run({}, context())).text, 'echo: {}');
+  });
+
+  it('are the reason why a server is down if there is no token', async (t) => {
+    const scripted = await startHttp(t);
+    const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
+    const server = opened(t, transport, {}, systemClock, () => Promise.reject(new RangeError('no token')));
+    await server.connect();
+    assert.deepEqual(server.status, { kind: 'down', reason: 'RangeError' });
   });
 
   for (const [when, rpc, status] of [

@@ -47,9 +47,10 @@ export function opened(
   transport: McpTransport,
   more: Partial<McpServerSettings> = {},
   clock: Clock = systemClock,
+  token = async () => 'token',
 ): McpServer {
   const build = { version: '0', commit: undefined };
-  const deps = { clock, log: silent, random: () => 0, tokens: () => async () => 'token', fetch, build };
+  const deps = { clock, log: silent, random: () => 0, tokens: () => token, fetch, build };
   const server = new McpServer(settingsOf(transport, more), deps);
   t.after(() => server.close());
   return server;

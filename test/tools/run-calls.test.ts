@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
+import type { AuditEvent } from '../../src/tools/audit.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/define-tool.ts';
 import { earlierEnd, type RunCallsDeps, runCalls, type Verdict } from '../../src/tools/run-calls.ts';
 import type { Tool } from '../../src/tools/tool.ts';
@@ -71,7 +72,7 @@ describe('the calls of a response', () => {
       const { check: _, ...unchecked } = a;
       for (const each of [a, unchecked]) {
         // Nobody is asked to approve what cannot run.
-        const { ends, outputs } = await run([asked], [each, b], { verdict: 'needsApproval' });
+        const { ends, outputs } = await run([asked], [each, b], { verdict: 'waiting' });
         assert.deepEqual(ends, [{ kind: 'failed', code }]);
         assert.match(outputs[0] ?? '', output);
         assert.equal(typeof JSON.parse(outputs[0] ?? '').error, 'string');
@@ -176,16 +177,17 @@ describe('the calls of a response', () => {
     assert.deepEqual(ends, [{ kind: 'done' }, { kind: 'tooMany' }]);
   });
 
-  for (const [verdict, kind, output] of [
-    ['needsApproval', 'waiting', /waiting for the user's approval, not done/],
-    ['doneBefore', 'doneBefore', /done already/],
-    ['unknown', 'unknown', /not known whether an earlier call has done this/],
+  for (const [verdict, output] of [
+    ['waiting', /waiting for the user's approval, not done/],
+    ['denied', /denied by the user, not done/],
+    ['doneBefore', /done already/],
+    ['unknown', /not known whether an earlier call has done this/],
   ] as const) {
     it(`do not run with the verdict "${verdict}"`, async () => {
       const { ends, outputs, recorded } = await run([call('a')], [tool('a', { run: () => assert.fail('it ran') })], {
         verdict,
       });
-      assert.deepEqual(ends, [{ kind }]);
+      assert.deepEqual(ends, [{ kind: verdict }]);
       assert.match(outputs[0] ?? '', output);
       assert.deepEqual(recorded, []);
     });
@@ -238,7 +240,7 @@ describe('the calls of a response that fails because the store cannot be reached
 
 describe('the end of a call in an earlier attempt', () => {
   const a = tool('a');
-  const entry = (event: string, name = 'a', text = '{}') => ({
+  const entry = (event: AuditEvent, name = 'a', text = '{}') => ({
     ...{ event, tool: name, argumentsHash: argumentsHash({ argumentsText: text }) },
   });
   for (const [name, entries, expected] of [

@@ -17,15 +17,15 @@ export function chunksOf({ sections }: ReadDocument): Chunk[] {
   );
 }
 
-/** Joins paragraphs up to the limit. A longer paragraph is split at a space. */
+/** Joins paragraphs up to the limit, which the last one may exceed if it is short. Splits a longer one at a space. */
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   for (const paragraph of text.split(/\n\s*\n/).flatMap(cut)) {
     const last = pieces.at(-1);
+    const maxChars = paragraph.length < MIN_CHARS ? MAX_CHARS + MIN_CHARS : MAX_CHARS;
     const joined = last === undefined ? paragraph : `${last}\n\n${paragraph}`;
-    const isJoined = last !== undefined && (joined.length <= MAX_CHARS || paragraph.length < MIN_CHARS);
-    if (isJoined) pieces[pieces.length - 1] = joined;
-    else pieces.push(paragraph);
+    if (last === undefined || joined.length > maxChars) pieces.push(paragraph);
+    else pieces[pieces.length - 1] = joined;
   }
   return pieces;
 }

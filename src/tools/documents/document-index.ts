@@ -16,6 +16,8 @@ interface Entry extends Hit {
 
 /** Longer queries are cut, because each word costs time. */
 const MAX_QUERY_CHARS = 500;
+/** The most matches of one search. */
+const MAX_HITS = 8;
 /** Keeps one document from taking up the whole result. */
 const MAX_HITS_PER_DOCUMENT = 4;
 const MIN_PREFIX_CHARS = 3;
@@ -113,18 +115,18 @@ export class DocumentIndex {
   }
 
   /** Returns the best matches, the best one first. Common words count only where nothing else is found. */
-  find(query: string, maxHits: number): Hit[] {
+  find(query: string): Hit[] {
     const terms = [...new Set(words(query.slice(0, MAX_QUERY_CHARS)).map(fold))];
     const rare = terms.filter((word) => !this.#isCommon(word));
-    const hits = this.#best(this.#search.search(rare.join(' '), SIMILAR), maxHits);
-    return hits.length > 0 ? hits : this.#best(this.#search.search(terms.join(' ')), maxHits);
+    const hits = this.#best(this.#search.search(rare.join(' '), SIMILAR));
+    return hits.length > 0 ? hits : this.#best(this.#search.search(terms.join(' ')));
   }
 
   #isCommon(word: string): boolean {
     return (this.#chunkCounts.get(word) ?? 0) > Math.max(MAX_RARE_CHUNKS, MAX_RARE_SHARE * this.#entries.size);
   }
 
-  #best(matches: Iterable<{ readonly id: number }>, maxHits: number): Hit[] {
+  #best(matches: Iterable<{ readonly id: number }>): Hit[] {
     const hitCounts = new Map<string, number>();
     const hits: Hit[] = [];
     for (const match of matches) {
@@ -133,7 +135,7 @@ export class DocumentIndex {
       if (entry === undefined || count >= MAX_HITS_PER_DOCUMENT) continue;
       hitCounts.set(entry.path, count + 1);
       hits.push({ ...entry, title: this.#nameOf(entry) });
-      if (hits.length === maxHits) break;
+      if (hits.length === MAX_HITS) break;
     }
     return hits;
   }

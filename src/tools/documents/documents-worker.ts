@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DocumentsSettings } from '../../config/tools-settings.ts';
+import { systemCode } from '../../errors.ts';
 import type { Hit } from './document-index.ts';
 import type { FolderFile } from './folder.ts';
 import { FolderIndex, type FolderIndexOptions, type FolderState } from './folder-index.ts';
@@ -8,7 +10,6 @@ import { FolderIndex, type FolderIndexOptions, type FolderState } from './folder
 export interface DocumentsRequest {
   readonly id: number;
   readonly query: string;
-  readonly maxHits: number;
 }
 
 /** A message from the thread: each file before it is read, the end of each update, and one answer to each request. */
@@ -21,27 +22,23 @@ export type DocumentsMessage =
 /** The content of `workerData`. */
 export type DocumentsJob = FolderIndexOptions & Pick<DocumentsSettings, 'pollMs'>;
 
-/**
- * Reads the folder and polls it for changes, because network shares send no file system events. Meanwhile it answers
- * queries from the documents read so far.
- */
-function serve(job: DocumentsJob): void {
-  const index = new FolderIndex(job);
-  const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
-  parentPort?.on('message', ({ id, query, maxHits }: DocumentsRequest) => {
-    post({ kind: 'found', id, hits: index.find(query, maxHits) });
-  });
-  const update = async () => {
-    const startedMs = performance.now();
-    try {
-      const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
-      post({ kind: 'updated', state, isChanged, tookMs: Math.round(performance.now() - startedMs) });
-    } catch (error) {
-      post({ kind: 'unreadable', reason: String((error as { code?: unknown }).code ?? 'unknown') });
-    }
-    setTimeout(update, job.pollMs);
-  };
-  void update();
-}
+const job: DocumentsJob = workerData;
+const index = new FolderIndex(job);
+const post = (message: DocumentsMessage) => parentPort?.postMessage(message);
 
-serve(workerData as DocumentsJob);
+// Queries are answered from the documents read so far.
+parentPort?.on('message', ({ id, query }: DocumentsRequest) => {
+  post({ kind: 'found', id, hits: index.find(query) });
+});
+
+// The folder is polled for changes, because network shares send no file system events.
+for (;;) {
+  const startedMs = performance.now();
+  try {
+    const { isChanged, ...state } = await index.update((file) => post({ kind: 'reading', file }));
+    post({ kind: 'updated', state, isChanged, tookMs: Math.round(performance.now() - startedMs) });
+  } catch (error) {
+    post({ kind: 'unreadable', reason: systemCode(error) ?? 'unknown' });
+  }
+  await setTimeout(job.pollMs);
+}

@@ -2,13 +2,14 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import type { DocumentsSettings } from '../../config/tools-settings.ts';
 import { unlessAborted, withDeadline } from '../../deadline.ts';
+import { systemCode } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { ToolError } from '../tool-error.ts';
 import type { Hit } from './document-index.ts';
 import type { DocumentsJob, DocumentsMessage, DocumentsRequest } from './documents-worker.ts';
 import type { FolderFile } from './folder.ts';
-import { type FolderState, MAX_INDEX_BYTES } from './folder-index.ts';
+import type { FolderState } from './folder-index.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
@@ -22,19 +23,19 @@ const MAX_YOUNG_MB = 8;
 const MAX_WAIT_MS = 5_000;
 
 /** The state of the folder; `reason` is for operators. */
-export type DocumentsStatus =
+type DocumentsStatus =
   | { readonly kind: 'reading' }
   | { readonly kind: 'ready'; readonly state: FolderState }
   | { readonly kind: 'down'; readonly reason: string };
 
 /** The answer to a query. */
-export interface FoundDocuments {
+interface FoundDocuments {
   readonly hits: readonly Hit[];
   /** Whether the folder was not read to its end yet, so that more may be found later. */
   readonly isPartial: boolean;
 }
 
-export interface DocumentsDeps {
+interface DocumentsDeps {
   readonly settings: DocumentsSettings;
   readonly clock: Clock;
   readonly log: Logger;
@@ -45,7 +46,9 @@ export interface DocumentsDeps {
  * leaves out the file that it was reading.
  */
 export class Documents {
-  readonly #deps: DocumentsDeps;
+  readonly settings: DocumentsSettings;
+  readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #waiting = new Map<number, PromiseWithResolvers<readonly Hit[]>>();
   #status: DocumentsStatus = { kind: 'reading' };
   #worker: Worker | undefined;
@@ -63,8 +66,10 @@ export class Documents {
   #cancelRestart = () => {};
   #isClosed = false;
 
-  constructor(deps: DocumentsDeps) {
-    this.#deps = deps;
+  constructor({ settings, clock, log }: DocumentsDeps) {
+    this.settings = settings;
+    this.#clock = clock;
+    this.#log = log;
   }
 
   get status(): DocumentsStatus {
@@ -74,9 +79,9 @@ export class Documents {
   /** Starts the thread. Safe to call twice. */
   start(): void {
     if (this.#worker !== undefined || this.#isClosed) return;
-    const { folder, pollMs } = this.#deps.settings;
+    const { folder, pollMs } = this.settings;
     const worker = new Worker(workerUrl(import.meta.url, 'documents-worker'), {
-      workerData: { folder, pollMs, maxBytes: MAX_INDEX_BYTES, skipped: this.#skipped } satisfies DocumentsJob,
+      workerData: { folder, pollMs, skipped: this.#skipped } satisfies DocumentsJob,
       env: {},
       execArgv: [],
       stdout: true,
@@ -89,7 +94,7 @@ export class Documents {
     this.#wasRead = false;
     worker.unref();
     worker.on('message', (message: DocumentsMessage) => this.#onMessage(worker, message));
-    worker.on('error', (err) => this.#onEnd(worker, String((err as { code?: unknown }).code ?? err.name)));
+    worker.on('error', (err) => this.#onEnd(worker, systemCode(err) ?? err.name));
     worker.on('exit', () => this.#onEnd(worker, 'the thread ended'));
   }
 
@@ -97,27 +102,27 @@ export class Documents {
    * Finds the best matches. While the folder is read for the first time it waits up to 5 s, then searches what was read.
    * Rejects with a ToolError while nothing can be searched, and with the reason of `signal`.
    */
-  async find(query: string, maxHits: number, signal: AbortSignal): Promise<FoundDocuments> {
+  async find(query: string, signal: AbortSignal): Promise<FoundDocuments> {
     signal.throwIfAborted();
     if (this.#worker !== undefined && this.#status.kind === 'reading') await this.#waitForFirstRead(signal);
     const worker = this.#worker;
     // A folder that was read before stays searchable while it cannot be read.
     if (worker === undefined || (this.#status.kind === 'down' && !this.#wasRead)) throw unavailable();
     const isPartial = this.#status.kind === 'reading';
-    return { hits: await this.#ask(worker, query, maxHits, signal), isPartial };
+    return { hits: await this.#ask(worker, query, signal), isPartial };
   }
 
   async #waitForFirstRead(signal: AbortSignal): Promise<void> {
-    const deadline = { clock: this.#deps.clock, limitMs: MAX_WAIT_MS, signal, late: unavailable };
+    const deadline = { clock: this.#clock, limitMs: MAX_WAIT_MS, signal, late: unavailable };
     // At the limit, what was read so far is searched.
     await withDeadline(deadline, () => this.#firstRead.promise).catch(() => signal.throwIfAborted());
   }
 
-  async #ask(worker: Worker, query: string, maxHits: number, signal: AbortSignal): Promise<readonly Hit[]> {
+  async #ask(worker: Worker, query: string, signal: AbortSignal): Promise<readonly Hit[]> {
     const found = Promise.withResolvers<readonly Hit[]>();
     const id = this.#nextId++;
     this.#waiting.set(id, found);
-    worker.postMessage({ id, query, maxHits } satisfies DocumentsRequest);
+    worker.postMessage({ id, query } satisfies DocumentsRequest);
     try {
       return await unlessAborted(signal, () => found.promise);
     } finally {
@@ -142,7 +147,7 @@ export class Documents {
       case 'reading':
         this.#reading = message.file;
         this.#cancelLimit();
-        this.#cancelLimit = this.#deps.clock.after(MAX_READ_MS, () => {
+        this.#cancelLimit = this.#clock.after(MAX_READ_MS, () => {
           this.#onEnd(worker, 'a file took too long');
           void worker.terminate();
         });
@@ -155,10 +160,7 @@ export class Documents {
         break;
       case 'unreadable':
         if (this.#status.kind !== 'down')
-          this.#deps.log.error(
-            { folder: this.#deps.settings.folder, reason: message.reason },
-            'documents folder not read',
-          );
+          this.#log.error({ folder: this.settings.folder, reason: message.reason }, 'documents folder not read');
         this.#status = { kind: 'down', reason: message.reason };
         this.#firstRead.resolve();
         break;
@@ -166,7 +168,6 @@ export class Documents {
   }
 
   #onUpdated({ state, isChanged, tookMs }: Extract<DocumentsMessage, { kind: 'updated' }>): void {
-    const { log } = this.#deps;
     const isNews = isChanged || this.#status.kind !== 'ready';
     this.#failures = 0;
     this.#reading = undefined;
@@ -176,8 +177,8 @@ export class Documents {
     this.#status = { kind: 'ready', state };
     if (!isNews) return;
     const { documents, chunks, leftOut } = state;
-    log.info({ documents, chunks, leftOut: leftOut.length, tookMs }, 'documents indexed');
-    for (const { path, reason } of leftOut.slice(0, 20)) log.warn({ path, reason }, 'document left out');
+    this.#log.info({ documents, chunks, leftOut: leftOut.length, tookMs }, 'documents indexed');
+    for (const { path, reason } of leftOut.slice(0, 20)) this.#log.warn({ path, reason }, 'document left out');
   }
 
   #onEnd(worker: Worker, reason: string): void {
@@ -190,8 +191,8 @@ export class Documents {
     if (this.#reading !== undefined) this.#skipped.set(this.#reading.path, this.#reading.fingerprint);
     this.#reading = undefined;
     const waitMs = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
-    this.#deps.log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');
-    this.#cancelRestart = this.#deps.clock.after(waitMs, () => this.start());
+    this.#log.error({ reason, path, retryInMs: waitMs }, 'documents thread ended');
+    this.#cancelRestart = this.#clock.after(waitMs, () => this.start());
   }
 
   #rejectAll(): void {

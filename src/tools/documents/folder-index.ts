@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { chunksOf } from './chunks.ts';
-import { DocumentError } from './document-error.ts';
 import { DocumentIndex, type Hit } from './document-index.ts';
 import { type FolderFile, listFolder, readFolderFile } from './folder.ts';
 import { readDocument } from './read-document.ts';
+import { DocumentError } from './section.ts';
 
 /** The most that the index of a folder takes: about 20,000 pages of common words, less if most words are unique. */
-export const MAX_INDEX_BYTES = 300_000_000;
+const MAX_INDEX_BYTES = 300_000_000;
 
 /** Why a file is left out, for operators, and when it is read again although it has not changed. */
 interface Problem {
@@ -20,7 +20,7 @@ const UNREADABLE: Problem = { reason: 'it cannot be read', retry: 'always' };
 const TOO_COSTLY: Problem = { reason: 'reading it takes too much time or memory', retry: 'never' };
 
 /** A file or subfolder that is not indexed, and the reason. */
-export interface LeftOut {
+interface LeftOut {
   readonly path: string;
   readonly reason: string;
 }
@@ -33,9 +33,10 @@ export interface FolderState {
 
 export interface FolderIndexOptions {
   readonly folder: string;
-  readonly maxBytes: number;
   /** The fingerprints of files that are not read again unless they change, by path: reading them ended the thread. */
-  readonly skipped: ReadonlyMap<string, string>;
+  readonly skipped?: ReadonlyMap<string, string>;
+  /** Limits the memory of the index. Default 300 MB. */
+  readonly maxBytes?: number;
 }
 
 /** The index of a folder. `update` brings it up to date. */
@@ -48,14 +49,14 @@ export class FolderIndex {
   /** The paths that the last listing could not read. */
   #unreadable: readonly string[] = [];
 
-  constructor({ folder, maxBytes, skipped }: FolderIndexOptions) {
+  constructor({ folder, skipped = new Map(), maxBytes = MAX_INDEX_BYTES }: FolderIndexOptions) {
     this.#folder = folder;
     this.#skipped = skipped;
     this.#index = new DocumentIndex(maxBytes);
   }
 
-  find(query: string, maxHits: number): Hit[] {
-    return this.#index.find(query, maxHits);
+  find(query: string): Hit[] {
+    return this.#index.find(query);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { DocumentError } from './document-error.ts';
+import { systemCode } from '../../errors.ts';
 import { isDocument } from './read-document.ts';
+import { DocumentError } from './section.ts';
 
 const MAX_FILE_BYTES = 50_000_000;
 const MAX_FILES = 5_000;
@@ -30,7 +31,7 @@ export interface FolderFile {
 }
 
 /** The documents of a folder and its subfolders. */
-export interface FolderList {
+interface FolderList {
   /** In the order of their paths. */
   readonly files: readonly FolderFile[];
   /** The paths of subfolders and files that cannot be read. */
@@ -83,7 +84,7 @@ async function unlessUnreadable<T>(path: string, unreadable: string[], read: () 
   try {
     return await read();
   } catch (error) {
-    const code = String((error as { code?: unknown }).code);
+    const code = systemCode(error) ?? '';
     if (PASSING.includes(code)) throw error;
     if (!DELETED.includes(code)) unreadable.push(path);
     return undefined;
@@ -92,25 +93,26 @@ async function unlessUnreadable<T>(path: string, unreadable: string[], read: () 
 
 /** Returns `undefined` if the path is not a file of the folder. */
 async function fingerprintOf(root: string, path: string): Promise<string | undefined> {
-  const real = await realpath(join(root, path));
-  if (!isWithin(root, real)) return undefined;
+  const real = await realPathIn(root, path);
+  if (real === undefined) return undefined;
   const found = await stat(real);
   return found.isFile() ? `${found.mtimeMs} ${found.size} ${found.ino}` : undefined;
 }
 
-function isWithin(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+/** Returns `undefined` if the path leads out of the folder. */
+async function realPathIn(root: string, path: string): Promise<string | undefined> {
+  const real = await realpath(join(root, path));
+  return real.startsWith(root.endsWith(sep) ? root : root + sep) ? real : undefined;
 }
 
 /** Rejects with a DocumentError if the file is too large, or now leads out of the folder. */
 export async function readFolderFile(folder: string, path: string): Promise<Uint8Array> {
-  const root = await realpath(folder);
-  const real = await realpath(join(root, path));
-  if (!isWithin(root, real)) throw new DocumentError('damaged', 'it leads out of the folder');
+  const real = await realPathIn(await realpath(folder), path);
+  if (real === undefined) throw new DocumentError('it leads out of the folder');
   const file = await open(real);
   try {
     const { size } = await file.stat();
-    if (size > MAX_FILE_BYTES) throw new DocumentError('too_large', `it has more than ${MAX_FILE_BYTES} bytes`);
+    if (size > MAX_FILE_BYTES) throw new DocumentError(`it has more than ${MAX_FILE_BYTES} bytes`);
     return await file.readFile();
   } finally {
     await file.close();

@@ -1,7 +1,6 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { Parser } from 'htmlparser2';
-import { DocumentError } from './document-error.ts';
-import { type ReadDocument, SectionBuilder } from './section.ts';
+import { DocumentError, type ReadDocument, SectionBuilder } from './section.ts';
 
 const BODY = 'word/document.xml';
 /** Limits the unpacked text: a small archive may hold gigabytes. */
@@ -49,14 +48,14 @@ function bodyOf(bytes: Uint8Array): string {
     const { [BODY]: body } = unzipSync(bytes, {
       filter({ name, originalSize }) {
         if (name === BODY && originalSize > MAX_BODY_BYTES)
-          throw new DocumentError('too_large', `its text has more than ${MAX_BODY_BYTES} bytes`);
+          throw new DocumentError(`its text has more than ${MAX_BODY_BYTES} bytes`);
         return name === BODY;
       },
     });
-    if (body === undefined) throw new DocumentError('damaged', 'it is not a Word document');
+    if (body === undefined) throw new DocumentError('it is not a Word document');
     return strFromU8(body);
   } catch (cause) {
     if (cause instanceof DocumentError) throw cause;
-    throw new DocumentError('damaged', 'it is not a Word document', { cause });
+    throw new DocumentError('it is not a Word document', { cause });
   }
 }

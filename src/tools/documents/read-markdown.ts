@@ -1,7 +1,7 @@
 import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
-const FENCE = /^(```|~~~)/;
+const FENCE = /^(?:`{3,}|~{3,})/;
 const SETTING = /^(?:[\p{L}\p{N}_.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/u;
 /** A line of YAML: a setting, a list item, a comment, the end of a list or object, or the rest of a value, indented. */
 const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`, 'u');
@@ -10,18 +10,22 @@ const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`, 'u
 export function readMarkdown(text: string, name: string): ReadDocument {
   const builder = new SectionBuilder();
   let lines: string[] = [];
-  let isCode = false;
+  /** The fence that has begun the code; `undefined` outside of code. */
+  let fence: string | undefined;
   const endParagraph = () => {
     builder.paragraph(lines.join('\n'));
     lines = [];
   };
   for (const line of withoutFrontMatter(text).split(/\r?\n/)) {
-    if (FENCE.test(line)) isCode = !isCode;
-    const [, marks, heading] = isCode ? [] : (HEADING.exec(line) ?? []);
+    const [mark] = FENCE.exec(line) ?? [];
+    if (fence === undefined) fence = mark;
+    // Code ends with the same mark, at least as long.
+    else if (mark?.startsWith(fence)) fence = undefined;
+    const [, marks, heading] = fence !== undefined ? [] : (HEADING.exec(line) ?? []);
     if (marks !== undefined && heading !== undefined) {
       endParagraph();
       builder.heading(marks.length, heading);
-    } else if (line.trim() === '' && !isCode) endParagraph();
+    } else if (line.trim() === '' && fence === undefined) endParagraph();
     else lines.push(line);
   }
   endParagraph();

@@ -1,5 +1,4 @@
-import { DocumentError } from './document-error.ts';
-import type { ReadDocument, Section } from './section.ts';
+import { DocumentError, type ReadDocument, type Section } from './section.ts';
 
 const MAX_PAGES = 2_000;
 
@@ -9,7 +8,7 @@ export async function readPdf(bytes: Uint8Array, name: string): Promise<ReadDocu
   const sections = pages.flatMap((text, at): Section[] =>
     text.trim() === '' ? [] : [{ headings: [], text: text.trim(), page: at + 1 }],
   );
-  if (sections.length === 0) throw new DocumentError('no_text', 'it has no text: its pages are pictures');
+  if (sections.length === 0) throw new DocumentError('it has no text: its pages are pictures');
   return { title: name, sections };
 }
 
@@ -19,14 +18,13 @@ async function pagesOf(bytes: Uint8Array): Promise<readonly string[]> {
     const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
     try {
       const { numPages } = pdf;
-      if (numPages > MAX_PAGES)
-        throw new DocumentError('too_large', `it has ${numPages} pages, more than ${MAX_PAGES}`);
+      if (numPages > MAX_PAGES) throw new DocumentError(`it has ${numPages} pages, more than ${MAX_PAGES}`);
       return (await extractText(pdf, { mergePages: false })).text;
     } finally {
       await pdf.loadingTask.destroy();
     }
   } catch (cause) {
     if (cause instanceof DocumentError) throw cause;
-    throw new DocumentError('damaged', 'it is not a readable PDF', { cause });
+    throw new DocumentError('it is not a readable PDF', { cause });
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineTool } from '../define-tool.ts';
-import { DATA_NOTICE, type Source, type Tool, type ToolAccess } from '../tool.ts';
+import { DATA_NOTICE, type Source, type Tool } from '../tool.ts';
 import type { Hit } from './document-index.ts';
 import type { Documents } from './documents.ts';
 
@@ -10,11 +10,10 @@ const NOTHING_FOUND = 'Nothing was found. Try other words once, then say that th
 const STILL_READING =
   'The documents are still being read. Do not search again now: say so, and that the user may ask again in a minute.';
 const NOT_ALL_READ = 'The documents are still being read, so more may be found in a minute.';
-const MAX_HITS = 8;
 const MAX_CHARS = 7_000;
 
 /** Creates the tool that searches the folder. */
-export function searchDocuments(documents: Documents, access: ToolAccess): Tool {
+export function searchDocuments(documents: Documents): Tool {
   return defineTool({
     name: 'search_documents',
     title: 'Documents',
@@ -23,14 +22,14 @@ export function searchDocuments(documents: Documents, access: ToolAccess): Tool 
     parameters: z.object({ query: z.string().min(1).describe('Words in the language of the documents.') }),
     approval: 'never',
     isReadOnly: true,
-    access,
+    access: documents.settings,
     async run({ query }, { signal }) {
-      const { hits: found, isPartial } = await documents.find(query, MAX_HITS, signal);
+      const { hits: found, isPartial } = await documents.find(query, signal);
       const hits = withinBound(found);
       if (hits.length === 0) return isPartial ? STILL_READING : NOTHING_FOUND;
       const quotes = hits.map(quoted);
       const parts = isPartial ? [...quotes, NOT_ALL_READ] : quotes;
-      return { text: parts.join('\n\n'), images: [], sources: sourcesOf(hits) };
+      return { text: parts.join('\n\n'), images: [], sources: hits.map(sourceOf) };
     },
   });
 }
@@ -48,8 +47,6 @@ function quoted({ title, heading, page, text }: Hit, at: number): string {
   return `[${at + 1}] ${place.filter((part) => part !== '').join(', ')}\n${text}`;
 }
 
-/** Returns one source for each page that was found, and for each document without pages. */
-function sourcesOf(hits: readonly Hit[]): Source[] {
-  const found = hits.map(({ title, page }) => (page === undefined ? { title } : { title, page }));
-  return [...new Map(found.map((source) => [JSON.stringify(source), source])).values()];
+function sourceOf({ title, page }: Hit): Source {
+  return page === undefined ? { title } : { title, page };
 }

@@ -14,6 +14,11 @@ export interface ReadDocument {
   readonly sections: readonly Section[];
 }
 
+/** A file cannot be indexed. Reading it again would fail the same way. The message is for operators. */
+export class DocumentError extends Error {
+  override readonly name = 'DocumentError';
+}
+
 /** Collects sections while a document is read from top to bottom. */
 export class SectionBuilder {
   readonly #sections: Section[] = [];

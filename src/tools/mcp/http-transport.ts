@@ -1,6 +1,7 @@
 import type { FetchLike, Transport } from '@modelcontextprotocol/client';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { McpTransport } from '../../config/mcp-settings.ts';
+import { TokenError } from './mcp-failure.ts';
 
 type HttpSettings = Extract<McpTransport, { kind: 'http' }>;
 
@@ -9,7 +10,7 @@ const MAX_MESSAGE_BYTES = 10_485_760;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-export interface HttpTransportDeps {
+interface HttpTransportDeps {
   readonly fetch: typeof fetch;
   /** Called before each request. Default: requests carry no token. */
   readonly token: (() => Promise<string>) | undefined;
@@ -18,10 +19,12 @@ export interface HttpTransportDeps {
 /** Creates the HTTP transport. The SDK follows no redirect to another origin. */
 export function httpTransport({ url, headers }: HttpSettings, { fetch, token }: HttpTransportDeps): Transport {
   const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch(fetch) };
-  return new StreamableHTTPClientTransport(
-    new URL(url),
-    token === undefined ? options : { ...options, authProvider: { token } },
-  );
+  const authProvider = token && { token: () => token().catch(throwTokenError) };
+  return new StreamableHTTPClientTransport(new URL(url), authProvider ? { ...options, authProvider } : options);
+}
+
+function throwTokenError(cause: unknown): never {
+  throw new TokenError('no access token', { cause });
 }
 
 /** Works like `fetch`, but a body with a message that is too long ends with an error. */

@@ -5,21 +5,18 @@ import type { Logger } from '../../log.ts';
 import type { Tool } from '../tool.ts';
 import { type CallServer, LISTED_TOOL, mcpTool } from './mcp-tool.ts';
 
+const MAX_TOOLS = 128;
 const MAX_PAGES = 64;
 
 /** A page of `tools/list`. Its tools are checked one by one, so that a malformed one does not cost the others. */
 const PAGE = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
 
-/** Returns the tools of all pages, until there are more than `maxCount`. Rejects with an error of the SDK. */
-export async function listTools(
-  client: Client,
-  maxCount: number,
-  options: RequestOptions,
-): Promise<readonly unknown[]> {
+/** Returns the tools of all pages, until there are more than can be used. Rejects with an error of the SDK. */
+export async function listTools(client: Client, options: RequestOptions): Promise<readonly unknown[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
   const listed: unknown[] = [];
   let params = {};
-  for (let page = 0; page < MAX_PAGES && listed.length <= maxCount; page++) {
+  for (let page = 0; page < MAX_PAGES && listed.length <= MAX_TOOLS; page++) {
     const { tools, nextCursor: cursor } = await client.request({ method: 'tools/list', params }, PAGE, options);
     listed.push(...tools);
     if (cursor === undefined) break;
@@ -37,7 +34,8 @@ export function readTools(
 ): { readonly tools: readonly Tool[]; readonly unknownNames: readonly string[] } {
   const tools = new Map<string, Tool>();
   const unknownNames = new Set([...settings.allow, ...settings.readOnly]);
-  for (const each of listed) {
+  if (listed.length > MAX_TOOLS) log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
+  for (const each of listed.slice(0, MAX_TOOLS)) {
     const { data: read } = LISTED_TOOL.safeParse(each);
     const tool = read && mcpTool(read, settings, call);
     if (read !== undefined) unknownNames.delete(read.name);

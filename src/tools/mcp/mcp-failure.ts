@@ -14,11 +14,16 @@ import { fieldsOf } from '../../json-access.ts';
  * - `notReceived`: the server has not begun the call, and the connection is unusable.
  * - `lost`: the connection is unusable; the call may have been done.
  * - `timeout`: no answer in time.
- * - `refused`: the server denies access; a retry would not help.
+ * - `refused`: the server denies access, or there is no token for it; an immediate retry would not help.
  * - `failed`: the server answered with an error; the connection is usable.
  * - `unclear`: the answer cannot be used; the connection is usable, and the call may have been done.
  */
 export type McpFailure = 'notReceived' | 'lost' | 'timeout' | 'refused' | 'failed' | 'unclear';
+
+/** A request was not sent, because there is no access token for it. `cause` says why. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+}
 
 /** Classifies the error of a call, and asks the server if only that tells whether the connection can still be used. */
 export async function failureOfCall(client: Client, error: unknown, timeoutMs: number): Promise<McpFailure> {
@@ -29,13 +34,13 @@ export async function failureOfCall(client: Client, error: unknown, timeoutMs: n
 
 /** Classifies the error by its code only: its message may hold the whole body of a response. */
 export function mcpFailureOf(error: unknown): McpFailure {
-  if (error instanceof UnauthorizedError) return 'refused';
+  if (error instanceof UnauthorizedError || error instanceof TokenError) return 'refused';
   if (error instanceof SdkHttpError) return byStatus(error.status);
   if (error instanceof SdkError) return BY_CODE[error.code] ?? 'unclear';
   if (error instanceof ProtocolError) return 'failed';
-  const code = fieldsOf(fieldsOf(error)['cause'])['code'] ?? fieldsOf(error)['code'];
-  if (NOT_RECEIVED.includes(String(code))) return 'notReceived';
-  return error instanceof TypeError || typeof code === 'string' ? 'lost' : 'unclear';
+  const code = systemCode(error) ?? '';
+  if (NOT_RECEIVED.includes(code)) return 'notReceived';
+  return error instanceof TypeError || code !== '' ? 'lost' : 'unclear';
 }
 
 /** A restarted server does not know the session and answers 404 by the specification. See also `isStale`. */
@@ -82,6 +87,7 @@ const NOT_RECEIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 
 /** Returns a reason for the log and the doctor that quotes nothing from the server. */
 export function mcpReason(error: unknown): string {
+  if (error instanceof TokenError) return mcpReason(error.cause);
   if (error instanceof SdkHttpError) return `HTTP ${error.status}`;
   const { code, cause, name, syscall } = fieldsOf(error);
   // A program that cannot be started: the call names it.

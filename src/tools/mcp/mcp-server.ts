@@ -1,4 +1,5 @@
-import { Client, SdkError, SdkErrorCode, type Tool as SdkTool, type Transport } from '@modelcontextprotocol/client';
+import type { CallToolResult, Tool as SdkTool, Transport } from '@modelcontextprotocol/client';
+import { Client, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { Clock } from '../../clock.ts';
 import type { McpServerSettings } from '../../config/mcp-settings.ts';
 import { withDeadline } from '../../deadline.ts';
@@ -18,7 +19,6 @@ const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 /** A connection that lasted longer than this resets the backoff. */
 const STABLE_AFTER_MS = 60_000;
-const MAX_TOOLS = 128;
 
 export interface McpServerDeps {
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface McpServerDeps {
 }
 
 /** The state of a server, for operators. `unknownNames`: its entry allows tools that it does not have. */
-export type McpStatus =
+type McpStatus =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected'; readonly unknownNames: readonly string[] }
   | { readonly kind: 'down'; readonly reason: string };
@@ -52,7 +52,7 @@ export class McpServer {
   #client: Client | undefined;
   /** The transport that is connecting. */
   #connectingTransport: Transport | undefined;
-  /** How many calls run, by client. */
+  /** How many calls run, by client that is open. */
   readonly #callCounts = new Map<Client, number>();
   #tools: readonly Tool[] = [];
   #status: McpStatus = { kind: 'connecting' };
@@ -93,7 +93,10 @@ export class McpServer {
     // A silent server would hold up the shutdown until its time limit.
     await this.#connectingTransport?.close().catch(() => {});
     await this.#connecting;
-    await this.#closeAll();
+    const clients = [...this.#callCounts.keys()];
+    this.#client = undefined;
+    this.#callCounts.clear();
+    await Promise.all(clients.map((client) => client.close().catch(() => {})));
   }
 
   async #connect(): Promise<void> {
@@ -109,6 +112,7 @@ export class McpServer {
         signal.throwIfAborted();
         isConnected = true;
         this.#client = client;
+        this.#callCounts.set(client, 0);
         client.onclose = () => this.#onLost(client, 'closed');
         await this.#list(client, signal);
       });
@@ -151,11 +155,10 @@ export class McpServer {
   }
 
   async #list(client: Client, signal: AbortSignal): Promise<void> {
-    const listed = await listTools(client, MAX_TOOLS, { timeout: CONNECT_TIMEOUT_MS, signal });
+    const listed = await listTools(client, { timeout: CONNECT_TIMEOUT_MS, signal });
     if (this.#client !== client) return;
     const call: CallServer = (tool) => (args, context) => this.#call(tool, args, context);
-    const { tools, unknownNames } = readTools(listed.slice(0, MAX_TOOLS), this.settings, call, this.#log);
-    if (listed.length > MAX_TOOLS) this.#log.warn({ count: listed.length }, `only ${MAX_TOOLS} tools used`);
+    const { tools, unknownNames } = readTools(listed, this.settings, call, this.#log);
     this.#tools = tools;
     this.hasListed = true;
     this.#status = { kind: 'connected', unknownNames };
@@ -171,15 +174,21 @@ export class McpServer {
     return withDeadline({ clock: this.#deps.clock, limitMs: CONNECT_TIMEOUT_MS, late }, work);
   }
 
-  /** Repeats the call once if the server did not receive it, or if the connection was lost and the tool is read-only. */
   async #call(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<ToolOutput> {
+    const result = await this.#request(tool, args, call);
+    const output = mcpOutput(result);
+    if (result.isError === true) throw new ToolError('tool_failed', output.text || 'The tool failed without a reason.');
+    return output;
+  }
+
+  /** Repeats the call once if the server did not receive it, or if the connection was lost and the tool is read-only. */
+  async #request(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<CallToolResult> {
     const client = this.#client;
     if (client === undefined) throw this.#toolError('notReceived');
     try {
       return await this.#send(client, tool, args, call);
     } catch (error) {
       call.signal.throwIfAborted();
-      if (error instanceof ToolError) throw error;
       const failure = await failureOfCall(client, error, CONNECT_TIMEOUT_MS);
       if (failure === 'notReceived' || failure === 'lost') this.#onLost(client, mcpReason(error));
       const mayRepeat = failure === 'notReceived' || (failure === 'lost' && tool.isReadOnly);
@@ -195,37 +204,34 @@ export class McpServer {
     }
   }
 
-  async #send(
+  #send(
     client: Client,
     { name, parameters }: ServerTool,
     args: ToolArguments,
     { signal, userId }: CallContext,
-  ): Promise<ToolOutput> {
+  ): Promise<CallToolResult> {
     const { timeoutMs: timeout, passUser } = this.settings;
     const meta = passUser && userId !== undefined ? { _meta: { 'realtime-voice-bot/user': userId } } : {};
     const params = { name, arguments: { ...args }, ...meta };
     // Without an output schema, the SDK does not check structured results: the text of one that fails is still useful.
     const toolDefinition = { name, inputSchema: parameters as SdkTool['inputSchema'] };
     const options = { timeout, maxTotalTimeout: timeout, signal, toolDefinition };
-    const result = await this.#keepingOpen(client, () => client.callTool(params, options));
-    const output = mcpOutput(result);
-    if (result.isError === true) throw new ToolError('tool_failed', output.text || 'The tool failed without a reason.');
-    return output;
+    return this.#keepingOpen(client, () => client.callTool(params, options));
   }
 
   /** Keeps a client that is lost meanwhile open: the call may still get its answer. */
   async #keepingOpen<T>(client: Client, call: () => Promise<T>): Promise<T> {
-    this.#callCounts.set(client, (this.#callCounts.get(client) ?? 0) + 1);
+    const count = (change: number) => this.#callCounts.set(client, (this.#callCounts.get(client) ?? 0) + change);
+    count(1);
     try {
       return await call();
     } finally {
-      this.#callCounts.set(client, (this.#callCounts.get(client) ?? 0) - 1);
+      count(-1);
       this.#closeUnused(client);
     }
   }
 
   #toolError(failure: McpFailure, cause?: unknown): ToolError {
-    if (cause instanceof ToolError) return cause;
     const { name, timeoutMs } = this.settings;
     const failed = (code: ToolErrorCode, message: string) => new ToolError(code, message, { cause });
     switch (failure) {
@@ -268,13 +274,5 @@ export class McpServer {
     const waitMs = Math.round(backoffMs * (0.5 + this.#deps.random() / 2));
     this.#log.warn({ reason, retryInMs: waitMs }, 'MCP server not connected');
     this.#cancelRetry = this.#deps.clock.after(waitMs, () => void this.connect());
-  }
-
-  async #closeAll(): Promise<void> {
-    const clients = new Set(this.#callCounts.keys());
-    if (this.#client !== undefined) clients.add(this.#client);
-    this.#client = undefined;
-    this.#callCounts.clear();
-    await Promise.all([...clients].map((client) => client.close().catch(() => {})));
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { type McpServerSettings, toToolName } from '../../config/mcp-settings.ts';
 import { type ParameterSchema, parameterSchema } from '../parameter-schema.ts';
@@ -65,8 +65,8 @@ export function mcpTool(
 export function qualifiedName(server: string, tool: string): string {
   const name = toToolName(`${server}__${tool}`);
   if (name.length <= MAX_NAME_CHARS) return name;
-  const hash = createHash('sha256').update(`${server}__${tool}`).digest('hex').slice(0, HASH_CHARS);
-  return `${name.slice(0, MAX_NAME_CHARS - HASH_CHARS - 1)}_${hash}`;
+  const digest = hash('sha256', `${server}__${tool}`, 'hex').slice(0, HASH_CHARS);
+  return `${name.slice(0, MAX_NAME_CHARS - HASH_CHARS - 1)}_${digest}`;
 }
 
 /** Returns the title that a server gives its tool as plain words in one line, which stand in the bot's own sentences. */
