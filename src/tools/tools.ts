@@ -72,7 +72,7 @@ export class Tools {
    * Resolves once the first attempt to connect each server has ended, at once if that is so or `start` was not called.
    * Rejects with the reason of `signal`.
    */
-  async whenTried(signal: AbortSignal): Promise<void> {
+  async whenServersTried(signal: AbortSignal): Promise<void> {
     const connecting = this.#connecting;
     if (connecting !== undefined) await unlessAborted(signal, () => connecting);
   }

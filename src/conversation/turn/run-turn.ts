@@ -44,8 +44,8 @@ async function answer(turn: Turn): Promise<TurnResult> {
   const attachments = await readAttachments(turn);
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
-  // A decision is about a tool that was listed before, maybe by an earlier process.
-  if (message.approvalId !== undefined) await services.tools.whenTried(turn.signal);
+  // An earlier process may have listed the tool of the decision: wait until this one has tried to connect its server.
+  if (message.approvalId !== undefined) await services.tools.whenServersTried(turn.signal);
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecision(tools, turn);
   if (decided?.kind === 'refused') return refuse(decided, turn);
