@@ -30,7 +30,7 @@ const LEFT_OUT = '[left out]';
 /** The history, and whether the service accepts it. */
 export interface HistoryState {
   readonly history: readonly PastTurn[];
-  /** Consecutive refused turns in new sessions, which get the history. Refused turns in warm sessions are ignored. */
+  /** Consecutive refused turns whose new session got the history. Other refused turns neither count nor reset it. */
   readonly rejectedTurns: number;
 }
 
