@@ -54,7 +54,7 @@ export class AcceptanceGuard {
   /**
    * Calls `accept` at once and settles as it does, except that a StoreError or a wait of more than 5 s resolves with
    * `notStored`. After 5 s the signal of `accept` is aborted: a decision then adds no turn. Anything else goes on,
-   * and gets its reply once it is stored. Counts and logs duplicates.
+   * and gets its reply once it is stored. Counts and logs duplicates; logs other errors that come after the 5 s.
    */
   async run<T extends Acceptance>(
     activity: ActivityName,
@@ -66,7 +66,15 @@ export class AcceptanceGuard {
     const late = () => new StoreError('store_unavailable', `no answer within ${ACCEPT_LIMIT_MS} ms`);
     try {
       const deadline = { clock, limitMs: ACCEPT_LIMIT_MS, late };
-      const acceptance = await withDeadline(deadline, (signal) => this.#track(accept(signal)));
+      const acceptance = await withDeadline(deadline, (signal) => {
+        const accepting = this.#track(accept(signal));
+        accepting.catch((err: unknown) => {
+          // Nobody waits for it any more. A StoreError says no more than the refusal did.
+          if (signal.aborted && !(err instanceof StoreError))
+            log.error({ ...names, err }, 'activity failed after its refusal');
+        });
+        return accepting;
+      });
       if (acceptance.kind === 'duplicate') {
         telemetry.count('duplicates');
         log.info(names, 'activity ignored: delivered again');
