@@ -45,7 +45,7 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
   // An earlier process may have listed the tool of the decision: wait until this one has tried to connect its server.
-  if (message.approvalId !== undefined) await services.tools.whenServersTried(turn.signal);
+  if (message.approvalId !== undefined) await services.tools.waitForServers(turn.signal);
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecision(tools, turn);
   if (decided?.kind === 'refused') return refuse(decided, turn);
