@@ -231,7 +231,7 @@ function createReceiver(
     adapter,
     conversations,
     replyRoutes,
-    files: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) }),
+    fileSaver: new FileSaver({ audioStore, clock, ids, log, fetch, sendLimitMs: sendLimitOf(config) }),
     invokes: { audioStore, recordingLinks, clock, log, publicBaseUrl },
     serviceUrls,
     log,

@@ -37,7 +37,7 @@ export interface VoiceBotOptions {
   readonly adapter: VoiceAdapter;
   readonly conversations: Conversations;
   readonly replyRoutes: ReplyRoutes;
-  readonly files: FileSaver;
+  readonly fileSaver: FileSaver;
   readonly invokes: InvokeDeps;
   readonly log: Logger;
   readonly access: AccessSettings;
@@ -68,22 +68,25 @@ export class VoiceBot extends TeamsActivityHandler {
 
   /** botbuilder's own invoke handlers ignore ratings, and throw on an invoke without a value. */
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
-    const { invokes, files } = this.#options;
+    const { invokes, fileSaver } = this.#options;
     const request = receiveRequest(context, this.#options);
     const { activity, author } = request;
     if (activity.name === 'adaptiveCard/action') return this.#answerDecision(request);
     if (activity.name !== 'fileConsent/invoke') return answerInvoke(activity, author.isAllowed, invokes);
     const consent = fileConsentOf(activity);
-    await this.#runSideWork(request, (openContext, shutdown) => files.handleConsent(openContext, consent, shutdown));
+    await this.#runSideWork(request, (workContext, shutdown) =>
+      fileSaver.handleConsent(workContext, consent, shutdown),
+    );
     return ACCEPTED;
   }
 
   async #accept(context: TurnContext): Promise<void> {
-    const { conversations, files, log } = this.#options;
+    const { conversations, fileSaver, log } = this.#options;
     const request = receiveRequest(context, this.#options);
     const { activity, caller, author, withReplySender } = request;
     const audioId = audioToSave(activity);
-    if (audioId !== undefined) return this.#runSideWork(request, (openContext) => files.offer(openContext, audioId));
+    if (audioId !== undefined)
+      return this.#runSideWork(request, (workContext) => fileSaver.offer(workContext, audioId));
     const message = toUserMessage(activity, caller, author);
     const decision = message.isAllowed && message.text === '' ? decisionIn(activity.value) : undefined;
     if (decision !== undefined) {
@@ -123,7 +126,10 @@ export class VoiceBot extends TeamsActivityHandler {
     return result;
   }
 
-  /** Handles a button without a turn. The request ends before the work does, unless it expects replies. */
+  /**
+   * Handles a button without a turn. The request ends before the work does, unless it expects replies. `work` gets a
+   * context that is valid until it ends.
+   */
   async #runSideWork(
     { context, activity, author, key, messages, reference }: ActivityRequest,
     work: (context: TurnContext, shutdown: AbortSignal) => Promise<void>,
@@ -133,9 +139,9 @@ export class VoiceBot extends TeamsActivityHandler {
     const accepted = await conversations.acceptSideWork(
       { key, activityId: activity.id ?? '', personKey },
       (shutdown) => {
-        const run = async (openContext: TurnContext) => {
-          if (isAllowed) await work(openContext, shutdown);
-          else await openContext.sendActivity(messages.notAllowed);
+        const run = async (workContext: TurnContext) => {
+          if (isAllowed) await work(workContext, shutdown);
+          else await workContext.sendActivity(messages.notAllowed);
         };
         return expectsReplies(activity) ? run(context) : replyRoutes.openContext(reference, run);
       },

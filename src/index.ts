@@ -48,12 +48,7 @@ try {
   else if (!config.isAuthenticated)
     log.warn('unauthenticated access enabled: anyone who reaches this address can use the model');
 } catch (err) {
-  const isOfFunctions = err instanceof BotError && err.code === 'functions_not_loaded';
-  const code = isOfFunctions ? undefined : systemCode(err);
-  const reason = listenFailure(code);
-  if (isOfFunctions) log.fatal({ err }, 'bot not started: a file in src/tools/functions cannot be used');
-  else if (reason === undefined) log.fatal({ err }, 'bot not started');
-  else log.fatal({ code }, reason);
+  logStartFailure(err);
   process.exit(1);
 }
 
@@ -76,6 +71,17 @@ function buildApp(): App {
     log.fatal({ err }, `bot not started${isIdentityRejected ? hint : ''}`);
     process.exit(1);
   }
+}
+
+function logStartFailure(err: unknown): void {
+  if (err instanceof BotError && err.code === 'functions_not_loaded') {
+    log.fatal({ err }, 'bot not started: a file in src/tools/functions cannot be used');
+    return;
+  }
+  const code = systemCode(err);
+  const reason = listenFailure(code);
+  if (reason === undefined) log.fatal({ err }, 'bot not started');
+  else log.fatal({ code }, reason);
 }
 
 /**

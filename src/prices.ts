@@ -87,8 +87,8 @@ const MS_PER_AUDIO_TOKEN = 100;
 const TOKENS_PER_PICTURE = 2_000;
 
 /**
- * Returns at least the tokens of one response. The input is what the session holds plus everything that a new session
- * would get; a token has at least one byte. The output is the longest answer as speech, since text is cheaper.
+ * Returns an upper bound of the tokens of one response. The input is what the session holds plus everything that a new
+ * session would get; a token has at least one byte. The output is the longest answer as speech, since text is cheaper.
  */
 export function maxUsageOf(size: ResponseSize): TokenUsage {
   const { context, texts, audioMs, pictures, toolBytes } = size;

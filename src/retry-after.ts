@@ -6,6 +6,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
  */
 export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
   const field = headers['retry-after'];
+  // `||`: a `retry-after-ms` of 0 says nothing, so `Retry-After` counts.
   const waitMs = numberOf(headers['retry-after-ms'], 1) || numberOf(field, 1000);
   if (waitMs !== undefined || typeof field !== 'string' || !field.endsWith(' GMT')) return waitMs;
   const dateMs = Date.parse(field);

@@ -20,6 +20,10 @@ describe('the wait in HTTP headers', () => {
     assert.equal(retryAfterMs({ 'retry-after-ms': '250', 'retry-after': '1' }, NOW_MS), 250);
   });
 
+  it('is read from Retry-After if retry-after-ms is 0', () => {
+    assert.equal(retryAfterMs({ 'retry-after-ms': '0', 'retry-after': '2' }, NOW_MS), 2_000);
+  });
+
   it('is unknown if it is invalid', () => {
     for (const field of ['', 'soon', '-1', '1e3', 'x GMT', 'Infinity']) {
       assert.equal(retryAfterMs({ 'retry-after': field }, NOW_MS), undefined, field);

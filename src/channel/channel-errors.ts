@@ -35,9 +35,9 @@ export function isFormatRefused(error: unknown): boolean {
 }
 
 /**
- * Whether the channel says that it did not accept a message. Otherwise it may have the message, which is not sent
- * again. Narrower than `RETRIED_STATUS` of send-policy.ts on purpose: an update that is repeated after a gateway's 502,
- * 503 or 504 replaces itself if the first one arrived after all, but other text beside it would stay.
+ * Whether the channel says that it did not accept an update, so that its text may be sent apart. Narrower than
+ * `RETRIED_STATUS` of send-policy.ts on purpose: after a gateway's 502, 503 or 504 the update may have arrived.
+ * To repeat it is safe, but text that is sent apart would then be there twice.
  */
 export function isNotAccepted(error: unknown): boolean {
   const { statusCode } = fieldsOfError(error);

@@ -33,6 +33,7 @@ export function replaceImage(source: MarkdownSource, at: number, isInLink: boole
   }
   // The image is given by reference: its label says what it is.
   if (address === undefined && alt.trim() === '' && end > targetAt + '[]'.length) return { text: '', next: targetAt };
+  // Without the `!`, the rest is a link with a description, or brackets without an address.
   if (address === undefined || alt.trim() !== '') return { text: '', next: at + 1 };
   const host = HOST.exec(address)?.[1];
   return host === undefined ? { text: PICTURE, next: end } : { text: `[${host}`, next: altEnd, opensLink: true };

@@ -7,7 +7,7 @@ const MAX_TAGS = 20;
 /** Nobody writes a longer name. */
 const MAX_NAME_CHARS = 256;
 const MAX_TAG_CHARS = MAX_NAME_CHARS + 64;
-/** Names make a text longer by no more than this: a tag may be one character that is everywhere in it. */
+/** Limits how much names that replace tags lengthen a text: a hostile tag may be one character that is all over it. */
 const MAX_ADDED_CHARS = MAX_TAGS * MAX_NAME_CHARS;
 /** The rest of a text is not read. Tags and `&nbsp;` take room that does not count for MAX_TEXT_CHARS. */
 const MAX_SENT_CHARS = 5 * MAX_TEXT_CHARS;

@@ -78,12 +78,12 @@ export class ChannelReplySender implements ReplySender {
   showActivity(): void {
     this.#openStream();
     if (this.#context.capabilities.streamRules?.isAnnounced && !this.#hasEarlierStream)
-      this.#streaming?.inform(this.#context.messages.working);
+      this.#streaming?.announce(this.#context.messages.working);
     else this.#showTyping();
   }
 
   showProgress(text: string): void {
-    this.#streaming?.inform(text);
+    this.#streaming?.announce(text);
   }
 
   showText(read: () => string): void {

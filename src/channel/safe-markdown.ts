@@ -198,8 +198,8 @@ class Neutralizer {
     this.#isInLabel = char === '[';
     // Clients may disagree on where the link ends, if it is one.
     if (char === '(' && tail === undefined) this.#isParagraphSure = false;
-    // With a space before the colon it defines no label: the first definition counts, and the bot's own stand at the
-    // end.
+    // A space before the colon prevents a definition. The first definition of a label counts, and the bot's own
+    // definitions stand at the end.
     if (char === ':') this.#write('] ', next);
     else this.#copy((tail?.end ?? next) - this.#at);
   }
@@ -244,7 +244,7 @@ class Neutralizer {
     const isRun = count >= MIN_FENCE_TICKS;
     const mayBeEnd = this.#isLineBlank && this.#indent <= MAX_FENCE_INDENT && count >= ticks.length;
     if (isLeft || (isRun && !(mayBeEnd && this.#source.isFenceEnd(this.#at + count)))) {
-      // Some clients see the end of the fence here.
+      // Some clients see the end of the fence here. The next step reads the character again, as text.
       this.#fence = undefined;
       this.#isTextSure = false;
       return;

@@ -1,7 +1,7 @@
 import type { Messages } from '../messages/messages.ts';
 import { argumentsJson } from '../tools/call-text.ts';
 
-/** The arguments of a call as the user sees them who decides about it. */
+/** The arguments of a call, as shown to the user who decides about it. */
 export interface ShownArguments {
   /** One line for each argument, in the order and the form in which the model wrote them. */
   readonly lines: readonly string[];
@@ -75,8 +75,8 @@ function nameCount(json: string): number {
 function membersOf(json: string, cut: Cut): readonly Member[] {
   const members: Member[] = [];
   let [key, value, depth] = ['', '', 0];
-  // A bracket belongs to the depth outside of it. At depth 1 a name comes first, then `:`, then the value, up to `,` or
-  // to the outer `}`.
+  // A bracket belongs to the depth outside of it, so the outer braces have depth 0. At depth 1 a name comes first, then
+  // `:`, then the value, up to `,` or to the outer `}`.
   for (const [token] of json.matchAll(TOKENS)) {
     if (token === '}' || token === ']') depth--;
     if (depth === 0 || (depth === 1 && token === ',')) {

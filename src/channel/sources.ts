@@ -49,7 +49,7 @@ function definition({ url, name }: NamedSource, at: number): string {
   return `[${at + 1}]: ${address} "${name.replaceAll(/["\\]/g, "'")}"`;
 }
 
-/** A line that ends code, a table, a rule or an underlined heading, which would take in or lose what follows in it. */
+/** The last line of code, a table, a rule or an underlined heading: numbers on it would join or break that block. */
 const ENDS_BLOCK = /^(?: {4}|\t|[ >]*(?:`{3}|~{3}|\|))|\|$|^[ >]*[-=*_][-=*_ ]*$/;
 
 /** The numbers stand beside the last words where they can. */

@@ -43,7 +43,7 @@ function partTo(rest: string, end: number): string {
 }
 
 function endOfPart(rest: string, maxChars: number): number {
-  // Nothing fits before a run of backticks, or a link, that is longer than a part: it is cut.
+  // If the rest begins with a run of backticks or a link that is longer than a part, nothing fits: cut within it.
   const fitting = (chars: number) => safeCharsWithin(rest, chars) || Math.min(rest.length, chars);
   const minChars = fitting(Math.ceil(maxChars * MIN_FILL));
   let tryChars = fitting(maxChars);

@@ -94,14 +94,14 @@ export class StreamingMessage {
     return this.#state === 'unsupported';
   }
 
-  /** Says what the bot does, until there is any text. */
-  inform(text: string): void {
+  /** Shows what the bot does, until there is any text. */
+  announce(text: string): void {
     if (this.mayHaveBeenSeen) return;
     this.#announcement = text;
     this.#pump();
   }
 
-  /** Announces more text. `read` gives all of it; it is called when the next chunk may be sent. */
+  /** Shows the text so far. `read` gives all of it; it is called when the next chunk may be sent. */
   show(read: () => string): void {
     if (this.#isFull) return;
     this.#read = read;

@@ -52,9 +52,9 @@ export class AcceptanceGuard {
   }
 
   /**
-   * Settles as `accept` does, which is called at once. Maps a StoreError, and more than 5 s, to `notStored`; then the signal
-   * of `accept` is aborted, and a decision adds no turn. Effects that are stored still get their reply. Counts and logs
-   * duplicates; logs other errors that come too late to reject with.
+   * Calls `accept` at once and settles as it does, except that a StoreError or a wait of more than 5 s resolves with
+   * `notStored`. After 5 s the signal of `accept` is aborted: a decision then adds no turn. Anything else goes on,
+   * and gets its reply once it is stored. Counts and logs duplicates; logs other errors that come after the 5 s.
    */
   async run<T extends Acceptance>(
     activity: ActivityName,
@@ -87,7 +87,7 @@ export class AcceptanceGuard {
     }
   }
 
-  /** Refuses all later activities. Resolves when all of them are accepted or have failed, late ones included. */
+  /** Refuses all later activities. Resolves when `accept` has settled for all earlier ones, also after their 5 s. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#accepting);

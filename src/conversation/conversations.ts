@@ -32,7 +32,7 @@ export class Conversations {
   readonly #sideWork: SideWork;
   readonly #guard: AcceptanceGuard;
   /** Aborted, with a TurnError, when the grace of `drain` is over. */
-  readonly #drained = new AbortController();
+  readonly #shutdown = new AbortController();
 
   constructor(services: Services) {
     this.#services = services;
@@ -84,7 +84,7 @@ export class Conversations {
 
   /** Runs work that needs neither the model nor a place in the queue, once for each activity. */
   acceptSideWork(activity: PersonActivity, work: (shutdown: AbortSignal) => Promise<void>): Promise<Acceptance> {
-    const run = () => work(this.#drained.signal);
+    const run = () => work(this.#shutdown.signal);
     return this.#guard.run(activity, () => this.#sideWork.accept(activity, { kind: 'markHandled' }, run));
   }
 
@@ -137,7 +137,7 @@ export class Conversations {
     const accepted = this.#guard.close();
     const endMs = clock.now() + graceMs;
     const cancelTimer = clock.after(graceMs, () => {
-      this.#drained.abort(new TurnError('shutting_down', 'the process has to end'));
+      this.#shutdown.abort(new TurnError('shutting_down', 'the process has to end'));
     });
     // What is being accepted may still add turns and replies.
     await accepted;
@@ -237,7 +237,7 @@ export class Conversations {
 
   #retryStore<T>(call: () => Promise<T>): Promise<T> {
     const { clock, log } = this.#services;
-    return retry(call, { clock, log, signal: this.#drained.signal });
+    return retry(call, { clock, log, signal: this.#shutdown.signal });
   }
 
   #withReplySenderFor(message: UserMessage): WithReplySender {

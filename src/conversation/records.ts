@@ -37,8 +37,8 @@ export interface ConversationRecord extends HistoryState {
   readonly usage: ConversationUsage;
   /**
    * The id of the turn that the warm session ended with. A command or a withdrawal sets another value, so that no
-   * session matches. `turnEdit` also reads it: its own job's id, or the digest of its message, means that the edit was
-   * applied before.
+   * session matches. `turnEdit` sets it to the id of its job or the digest of its message, by which it also recognizes
+   * that it was applied before.
    */
   readonly sessionVersion: string | undefined;
   /**
@@ -47,8 +47,8 @@ export interface ConversationRecord extends HistoryState {
    */
   readonly answered: readonly string[];
   /**
-   * The reply that is being delivered, under the name that stored records have. There is one at most: queued turns of a
-   * conversation run one by one, and the reply of an open request is not kept, since nobody can send it again.
+   * The reply that is being delivered. There is one at most: queued turns of a conversation run one by one, and the
+   * reply of an open request is not kept, since nobody can send it again. Stored records use this name.
    */
   readonly unsent: PendingReply | undefined;
 }

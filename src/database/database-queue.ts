@@ -128,7 +128,7 @@ function hasOwnRoom({ ofKey, ofPerson }: WaitingCounts): boolean {
 }
 
 function isTooMuch({ inAll, bytes, ofUnverified, unverifiedBytes }: WaitingCounts, { isVerified }: Person): boolean {
-  const isOverPart =
+  const isOverUnverifiedShare =
     ofUnverified >= unverifiedShare(MAX_WAITING_IN_ALL) || unverifiedBytes >= unverifiedShare(MAX_WAITING_BYTES);
-  return inAll >= MAX_WAITING_IN_ALL || bytes >= MAX_WAITING_BYTES || (!isVerified && isOverPart);
+  return inAll >= MAX_WAITING_IN_ALL || bytes >= MAX_WAITING_BYTES || (!isVerified && isOverUnverifiedShare);
 }

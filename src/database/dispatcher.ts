@@ -28,7 +28,7 @@ export class Dispatcher {
   readonly #onIdle: (() => void)[] = [];
   /** Suspects are turns whose earlier attempts crashed the process. They run one by one, each after this promise. */
   #suspects: Promise<void> = Promise.resolve();
-  /** Suspects that wait are in `#running`, too, so that their claims are renewed. Those are no more than ran in the crashes. */
+  /** Waiting suspects are in `#running`, too, so that their claims are renewed. */
   #waitingSuspectCount = 0;
   #run: ((job: TurnJob) => Promise<void>) | undefined;
   #isOpen = false;
@@ -101,7 +101,7 @@ export class Dispatcher {
     this.#isFetching = true;
     while (this.#isWoken) {
       this.#isWoken = false;
-      // A bounded number of suspects may wait, so that other instances get some of them.
+      // Waiting suspects take no room from running turns. Beyond MAX_RUNNING they do: other instances get the rest.
       const waitingCount = Math.min(this.#waitingSuspectCount, MAX_RUNNING);
       const batch = BATCHES.find((count) => this.#running.size - waitingCount + count <= MAX_RUNNING);
       if (this.#run === undefined || !this.#isOpen || this.#isDraining || batch === undefined) break;

@@ -7,8 +7,9 @@ import type { DatabaseServices } from './services.ts';
 type AudioServices = Pick<DatabaseServices, 'connection' | 'clock' | 'ids' | 'audioRetentionMs' | 'audioStoreBytes'>;
 
 /**
- * Limits each statement from its start, so that one that hangs does not use up the time of those behind it. A call with its
- * waiting is limited as any other statement. A reply whose save times out is sent without stored audio.
+ * Limits each statement from its start, so that one that hangs does not use up the time of those behind it. A call has
+ * QUERY_LIMIT_MS, like any other, for its waiting and its statement together. A reply whose save times out is sent
+ * without stored audio.
  */
 export const AUDIO_LIMIT_MS = 2_000;
 

@@ -47,14 +47,14 @@ function live(earlierId: string | undefined, update: () => Promise<void> = async
 describe('the stream of a turn that moves to another attempt', () => {
   it('is recorded once it has begun, so that a later attempt can end it', async () => {
     const { message, diary } = live(undefined);
-    message.inform('I am at work');
+    message.announce('I am at work');
     await message.settle();
     assert.deepEqual(diary, ['chunk I am at work', 'begun stream-2']);
   });
 
   it('is replaced by the reply of a later attempt, which shows nothing before', async () => {
     const { message, diary } = live('stream-1');
-    message.inform('I am at work');
+    message.announce('I am at work');
     message.show(() => 'Once');
     await message.finish({ text: 'Once upon a time' });
     assert.deepEqual(diary, ['update stream-1 Once upon a time']);

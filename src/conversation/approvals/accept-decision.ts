@@ -27,7 +27,7 @@ export async function acceptDecision(
   const alreadyDecided = async (): Promise<AcceptedDecision> =>
     isByThisActivity ? { kind: 'duplicate', result } : { ...(await say(result)), result };
   if (approval.turnId !== undefined) return alreadyDecided();
-  // The turn of the activity that decided, also if this is a later press: the first one's turn may not have been added.
+  // A turn is named after the activity that decided. A later press adds that turn, too: the first may have failed to.
   const turn = decisionMessage(result, request, message);
   const { approvalStore, queue } = services;
   if (signal.aborted) {
@@ -42,7 +42,8 @@ export async function acceptDecision(
     case 'duplicate':
       // Another delivery of this activity may have added the turn meanwhile.
       if (!isMadeNow || (await queue.hasTurn(turn))) return alreadyDecided();
-      // The turn of its earlier decision has ended without it. No other turn would carry this one out.
+      // The activity decided before, its decision was taken back, and its turn has ended. The queue knows the activity,
+      // so no turn would carry out the new decision.
       await approvalStore.reopen(approval.id);
       return { kind: 'duplicate', result: { kind: 'takenBack' } };
     case 'queueFull':

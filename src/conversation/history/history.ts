@@ -30,7 +30,7 @@ const LEFT_OUT = '[left out]';
 /** The history, and whether the service accepts it. */
 export interface HistoryState {
   readonly history: readonly PastTurn[];
-  /** Consecutive refused turns that sent the history themselves. Other refused turns neither count nor reset it. */
+  /** Consecutive refused turns whose new session got the history. Other refused turns neither count nor reset it. */
   readonly rejectedTurns: number;
 }
 
@@ -52,12 +52,12 @@ export function nextHistory(
       rejectedTurns: 0,
     };
   }
+  if (result.isHistoryRejected) return { history: newerHalf(history), rejectedTurns: 0 };
   // A refused turn is left out: it would be refused again with every replay. The calls that it ran are kept.
-  if (message.calls !== undefined && !result.isHistoryRejected) {
+  if (message.calls !== undefined) {
     const done = { ...message, user: LEFT_OUT, assistant: undefined };
     return { history: withTurn(history, done, maxTurns), rejectedTurns };
   }
-  if (result.isHistoryRejected) return { history: newerHalf(history), rejectedTurns: 0 };
   if (!result.wasReplayed) return { history, rejectedTurns };
   const isDoubtful = rejectedTurns + 1 >= MAX_REJECTED_TURNS;
   // Not reset: the next refusal drops the older half again. An answer resets it.

@@ -45,9 +45,9 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #waiting = new Map<string, QueuedTurn<Job>[]>();
   readonly #running = new Map<string, QueuedTurn<Job>>();
   /** Running turns count, too: a share is released when the turn ends. */
-  readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
+  readonly #messageShares = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
   /** Characters are counted here, not bytes: they are known without encoding the text. */
-  readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
+  readonly #charShares = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
   /**
@@ -71,11 +71,14 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     const waiting = this.#waiting.get(key);
     const hasOwnRoom = this.#hasRoom(message);
     const charCount = charsOf(message);
-    if (hasOwnRoom && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount)))
+    if (hasOwnRoom && !(this.#messageShares.hasRoom(person) && this.#charShares.hasRoom(person, charCount)))
       return refused('busy');
     this.#known.set(name, true);
     if (!hasOwnRoom) return refused('queueFull');
-    const turn = this.#createTurn(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
+    const turn = this.#createTurn(message, [
+      this.#messageShares.acquire(person),
+      this.#charShares.acquire(person, charCount),
+    ]);
     if (waiting !== undefined) waiting.push(turn);
     else {
       this.#waiting.set(key, [turn]);
@@ -134,7 +137,7 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
 
   #hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): boolean {
     const waitingCount = this.#waiting.get(this.#toStoredKey(message.key))?.length ?? 0;
-    return waitingCount < MAX_WAITING && this.#messages.hasShareLeft(personOf(message));
+    return waitingCount < MAX_WAITING && this.#messageShares.hasShareLeft(personOf(message));
   }
 
   #createTurn(message: UserMessage, releases: readonly ((() => void) | undefined)[]): QueuedTurn<Job> {

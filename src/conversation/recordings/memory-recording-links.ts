@@ -9,10 +9,10 @@ const MAX_LINKS = 50_000;
 
 /** Recording links in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
-  // lru-cache keeps an entry of exactly this age.
   /** Keyed by the slot of each link. */
   const links = new LRUCache<string, RecordingLink>({
     ...lruOptions(MAX_LINKS),
+    // One less, since lru-cache keeps an entry whose age is exactly the limit.
     ...expiryOptions(LINK_LIFETIME_MS - 1, clock),
   });
   /** `peek` does not count as use: what is oldest stays oldest. */

@@ -35,7 +35,7 @@ export async function resend(pending: PendingReply, streamId: string | undefined
   turn.log.warn('reply sent again: an earlier attempt ended while it was sent');
   const audio = await turn.orLog(storedAudio(pending, turn.services), 'reply audio not read');
   turn.costUsd = pending.costUsd;
-  // The text that was shown is not known any more: it stays, and what adds to it goes in a message of its own.
+  // The text that was shown stays, but is not known any more. A reply that adds to it goes in a message of its own.
   await turn.sender(pending.reply.addsToShown ? undefined : streamId);
   return deliver({ ...pending.reply, audio }, { kind: 'resent' }, turn);
 }

@@ -53,7 +53,7 @@ interface Content {
 
 interface Reading {
   readonly turn: Turn;
-  /** Ends the reading of files as well when it takes too long. */
+  /** Aborted with the turn, and when reading the files takes too long. */
   readonly limited: AbortSignal;
   /** What was read so far. */
   readonly read: ReadAttachments;
@@ -104,7 +104,7 @@ async function readOne(attachment: MessageAttachment, reading: Reading): Promise
     case 'withheldFile': {
       // Teams sends files in personal chats only, so a missing one is unusual there and gets another text.
       const text = message.scope === 'personal' ? words.withheldFile : words.withheldFileInGroup;
-      return warn(reading, text, 'a file, of which nothing but its place came');
+      return warn(reading, text, 'a file whose content the channel left out');
     }
     case 'loop':
       return warn(reading, words.loop(attachment.url), 'a component of Microsoft Loop');

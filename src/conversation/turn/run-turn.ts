@@ -44,7 +44,7 @@ async function answer(turn: Turn): Promise<TurnResult> {
   const attachments = await readAttachments(turn);
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
-  // A decision is about a tool that was listed before, maybe by an earlier process.
+  // An earlier process may have listed the tool of the decision: wait until this one has tried to connect its server.
   if (message.approvalId !== undefined) await services.tools.waitForServers(turn.signal);
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecision(tools, turn);

@@ -28,11 +28,13 @@ export function streamReply(sender: ReplySender, { settings, decided }: Prompt, 
   let shownHeading: string | undefined;
   const onEvent: TurnListener = (event, transcription) => {
     if (event.kind === 'audioDelta') telemetry.recordFirst('timeToFirstAudio');
-    if (live.accept(event)) {
+    const hasNewText = live.accept(event);
+    if (hasNewText) {
       telemetry.recordFirst('timeToFirstText');
       textSinceMs ??= clock.now();
-    } else if (event.kind !== 'transcript') return;
-    if (textSinceMs === undefined) return;
+    }
+    // A transcript may complete the heading that earlier text waits for.
+    if (textSinceMs === undefined || !(hasNewText || event.kind === 'transcript')) return;
     const waitsForTranscript = !transcription.isComplete && clock.now() - textSinceMs < MAX_TRANSCRIPT_WAIT_MS;
     if (shownHeading === undefined && waitsForTranscript) return;
     shownHeading ??= transcription.isComplete ? headingOf(transcription.text(), decided, turn) : '';

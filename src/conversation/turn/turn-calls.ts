@@ -48,7 +48,7 @@ export class TurnCalls {
   }
 
   get functions(): TurnFunctions {
-    return { definitions: this.#set.definitions, run: (calls, signal) => this.#answer(calls, signal) };
+    return { definitions: this.#set.definitions, run: (calls, signal) => this.#runRequested(calls, signal) };
   }
 
   /** Carries out a decision: runs the call, unless it was denied. Rejects like `functions.run`. */
@@ -63,7 +63,8 @@ export class TurnCalls {
     return { name, argumentsText, output: outputs[0]?.output ?? '', parts };
   }
 
-  async #answer(calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> {
+  /** Runs the calls of a response. Resolves with their outputs for the model. */
+  async #runRequested(calls: readonly FunctionCall[], signal: AbortSignal): Promise<CallOutputs> {
     const ended = await this.#run(calls, this.#judge, this.#auditWriter(undefined), signal);
     const { outputs, parts } = await readToolPictures(ended, signal, this.#turn);
     return { outputs, parts, isWaiting: ended.every(({ end }) => end.kind === 'waiting') };
