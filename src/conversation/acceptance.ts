@@ -74,7 +74,7 @@ export class AcceptanceGuard {
       return acceptance;
     } catch (err) {
       if (!(err instanceof StoreError)) throw err;
-      log.warn({ ...names, err }, 'activity refused: not stored');
+      log.warn({ ...names, err }, 'activity rejected: not stored');
       return { kind: 'notStored' };
     }
   }

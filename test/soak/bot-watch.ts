@@ -67,7 +67,7 @@ export class BotWatch {
 
   #note({ msg, activity, turn, err }: LogLine): void {
     const id = String(activity);
-    if (msg === 'activity refused: not stored') this.#refused.add(id);
+    if (msg === 'activity rejected: not stored') this.#refused.add(id);
     if (msg === 'message refused: queue full') this.#refused.delete(id);
     if (msg === 'cost of the turn not stored' && this.#expectsReplies(id)) this.unsettled.add(String(turn));
     // A message that was not accepted has no reply: it is delivered again.
