@@ -54,7 +54,7 @@ export class AcceptanceGuard {
   /**
    * Settles as `accept` does, which is called at once. Maps a StoreError, and more than 5 s, to `notStored`; then the signal
    * of `accept` is aborted, and a decision adds no turn. Effects that are stored still get their reply. Counts and logs
-   * duplicates.
+   * duplicates; logs other errors that come too late to reject with.
    */
   async run<T extends Acceptance>(
     activity: ActivityName,
@@ -66,7 +66,15 @@ export class AcceptanceGuard {
     const late = () => new StoreError('store_unavailable', `no answer within ${ACCEPT_LIMIT_MS} ms`);
     try {
       const deadline = { clock, limitMs: ACCEPT_LIMIT_MS, late };
-      const acceptance = await withDeadline(deadline, (signal) => this.#track(accept(signal)));
+      const acceptance = await withDeadline(deadline, (signal) => {
+        const accepting = this.#track(accept(signal));
+        accepting.catch((err: unknown) => {
+          // Nobody waits for it any more. A StoreError says no more than the refusal did.
+          if (signal.aborted && !(err instanceof StoreError))
+            log.error({ ...names, err }, 'activity failed after its rejection');
+        });
+        return accepting;
+      });
       if (acceptance.kind === 'duplicate') {
         telemetry.count('duplicates');
         log.info(names, 'activity ignored: delivered again');
