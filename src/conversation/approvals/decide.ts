@@ -1,4 +1,4 @@
-import { namesAny } from '../../config/listed-ids.ts';
+import { includesAnyId } from '../../config/listed-ids.ts';
 import { messagesFor } from '../../messages/messages.ts';
 import type { Command } from '../commands/commands.ts';
 import { isSameOrSiblingThread } from '../keys.ts';
@@ -67,7 +67,7 @@ function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonl
 
 /** Whether the operator has named the person. */
 function isApprover({ verifiedIds = [] }: UserMessage, approvers: readonly string[]): boolean {
-  return namesAny(approvers, verifiedIds);
+  return includesAnyId(approvers, verifiedIds);
 }
 
 /** The longest "yes" or "no", with its punctuation. */

@@ -45,7 +45,7 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
   // A decision is about a tool that was listed before, maybe by an earlier process.
-  if (message.approvalId !== undefined) await services.tools.whenTried(turn.signal);
+  if (message.approvalId !== undefined) await services.tools.waitForServers(turn.signal);
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
   const decided = await findDecision(tools, turn);
   if (decided?.kind === 'refused') return refuse(decided, turn);
