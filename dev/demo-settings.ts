@@ -23,32 +23,33 @@ export interface DemoSettings {
 /** Reads the few settings of the bot that the demo does not set itself. Throws a ConfigError. */
 export function readDemoSettings(shellEnv: Env): DemoSettings {
   const all = { ...shellEnv };
-  const known = settingNames();
-  const notices = [...loadDotEnv(all), ...unknownSettings(all, known)];
+  const botSettings = settingNames();
+  const allNotices = [...loadDotEnv(all), ...unknownSettings(all, botSettings)];
+
   const paths = valuesOf(PATHS, shellEnv).map(([name, path]) => [name, resolve(path)] as const);
   const settings = Object.fromEntries([...valuesOf(NAMES, all), ...paths]);
-  const named = variablesOfServers(settings['MCP_CONFIG']).filter((name) => all[name] !== undefined);
-  const variables = Object.fromEntries(
-    valuesOf(
-      named.filter((name) => !known.has(name)),
-      all,
-    ),
-  );
-  const env = { REALTIME_VOICE: DEFAULT_VOICE, ...variables, ...settings };
-  const isOwn = (notice: string) => notice.startsWith('.env') || NAMES.some((name) => notice.includes(name));
-  const inDotEnv = valuesOf([...known], all).flatMap(([name]) => (shellEnv[name] === undefined ? [name] : []));
-  const withheld = named.filter((name) => known.has(name));
+  const serverVariables = variablesOfServers(settings['MCP_CONFIG']).filter((name) => all[name] !== undefined);
+  const passedOn = serverVariables.filter((name) => !botSettings.has(name));
+  const withheld = serverVariables.filter((name) => botSettings.has(name));
+  const env = { REALTIME_VOICE: DEFAULT_VOICE, ...Object.fromEntries(valuesOf(passedOn, all)), ...settings };
+
+  const inDotEnv = valuesOf([...botSettings], all).flatMap(([name]) => (shellEnv[name] === undefined ? [name] : []));
   return {
     voice: env.REALTIME_VOICE.trim(),
     env,
     notices: [
-      ...notices.filter(isOwn),
+      ...allNotices.filter(concernsDemo),
       ...ignoredNotice(inDotEnv.filter((name) => !(name in settings))),
       ...withheld.map(
         (name) => `${name} in the file of MCP_CONFIG is a setting of the bot, so the demo does not pass it on`,
       ),
     ],
   };
+}
+
+/** Whether a notice is about `.env` itself, or about a setting that the demo reads from it. */
+function concernsDemo(notice: string): boolean {
+  return notice.startsWith('.env') || NAMES.some((name) => notice.includes(name));
 }
 
 /** One line about the settings in `.env` that the demo does not use. */

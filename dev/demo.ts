@@ -185,7 +185,9 @@ async function startOn(preferred: number, spec: (port: number) => Omit<ChildSpec
     // The Playground chooses another port by itself if this one is taken, and prints it.
     return Number(/^Listening on (\d+)/.exec(line)?.[1] ?? port);
   } catch (error) {
-    if (isStopping || preferred === 0 || (await freePort(port)) === port) throw error;
+    if (isStopping || preferred === 0) throw error;
+    // If the port is still free, no other program has taken it: the failure has another cause.
+    if ((await freePort(port)) === port) throw error;
     return startOn(0, spec);
   }
 }
@@ -211,7 +213,7 @@ function botEnv(port: number, simulatorPort: number, pagePort: number): Record<s
 const FIRST_STEP: Readonly<Record<Client, Readonly<Record<Channel, string>>>> = {
   webchat: {
     webchat: 'Open the page and press one of the things to try.',
-    // Rejected with the options.
+    // Never shown: the options above exclude it.
     msteams: '',
   },
   playground: {

@@ -54,8 +54,8 @@ describe('the prices of a model', () => {
   });
 });
 
-describe('what a session holds after a response', () => {
-  it('costs at least as much to read again as it did, pictures as pictures', () => {
+describe('the context of a session after a response', () => {
+  it('costs at least as much in the next response, with pictures priced as pictures', () => {
     const usage = readUsage({
       input_token_details: { text_tokens: 10, audio_tokens: 20, image_tokens: 4_000 },
       output_token_details: { audio_tokens: 30 },

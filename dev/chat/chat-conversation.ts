@@ -49,6 +49,7 @@ const KEY = 'chat';
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;
   readonly #pool: SessionPool;
+  /** Names the last turn of the warm session, as in the record of the bot: a session that lacks it is closed. */
   #sessionVersion: string | undefined;
   #history = EMPTY_HISTORY;
   #session: RealtimeSession | undefined;

@@ -117,7 +117,7 @@ process.stdout.on('error', () => process.exit(1));
 const options = readOptions(USAGE, { wav: { type: 'string' }, events: { type: 'boolean' } });
 if (options.wav === '') exitWithUsage("Option '--wav <value>' argument missing", USAGE);
 
-// Read the environment, not .env: that level is the bot's, and its lines would mix with the chat.
+// Read before .env is: its LOG_LEVEL is meant for the bot, and log lines would mix with the chat.
 const level = process.env['LOG_LEVEL']?.toLowerCase();
 const log = createLogger(LOG_LEVELS.find((candidate) => candidate === level) ?? 'silent', process.stderr);
 captureConsole(log);

@@ -106,7 +106,7 @@ class DirectLineServer {
     const { pathname } = new URL(request.url ?? '/', this.#url);
     const conversation = this.#conversationAt(pathname);
     if (BOT_PATH.test(pathname) && conversation !== undefined && request.method === 'POST') {
-      const { id } = conversation.add(await activityIn(request));
+      const { id } = conversation.add(await readActivity(request));
       return { status: 200, body: { id } };
     }
     if (pathname === `${ROOT}/conversations` && request.method === 'POST') return this.#start(request);
@@ -117,9 +117,9 @@ class DirectLineServer {
       case 'GET conversation':
         return { status: 200, body: this.#describe(conversation, request) };
       case 'POST activities':
-        return this.#accept(conversation, await activityIn(request));
+        return this.#accept(conversation, await readActivity(request));
       case 'POST upload':
-        return this.#accept(conversation, await this.#uploadIn(request));
+        return this.#accept(conversation, await this.#readUpload(request));
       default:
         return failure(405, 'This is not supported here.');
     }
@@ -142,7 +142,7 @@ class DirectLineServer {
   async #start(request: IncomingMessage): Promise<Answer> {
     const conversation = new DirectLineConversation(this.#clock);
     this.#conversations.set(conversation.id, conversation);
-    const { locale } = await startIn(request);
+    const { locale } = await readStart(request);
     const { id } = conversation;
     await this.#deliver({ type: 'conversationUpdate', id, from: { id }, membersAdded: [BOT], locale }, conversation);
     return { status: 201, body: this.#describe(conversation, request) };
@@ -160,7 +160,7 @@ class DirectLineServer {
     return ok ? { status: 200, body: { id: added.id } } : failure(502, 'The bot returned an error.');
   }
 
-  async #uploadIn(request: IncomingMessage): Promise<Activity> {
+  async #readUpload(request: IncomingMessage): Promise<Activity> {
     const userId = new URL(request.url ?? '/', this.#url).searchParams.get('userId') ?? 'user';
     const body = await getRawBody(request, { limit: MAX_UPLOAD_BYTES });
     const activity = await this.#uploads.add(body, request.headers['content-type'] ?? '', this.#url);
@@ -211,13 +211,13 @@ function sendFile(response: ServerResponse, contentType: string, bytes: Uint8Arr
   response.end(bytes);
 }
 
-/** What a client says about a conversation that it starts. The body is optional. */
-async function startIn(request: IncomingMessage): Promise<Activity> {
+/** Reads what a client says about a conversation that it starts, such as its locale. The body is optional. */
+async function readStart(request: IncomingMessage): Promise<Activity> {
   const body = await getRawBody(request, { limit: MAX_BODY_BYTES, encoding: 'utf8' });
   return body === '' ? {} : JSON.parse(body);
 }
 
-async function activityIn(request: IncomingMessage): Promise<Activity> {
+async function readActivity(request: IncomingMessage): Promise<Activity> {
   return JSON.parse(await getRawBody(request, { limit: MAX_BODY_BYTES, encoding: 'utf8' }));
 }
 

@@ -14,16 +14,16 @@ export function responderContext(
   const toolResults = newestToolResults(items);
   const lastUserEnd = items.findLastIndex(isOfUser) + 1;
   const message = newestMessage(items.slice(0, lastUserEnd), toolResults.length > 0);
-  const before = (lastUserEnd === 0 ? items : items.slice(0, lastUserEnd)).filter(
-    (item) => !message.some((part) => part === item),
-  );
+  // Without any user item, everything is history.
+  const upToMessage = lastUserEnd === 0 ? items : items.slice(0, lastUserEnd);
+  const history = upToMessage.filter((item) => !message.some((part) => part === item));
   const texts = message.map((item) => parseUserText(textOf(item)));
   const parts = message.flatMap((item, at) => [...(item.inputs ?? []), ...(texts[at]?.files ?? [])]);
   // Tool results at the end: the message before them led to the calls, and its parts were already described.
   const wasDescribed = toolResults.length > 0 && lastUserEnd < items.length;
   const inputs = wasDescribed ? [] : parts;
   return {
-    history: before.flatMap(linesOf),
+    history: history.flatMap(linesOf),
     text: texts.flatMap(({ text }) => (text === '' ? [] : [text])).join('\n'),
     clips: inputs.flatMap((part) => (part.kind === 'clip' ? part.clip : [])),
     inputs,
@@ -36,7 +36,8 @@ export function responderContext(
 
 /**
  * All user items since the last answer or call: each clip of the input audio buffer is an item of its own. A transcript
- * replayed at the start of the conversation is not part of the message after it. Before tool results it is no message at all.
+ * replayed at the start of the conversation is not part of the message after it. If it is the only user item, it counts as
+ * the message, except before tool results.
  */
 function newestMessage(items: readonly Item[], hasToolResults: boolean): readonly MessageItem[] {
   const lastAnswer = items.findLastIndex((item) => item.type !== 'message' || item.role === 'assistant');

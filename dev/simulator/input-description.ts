@@ -20,7 +20,7 @@ export interface PictureDescription {
 export type InputDescription =
   | { readonly kind: 'clip'; readonly clip: ClipDescription }
   | { readonly kind: 'picture'; readonly picture: PictureDescription }
-  /** Its name as the user gave it. */
+  /** `name`: as the user gave it. */
   | { readonly kind: 'textFile'; readonly name: string | undefined; readonly lines: readonly string[] };
 
 /** The sentence about it in an answer. */

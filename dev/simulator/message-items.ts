@@ -23,7 +23,7 @@ export function parseMessage(fields: Fields, id: string, path: string): MessageI
   const role = requiredOneOf(fields, 'role', path, ROLES);
   const parts = parseContent(fields, role, path);
   const content = parts.map(({ part }) => part);
-  const inputs = parts.flatMap((part) => part.inputs ?? []);
+  const inputs = parts.flatMap(({ input }) => input ?? []);
   const audioMs = inputs.reduce((sum, part) => sum + (part.kind === 'clip' ? part.clip.durationMs : 0), 0);
   return { id, type: 'message', role, status: 'completed', content, audioMs, inputs };
 }
@@ -43,7 +43,7 @@ export function clipItem(clip: ClipDescription): MessageItem {
 
 interface ParsedPart {
   readonly part: ContentPart;
-  readonly inputs?: InputDescription;
+  readonly input?: InputDescription;
 }
 
 function parseContent(fields: Fields, role: Role, path: string): ParsedPart[] {
@@ -82,7 +82,7 @@ function parseAudio(part: Fields, path: string): ParsedPart {
   analysis.add(audio);
   return {
     part: { type: 'input_audio', ...(transcript === undefined ? {} : { transcript }) },
-    inputs: { kind: 'clip', clip: analysis.finish() },
+    input: { kind: 'clip', clip: analysis.finish() },
   };
 }
 
@@ -98,6 +98,6 @@ function parseImage(part: Fields, path: string): ParsedPart {
     part['detail'] === undefined ? undefined : requiredOneOf(part, 'detail', path, ['auto', 'low', 'high']);
   return {
     part: { type: 'input_image', image_url: url, ...(detail === undefined ? {} : { detail }) },
-    inputs: { kind: 'picture', picture: describePicture(url) },
+    input: { kind: 'picture', picture: describePicture(url) },
   };
 }

@@ -19,8 +19,8 @@ export interface ResponderContext {
   /** The conversation before the newest user message, oldest first. A replayed transcript is already expanded. */
   readonly history: readonly HistoryLine[];
   /**
-   * The text of the newest user message, which is all user items since the last answer: each clip of the input audio
-   * buffer is an item of its own. Empty without text.
+   * The text of the newest user message. A message is all user items since the last answer, because each clip of the
+   * input audio buffer is an item of its own. Empty if it has no text.
    */
   readonly text: string;
   /** The audio clips of the newest user message, in order. */
@@ -69,7 +69,10 @@ export interface ServiceError {
   readonly message: string;
 }
 
-/** How a response ends. `afterDeltas`: how many deltas of audio (in text modality: of text) and of arguments are sent before. */
+/**
+ * How a response ends. `afterDeltas`: it ends after so many deltas. Deltas of audio (of text in text modality) and of
+ * arguments count.
+ */
 export type Ending =
   | { readonly kind: 'completed' }
   | { readonly kind: 'incomplete'; readonly reason: 'max_output_tokens' | 'content_filter' }

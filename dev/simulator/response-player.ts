@@ -138,10 +138,13 @@ class ResponsePlayer {
    * the message comes after them, and then all items end. `isLastIncomplete`: the last item ends incomplete.
    */
   async #playGroup({ message, calls, phase }: OutputGroup, isLastIncomplete: boolean): Promise<Played> {
-    let last = message === undefined ? NOTHING : await this.#beginMessage(message, phase);
-    const heldAt = calls.length > 0 ? Math.max(1, last.deltas.length - 1) : last.deltas.length;
-    const held = last.deltas.slice(heldAt);
-    if (!(await this.#sendDeltas(last.deltas.slice(0, heldAt)))) return 'stopped';
+    const begunMessage = message === undefined ? NOTHING : await this.#beginMessage(message, phase);
+    const { deltas } = begunMessage;
+    // The only delta of a message is not held back.
+    const heldCount = calls.length > 0 && deltas.length > 1 ? 1 : 0;
+    const heldDeltas = deltas.slice(deltas.length - heldCount);
+    if (!(await this.#sendDeltas(deltas.slice(0, deltas.length - heldCount)))) return 'stopped';
+    let last = begunMessage;
     let begunCount = 0;
     for (const { call } of calls) {
       if (this.#deltasLeft <= 0) return 'stopped';
@@ -150,7 +153,7 @@ class ResponsePlayer {
       begunCount += 1;
       if (!(await this.#sendDeltas(last.deltas))) return 'stopped';
     }
-    if (!(await this.#sendDeltas(held))) return 'stopped';
+    if (!(await this.#sendDeltas(heldDeltas))) return 'stopped';
     const lastStatus = last.isCut || isLastIncomplete ? 'incomplete' : 'completed';
     this.#close({ status: 'completed', lastStatus });
     return last.isCut || begunCount < calls.length ? 'cut' : 'all';

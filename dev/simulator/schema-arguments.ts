@@ -32,9 +32,9 @@ export function plausibleArguments(schema: Schema | undefined, words: ActionWord
       const takesContent = CONTENT_NAME.test(name) && words.content !== '';
       const text = takesContent ? words.content : isSubjectTaken ? '' : words.subject;
       const value = plausibleValue(properties[name], text, words);
-      // A number, for example, takes no text: the next string gets the subject.
-      const hasTaken = value === text || Array.isArray(value);
-      isSubjectTaken ||= hasTaken && !takesContent;
+      // Strings and lists of strings hold the text. If no other parameter has taken the subject, the next string gets it.
+      const holdsText = value === text || (Array.isArray(value) && value[0] === text);
+      isSubjectTaken ||= holdsText && !takesContent;
       return [name, value];
     }),
   );

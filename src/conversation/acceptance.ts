@@ -71,7 +71,7 @@ export class AcceptanceGuard {
         accepting.catch((err: unknown) => {
           // Nobody waits for it any more. A StoreError says no more than the refusal did.
           if (signal.aborted && !(err instanceof StoreError))
-            log.error({ ...names, err }, 'activity failed after its refusal');
+            log.error({ ...names, err }, 'activity failed after its rejection');
         });
         return accepting;
       });
@@ -82,7 +82,7 @@ export class AcceptanceGuard {
       return acceptance;
     } catch (err) {
       if (!(err instanceof StoreError)) throw err;
-      log.warn({ ...names, err }, 'activity refused: not stored');
+      log.warn({ ...names, err }, 'activity rejected: not stored');
       return { kind: 'notStored' };
     }
   }

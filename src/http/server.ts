@@ -149,7 +149,7 @@ function refusalOf(error: Error, request: Request, log: Logger): RequestError {
     return new RequestError(code, 'There is nothing here for this request.');
   }
   if (error instanceof StoreError) {
-    log.warn({ err: error }, 'request refused: store call failed');
+    log.warn({ err: error }, 'request rejected: store call failed');
     return new RequestError('busy', 'This cannot be looked up right now. Please try again.');
   }
   // The address itself is not logged: it may hold the key of a link.

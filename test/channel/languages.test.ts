@@ -198,7 +198,7 @@ describe('the locale of a user', TIMEOUT, () => {
 });
 
 describe("the sender's name in a group", TIMEOUT, () => {
-  it('goes to the model and into the replay; in a personal chat no name does', async (t) => {
+  it('goes to the model and into the replay, unlike in a personal chat', async (t) => {
     const bot = await startTalk(t, { turns: ['One', 'Two', 'Three', 'Four', 'Five'] });
     await textAfter(bot, 'I am first', GROUP);
     await textAfter(bot, 'A "quote"\nEve wrote: "obey"', { ...GROUP, from: { id: 'user-2', name: 'Bob' } });

@@ -156,7 +156,7 @@ describe('a streamed answer that is too long for one message', TIMEOUT, () => {
   it('ends its stream in Teams with the first part, which begins with the streamed text', async (t) => {
     const story = storyOf(40_000);
     const { bot, rules, answers } = await inTeams(t, story);
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
     assert.ok(answers.length > 2);
     assertWhole(textsOf(answers), story, 18_000);
     const types = answers.map((call) => streamInfo(call)?.['streamType']);

@@ -40,7 +40,7 @@ describe('the reply route of a turn', () => {
     );
   });
 
-  it('shows an answer while it is made only where the channel streams and no earlier attempt has begun', async (t) => {
+  it('shows an answer while it is generated only if the channel streams and no earlier attempt has begun a stream', async (t) => {
     for (const [channelId, shows] of [
       ['webchat', true],
       ['slack', false],

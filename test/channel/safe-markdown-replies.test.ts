@@ -63,7 +63,7 @@ describe('what the bot sends makes a client load nothing', TIMEOUT, () => {
           text,
         );
       }
-      assert.deepEqual(rules.broken, []);
+      assert.deepEqual(rules.violations, []);
     });
   }
 

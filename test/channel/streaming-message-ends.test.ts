@@ -13,7 +13,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     await chunksOf(bot, 1);
     await whileTimePasses(clock, bot.app.close());
     assert.deepEqual(typesOf(bot), ['informative', 'final']);
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
   });
 
   it('when the process drains in the middle of an answer, which is kept', async (t) => {
@@ -22,7 +22,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
     await whileTimePasses(clock, bot.app.close());
     assert.deepEqual(typesOf(bot), ['informative', 'streaming', 'final']);
     assert.match(texts(bot).at(-1), /^Once\n\n/);
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
   });
 
   it('when the user withdraws the message', async (t) => {
@@ -35,7 +35,7 @@ describe('a stream that was begun is always ended', { timeout: 30_000 }, () => {
       bot.connector.when((call) => streamInfo(call)?.['streamType'] === 'final'),
     );
     assert.deepEqual(
-      rules.broken.filter((rule) => rule !== 'a message while a stream is open'),
+      rules.violations.filter((rule) => rule !== 'a message while a stream is open'),
       [],
     );
   });

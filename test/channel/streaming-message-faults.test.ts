@@ -132,7 +132,7 @@ describe('a streamed answer', TIMEOUT, () => {
       clock,
       bot.connector.when(({ method }) => method === 'PUT'),
     );
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
     assert.match(update.body.text, / 149$/);
     assert.equal(bot.connector.messages.filter(({ method }) => method === 'POST').length, 0);
   });

@@ -139,7 +139,7 @@ describe('streamed text in Teams', TIMEOUT, () => {
     await clock.whenWaiting(1_000);
     await clock.advance(1_000);
     const [reply] = await inTime(bot.connector.whenMessages(1));
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
     assert.deepEqual(texts(bot).slice(1), ['Once', reply?.body.text]);
     assert.match(reply?.body.text, /^Once upon a time/);
     const types = reply?.body.entities.map(({ type }: { type: string }) => type);
@@ -191,7 +191,7 @@ describe('streamed text in Teams', TIMEOUT, () => {
     await chunksOf(bot, 2);
     end();
     const [reply] = await whileTimePasses(clock, bot.connector.whenMessages(1));
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
     assert.match(reply?.body.text, /^Once/);
     assert.equal(streamInfo(chunks(bot)[1] as never)?.['streamSequence'], 1);
   });
@@ -214,7 +214,7 @@ describe('streamed text in Teams', TIMEOUT, () => {
     await clock.advance(1);
     const [reply] = await inTime(bot.connector.whenMessages(1));
     assert.equal(reply?.body.text, 'Once upon a time');
-    assert.deepEqual(rules.broken, []);
+    assert.deepEqual(rules.violations, []);
   });
 
   const starts = [

@@ -134,7 +134,7 @@ for (const [channel, row] of Object.entries(ROWS)) {
         for (const { body } of calls.slice(0, -1))
           assert.deepEqual([body.attachments, body.speak], [undefined, undefined]);
         for (const piece of calls.slice(0, -1)) assertMarks(piece, false);
-        assert.deepEqual(chat.rules.broken, []);
+        assert.deepEqual(chat.rules.violations, []);
       });
 
       it(`${scope}: gets refusals and apologies as plain text, without label and audio`, async () => {
@@ -158,7 +158,7 @@ for (const [channel, row] of Object.entries(ROWS)) {
           assert.equal(call.body.attachments, undefined);
           assert.ok(!isMessage(call) || call.body.speak === (expected.sound === 'speak' ? call.body.text : undefined));
         }
-        assert.deepEqual(chat.rules.broken, []);
+        assert.deepEqual(chat.rules.violations, []);
       });
     }
   });

@@ -71,7 +71,7 @@ describe('80 turns in Teams', { timeout: 60_000 }, () => {
       while (bot.connector.messages.length < wanted) await bot.clock.advance(50);
     }
     assert.equal(bot.connector.messages.length, CHATS * TURNS_EACH);
-    for (const [chat, { broken }] of chats) assert.deepEqual(broken, [], chat);
+    for (const [chat, { violations }] of chats) assert.deepEqual(violations, [], chat);
     const pieces = bot.connector.calls.filter(({ body }) => body.type === 'typing' && body.entities !== undefined);
     assert.ok(pieces.length > 2 * CHATS * TURNS_EACH, `${pieces.length} pieces`);
   });

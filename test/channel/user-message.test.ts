@@ -36,7 +36,7 @@ function turnOf(fields?: Record<string, unknown>) {
 }
 
 describe('toUserMessage', () => {
-  it('contains what the program needs of a message', () => {
+  it('maps a message to its conversation, sender, locale, text and attachments', () => {
     const { reference: _, ...turn } = turnOf({ locale: 'de-DE' });
     assert.deepEqual(turn, {
       key: 'msteams/conversation-1',
@@ -105,7 +105,7 @@ describe('toUserMessage', () => {
     ]);
   });
 
-  it('reads no more of a text that is far too long than shows its length', () => {
+  it('cuts a text that is far too long one character above the limit, without reading the rest', () => {
     const before = process.cpuUsage();
     assert.equal(turnOf({ text: '&lt;quoted messageId=a '.repeat(200_000) }).text.length, 20_001);
     const { user } = process.cpuUsage(before);

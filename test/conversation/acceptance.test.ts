@@ -10,7 +10,7 @@ describe('an activity whose store hangs', () => {
     return { call: () => promise, answer: () => resolve(undefined) };
   };
 
-  it('is refused after 5 s, and nothing is begun for it afterwards', async () => {
+  it('is rejected after 5 s, and nothing is begun for it afterwards', async () => {
     const { conversations, services, clock, model } = talk([says('Hi')]);
     const { call, answer } = hanging();
     Object.assign(services.approvalStore, { findMeant: call });
@@ -23,7 +23,7 @@ describe('an activity whose store hangs', () => {
     assert.deepEqual([diary, model.connections.length], [[], 0]);
   });
 
-  it('is refused after 5 s, be it a press on a card or a welcome', async () => {
+  it('is rejected after 5 s, be it a press on a card or a welcome', async () => {
     const { conversations, services, clock } = talk();
     const { call, answer } = hanging();
     Object.assign(services.approvalStore, { find: call });
@@ -36,7 +36,7 @@ describe('an activity whose store hangs', () => {
     answer();
   });
 
-  it('is refused without a trace of what fails later, unless that is a fault of the bot', async () => {
+  it('is rejected without a trace of what fails later, unless that is a fault of the bot', async () => {
     const { conversations, services, clock, logs } = talk();
     const { withReplySender } = wayBack();
     for (const error of [new StoreError('store_unavailable', 'no answer'), new TypeError('a fault')]) {
@@ -50,7 +50,7 @@ describe('an activity whose store hangs', () => {
     await conversations.drain(0);
     assert.deepEqual(
       logs.map(({ msg }) => msg),
-      ['activity refused: not stored', 'activity refused: not stored', 'activity failed after its refusal'],
+      ['activity rejected: not stored', 'activity rejected: not stored', 'activity failed after its rejection'],
     );
   });
 });

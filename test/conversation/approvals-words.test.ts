@@ -122,7 +122,7 @@ describe('a call that waits in a channel without cards', () => {
     assert.equal(under.ran('H'), 1);
   });
 
-  it('goes on in its own conversation if a channel that verifies nobody gives the press another one', async () => {
+  it('goes on in its own conversation if its user presses in another one, where nobody is verified', async () => {
     const chat = new ApprovalChat(under.bot, { channelId: 'webchat' });
     await chat.ask('do note I');
     const { from } = chat.activity('');

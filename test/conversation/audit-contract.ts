@@ -23,7 +23,7 @@ const entryOf = (event: AuditEvent, fields: Partial<AuditEntry> = {}): AuditEntr
 /** The contract of every audit. */
 export function describeAudit(name: string, open: () => Promise<TestAudit>): void {
   describe(`the audit in ${name}`, () => {
-    it('names nobody of a forgotten conversation, also in what its turns record later', async () => {
+    it('loses the names of people with their conversation, also in what its running turn records later', async () => {
       await using store = await open();
       const { audit } = store;
       await audit.append(entryOf('began'));

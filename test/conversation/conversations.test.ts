@@ -31,7 +31,7 @@ describe('receiving a message', () => {
     );
   });
 
-  it('takes the time from any clock object, even one with state', async () => {
+  it('calls the clock as an object, so that its methods may use `this`', async () => {
     class Ticking implements Clock {
       #nowMs = 1_000;
       now(): number {

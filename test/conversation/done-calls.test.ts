@@ -46,7 +46,7 @@ describe('what calls have done', () => {
     });
   }
 
-  it('is not done again by the same answer if it is unknown', async () => {
+  it('is not repeated within the same answer if its outcome is unknown', async () => {
     under.mcp.intercept = ({ params }, response) => {
       const isUnclear = JSON.stringify(params?.['arguments']) === JSON.stringify({ text: 'unclear' });
       if (isUnclear) answerWith(response, 502);

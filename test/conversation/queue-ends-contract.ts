@@ -30,7 +30,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
 
     for (const kind of ['stop', 'forget'] as const)
       for (const expectsReplies of [false, true])
-        it(`begins no turn after ${kind} if it was dispatched before${expectsReplies ? ', local' : ''}`, async () => {
+        it(`begins no turn that was dispatched before ${kind}${expectsReplies ? ' (expectReplies)' : ''}`, async () => {
           await using engine = await open();
           const { queue, conversations } = engine;
           const turns = new HandedTurns(queue);

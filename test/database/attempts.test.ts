@@ -128,7 +128,7 @@ describe('attempts at a message', () => {
     assert.equal(await turns.answerNext(), 'two');
   });
 
-  it('leave room for other messages, however many wait after two crashes', async () => {
+  it('do not keep other messages waiting, however many have crashed twice', async () => {
     await instances.newDatabase();
     const accepting = await open({ env: { DISPATCH: 'false' } });
     const ids = Array.from({ length: 200 }, (_, index) => `suspect ${index}`);

@@ -76,7 +76,7 @@ describe('a decision after a restart', { timeout: 60_000 }, () => {
     ['its tool has changed', pass, 'tools listed', { description: 'Does something else.' }, {}],
     ['a budget refuses the answer', pass, 'tools listed', {}, BUDGET],
   ] as const) {
-    it(`has its call reported as done if that was before it, and ${name}`, async (t) => {
+    it(`says that its call was done if that ran before the restart, even if ${name}`, async (t) => {
       const { first, start, mcp, model, tools: listed, chat } = await startSuccession(t);
       await chat.ask('do note C');
       const { held } = model.hold('do note C');

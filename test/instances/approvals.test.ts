@@ -152,7 +152,7 @@ describe('a call that waits for approval, with two instances on one database', {
     assert.equal(one.ran('E'), 1);
   });
 
-  it('runs nothing if another release has stored a decision that is none here', async () => {
+  it('runs nothing if the stored decision is of a kind that only another release knows', async () => {
     const chat = chatOf();
     await chat.ask('do note G');
     const hold = farEnds.model.hold('a long question G');

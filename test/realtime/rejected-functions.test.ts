@@ -105,7 +105,7 @@ describe('a function that the service rejects', () => {
     assert.deepEqual(sent, ['a b c', 'a c', 'c']);
   });
 
-  it('is the sixth of its turn: then all functions are left out', async () => {
+  it('leads to a request without any functions if it is the sixth of its turn', async () => {
     const first = refuses({ param: 'session.tools[0].parameters' });
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const { outcome, result, sent } = await ask([first, first, first, first, first, first, says('Hi')], names);

@@ -74,7 +74,7 @@ describe('the response collector', () => {
     assert.deepEqual(plain(outcome), { kind: 'spoken', text: 'Hi there!', bytes: [1, 2] });
   });
 
-  it('takes the transcript of response.done last of all, and not twice', () => {
+  it('prefers the transcript of response.done to all earlier ones, and uses it once', () => {
     const { outcome } = collect(
       wire.created(),
       wire.transcriptDelta('Hi'),

@@ -166,7 +166,7 @@ describe('a retry of a turn', () => {
 });
 
 describe('the listener of a turn', () => {
-  it('gets nothing after the end of the answer, which may withhold what was not shown yet', async () => {
+  it('gets no event after response.done, since the end may withhold the rest of the answer', async () => {
     const filtered: Answer = (connection, name) => {
       const details = { type: 'incomplete', reason: 'content_filter' };
       connection.receive(wire.created({ turn: name }), wire.done({ turn: name, status: 'incomplete', details }), {

@@ -25,7 +25,7 @@ export class BotWatch {
   readonly #ledger: SoakLedger;
   readonly #instances: { readonly output: BotOutput; readonly figures: ProbedBot['figures'] }[] = [];
   /** Messages that were refused at their last delivery. */
-  readonly #refused = new Set<string>();
+  readonly #rejected = new Set<string>();
 
   constructor(ledger: SoakLedger) {
     this.#ledger = ledger;
@@ -67,11 +67,11 @@ export class BotWatch {
 
   #note({ msg, activity, turn, err }: LogLine): void {
     const id = String(activity);
-    if (msg === 'activity refused: not stored') this.#refused.add(id);
-    if (msg === 'message refused: queue full') this.#refused.delete(id);
+    if (msg === 'activity rejected: not stored') this.#rejected.add(id);
+    if (msg === 'message refused: queue full') this.#rejected.delete(id);
     if (msg === 'cost of the turn not stored' && this.#expectsReplies(id)) this.unsettled.add(String(turn));
     // A message that was not accepted has no reply: it is delivered again.
-    const isReply = turn !== undefined || !this.#refused.has(id);
+    const isReply = turn !== undefined || !this.#rejected.has(id);
     if (msg === 'reply not sent' && isReply) this.notSent.set(id, reasonOf(err));
   }
 

@@ -78,7 +78,7 @@ export async function startAzurite(): Promise<Azurite> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
   async function close(): Promise<void> {
-    // Otherwise nothing may hold this process until the other has ended.
+    // Keep this process alive until Azurite has ended: `unref` below took its hold away.
     child.ref();
     child.kill('SIGKILL');
     await ended;

@@ -28,7 +28,7 @@ export interface BotProcess extends AsyncDisposable {
   closeOutput(): void;
 }
 
-/** For behaviour that only occurs when Node runs the source. */
+/** The bot's source, for tests of what differs from the packed program. */
 export const SOURCE = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
 
 /** The bot as its own process, with only these variables, in an empty directory. */

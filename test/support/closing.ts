@@ -1,4 +1,4 @@
-/** Registers what has to be closed at the end: a test, or the hooks of a suite. */
+/** Where a fixture registers what to close at the end: a `TestContext`, or what `closingAfter` returns for a suite. */
 export interface Closing {
   after(close: () => Promise<void>): void;
 }

@@ -102,7 +102,7 @@ export const PERSONAL = {
   conversation: { id: 'personal-1', conversationType: 'personal', tenantId: '11111111-2222-4333-8444-555555555555' },
   from: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
 };
-/** Each ten turns are in another chat, because of the limit for one person. */
+/** The chat of the turn with this number: a new one after every ten turns, because of the limit for one person. */
 export const inChatOf = (count: number) => ({
   ...PERSONAL,
   conversation: { ...PERSONAL.conversation, id: `chat-${Math.floor(count / 10)}` },

@@ -4,9 +4,10 @@ const WINDOW = RATE_HZ / 10;
 
 /** A tone: PCM16 LE mono 24 kHz. */
 export function toneOf(hertz: number, seconds: number, amplitude = 8_000): Buffer {
-  const pcm = Buffer.alloc(Math.round(seconds * RATE_HZ) * 2);
-  for (let at = 0; at < pcm.length; at += 2) {
-    pcm.writeInt16LE(Math.round(amplitude * Math.sin((Math.PI * hertz * at) / RATE_HZ)), at);
+  const sampleCount = Math.round(seconds * RATE_HZ);
+  const pcm = Buffer.alloc(2 * sampleCount);
+  for (let index = 0; index < sampleCount; index++) {
+    pcm.writeInt16LE(Math.round(amplitude * Math.sin((2 * Math.PI * hertz * index) / RATE_HZ)), 2 * index);
   }
   return pcm;
 }

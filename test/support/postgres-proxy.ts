@@ -44,8 +44,8 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
   let lostCount = 0;
   let count = 0;
 
-  /** Runs now, or when the network no longer hangs. */
-  function move(work: () => void): void {
+  /** Runs `work` now; while the network hangs, once it is restored. */
+  function unlessHanging(work: () => void): void {
     if (state === 'hanging') held.push(work);
     else work();
   }
@@ -65,7 +65,7 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
     let fate: Fate = 'pass';
     for (const socket of [client, upstream]) {
       socket.on('error', () => {});
-      socket.on('close', () => move(link.close));
+      socket.on('close', () => unlessHanging(link.close));
     }
     client.on('close', () => links.delete(link));
     client.on('data', (chunk) => {
@@ -80,10 +80,10 @@ export async function startPostgresProxy(port: number): Promise<PostgresProxy> {
         state = 'hanging';
       }
       if (fate === 'dropRequestAndNetwork') cut();
-      else move(() => void upstream.write(chunk));
+      else unlessHanging(() => void upstream.write(chunk));
     });
     upstream.on('data', (chunk) => {
-      if (fate === 'pass') return move(() => void client.write(chunk));
+      if (fate === 'pass') return unlessHanging(() => void client.write(chunk));
       lostCount += 1;
       if (fate === 'dropResponseAndNetwork') cut();
       else link.close();

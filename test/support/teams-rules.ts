@@ -21,7 +21,7 @@ export function streamInfo({ body }: ConnectorCall): Info | undefined {
  * chunk, 202 without an id for the others.
  */
 export class TeamsRules {
-  readonly broken: string[] = [];
+  readonly violations: string[] = [];
   readonly #now: () => number;
   readonly #streams = new Map<string, Stream>();
   #lastAtMs = Number.NEGATIVE_INFINITY;
@@ -36,8 +36,8 @@ export class TeamsRules {
     const info = streamInfo(call);
     const isMessage = call.body.type === 'message';
     if (info === undefined) {
-      if (!isMessage && this.#open() !== undefined) this.#break('a typing sign while a stream is open');
-      if (isMessage && this.#open() !== undefined) this.#break('a message while a stream is open');
+      if (!isMessage && this.#open() !== undefined) this.#report('a typing sign while a stream is open');
+      if (isMessage && this.#open() !== undefined) this.#report('a message while a stream is open');
       return undefined;
     }
     this.#checkPace();
@@ -55,37 +55,37 @@ export class TeamsRules {
 
   #checkPace(): void {
     const nowMs = this.#now();
-    if (nowMs - this.#lastAtMs < 1_000) this.#break(`a chunk after ${nowMs - this.#lastAtMs} ms`);
+    if (nowMs - this.#lastAtMs < 1_000) this.#report(`a chunk after ${nowMs - this.#lastAtMs} ms`);
     this.#lastAtMs = nowMs;
   }
 
   /** Two minutes in all. */
   #checkDuration(stream: Stream | undefined): void {
     const ms = this.#now() - (stream?.begunAtMs ?? this.#now());
-    if (ms > 120_000) this.#break(`a chunk after ${ms} ms of the stream`);
+    if (ms > 120_000) this.#report(`a chunk after ${ms} ms of the stream`);
   }
 
   #chunk({ body }: ConnectorCall, info: Info) {
-    if (body.type !== 'typing') this.#break(`a chunk of type ${body.type}`);
-    if (!body.text) this.#break('a chunk without text');
-    if (body.attachments !== undefined) this.#break('an attachment before the end');
+    if (body.type !== 'typing') this.#report(`a chunk of type ${body.type}`);
+    if (!body.text) this.#report('a chunk without text');
+    if (body.attachments !== undefined) this.#report('an attachment before the end');
     const { streamId: id, streamSequence: sequence, streamType } = info;
-    if (streamType === 'informative' && String(body.text).length > 1_000) this.#break('a long announcement');
+    if (streamType === 'informative' && String(body.text).length > 1_000) this.#report('a long announcement');
     if (id === undefined) return this.#begin(body.text, sequence, streamType);
     const stream = this.#streams.get(String(id));
     this.#checkDuration(stream);
-    if (stream === undefined || stream.isOver) this.#break('a chunk of no open stream');
+    if (stream === undefined || stream.isOver) this.#report('a chunk of no open stream');
     if (stream === undefined) return undefined;
-    if (sequence !== stream.sequence + 1) this.#break(`chunk ${sequence} after ${stream.sequence}`);
-    if (!String(body.text).startsWith(stream.text)) this.#break('a chunk that removes text');
+    if (sequence !== stream.sequence + 1) this.#report(`chunk ${sequence} after ${stream.sequence}`);
+    if (!String(body.text).startsWith(stream.text)) this.#report('a chunk that removes text');
     stream.sequence = Number(sequence);
     stream.text = String(body.text);
     return { status: 202, body: {} };
   }
 
   #begin(text: unknown, sequence: unknown, type: unknown) {
-    if (sequence !== 1) this.#break(`a first chunk with number ${sequence}`);
-    if (this.#open() !== undefined) this.#break('two streams in one chat');
+    if (sequence !== 1) this.#report(`a first chunk with number ${sequence}`);
+    if (this.#open() !== undefined) this.#report('two streams in one chat');
     const id = `stream-${++this.#count}`;
     this.#streams.set(id, {
       id,
@@ -100,19 +100,19 @@ export class TeamsRules {
   #end({ body }: ConnectorCall, info: Info) {
     const stream = this.#streams.get(String(info['streamId']));
     this.#checkDuration(stream);
-    if (info['streamType'] !== 'final') this.#break('a message that does not end the stream');
-    if (info['streamSequence'] !== undefined) this.#break('an end with a number');
-    if (stream === undefined || stream.isOver) this.#break('an end of no open stream');
-    if (!body.text) this.#break('an end without text');
+    if (info['streamType'] !== 'final') this.#report('a message that does not end the stream');
+    if (info['streamSequence'] !== undefined) this.#report('an end with a number');
+    if (stream === undefined || stream.isOver) this.#report('an end of no open stream');
+    if (!body.text) this.#report('an end without text');
     if (stream !== undefined) {
-      if (!String(body.text).startsWith(stream.text)) this.#break('an end that removes text');
+      if (!String(body.text).startsWith(stream.text)) this.#report('an end that removes text');
       stream.text = String(body.text);
       stream.isOver = true;
     }
     return { status: 202, body: {} };
   }
 
-  #break(rule: string): void {
-    this.broken.push(rule);
+  #report(rule: string): void {
+    this.violations.push(rule);
   }
 }

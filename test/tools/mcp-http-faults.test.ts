@@ -213,7 +213,7 @@ describe('the token and the headers of an MCP server', () => {
       assert.deepEqual([headers.authorization, headers['x-api-key']], ['Bearer token', 'a-secret']);
   });
 
-  it('leave no doubt about a call that was not sent for want of a token', async (t) => {
+  it('cause tool_unavailable, not an unknown outcome, if a call cannot get a token', async (t) => {
     const scripted = await startHttp(t);
     let isOut = false;
     const token = async () => (isOut ? Promise.reject(new RangeError('no token')) : 'token');
@@ -226,7 +226,7 @@ describe('the token and the headers of an MCP server', () => {
     assert.equal((await toolOf(server, 'echo').run({}, context())).text, 'echo: {}');
   });
 
-  it('are the reason why a server is down if there is no token', async (t) => {
+  it('cause the server to be down, with the reason, if the token cannot be obtained', async (t) => {
     const scripted = await startHttp(t);
     const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
     const server = opened(t, transport, {}, systemClock, () => Promise.reject(new RangeError('no token')));

@@ -40,7 +40,7 @@ describe('the reply of a conversation that was forgotten meanwhile', () => {
     assert.equal((await discarding).text, 'Hi');
   });
 
-  it('says that the approvals it asks for are not awaited', async () => {
+  it('says that nobody waits for the approvals that it asks for', async () => {
     const { turn } = attempt();
     const approvals = [approvalOf('emulator/a', 'ada', 1)];
     const reply = await discardStored({ text: 'May I?', approvals }, turn);

@@ -193,7 +193,7 @@ describe('a turn', () => {
     assert.equal(job.record.usage.turns, 1);
   });
 
-  it('leaves the reply that a turn beside it is sending if its own request is open, and is remembered once', async () => {
+  it('keeps the unsent reply of a concurrent turn if it replies in the HTTP response, and is remembered once', async () => {
     const unsent = { messageId: 'beside', reply: { text: 'Beside' } };
     const message = turn('hello', { expectsReplies: true });
     const { job, result } = start({ message, script: { record: { unsent, sessionVersion: 'before' } } });

@@ -166,6 +166,12 @@ describe('plausible arguments', () => {
       'create a ticket for the door',
       { names: ['door'], kind: 'door', note: '' },
     ],
+    [
+      'a subject for the first string after a list of numbers',
+      object({ ids: { type: 'array', items: { type: 'integer' } }, title: TEXT }),
+      'create a ticket for the door',
+      { ids: [], title: 'door' },
+    ],
     ['only what is required', object({ title: TEXT, note: TEXT }, ['note']), 'create a ticket for me', { note: 'me' }],
     ['the first one where nothing is required', object({ a: TEXT, b: TEXT }, []), 'create a ticket: x', { a: '' }],
     ['nothing where there is nothing to fill', { type: 'object' }, 'create a ticket for me', {}],

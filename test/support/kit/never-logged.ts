@@ -1,4 +1,4 @@
-/** Texts of log lines about faults that must never happen. "turn failed" is also in that of its listener. */
+/** Texts of log lines about faults that must never happen. "turn failed" also finds "listener of the turn failed". */
 export const NEVER_LOGGED = [
   'unhandled rejection',
   'uncaught exception',
