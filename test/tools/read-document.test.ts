@@ -39,6 +39,15 @@ describe('a document', () => {
     }
   });
 
+  it('in Markdown has its headings after a line that shows a fence', async () => {
+    const line = '```` ``` ```` begins code, and\n``` `` ``` does not.';
+    const { sections } = await read('a.md', `# One\n${line}\n\n# Two\nAfter.`);
+    assert.deepEqual(sections, [
+      { headings: ['One'], text: line },
+      { headings: ['Two'], text: 'After.' },
+    ]);
+  });
+
   it('without a heading has the name of its file as title', async () => {
     assert.equal((await read('rules of 2026.txt', 'All is well.')).title, 'rules of 2026');
   });

@@ -1,7 +1,8 @@
 import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
-const FENCE = /^(?:`{3,}|~{3,})/;
+/** A line with backticks behind the first ones shows code within itself. */
+const FENCE = /^(?:`{3,}(?=[^`]*$)|~{3,})/;
 const SETTING = /^(?:[\p{L}\p{N}_.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/u;
 /** A line of YAML: a setting, a list item, a comment, the end of a list or object, or the rest of a value, indented. */
 const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`, 'u');
