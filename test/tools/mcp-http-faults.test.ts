@@ -7,6 +7,21 @@ import type { ToolError } from '../../src/tools/tool-error.ts';
 import { connected, context, http, opened, startHttp, toolOf } from './mcp-under-test.ts';
 import { answerWith, type ScriptedHttp } from './scripted-http.ts';
 
+/** Answers as a server of revision 2026-07-28. */
+function currentServer(resultOfCall: object): ScriptedHttp['intercept'] {
+  return ({ rpc, id }, response) => {
+    const results: Readonly<Record<string, object>> = {
+      'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
+      'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
+      'tools/call': resultOfCall,
+    };
+    const result = { resultType: 'complete', ttlMs: 0, cacheScope: 'private', ...results[rpc ?? ''] };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    return true;
+  };
+}
+
 describe('an MCP server over HTTP that has lost the session', () => {
   for (const status of [400, 404]) {
     it(`is reconnected after ${status}, and the call runs once`, async (t) => {
@@ -55,19 +70,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
 });
 
 describe('a sessionless MCP server that is replaced by one with sessions', () => {
-  /** Answers as a server of revision 2026-07-28. */
-  const current: ScriptedHttp['intercept'] = ({ rpc, id }, response) => {
-    const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
-    const results: Readonly<Record<string, object>> = {
-      'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
-      'tools/list': { tools },
-      'tools/call': { content: [{ type: 'text', text: 'from the new server' }] },
-    };
-    const result = { ...results[rpc ?? ''], resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-    return true;
-  };
+  const current = currentServer({ content: [{ type: 'text', text: 'from the new server' }] });
 
   /** Refuses requests without a session, as the servers of the official SDK do. */
   const olderWith =
@@ -200,12 +203,12 @@ describe('a body of an MCP server over HTTP', () => {
 });
 
 describe('the token and the headers of an MCP server', () => {
-  const SECRET = { 'x-api-key': 'a-secret' };
+  const secured = (url: string) =>
+    ({ kind: 'http', url, headers: { 'x-api-key': 'a-secret' }, entraScope: 'api://shop/.default' }) as const;
 
   it('are sent with each request to its host', async (t) => {
     const scripted = await startHttp(t);
-    const transport = { kind: 'http', url: scripted.url, headers: SECRET, entraScope: 'api://shop/.default' } as const;
-    const server = await connected(t, transport);
+    const server = await connected(t, secured(scripted.url));
     await toolOf(server, 'echo').run({}, context());
     const posts = scripted.requests.filter(({ method }) => method === 'POST');
     assert.ok(posts.length >= 3);
@@ -217,8 +220,7 @@ describe('the token and the headers of an MCP server', () => {
     const scripted = await startHttp(t);
     let isOut = false;
     const token = async () => (isOut ? Promise.reject(new RangeError('no token')) : 'token');
-    const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
-    const server = opened(t, transport, {}, systemClock, token);
+    const server = opened(t, secured(scripted.url), {}, systemClock, token);
     await server.connect();
     isOut = true;
     await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
@@ -226,10 +228,24 @@ describe('the token and the headers of an MCP server', () => {
     assert.equal((await toolOf(server, 'echo').run({}, context())).text, 'echo: {}');
   });
 
+  it('leave a doubt about a call whose rest was not sent for want of a token', async (t) => {
+    const scripted = await startHttp(t);
+    let isOut = false;
+    const answer = currentServer({ resultType: 'input_required', requestState: 'begun' });
+    scripted.intercept = (request, response) => {
+      isOut = request.rpc === 'tools/call';
+      return answer(request, response);
+    };
+    const token = async () => (isOut ? Promise.reject(new RangeError('no token')) : 'token');
+    const server = opened(t, secured(scripted.url), {}, systemClock, token);
+    await server.connect();
+    await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'outcome_unknown' });
+    assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, 1);
+  });
+
   it('are the reason why a server is down if there is no token', async (t) => {
     const scripted = await startHttp(t);
-    const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
-    const server = opened(t, transport, {}, systemClock, () => Promise.reject(new RangeError('no token')));
+    const server = opened(t, secured(scripted.url), {}, systemClock, () => Promise.reject(new RangeError('no token')));
     await server.connect();
     assert.deepEqual(server.status, { kind: 'down', reason: 'RangeError' });
   });
@@ -241,19 +257,13 @@ describe('the token and the headers of an MCP server', () => {
   ] as const) {
     it(`do not follow a redirect to another origin ${when}`, async (t) => {
       const [scripted, stranger] = [await startHttp(t), await startHttp(t)];
-      const transport = {
-        kind: 'http',
-        url: scripted.url,
-        headers: SECRET,
-        entraScope: 'api://shop/.default',
-      } as const;
       const redirect: ScriptedHttp['intercept'] = (request, response) => {
         if (rpc !== undefined && request.rpc !== rpc) return false;
         response.setHeader('location', stranger.url);
         answerWith(response, status);
         return true;
       };
-      const server = opened(t, transport);
+      const server = opened(t, secured(scripted.url));
       if (rpc === undefined) scripted.intercept = redirect;
       await server.connect();
       if (rpc === undefined) assert.equal(server.status.kind, 'down');
