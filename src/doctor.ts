@@ -95,8 +95,8 @@ function usage(): string {
 
 Tests on this machine what the bot is configured for: the model (two short spoken turns, which cost about a cent), the
 database, Blob Storage, the MCP servers (their programs are started), the documents, the bot's identity, its public address,
-its telemetry (one metric is sent) and the Teams package. Each check prints one line, and a failure also prints what to do.
-Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
+its telemetry (one metric is sent) and the Teams package. Each check prints one line; a warning or failure also says
+what to do. Secrets are never printed.${isProject ? ' Where the bot is deployed: node dist/doctor.js' : ''}
 
 ${SETTINGS_NOTE}
 

@@ -52,11 +52,11 @@ export function pricesOf({ models }: PriceTable, name: string): ModelPrices | un
 
 /** Returns US dollars. */
 export function costUsd(usage: TokenUsage, prices: ModelPrices): number {
-  const millionths = MODALITIES.map((name) => {
+  const millionths = MODALITIES.reduce((sum, name) => {
     const [tokens, price] = [usage[name], prices[name]];
-    return (tokens.in - tokens.cached) * price.in + tokens.cached * price.cached + tokens.out * price.out;
-  });
-  return millionths.reduce((sum, each) => sum + each, 0) / 1e6;
+    return sum + (tokens.in - tokens.cached) * price.in + tokens.cached * price.cached + tokens.out * price.out;
+  }, 0);
+  return millionths / 1e6;
 }
 
 /** The sizes that bound the cost of a response. */

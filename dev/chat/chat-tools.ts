@@ -2,6 +2,7 @@ import type { Clock } from '../../src/clock.ts';
 import { progressOf } from '../../src/conversation/turn/turn-calls.ts';
 import { unlessAborted } from '../../src/deadline.ts';
 import type { Logger } from '../../src/log.ts';
+import { en } from '../../src/messages/en.ts';
 import type { TurnFunctions } from '../../src/realtime/function-calls.ts';
 import type { FunctionCall } from '../../src/realtime/server-event.ts';
 import { type RunCallsDeps, runCalls, type Verdict } from '../../src/tools/run-calls.ts';
@@ -72,7 +73,7 @@ export class ChatTools {
         return verdict;
       },
       measure(tool, _call, work) {
-        person.say(plain(progressOf(tool, 'en')));
+        person.say(plain(progressOf(tool, en)));
         return work();
       },
       async appendAudit() {},

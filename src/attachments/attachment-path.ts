@@ -6,9 +6,11 @@ const DOTS = /^\.+$/;
 const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
 
 /**
- * Returns what is at an attachment's address of a channel's service: its JSON `description` at
- * `<service URL>/v3/attachments/<id>`, or its content at `/views/<view>` below; `undefined` for any other address, with
- * another origin or with a query. Repeated slashes count as one: Slack's addresses have two (BotFramework-Services#279).
+ * Returns what is at an address of an attachment at a channel's service; `undefined` for any other address.
+ * - `description`: its JSON, at `<service URL>/v3/attachments/<id>`.
+ * - `view`: its content, at `<service URL>/v3/attachments/<id>/views/<view>`.
+ * Another origin or a query makes it another address. Repeated slashes count as one: Slack's addresses have two
+ * (BotFramework-Services#279).
  * Service URLs of Teams may end with a tenant (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of
  * the service URL or of a folder above it.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations

@@ -110,8 +110,8 @@ export function messageParts(
   // it stands apart.
   const activityText = hasForward ? '' : withoutQuotes(text);
   const attachedPictograms = read.flatMap(({ pictogram }) => pictogram ?? []);
-  const withoutMarkup = (html: string) => withoutQuotes(withoutMentions(html));
-  const ownText = shownText(activityText, htmls, attachedPictograms, withoutMarkup);
+  const withoutQuotesAndMentions = (html: string) => withoutQuotes(withoutMentions(html));
+  const ownText = shownText(activityText, htmls, attachedPictograms, withoutQuotesAndMentions);
   const cardTexts = read.flatMap(({ card }) => (card.kind === 'text' && !ownText.includes(card.text) ? card.text : []));
   const textWithCards = paragraphs(...cardTexts, ownText);
   const hasPictures = read.some(({ isImage, pictogram }) => isImage && pictogram === undefined);
@@ -146,12 +146,13 @@ function shownText(
   activityText: string,
   htmls: readonly TeamsHtml[],
   attachedPictograms: readonly string[],
-  withoutMarkup: (html: string) => string,
+  withoutQuotesAndMentions: (html: string) => string,
 ): string {
   const pictograms = htmls.flatMap((html) => html.pictograms);
-  const htmlText = withoutMarkup(htmls.map(({ text }) => text).join('\n'));
+  const htmlText = withoutQuotesAndMentions(htmls.map(({ text }) => text).join('\n'));
   const hasMore = pictograms.length > 0 || htmls.some(({ hasCode }) => hasCode);
-  const isSame = () => lettersOf(withoutMarkup(htmls.map(({ plain }) => plain).join(' '))) === lettersOf(activityText);
+  const plainText = htmls.map(({ plain }) => plain).join(' ');
+  const isSame = () => lettersOf(withoutQuotesAndMentions(plainText)) === lettersOf(activityText);
   if (htmlText !== '' && activityText === '') return htmlText;
   if (hasMore && isSame()) return htmlText;
   return [activityText, ...(pictograms.length > 0 ? pictograms : attachedPictograms)].join(' ').trim();
@@ -163,8 +164,8 @@ function lettersOf(text: string): string {
 
 /**
  * In channels, Teams leaves out files but keeps their places in the HTML. Quotes and delivered attachments have places,
- * too. Some attachments do not name theirs, so a file is missing only if more places remain than there are such
- * attachments.
+ * too. Of some attachments it is unknown which place is theirs. So a file is missing only if, without the known places,
+ * more places remain than there are attachments with an unknown place.
  */
 function withheldFile(
   htmls: readonly TeamsHtml[],

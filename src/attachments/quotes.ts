@@ -36,7 +36,8 @@ const CHANNEL_MARKER = /^<.*\/>$/s;
  */
 export function withoutQuoteMarkers(text: string, quotes: readonly SentQuote[], hasMarkers: boolean): string {
   const ids = new Set(quotes.map(({ messageId }) => messageId));
-  // A quote without an id may belong to any marker, and has one: that many markers without a quote of their own go, too.
+  // Each quote has a marker. A quote without an id may belong to any of the markers that no quote's id matches: remove
+  // as many of these as there are such quotes.
   let unnamedCount = quotes.filter(({ messageId }) => messageId === undefined).length;
   const isQuoted = (id: string) => ids.has(id) || unnamedCount-- > 0;
   const isOfChannel = (marker: string) => hasMarkers && CHANNEL_MARKER.test(marker);
@@ -45,7 +46,7 @@ export function withoutQuoteMarkers(text: string, quotes: readonly SentQuote[], 
 
 /** Removes duplicates: the same quote may come as an entity, in the HTML and as an attachment. */
 export function distinctQuotes(entities: readonly SentQuote[], others: readonly SentQuote[]): SentQuote[] {
-  // An entity without an id may equal any of the others.
+  // If an entity has no id, each other reply may be its duplicate, so these are left out. Entities are never forwards.
   const isNamed = entities.every(({ messageId }) => messageId !== undefined);
   const all = [...entities, ...others.filter(({ of }) => of === 'forward' || isNamed)].slice(0, 10 * MAX_QUOTES);
   const isFirst = ({ messageId }: SentQuote, at: number) =>

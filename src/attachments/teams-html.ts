@@ -74,7 +74,7 @@ class TeamsHtmlReader implements HtmlHandler {
   readonly #lines: string[] = [];
   #line = '';
   #isInCell = false;
-  /** Whether the current element is inside one of the GIF picker. */
+  /** Whether the current element is inside a `<readonly itemtype="…">`, in which Teams wraps a GIF of its picker. */
   #isPicked = false;
   /** The tag of the open mention. */
   #mention: string | undefined;

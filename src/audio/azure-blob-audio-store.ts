@@ -87,7 +87,7 @@ function nameOf(id: string): string {
   return `${id.slice(0, CONVERSATION_CHARS)}/${id.slice(CONVERSATION_CHARS)}`;
 }
 
-/** Returns `undefined` if no version of the bot has written it. */
+/** Returns `undefined` if the JSON is not a form that any version of the bot has written. */
 function readStored(id: string, { body }: Blob): StoredAudio | undefined {
   const stored = jsonFieldsOf(body.toString());
   const isAudio =

@@ -1,6 +1,6 @@
 import { type Attachment, CardFactory } from 'botbuilder';
 import type { StoredAudio } from '../audio/audio-store.ts';
-import type { Choice } from '../conversation/reply.ts';
+import type { VoiceChoice } from '../conversation/reply.ts';
 import type { RecordingLink } from '../conversation/user-message.ts';
 import { fieldsOf } from '../json-access.ts';
 import { clockTime, type Messages } from '../messages/messages.ts';
@@ -10,25 +10,30 @@ import type { ReplyContext } from './reply-context.ts';
 /** An element or an action of an Adaptive Card. */
 export type CardPart = Readonly<Record<string, unknown>>;
 
-/** The input of a choice card. */
+/** The input of a voice card. */
 const CHOICE_INPUT = 'choice';
 
-/** A card to choose one of several values from. The choice comes back as a message without text; see `chosenCommand`. */
-export function choiceCard({ command, title, values, current, use }: Choice): Attachment {
-  const choices = values.map((value) => ({ title: value, value }));
+/** A card to choose a voice from. The choice comes back as a message without text; see `chosenCommand`. */
+export function voiceCard({ voices, current }: VoiceChoice, { commands }: Messages): Attachment {
+  const title = commands.chooseVoice;
+  const choices = voices.map((voice) => ({ title: voice, value: voice }));
   const select = { id: CHOICE_INPUT, label: title, style: 'compact', value: current, choices };
-  return adaptiveCard(title, [{ type: 'Input.ChoiceSet', ...select }], [submit(use, { command })]);
+  return adaptiveCard(
+    title,
+    [{ type: 'Input.ChoiceSet', ...select }],
+    [submit(commands.useVoice, { command: 'voice' })],
+  );
 }
 
 /** The same choice for channels without cards: what to write. */
-export function choiceList({ command, title, values }: Choice): string {
-  return paragraphs(title, values.map((value) => `- /${command} ${value}`).join('\n'));
+export function voiceList({ voices }: VoiceChoice, { commands }: Messages): string {
+  return paragraphs(commands.chooseVoice, voices.map((voice) => `- /voice ${voice}`).join('\n'));
 }
 
-/** The command that a submitted choice card stands for. The choice is validated as if the user had written it. */
+/** The command that a submitted voice card stands for. The choice is validated as if the user had written it. */
 export function chosenCommand(value: unknown): string | undefined {
-  const { command, [CHOICE_INPUT]: chosen } = fieldsOf(value);
-  return command === 'voice' && typeof chosen === 'string' ? `/${command} ${chosen}` : undefined;
+  const { command, [CHOICE_INPUT]: voice } = fieldsOf(value);
+  return command === 'voice' && typeof voice === 'string' ? `/voice ${voice}` : undefined;
 }
 
 /**

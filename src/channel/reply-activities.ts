@@ -1,11 +1,11 @@
 import { type Activity, ActivityTypes, type Attachment, CardFactory, TextFormatTypes } from 'botbuilder';
-import type { Choice, Reply, ReplyAudio } from '../conversation/reply.ts';
+import type { Reply, ReplyAudio, VoiceChoice } from '../conversation/reply.ts';
 import { clockTime } from '../messages/messages.ts';
 import { paragraphs } from '../paragraphs.ts';
 import { approvalInWords } from './approval-card.ts';
 import { audioUrl, playerUrl, WAV_TYPE } from './audio-delivery.ts';
 import type { Capabilities } from './capabilities.ts';
-import { choiceCard, choiceList, playerCard } from './cards.ts';
+import { playerCard, voiceCard, voiceList } from './cards.ts';
 import { withRecordingLink } from './recording-page.ts';
 import type { ReplyContext } from './reply-context.ts';
 import { safeMarkdown } from './safe-markdown.ts';
@@ -41,9 +41,9 @@ export function toActivity(
  * the last.
  */
 export async function replyActivities(reply: Reply, context: ReplyContext): Promise<Partial<Activity>[]> {
-  const { choice, recordingLink, audio, sources = [] } = reply;
+  const { voiceChoice, recordingLink, audio, sources = [] } = reply;
   const { capabilities, messages } = context;
-  if (choice !== undefined) return [choiceActivity(reply, choice, capabilities)];
+  if (voiceChoice !== undefined) return [voiceActivity(reply, voiceChoice, context)];
   if (recordingLink !== undefined) return [withRecordingLink(toActivity(reply, capabilities), recordingLink, context)];
   const maxChars = capabilities.maxTextChars - (capabilities.audio === 'link' ? LINK_CHARS : 0);
   const texts = textParts(reply, context, maxChars);
@@ -55,10 +55,10 @@ export async function replyActivities(reply: Reply, context: ReplyContext): Prom
   return Promise.all(parts.map((part, at) => (at < parts.length - 1 ? part : withAudio(part, audio, context))));
 }
 
-function choiceActivity(reply: Reply, choice: Choice, capabilities: Capabilities): Partial<Activity> {
+function voiceActivity(reply: Reply, choice: VoiceChoice, { capabilities, messages }: ReplyContext): Partial<Activity> {
   return capabilities.cards === 'none'
-    ? toActivity({ text: paragraphs(reply.text, choiceList(choice)) }, capabilities)
-    : { ...toActivity(reply, capabilities), attachments: [choiceCard(choice)] };
+    ? toActivity({ text: paragraphs(reply.text, voiceList(choice, messages)) }, capabilities)
+    : { ...toActivity(reply, capabilities), attachments: [voiceCard(choice, messages)] };
 }
 
 /** The text with the questions of a channel without cards, split as the channel requires. */

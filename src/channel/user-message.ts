@@ -48,11 +48,7 @@ export function toUserMessage(activity: Activity, caller: Caller, author: Author
     activityId: activity.id ?? '',
     channel: channelOf(activity.channelId),
     scope: scopeOf(activity),
-    user: {
-      id: activity.from.id,
-      name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined,
-      aadObjectId: activity.from.aadObjectId,
-    },
+    user: { id: activity.from.id, name: activity.from.name?.slice(0, MAX_NAME_CHARS) || undefined },
     ...author,
     locale: localeOf(activity),
     timeZone: textOf(activity.localTimezone, MAX_LOCALE_CHARS),

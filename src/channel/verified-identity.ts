@@ -4,7 +4,7 @@ import {
   ToBotFromBotOrEmulatorTokenValidationParameters as emulatorTokenParameters,
 } from 'botframework-connector';
 import type { Config } from '../config/config.ts';
-import { namesAny } from '../config/listed-ids.ts';
+import { includesAnyId } from '../config/listed-ids.ts';
 import { fieldsOf } from '../json-access.ts';
 import { channelOf } from './capabilities.ts';
 import { type Author, capabilitiesIn, conversationKey } from './user-message.ts';
@@ -89,7 +89,7 @@ export function isAllowed(author: VerifiedIdentity, { allowedTenants, allowedUse
   // with an account of another tenant are allowed.
   const hasAccount = allowedTenants.length === 0 || author.aadObjectId !== undefined;
   const { userId, aadObjectId } = author;
-  const isUserAllowed = allowedUsers.length === 0 || namesAny(allowedUsers, [userId, aadObjectId]);
+  const isUserAllowed = allowedUsers.length === 0 || includesAnyId(allowedUsers, [userId, aadObjectId]);
   return hasAccount && areTenantsAllowed(author, allowedTenants) && isUserAllowed;
 }
 
@@ -100,5 +100,5 @@ export function isGreeted(author: VerifiedIdentity, { allowedTenants, allowedUse
 
 /** If the fields of an activity name different tenants, every one of them has to be listed. */
 function areTenantsAllowed({ tenantIds }: VerifiedIdentity, list: readonly string[]): boolean {
-  return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => namesAny(list, [id])));
+  return list.length === 0 || (tenantIds.length > 0 && tenantIds.every((id) => includesAnyId(list, [id])));
 }

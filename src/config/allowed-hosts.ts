@@ -38,8 +38,8 @@ export function ruleFor(hostname: string, rules: readonly HostRule[]): HostRule 
 }
 
 /**
- * Parses a list of hosts, or `*.` and a host, without scheme and port. Returns a text for an invalid list, which continues
- * a sentence after the list's name.
+ * Parses a list of hosts, or `*.` and a host, without scheme and port. For an invalid list, returns what is wrong with
+ * it, as the rest of a sentence that begins with the name of the list.
  */
 export function parseHostRules(list: readonly string[]): readonly HostRule[] | string {
   const invalid: string[] = [];

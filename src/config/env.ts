@@ -18,11 +18,11 @@ export function readTextFile(path: string): string {
  * unset, since templates leave such values behind.
  */
 export class EnvReader {
-  /** All variables, also for what is not a setting. */
+  /** All variables: the file of MCP_CONFIG may name variables that are not settings. */
   readonly env: Env;
   /** The names of all variables that were read. */
   readonly names = new Set<string>();
-  /** The problems of unresolved references, by the name of the variable. */
+  /** The problems of unresolved references to Key Vault or App Configuration, by the name of the variable. */
   readonly #unresolved = new Map<string, string>();
   /** Each problem begins with the name of its variable. */
   readonly problems: string[] = [];

@@ -120,10 +120,12 @@ function areHeaders(headers: Readonly<Record<string, string>>): boolean {
   }
 }
 
-/** Where an entry is: its folder, and its place in words, with which its problems and notices begin. */
 interface EntryContext {
+  /** Where the entry is, in words. All its problems and notices begin with it. */
   readonly place: string;
+  /** The folder of the file. */
   readonly folder: string;
+  /** Collects the problems and notices. */
   readonly reader: EnvReader;
 }
 

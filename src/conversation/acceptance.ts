@@ -1,3 +1,6 @@
+import { withDeadline } from '../deadline.ts';
+import { StoreError } from '../errors.ts';
+import type { Services } from './services.ts';
 import type { UserMessage } from './user-message.ts';
 
 /** Names an activity, or its conversation if there is none. */
@@ -29,4 +32,70 @@ export interface NotAccepted {
 /** The fields of log lines about an activity. */
 export function logNamesOf({ key, activityId }: ActivityName) {
   return { conversation: key, activity: activityId };
+}
+
+/** Channels wait 10 s and more for an answer, and then deliver again. */
+const ACCEPT_LIMIT_MS = 5_000;
+
+/** Accepts activities until it is closed: each within 5 s, or not at all. */
+export class AcceptanceGuard {
+  readonly #services: Pick<Services, 'clock' | 'telemetry' | 'log'>;
+  readonly #accepting = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(services: Pick<Services, 'clock' | 'telemetry' | 'log'>) {
+    this.#services = services;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /**
+   * Settles as `accept` does, which is called at once. Maps a StoreError, and more than 5 s, to `notStored`; then the signal
+   * of `accept` is aborted, and a decision adds no turn. Effects that are stored still get their reply. Counts and logs
+   * duplicates; logs other errors that come too late to reject with.
+   */
+  async run<T extends Acceptance>(
+    activity: ActivityName,
+    accept: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | NotAccepted> {
+    if (this.#isClosed) return { kind: 'draining' };
+    const { clock, telemetry, log } = this.#services;
+    const names = logNamesOf(activity);
+    const late = () => new StoreError('store_unavailable', `no answer within ${ACCEPT_LIMIT_MS} ms`);
+    try {
+      const deadline = { clock, limitMs: ACCEPT_LIMIT_MS, late };
+      const acceptance = await withDeadline(deadline, (signal) => {
+        const accepting = this.#track(accept(signal));
+        accepting.catch((err: unknown) => {
+          // Nobody waits for it any more. A StoreError says no more than the refusal did.
+          if (signal.aborted && !(err instanceof StoreError))
+            log.error({ ...names, err }, 'activity failed after its refusal');
+        });
+        return accepting;
+      });
+      if (acceptance.kind === 'duplicate') {
+        telemetry.count('duplicates');
+        log.info(names, 'activity ignored: delivered again');
+      }
+      return acceptance;
+    } catch (err) {
+      if (!(err instanceof StoreError)) throw err;
+      log.warn({ ...names, err }, 'activity refused: not stored');
+      return { kind: 'notStored' };
+    }
+  }
+
+  /** Refuses all later activities. Resolves when all of them are accepted or have failed, late ones included. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#accepting);
+  }
+
+  #track<T>(accepting: Promise<T>): Promise<T> {
+    const tracked = accepting.finally(() => this.#accepting.delete(tracked));
+    this.#accepting.add(tracked);
+    return tracked;
+  }
 }

@@ -2,8 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { TurnError } from '../errors.ts';
 import { lruOptions } from '../lru-options.ts';
 import { apology, messagesFor } from '../messages/messages.ts';
-import { type Acceptance, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
-import { AcceptanceGuard } from './acceptance-guard.ts';
+import { type Acceptance, AcceptanceGuard, type ActivityName, logNamesOf, type PersonActivity } from './acceptance.ts';
 import { type AcceptedDecision, acceptDecision, decisionResultText } from './approvals/accept-decision.ts';
 import { approvalMeantBy, type DecisionRequest, type DecisionResult, decisionInWords } from './approvals/decide.ts';
 import { type Command, commandOf } from './commands/commands.ts';
@@ -50,11 +49,6 @@ export class Conversations {
     this.#services.queue.start((job) => this.#run(job));
   }
 
-  /** Whether one more message finds room in its conversation, and in the share of its person. */
-  hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
-    return this.#services.queue.hasRoom(message);
-  }
-
   /** Accepts a message: it is answered once, also after a crash of this process. */
   accept(message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const command = message.isAllowed ? commandOf(message.text) : undefined;
@@ -84,6 +78,7 @@ export class Conversations {
     const accepted = await this.#guard.run(message, (signal) =>
       this.#decide(request, message, withReplySender, signal),
     );
+    // An activity that was not accepted is refused: nobody reads its result.
     return 'result' in accepted ? accepted : { ...accepted, result: { kind: 'gone' } };
   }
 
@@ -160,10 +155,9 @@ export class Conversations {
     if (result.kind === 'gone') await this.#leave(message.key);
   }
 
-  async #add(message: UserMessage, withReplySender: WithReplySender): Promise<AddedTurn> {
-    if (!message.expectsReplies) return { result: await this.#services.queue.add(message), done: DONE };
-    this.#openRequests.set(message, withReplySender);
-    return this.#services.queue.addLocal(message);
+  #add(message: UserMessage, withReplySender: WithReplySender): Promise<AddedTurn> {
+    if (message.expectsReplies) this.#openRequests.set(message, withReplySender);
+    return this.#services.queue.add(message);
   }
 
   #decide(
@@ -204,8 +198,9 @@ export class Conversations {
   async #runCommand(command: Command, message: UserMessage, withReplySender: WithReplySender): Promise<Acceptance> {
     const { action, makeReply } = planCommand(command, message, this.#services);
     const run = async (applied: AppliedAction) => {
-      const made = makeReply((call) => this.#retryStore(call), applied);
-      const reply = await made.catch((err: unknown) => this.#apology(err, message));
+      const reply = await this.#retryStore(() => makeReply(applied)).catch((err: unknown) =>
+        this.#apology(err, message),
+      );
       await withReplySender((sender) => sender.send(reply));
     };
     const acceptance = await this.#sideWork.accept(message, action, run);
@@ -229,7 +224,7 @@ export class Conversations {
     return { kind: 'accepted', done: Promise.all(removals).then(() => {}) };
   }
 
-  /** Unless the conversation has gone on: its new audio stays. */
+  /** For a `/forget` that was delivered again. Deletes nothing if the conversation has gone on: its new audio stays. */
   async #forgetAgain(key: string): Promise<void> {
     const { usage } = await this.#services.conversationStore.read(key);
     if (usage.turns === 0) void this.#forgetAudioAndAudit(key);

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
+import { expiryOptions } from '../lru-options.ts';
 import { MemoryApprovals } from './approvals/memory-approvals.ts';
 import { type ConversationAction, type ConversationStore, recordAfter } from './conversation-store.ts';
 import { type LocalJob, LocalQueue } from './queue/local-queue.ts';
@@ -45,9 +46,7 @@ class MemoryRecords {
     this.#entries = new LRUCache({
       maxSize: MAX_RECORD_BYTES,
       sizeCalculation: ({ record }) => 2 * JSON.stringify(record).length,
-      ttl: retentionMs,
-      ttlResolution: 0,
-      perf: { now: () => clock.now() },
+      ...expiryOptions(retentionMs, clock),
     });
   }
 
@@ -124,7 +123,7 @@ function createConversationStore(
 ): ConversationStore {
   const cancel = (key: string, matches: (message: UserMessage) => boolean): number => {
     const { count, approvalIds } = queue.cancelWaiting(key, matches);
-    approvals.reopenThese(approvalIds);
+    for (const id of approvalIds) approvals.reopen(id);
     return count;
   };
   /** Does to the messages of a conversation what an action does to its record. Returns how many it cancelled. */

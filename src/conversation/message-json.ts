@@ -18,16 +18,11 @@ export function writeMessage(message: UserMessage): MessageJson {
 /** Reads a message of any version; `undefined` for what no version of the bot has written. Fields may be left out. */
 export function readMessage(json: unknown): UserMessage | undefined {
   const { message } = fieldsOf(json);
-  return isMessage(message) ? message : undefined;
-}
-
-/** Checks what every version writes: nobody but the bot writes there. */
-function isMessage(value: unknown): value is UserMessage {
-  const { key, activityId, channel, text, personKey, user, attachments, reference } = fieldsOf(value);
+  const { key, activityId, channel, text, personKey, user, attachments, reference } = fieldsOf(message);
+  // Checks what every version writes: nobody but the bot writes there.
   const areTexts = [key, activityId, channel, text, personKey].every((each) => typeof each === 'string');
-  return (
-    areTexts && isObject(user) && Array.isArray(attachments) && attachments.every(isObject) && isReference(reference)
-  );
+  const areAttachments = Array.isArray(attachments) && attachments.every(isObject);
+  return areTexts && isObject(user) && areAttachments && isReference(reference) ? (message as UserMessage) : undefined;
 }
 
 /** Whether it is a reference to where an answer goes. */

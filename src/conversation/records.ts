@@ -57,7 +57,7 @@ export interface ConversationRecord extends HistoryState {
 export type Edit = (record: ConversationRecord) => ConversationRecord;
 
 /** The version of the records that are written. */
-export const RECORD_VERSION = 3;
+const RECORD_VERSION = 3;
 /** Channels deliver an activity again within minutes. */
 export const MAX_HANDLED = 48;
 

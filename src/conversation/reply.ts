@@ -18,20 +18,15 @@ export interface Reply {
   readonly sources?: readonly Source[] | undefined;
   /** The calls that the user is asked to approve, each on a card or in words. */
   readonly approvals?: readonly Approval[] | undefined;
-  /** What the user may choose from, below the text. */
-  readonly choice?: Choice;
+  /** The voices that the user may choose from, below the text. */
+  readonly voiceChoice?: VoiceChoice;
   /** The link to the recording page, below the text. */
   readonly recordingLink?: RecordingLink;
 }
 
-/** One of several values for a command. */
-export interface Choice {
-  readonly command: 'voice';
-  readonly title: string;
-  readonly values: readonly string[];
+export interface VoiceChoice {
+  readonly voices: readonly string[];
   readonly current: string;
-  /** The label of the button. */
-  readonly use: string;
 }
 
 export interface ReplyAudio {

@@ -12,25 +12,24 @@ export interface RetryOptions {
   /** Waits at most this long, then rejects with a StoreError, even if the store does not answer at all. Default: no limit. */
   readonly limitMs?: number;
   /** Called once, after 10 s without an answer. */
-  readonly onLasting?: () => void;
+  readonly onDelayed?: () => void;
 }
 
 /** A connection that has died unnoticed fails once. */
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 5_000;
 /** A user who waits longer wonders whether the bot is still there. */
-const LASTING_MS = 10_000;
+const DELAYED_AFTER_MS = 10_000;
 
 /** Calls a store until it answers. Rejects at once with errors that do not pass by themselves. */
 export async function retry<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { clock, onLasting } = options;
-  if (onLasting === undefined) return callUntilAnswered(call, options);
-  // A call that hangs lasts, too.
-  const cancelTimer = clock.after(LASTING_MS, onLasting);
+  const { clock, onDelayed } = options;
+  // A timer, since a call may also hang.
+  const cancelTimer = onDelayed && clock.after(DELAYED_AFTER_MS, onDelayed);
   try {
     return await callUntilAnswered(call, options);
   } finally {
-    cancelTimer();
+    cancelTimer?.();
   }
 }
 

@@ -10,8 +10,6 @@ export type Scope = 'personal' | 'group' | 'channel';
 export interface MessageUser {
   readonly id: string;
   readonly name: string | undefined;
-  /** The user's id in Entra ID, where the channel gives it. */
-  readonly aadObjectId: string | undefined;
 }
 
 /** What came along with the text of a message, not fetched and not read yet. */

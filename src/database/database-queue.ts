@@ -52,18 +52,15 @@ export class DatabaseQueue implements TurnQueue {
     if (this.#services.settings.isDispatching) this.#dispatcher.open();
   }
 
-  async add(message: UserMessage): Promise<AddResult> {
+  async add(message: UserMessage): Promise<AddedTurn> {
+    if (message.expectsReplies) return this.#local.add(message);
     const { conversationLock, connection } = this.#services;
     const result = await conversationLock.run(message.key, (leftMs) =>
       connection.transaction((sql) => this.#store(sql, message), leftMs),
     );
     // While connected, NOTIFY wakes the dispatcher.
     if (result === 'queued' && !this.#listener.isConnected) this.#dispatcher.wake();
-    return result;
-  }
-
-  async addLocal(message: UserMessage): Promise<AddedTurn> {
-    return this.#local.addLocal(message);
+    return { result, done: Promise.resolve() };
   }
 
   async hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {

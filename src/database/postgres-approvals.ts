@@ -6,7 +6,7 @@ import {
   MAX_WAITING_APPROVALS,
   type Permission,
 } from '../conversation/approvals/approval.ts';
-import { personDigest } from '../conversation/keys.ts';
+import { keyDigest } from '../conversation/keys.ts';
 import { isReference } from '../conversation/message-json.ts';
 import { fieldsOf } from '../json-access.ts';
 import { storableJson } from '../storable-json.ts';
@@ -34,7 +34,7 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
          WHERE conversation = $1 AND coalesce($2, person) = person AND expires_at > now()
            AND (decision IS NULL OR decision ->> 'activityId' = $3)
          ORDER BY decision IS NULL, seq DESC LIMIT 1`;
-      const values = [storedKey(conversation), person === undefined ? null : personDigest(person), activityId];
+      const values = [storedKey(conversation), person === undefined ? null : keyDigest(person), activityId];
       return approvalIn(await connection.query<Row>(text, values));
     },
     async decide(id, decision) {
@@ -58,13 +58,13 @@ export function createPostgresApprovals(connection: Connection): ApprovalStore {
       const text = 'SELECT origin, tool, digest FROM tool_permissions WHERE conversation = $1 AND person = $2';
       const rows = await connection.query<Pick<Permission, 'origin' | 'tool' | 'digest'>>(text, [
         storedKey(conversation),
-        personDigest(person),
+        keyDigest(person),
       ]);
       return rows.map(({ origin, tool, digest }) => ({ conversation, person, origin, tool, digest }));
     },
     async revoke(conversation, person) {
       const text = 'DELETE FROM tool_permissions WHERE conversation = $1 AND person = $2';
-      await connection.query(text, [storedKey(conversation), personDigest(person)]);
+      await connection.query(text, [storedKey(conversation), keyDigest(person)]);
     },
   };
 }
@@ -85,7 +85,7 @@ async function addApproval(connection: Connection, approval: Approval): Promise<
        (SELECT id FROM approvals WHERE conversation = $2 AND person = $3 AND decision IS NULL
         ORDER BY seq DESC OFFSET ${MAX_WAITING_APPROVALS - 1}))
      SELECT id FROM added`,
-    [id, storedKey(asked.key), personDigest(asked.personKey), storableJson(approval), APPROVAL_MS],
+    [id, storedKey(asked.key), keyDigest(asked.personKey), storableJson(approval), APPROVAL_MS],
   );
   return added.length > 0;
 }
@@ -98,7 +98,7 @@ async function addPermission(
   // The lock makes a concurrent `forget` wait for the permission, which it then deletes.
   const text = `INSERT INTO tool_permissions (conversation, person, origin, tool, digest)
      SELECT $1, $2, $3, $4, $5 FROM approvals WHERE id = $6 FOR KEY SHARE ON CONFLICT DO NOTHING`;
-  await connection.query(text, [storedKey(conversation), personDigest(person), origin, tool, digest, approvalId]);
+  await connection.query(text, [storedKey(conversation), keyDigest(person), origin, tool, digest, approvalId]);
 }
 
 /** Takes decisions back, unless a turn has claimed the call. */

@@ -1,4 +1,4 @@
-import { conversationDigest, personDigest } from '../conversation/keys.ts';
+import { keyDigest } from '../conversation/keys.ts';
 import type { AuditEntry, AuditStore } from '../tools/audit.ts';
 import type { Connection, Sql } from './connection.ts';
 
@@ -19,9 +19,9 @@ export function createPostgresAudit(connection: Connection): AuditStore {
         [
           event,
           turnId,
-          conversationDigest(conversation),
-          personDigest(asker),
-          decider === undefined ? null : personDigest(decider),
+          keyDigest(conversation),
+          keyDigest(asker),
+          decider === undefined ? null : keyDigest(decider),
           tool,
           origin,
           argumentsHash,
@@ -41,5 +41,5 @@ export function createPostgresAudit(connection: Connection): AuditStore {
 
 export async function removeAuditNames(sql: Sql, conversation: string): Promise<void> {
   const text = `UPDATE tool_audit SET conversation = '', asker = '', decider = NULL WHERE conversation = $1`;
-  await sql.query(text, [conversationDigest(conversation)]);
+  await sql.query(text, [keyDigest(conversation)]);
 }

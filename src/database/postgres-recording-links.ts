@@ -1,4 +1,4 @@
-import { personDigest } from '../conversation/keys.ts';
+import { keyDigest } from '../conversation/keys.ts';
 import { type RecordingLinks, readRecordingLink, recordingLinkOf } from '../conversation/recordings/recording-links.ts';
 import { storableJson } from '../storable-json.ts';
 import type { Sql } from './connection.ts';
@@ -21,7 +21,7 @@ export function createPostgresRecordingLinks({ connection, clock, ids }: Databas
         [
           recordingLink.id,
           storedKey(owner.key),
-          personDigest(owner.personKey),
+          keyDigest(owner.personKey),
           storableJson(recordingLink),
           recordingLink.expiresAtMs - clock.now(),
         ],

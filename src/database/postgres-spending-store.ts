@@ -1,5 +1,11 @@
-import { type BudgetUse, checkBudgets, limitedBudgets, NEAR_SHARE } from '../conversation/limits/check-budgets.ts';
-import { RESERVATION_MS, type SpendingStore } from '../conversation/limits/spending-store.ts';
+import {
+  type BudgetUse,
+  budgetsOf,
+  checkBudgets,
+  NEAR_SHARE,
+  RESERVATION_MS,
+  type SpendingStore,
+} from '../conversation/limits/spending-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Sql } from './connection.ts';
 import { storedKey } from './names.ts';
@@ -73,16 +79,13 @@ export function createPostgresSpendingStore(sql: Sql): SpendingStore {
   return {
     async reserve({ jobId, conversation, person, usd }, budgets) {
       const owners = { conversation: storedKey(conversation), person: storedKey(person) };
-      const { conversationUsd = Infinity, personUsd = Infinity, dayUsd = Infinity } = budgets;
-      const accounts = [
-        ['conversation', 'person', 'day'],
-        [owners.conversation, owners.person, ''],
-      ];
-      const limits = [conversationUsd, personUsd, dayUsd];
+      const all = budgetsOf(budgets, owners);
+      const accounts = [all.map(({ budget }) => budget), all.map(({ owner }) => owner)];
+      const limits = all.map(({ limitUsd }) => limitUsd);
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const values = [jobId, owners.conversation, owners.person, usd, ...accounts, limits];
         const rows = await sql.query<UseRow>(RESERVE, values);
-        if (rows.length === limits.length) return checkBudgets(usesOf(rows, limitedBudgets(budgets, owners)), usd);
+        if (rows.length === limits.length) return checkBudgets(usesOf(rows, all), usd);
         await sql.query(CREATE, accounts);
       }
       throw new StoreError('store_unavailable', 'budget rows deleted concurrently; gave up');
@@ -93,7 +96,7 @@ export function createPostgresSpendingStore(sql: Sql): SpendingStore {
   };
 }
 
-function usesOf(rows: readonly UseRow[], budgets: ReturnType<typeof limitedBudgets>): readonly BudgetUse[] {
+function usesOf(rows: readonly UseRow[], budgets: ReturnType<typeof budgetsOf>): readonly BudgetUse[] {
   return budgets.flatMap((each) => {
     const row = rows.find(({ budget }) => budget === each.budget);
     return row === undefined ? [] : [{ ...each, usedUsd: row.used_usd, isLogged: row.is_near }];

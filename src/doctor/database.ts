@@ -33,7 +33,7 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
   ]);
   const options = { settings, tokens, clock, log };
   const connection = new Connection(options);
-  let found = '';
+  let messageStart = '';
   try {
     const startedAtMs = clock.now();
     const [facts] = await connection.query<Facts>(FACTS_QUERY, [settings.schema, `${settings.schema}_queue`]);
@@ -42,14 +42,14 @@ export async function checkDatabase({ config, tokens, clock, log }: CheckContext
     const differenceMs = Math.round(facts.nowMs - (startedAtMs + clock.now()) / 2);
     const finding = findingOf(facts, differenceMs, settings);
     if (finding.status === 'fail') return finding;
-    found = `${finding.message}; `;
+    messageStart = `${finding.message}; `;
     const isTried = facts.schemaCount === 2 && (await tryQueue(options));
     const job = isTried ? 'a job passed through a test queue' : 'no test job: the bot creates the queue when it starts';
-    return { ...finding, message: `${found}${job}` };
+    return { ...finding, message: `${messageStart}${job}` };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     const fix = fixFor(error, settings);
-    return fail(`${found}${error.message}`, `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.`);
+    return fail(`${messageStart}${error.message}`, `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.`);
   } finally {
     await connection.close();
   }

@@ -25,7 +25,7 @@ export async function checkIdentity({ config, env, clock }: CheckContext): Promi
       return pass(`${type}: a token for the channels: ${identity}`);
     return fail(
       `the token belongs to another application than MicrosoftAppId, ${expected}: ${identity}`,
-      OTHER_IDENTITY,
+      OTHER_IDENTITY_FIX,
     );
   } catch (error) {
     const code = entraFailure(error);
@@ -34,9 +34,9 @@ export async function checkIdentity({ config, env, clock }: CheckContext): Promi
   }
 }
 
-const ELSEWHERE =
+const OUTSIDE_AZURE_FIX =
   'A managed identity works only inside Azure: run this on the App Service (over SSH: node dist/doctor.js).';
-const OTHER_IDENTITY = `${ELSEWHERE} There, leave AZURE_CLIENT_SECRET unset, and set AZURE_CLIENT_ID to MicrosoftAppId.`;
+const OTHER_IDENTITY_FIX = `${OUTSIDE_AZURE_FIX} There, leave AZURE_CLIENT_SECRET unset, and set AZURE_CLIENT_ID to MicrosoftAppId.`;
 
 /** What to do about a code of Entra ID or of the network. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 export function identityFix(code: string, botEnv: Env, isOnAzure: boolean): string {
@@ -56,7 +56,7 @@ export function identityFix(code: string, botEnv: Env, isOnAzure: boolean): stri
       return 'Upload the certificate of CertificateThumbprint and CertificatePrivateKey to the app registration.';
     default:
       if (botEnv['MicrosoftAppType']?.toLowerCase() === 'userassignedmsi')
-        return isOnAzure ? 'Assign the managed identity of MicrosoftAppId to this App Service.' : ELSEWHERE;
+        return isOnAzure ? 'Assign the managed identity of MicrosoftAppId to this App Service.' : OUTSIDE_AZURE_FIX;
       if (botEnv['MicrosoftAppPassword'] === undefined && botEnv['CertificateThumbprint'] === undefined)
         return 'Set MicrosoftAppPassword to a secret of the app registration (or CertificateThumbprint and CertificatePrivateKey), or MicrosoftAppType to UserAssignedMSI if the bot has a managed identity.';
       return 'Check MicrosoftAppType and the other MicrosoftApp… settings, and that this machine can reach https://login.microsoftonline.com.';

@@ -37,7 +37,10 @@ export function atPublicAddress(
       return await check(address, signal, context);
     } catch (error) {
       signal.throwIfAborted();
-      return unansweredFinding(reasonOf(error), address, context.installation);
+      const code = reasonOf(error);
+      // After the check of /health, the bot is known to run at this port.
+      const finding = check === checkHealth ? notOnPort(code, address) : undefined;
+      return finding ?? unansweredFinding(code, address, context.installation);
     }
   };
 }
@@ -63,16 +66,22 @@ export async function checkHealth(address: PublicAddress, signal: AbortSignal): 
   return pass(`${address.url}${scope}: the bot answered in ${tookMs} ms`);
 }
 
-function unansweredFinding(code: string, address: PublicAddress, installation: Installation): Finding {
+/** With PORT alone, the bot may simply not be running, or another program uses the port. */
+function notOnPort(code: string, address: PublicAddress): Finding | undefined {
   const { url, variable, command } = address;
-  // With PORT alone, the bot may simply not be running.
-  if (variable === 'PORT' && code === 'ECONNREFUSED')
+  if (variable !== 'PORT') return undefined;
+  if (code === 'ECONNREFUSED')
     return skipped(
       `nothing is listening at ${url} (PORT): start the bot (${command}), or set PORT to its port, then run this again`,
     );
-  if (variable === 'PORT' && /HTTP|RESET|SOCKET/.test(code)) return otherServer(`${url}: ${code}`, address);
+  return /HTTP|RESET|SOCKET/.test(code) ? otherServer(`${url}: ${code}`, address) : undefined;
+}
+
+function unansweredFinding(code: string, address: PublicAddress, installation: Installation): Finding {
+  const { url, variable, command } = address;
+  const between = variable === 'PORT' ? '' : `, or check the tunnel or App Service at ${variable}`;
   const fix = /REFUSED|RESET|TIMEDOUT|CLOSED|SOCKET/.test(code)
-    ? `Start the bot (${command}), or check the tunnel or App Service at ${variable}.`
+    ? `Start the bot (${command})${between}.`
     : connectionFix(code, variable, new URL(url).hostname, installation);
   return fail(`${url} did not answer: ${code}`, fix);
 }

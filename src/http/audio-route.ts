@@ -50,10 +50,10 @@ function responseTo(request: Request, audio: StoredAudio, leftMs: number): Audio
     const headers = { ...common, 'Content-Range': `bytes */${size}`, 'Content-Length': '0' };
     return { status: 416, headers };
   }
-  const only = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
-  const range = only ?? { start: 0, end: size - 1 };
+  const singleRange = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
+  const range = singleRange ?? { start: 0, end: size - 1 };
   const headers = { ...common, 'Content-Length': String(range.end - range.start + 1) };
-  if (only === undefined) return { status: 200, headers, range };
+  if (singleRange === undefined) return { status: 200, headers, range };
   return { status: 206, headers: { ...headers, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }, range };
 }
 

@@ -15,11 +15,9 @@ export interface BodyBounds {
 const BUSY = 'Too many requests at once. Please deliver this again.';
 
 /**
- * Wraps a reader of bodies, so that together they take bounded memory. Received bytes count, not the Content-Length, which
- * its sender can claim for free. The time of a body is limited by `limitRequestTime`.
- *
- * The bytes beyond `freeBytes` count. With `admit`, the first of them pauses the body, and they count once it is
- * admitted.
+ * Wraps a reader of bodies, so that together they take bounded memory. The received bytes of a body beyond `freeBytes`
+ * count towards the bound; the Content-Length does not, because its sender can claim anything. With `admit`, a body
+ * that exceeds `freeBytes` is paused, and counts once it is admitted. `limitRequestTime` limits the time of a body.
  */
 export function bounded<T>(
   read: (request: IncomingMessage) => Promise<T>,

@@ -16,15 +16,16 @@ export interface RequestEvents {
   readonly historyEventId?: string | undefined;
   /** The voice that `session.update` sets. */
   readonly voice?: string | undefined;
-  /** The call of an earlier response in `all`. */
+  /** The item in `all` with the call that the user has allowed or denied: see `DecidedCall`. */
   readonly decidedEventId?: string | undefined;
   /** The functions that `session.update` declares. */
   readonly functions?: readonly FunctionDefinition[] | undefined;
 }
 
 /**
- * Returns the events that request the first response of a turn; none waits for the answer to another. `isFirst`: the first turn of a session also sends
- * the settings and the history. `functions` is set if the session does not know them yet.
+ * Returns the events that request the first response of a turn. None of them waits for the answer to another one.
+ * `isFirst`: the turn is the first one of its session, so the settings and the history are sent, too. `functions`: set
+ * if the session does not know them yet.
  */
 export function turnEvents(
   ids: Ids,

@@ -58,7 +58,8 @@ export function connectionOpener(
         throw new TurnError('credentials_failed', 'no access token available', { cause });
       }),
     );
-    // Not a whole OpenAI client: that would send organization, project and headers of the environment.
+    // Not a whole OpenAI client: that would send organization, project and headers of the environment. The library
+    // calls `_callApiKey` to renew the key; `true` means that `apiKey` is the renewed one.
     const client = { baseURL, apiKey, _callApiKey: async () => true };
     const late = () => new TurnError('handshake_timeout', `no connection within ${HANDSHAKE_TIMEOUT_MS} ms`);
     return withDeadline({ clock, signal, limitMs: HANDSHAKE_TIMEOUT_MS, late }, async (ended) => {

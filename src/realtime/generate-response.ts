@@ -90,17 +90,17 @@ function withoutRejected(
 ): TurnInput | undefined {
   const { functions, settings } = input;
   if (isDecidedCallRejected) {
-    log.warn('call refused by the service: its result goes as text');
+    log.warn('call rejected by the service: its result goes as text');
     return { ...input, decidedAsText: true };
   }
   if (rejectedFunctions !== undefined && functions !== undefined) {
     const isAll = dropAllFunctions || rejectedFunctions.length === 0;
     const isKept = ({ name }: FunctionDefinition) => !isAll && !rejectedFunctions.includes(name);
-    if (isAll) log.warn('functions refused by the service: the turn goes without any');
+    if (isAll) log.warn('functions rejected by the service: the turn goes without any');
     return { ...input, functions: { ...functions, definitions: functions.definitions.filter(isKept) } };
   }
   if (rejectedVoice === undefined || rejectedVoice === voice || settings === undefined) return undefined;
-  log.warn({ refusedVoice: rejectedVoice, voice }, 'voice refused by the service: the configured one is used');
+  log.warn({ rejectedVoice, voice }, 'voice rejected by the service: the configured one is used');
   return { ...input, settings: { ...settings, voice } };
 }
 

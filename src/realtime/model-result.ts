@@ -9,9 +9,9 @@ export interface ModelResult<End = Outcome> {
   readonly wasReplayed: boolean;
   /** Whether the service rejected the history. */
   readonly isHistoryRejected: boolean;
-  /** Set if the service rejected the voice in an attempt of the turn, which may have been answered without it. */
+  /** The voice that the service rejected, if any. The turn may have been answered in another voice after that. */
   readonly rejectedVoice?: string | undefined;
-  /** Likewise the functions that the service rejected; empty if it did not name them. */
+  /** The functions that the service rejected; empty if it did not name them. The turn may have gone without them. */
   readonly rejectedFunctions?: readonly string[] | undefined;
   /** Whether the service rejected the decided call. */
   readonly isDecidedCallRejected?: boolean;

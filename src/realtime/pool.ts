@@ -4,8 +4,14 @@ import { TurnError } from '../errors.ts';
 import type { RealtimeSession } from './session.ts';
 
 /**
- * Why a session has ended. `evicted`: another conversation needed its slot. `expiring`: it might expire during the next turn.
- * `unusable`: a turn or the service failed, so its memory is unknown. `stale`: its memory is out of date. `lost`: the service closed it or is unreachable.
+ * Why a session has ended.
+ * - `idle`: it had no turn for `idleMs`.
+ * - `evicted`: another conversation needed its slot.
+ * - `expiring`: it might expire during the next turn.
+ * - `unusable`: a turn or the service failed, so its memory is unknown.
+ * - `stale`: its memory is out of date.
+ * - `lost`: the service closed it or is unreachable.
+ * - `shutdown`: the pool was closed.
  */
 export type CloseReason = 'idle' | 'evicted' | 'expiring' | 'unusable' | 'stale' | 'lost' | 'shutdown';
 
@@ -172,7 +178,7 @@ export class SessionPool {
     return idle;
   }
 
-  /** Whether more turns are waiting than slots are about to become free. */
+  /** Whether a waiting turn would still have no slot after all sessions that are closing have freed theirs. */
   #isSlotMissing(): boolean {
     return this.#waiting.size > this.#closing.size;
   }

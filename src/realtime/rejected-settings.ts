@@ -10,9 +10,10 @@ export interface RejectedSettings {
 }
 
 /**
- * Returns what the service rejects of the settings, by the field that the error names, else by its message; `undefined`
- * if it is nothing that a turn can do without. The message counts only in a rejection that does not name another event,
- * such as that of the user's item: other messages may quote user input. `eventId`: the event that the error names.
+ * Returns the voice or the functions that the error rejects; `undefined` if it is about anything else. The field that
+ * the error names decides, else its message. The message does not count if the error names another event than
+ * `session.update`, such as the user's item, or is no rejection: then it may quote user input. `eventId`: the event
+ * that the error names.
  */
 export function rejectedBy(
   error: WireError,

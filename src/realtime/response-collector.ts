@@ -169,7 +169,7 @@ export class ResponseCollector {
     const rejected = rejectedBy(error, eventId, this.#events);
     if (rejected !== undefined) return this.#settingsRejected(error, rejected);
     if (!isOfSettings) return this.endedBy(failure);
-    // What was said used the service's defaults, so it is dropped, also if the settings failed for another reason.
+    // Without the settings, the answer used the service's defaults. Drop it, whatever the reason of the failure.
     return failure.code === 'request_rejected' ? settingsOutcome(error) : { kind: 'failed', error: failure };
   }
 

@@ -26,8 +26,8 @@ export class ResponseRun {
   readonly #options: ResponseRunOptions;
   readonly #resolve: (outcome: ResponseOutcome) => void;
   /**
-   * True once a response without calls has ended. Later events are not passed on: the outcome may withhold what was not
-   * shown by then (content filter).
+   * True once the response has ended without calls. Its outcome may withhold text (content filter), so later events are
+   * not passed on.
    */
   #isAnswerOver = false;
   #cancelDeadline: () => void = () => {};

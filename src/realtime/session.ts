@@ -171,7 +171,8 @@ export class RealtimeSession {
   /** Deletes the text from the model's memory and requests speech. If that fails, the text is the answer. */
   async #requestSpeech(inText: ResponseResult, signal: AbortSignal): Promise<ResponseResult> {
     const { ids, clock } = this.#deps;
-    // Not a name of the turn's, so that `LiveText` does not show the speech: if it fails, the text is the answer.
+    // `LiveText` shows only responses with a name of this turn. This one has a foreign name, so that its text is not
+    // shown: if the speech fails, the first text is the answer.
     const name = ids.wire('turn');
     const events = speechEvents(ids, name, inText.itemIds);
     const late = () => new TurnError('turn_timeout', `no speech within ${SPEECH_TIMEOUT_MS} ms more`);

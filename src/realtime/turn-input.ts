@@ -6,8 +6,8 @@ import type { ServerEvent } from './server-event.ts';
 import type { TranscriptionTracker } from './transcription-tracker.ts';
 
 /**
- * Called with each event of the turn's responses, and until the last of them has ended with those of the session; also with
- * the transcripts so far, which include that event. Errors that it throws are logged.
+ * Called with each event of the turn's responses, and with the events of the session until the last response has ended.
+ * `transcription` already includes the event. Errors that the listener throws are logged.
  */
 export type TurnListener = (event: ServerEvent, transcription: TranscriptionTracker) => void;
 
@@ -36,11 +36,11 @@ export function safeListener(
 /** What a session needs for one turn. */
 export interface TurnInput {
   readonly turnId: string;
-  /** May be empty if there are `parts` or a call was decided. */
+  /** May be empty if there are `parts` or `decided`. */
   readonly text: string;
   /** What the attachments hold, in their order. */
   readonly parts?: readonly ContentPart[];
-  /** Takes the place of the user's message. */
+  /** A call that the user has allowed or denied. Its result takes the place of the user's message. */
   readonly decided?: DecidedCall | undefined;
   /** Whether `decided` goes as a text, because the service has rejected the call. */
   readonly decidedAsText?: boolean;

@@ -25,8 +25,8 @@ export interface AuditStore {
   /** Returns the entries of all attempts at the turn, in order. */
   ofTurn(turnId: string): Promise<readonly AuditEntry[]>;
   /**
-   * Blanks the conversation, the asker and the decider in its entries, and in those that turns with such entries append
-   * later.
+   * Blanks the conversation, the asker and the decider in all entries of this conversation. If a turn with such entries
+   * still runs, the entries that it appends later are blanked, too.
    */
   removeNames(conversation: string): Promise<void>;
 }

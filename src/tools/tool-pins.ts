@@ -19,10 +19,10 @@ export class ToolPins {
   }
 
   /**
-   * Pins the tool unless one with its server and name is pinned. Returns its version: server, name and `toolDigest`. Logs
-   * once if that is not the pinned one.
+   * Returns the version of the tool: server, name and `toolDigest`. The first version of a server and name is pinned;
+   * any other one is logged once.
    */
-  pin(tool: Tool): string {
+  versionOf(tool: Tool): string {
     const known = this.#versions.get(tool);
     if (known !== undefined) return known;
     const key = keyOf(tool);
@@ -39,7 +39,7 @@ export class ToolPins {
 
   /** Whether the tool is as it was first listed. Nobody has allowed a later version to run without asking. */
   isPinned(tool: Tool): boolean {
-    const version = this.pin(tool);
+    const version = this.versionOf(tool);
     return this.#first.get(keyOf(tool)) === version;
   }
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { namesAny } from '../config/listed-ids.ts';
+import { includesAnyId } from '../config/listed-ids.ts';
 import type { Scope } from '../config/mcp-settings.ts';
 import type { Logger } from '../log.ts';
 import type { ParameterSchema } from './parameter-schema.ts';
@@ -102,6 +102,6 @@ export function textOutput(text: string): ToolOutput {
 
 /** Whether a person with these ids may use the tool here. */
 export function mayUse({ access }: Pick<Tool, 'access'>, ids: readonly string[], scope: Scope): boolean {
-  const isUser = access.users.length === 0 || namesAny(access.users, ids);
+  const isUser = access.users.length === 0 || includesAnyId(access.users, ids);
   return isUser && (access.scopes.length === 0 || access.scopes.includes(scope));
 }

@@ -72,7 +72,7 @@ export class Tools {
    * Resolves once the first attempt to connect each server has ended, at once if that is so or `start` was not called.
    * Rejects with the reason of `signal`.
    */
-  async whenTried(signal: AbortSignal): Promise<void> {
+  async waitForServers(signal: AbortSignal): Promise<void> {
     const connecting = this.#connecting;
     if (connecting !== undefined) await unlessAborted(signal, () => connecting);
   }
@@ -85,8 +85,8 @@ export class Tools {
   /** Returns the tools that a person with these ids may use here now. */
   async setFor(ids: readonly string[], scope: Scope): Promise<ToolSet> {
     const all = [...(await this.#sources.loadOwnTools()), ...this.#servers.flatMap(({ tools }) => tools)];
-    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#rejected.has(this.#pins.pin(tool)));
-    const key = offered.map((tool) => this.#pins.pin(tool)).join();
+    const offered = all.filter((tool) => mayUse(tool, ids, scope) && !this.#rejected.has(this.#pins.versionOf(tool)));
+    const key = offered.map((tool) => this.#pins.versionOf(tool)).join();
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     const set = this.#toSet(offered);
@@ -110,9 +110,9 @@ export class Tools {
   leaveOut({ tools }: ToolSet, names: readonly string[]): void {
     for (const name of names) {
       const tool = tools.get(name);
-      if (tool === undefined || this.#rejected.has(this.#pins.pin(tool))) continue;
-      this.#rejected.set(this.#pins.pin(tool), true);
-      this.#sources.log.warn({ tool: name }, 'tool left out: refused by the service');
+      if (tool === undefined || this.#rejected.has(this.#pins.versionOf(tool))) continue;
+      this.#rejected.set(this.#pins.versionOf(tool), true);
+      this.#sources.log.warn({ tool: name }, 'tool left out: rejected by the service');
     }
   }
 

@@ -43,7 +43,7 @@ describe('toUserMessage', () => {
       activityId: 'activity-1',
       channel: 'msteams',
       scope: 'personal',
-      user: { id: 'user-1', name: 'Ada', aadObjectId: 'aad-1' },
+      user: { id: 'user-1', name: 'Ada' },
       personKey: 'person',
       isAllowed: true,
       verifiedIds: [],

@@ -32,7 +32,7 @@ async function waiting() {
       signal,
       services,
     );
-  return { ...stores, approval, accept, said, add: (turn: UserMessage) => stores.queue.addLocal(turn) };
+  return { ...stores, approval, accept, said, add: (turn: UserMessage) => stores.queue.add(turn) };
 }
 
 describe('a press of a button that is delivered twice', () => {

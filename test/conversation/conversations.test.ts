@@ -166,7 +166,7 @@ describe('an activity that cannot be stored', () => {
 describe('a full queue', () => {
   it('causes at most ten notices to a person at the same time', async () => {
     const { conversations, services } = talk();
-    services.queue.add = async () => 'queueFull';
+    services.queue.add = async () => ({ result: 'queueFull', done: Promise.resolve() });
     const sending = Promise.withResolvers<void>();
     let sendCount = 0;
     const withReplySender: WithReplySender = async (use) => {

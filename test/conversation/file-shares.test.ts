@@ -13,8 +13,8 @@ import { en } from '../../src/messages/en.ts';
 import { type FileHost, startFileHost } from '../attachments/file-host.ts';
 import { type AdapterUnderTest, startAdapter } from '../channel/adapter-under-test.ts';
 import { inTime } from '../realtime/gathered.ts';
-import { emptyAudioStore } from '../support/stored-audio.ts';
 import { saying } from './saying.ts';
+import { attemptAt } from './turn/attempt-under-test.ts';
 
 const { max: AT_ONCE, maxPerPerson: SHARE, maxWaitingPerPerson: MAX_WAITING } = FILE_BOUNDS;
 const FENCE = '/fence';
@@ -69,19 +69,8 @@ describe('files from users', { timeout: 60_000 }, () => {
       adapter: under.adapter,
       config: { isAuthenticated: false, onlyLoopback: true, attachmentHosts: [], proxy: undefined },
     });
-    const services = {
-      clock: parts.clock,
-      audioStore: emptyAudioStore(),
-      files: { readers, fetch: fetchFile, semaphore: fileSlots },
-      channel: {
-        byChannelCall: () => assert.fail('nothing is sent'),
-        recordingAccess: () => 'link' as const,
-        showsCards: () => false as const,
-      },
-    };
-    const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
-    const retryStore = <T>(call: () => Promise<T>) => call();
-    const reading = readAttachments({ message, log: parts.log, signal, telemetry, retryStore }, services);
+    const files = { readers, fetch: fetchFile, semaphore: fileSlots };
+    const reading = readAttachments(attemptAt(message, { ...parts, files }, signal));
     reading.catch(() => {});
     return reading;
   }

@@ -25,7 +25,7 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
     it('dispatches the messages of a conversation one after another, in order', async () => {
       await using engine = await open();
       const ids = Array.from({ length: 10 }, (_, index) => `m${index}`);
-      for (const id of ids) assert.equal(await engine.queue.add(messageIn('a', id)), 'queued');
+      for (const id of ids) assert.equal((await engine.queue.add(messageIn('a', id))).result, 'queued');
       const turns = new HandedTurns(engine.queue);
       const first = await turns.next();
       assert.deepEqual(turns.texts, ['m0']);
@@ -62,20 +62,20 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       await using engine = await open();
       const message = messageIn('a', 'one');
       assert.equal(await engine.queue.hasTurn(message), false, 'before it is added');
-      assert.equal(await engine.queue.add(message), 'queued');
-      assert.equal(await engine.queue.add(message), 'duplicate');
+      assert.equal((await engine.queue.add(message)).result, 'queued');
+      assert.equal((await engine.queue.add(message)).result, 'duplicate');
       assert.equal(await engine.queue.hasTurn(message), true, 'while it waits');
-      assert.equal(await engine.queue.add(messageIn('b', 'one')), 'queued');
+      assert.equal((await engine.queue.add(messageIn('b', 'one'))).result, 'queued');
       const turns = new HandedTurns(engine.queue);
       const [one, other] = [await turns.next(), await turns.next()];
-      assert.equal(await engine.queue.add(message), 'duplicate');
+      assert.equal((await engine.queue.add(message)).result, 'duplicate');
       assert.equal(await engine.queue.hasTurn(message), true, 'while it runs');
       for (const { job, end } of [one, other]) {
         await job.begin();
         await job.complete();
         end();
       }
-      assert.equal(await engine.queue.add(message), 'duplicate');
+      assert.equal((await engine.queue.add(message)).result, 'duplicate');
       assert.equal(await engine.queue.hasTurn(message), false, 'after its end');
     });
 
@@ -87,12 +87,12 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const ids = Array.from({ length: MAX_WAITING }, (_, index) => `m${index}`);
       for (const [index, id] of ids.entries()) {
         assert.equal(await engine.queue.hasRoom(messageIn('a', 'next')), true);
-        assert.equal(await engine.queue.add(messageIn('a', id)), 'queued', `${index}`);
+        assert.equal((await engine.queue.add(messageIn('a', id))).result, 'queued', `${index}`);
       }
       assert.equal(await engine.queue.hasRoom(messageIn('a', 'next')), false);
-      assert.equal(await engine.queue.add(messageIn('a', 'too much')), 'queueFull');
-      assert.equal(await engine.queue.add(messageIn('a', 'too much')), 'duplicate');
-      assert.equal(await engine.queue.add(messageIn('b', 'elsewhere', { personKey: 'other' })), 'queued');
+      assert.equal((await engine.queue.add(messageIn('a', 'too much'))).result, 'queueFull');
+      assert.equal((await engine.queue.add(messageIn('a', 'too much'))).result, 'duplicate');
+      assert.equal((await engine.queue.add(messageIn('b', 'elsewhere', { personKey: 'other' }))).result, 'queued');
       const elsewhere = await turns.next();
       await running.job.begin();
       await running.job.complete();
@@ -106,12 +106,12 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
     it('rejects messages beyond the limit of a user over all conversations', async () => {
       await using engine = await open();
       for (let index = 0; index < MAX_WAITING_PER_PERSON; index++)
-        assert.equal(await engine.queue.add(messageIn(`c${index}`, 'm')), 'queued');
+        assert.equal((await engine.queue.add(messageIn(`c${index}`, 'm'))).result, 'queued');
       assert.equal(await engine.queue.hasRoom(messageIn('one more', 'm')), false);
-      assert.equal(await engine.queue.add(messageIn('one more', 'm')), 'queueFull');
+      assert.equal((await engine.queue.add(messageIn('one more', 'm'))).result, 'queueFull');
       const ofOther = messageIn('one more', 'n', { personKey: 'other' });
       assert.equal(await engine.queue.hasRoom(ofOther), true);
-      assert.equal(await engine.queue.add(ofOther), 'queued');
+      assert.equal((await engine.queue.add(ofOther)).result, 'queued');
     });
 
     it('reserves half of its places for verified users', async () => {
@@ -119,10 +119,10 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const { queue } = engine;
       const add = (id: string, fields = {}) => queue.add(messageIn(id, 'm', { personKey: id, ...fields }));
       await engine.fill({ count: MAX_WAITING_IN_ALL / 2, isVerified: false });
-      assert.equal(await add('a stranger'), 'busy');
-      assert.equal(await add('a', { personKey: 'known' }), 'queued');
+      assert.equal((await add('a stranger')).result, 'busy');
+      assert.equal((await add('a', { personKey: 'known' })).result, 'queued');
       await engine.fill({ count: MAX_WAITING_IN_ALL / 2 - 1, isVerified: true });
-      assert.equal(await add('b', { personKey: 'known' }), 'busy');
+      assert.equal((await add('b', { personKey: 'known' })).result, 'busy');
     });
 
     it('limits the total size of queued messages, and reserves half of it for verified users', async () => {
@@ -132,10 +132,10 @@ export function describeQueue(name: string, open: () => Promise<TestEngine>): vo
       const add = (id: string, personKey: string) => queue.add(bigMessageIn(id, 'm', bytes, { personKey }));
       const count = MAX_WAITING_BYTES / bytes / 2;
       await engine.fill({ count, isVerified: false, bytes });
-      assert.equal(await add('a stranger', 'a stranger'), 'busy');
-      assert.equal(await add('a', 'known'), 'queued');
+      assert.equal((await add('a stranger', 'a stranger')).result, 'busy');
+      assert.equal((await add('a', 'known')).result, 'queued');
       await engine.fill({ count, isVerified: true, bytes });
-      assert.equal(await add('b', 'known'), 'busy');
+      assert.equal((await add('b', 'known')).result, 'busy');
     });
 
     it('begins a turn with the newest record, and saves into it', async () => {

@@ -34,8 +34,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
           await using engine = await open();
           const { queue, conversations } = engine;
           const turns = new HandedTurns(queue);
-          const add = async (id: string) =>
-            expectsReplies ? queue.addLocal(messageIn('a', id, { expectsReplies })) : queue.add(messageIn('a', id));
+          const add = (id: string) => queue.add(messageIn('a', id, { expectsReplies }));
           await add('one');
           const { job, end } = await turns.next();
           await conversations.apply('a', { kind }, 'command');
@@ -80,7 +79,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const { queue, conversations } = engine;
       for (const id of ['one', 'two']) await queue.add(messageIn('a', id));
       await conversations.apply('a', { kind: 'forget' }, 'forget');
-      assert.equal(await queue.add(messageIn('a', 'one')), 'duplicate');
+      assert.equal((await queue.add(messageIn('a', 'one'))).result, 'duplicate');
       await queue.add(messageIn('a', 'later'));
       const turns = new HandedTurns(queue);
       assert.equal(await turns.answerNext(), 'later');
@@ -91,7 +90,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addLocal(messageIn('a', id, { expectsReplies: true }));
+      const add = (id: string) => queue.add(messageIn('a', id, { expectsReplies: true }));
       const [one, two] = [await add('one'), await add('two')];
       assert.deepEqual([one.result, two.result, (await add('two')).result], ['queued', 'queued', 'duplicate']);
       const first = await turns.next();
@@ -111,7 +110,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       const turns = new HandedTurns(queue);
-      const add = (id: string) => queue.addLocal(messageIn('a', id, { expectsReplies: true }));
+      const add = (id: string) => queue.add(messageIn('a', id, { expectsReplies: true }));
       await add('running');
       const running = await turns.next();
       const waiting = [];
@@ -135,7 +134,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       await using engine = await open();
       const { queue, conversations } = engine;
       await queue.add(messageIn('a', 'nobody there'));
-      const { done } = await queue.addLocal(messageIn('a', 'local', { expectsReplies: true }));
+      const { done } = await queue.add(messageIn('a', 'local', { expectsReplies: true }));
       await conversations.apply('a', { kind: 'leave' });
       const turns = new HandedTurns(queue);
       assert.equal(await turns.answerNext(), 'local');
@@ -150,8 +149,8 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const turns = new HandedTurns(queue);
       await queue.add(messageIn('a', 'running'));
       await queue.add(messageIn('a', 'waiting'));
-      const here = await queue.addLocal(messageIn('c', 'local', { expectsReplies: true }));
-      const waitingHere = await queue.addLocal(messageIn('c', 'waiting local', { expectsReplies: true }));
+      const here = await queue.add(messageIn('c', 'local', { expectsReplies: true }));
+      const waitingHere = await queue.add(messageIn('c', 'waiting local', { expectsReplies: true }));
       const running = [await turns.next(), await turns.next()];
       const dismissed: string[] = [];
       const drained = queue.drain(20, async ({ text }) => void dismissed.push(text));
@@ -171,7 +170,7 @@ export function describeQueueEnds(name: string, open: () => Promise<TestEngine>)
       const turns = new HandedTurns(engine.queue);
       const text = 'a\u0000b\ud800c\\u0000 😀';
       const reference = { activity: { 'a\u0000b': ['\udc00'] }, claims: [], audience: undefined };
-      assert.equal(await engine.queue.add(messageIn('a', 'odd\u0000\ud800', { text, reference })), 'queued');
+      assert.equal((await engine.queue.add(messageIn('a', 'odd\u0000\ud800', { text, reference }))).result, 'queued');
       const { job, end } = await turns.next();
       await job.begin();
       assert.equal(await job.save((record) => ({ ...record, history: [{ user: text, assistant: text }] })), 'saved');

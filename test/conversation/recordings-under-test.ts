@@ -39,7 +39,6 @@ const onEnded = new Map<string, () => void>();
 function observed(queue: TurnQueue, jobOf: (job: TurnJob) => TurnJob): TurnQueue {
   return {
     add: (message) => queue.add(message),
-    addLocal: (message) => queue.addLocal(message),
     hasRoom: (message) => queue.hasRoom(message),
     hasTurn: (message) => queue.hasTurn(message),
     start: (run) => queue.start((job) => run(jobOf(job)).finally(() => onEnded.get(job.message.activityId)?.())),
@@ -106,7 +105,7 @@ export function turn(text: string, fields: Partial<UserMessage> = {}): UserMessa
     activityId,
     channel: 'emulator',
     scope: 'personal',
-    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    user: { id: 'user-1', name: 'Ada' },
     personKey: 'emulator/a',
     isAllowed: true,
     locale: undefined,

@@ -7,7 +7,7 @@ export const saying = (activityId: string, fields: Partial<UserMessage> = {}): U
   activityId,
   channel: 'msteams',
   scope: 'personal',
-  user: { id: 'user', name: undefined, aadObjectId: undefined },
+  user: { id: 'user', name: undefined },
   personKey: '["msteams","user"]',
   isAllowed: true,
   locale: undefined,

@@ -4,7 +4,7 @@ import { type RawAnswer, startRawModel } from '../support/raw-model.ts';
 import { errors, says } from './fault-answers.ts';
 import { startTimedBot, type TimedBot } from './timed-bot.ts';
 
-const REFUSED = 'tool left out: refused by the service';
+const REFUSED = 'tool left out: rejected by the service';
 const byField = errors(
   { code: 'unknown_parameter', param: 'session.tools[1].parameters.properties' },
   'session.update',
@@ -51,7 +51,7 @@ describe('a tool that the service rejects', { timeout: 60_000 }, () => {
     assert.equal(await ask(bot, 'second'), 'Two');
     const all = ['current_time', 'order_status', 'create_ticket'];
     assert.deepEqual(model.tools, [all, [], all]);
-    await bot.logged('functions refused by the service: the turn goes without any');
+    await bot.logged('functions rejected by the service: the turn goes without any');
     assert.ok(!bot.logs.some(({ msg }) => msg === REFUSED));
   });
 });

@@ -59,9 +59,9 @@ describe('a voice that the service rejects', TIMEOUT, () => {
       assert.equal((await ask(bot, 'second')).text, 'Two');
       assert.equal(model.sockets.length, 2, 'the session goes on');
       assert.equal((await ask(bot, '/voice')).text.split('\n')[0], en.commands.voiceIs('alloy'));
-      const events = bot.logs.filter(({ msg }) => String(msg).startsWith('voice refused by the service'));
+      const events = bot.logs.filter(({ msg }) => String(msg).startsWith('voice rejected by the service'));
       assert.deepEqual(
-        events.map(({ refusedVoice, voice }) => [refusedVoice, voice]),
+        events.map(({ rejectedVoice, voice }) => [rejectedVoice, voice]),
         [['ash', 'alloy']],
       );
     });

@@ -37,7 +37,7 @@ describe('two instances on one database', () => {
         for (const [index, { queue }] of [one, other].entries()) {
           const message = messageIn(key, `${pair}.${index}`, { personKey: key });
           while (!(await queue.hasRoom(message))) await new Promise((retry) => setTimeout(retry, 5));
-          assert.equal(await queue.add(message), 'queued');
+          assert.equal((await queue.add(message)).result, 'queued');
         }
       }
     };
@@ -70,7 +70,7 @@ describe('two instances on one database', () => {
     for (const [index, isListenerLost] of [false, true].entries()) {
       await running.queue.add(messageIn('a', `m${index}`));
       const { job, end } = await turns.next();
-      const here = await running.queue.addLocal(messageIn('a', `local ${index}`, { expectsReplies: true }));
+      const here = await running.queue.add(messageIn('a', `local ${index}`, { expectsReplies: true }));
       const local = isListenerLost ? undefined : await turns.next();
       if (isListenerLost)
         await instances.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
@@ -97,12 +97,12 @@ describe('two instances on one database', () => {
     const turns = new HandedTurns(here.queue);
     await here.queue.add(messageIn('b', 'running'));
     const { job, end } = await turns.next();
-    await here.queue.addLocal(messageIn('a', 'running local', { expectsReplies: true }));
+    await here.queue.add(messageIn('a', 'running local', { expectsReplies: true }));
     const running = await turns.next();
     process.kill(pid, 'SIGSTOP');
     await here.conversationStore.apply('a', { kind: 'stop' }, 'stop');
     assert.equal(await aborted(running.job.signal), 'cancelled');
-    const later = await here.queue.addLocal(messageIn('a', 'later', { expectsReplies: true }));
+    const later = await here.queue.add(messageIn('a', 'later', { expectsReplies: true }));
     process.kill(pid, 'SIGCONT');
     // Notifications arrive in order.
     await other.conversationStore.apply('b', { kind: 'stop' }, 'stop');

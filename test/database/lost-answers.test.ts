@@ -36,7 +36,7 @@ describe('a lost response to COMMIT', () => {
   it('duplicates no message', async () => {
     await using test = await openBehindProxy();
     await test.queue.add(messageIn('a', 'first'));
-    assert.equal(await test.twice(() => test.queue.add(messageIn('a', 'one'))), 'duplicate');
+    assert.equal((await test.twice(() => test.queue.add(messageIn('a', 'one')))).result, 'duplicate');
     const turns = new HandedTurns(test.queue);
     for (const id of ['first', 'one']) assert.equal(await turns.answerNext(), id);
     assert.deepEqual(turns.texts, ['first', 'one']);

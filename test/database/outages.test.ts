@@ -39,7 +39,7 @@ describe('an unavailable database', () => {
     await assert.rejects(conversations.read('a'), isUnavailable);
     await server.start();
     await opened.logged('database connected');
-    assert.equal(await queue.add(messageIn('a', 'one')), 'queued');
+    assert.equal((await queue.add(messageIn('a', 'one'))).result, 'queued');
     assert.equal(await new HandedTurns(queue).answerNext(), 'one');
     assert.equal(opened.lines.filter(({ msg }) => msg === 'database not usable').length, 1);
   });
@@ -59,7 +59,7 @@ describe('an unavailable database', () => {
     await assert.rejects(early.database.conversationStore.apply('a', { kind: 'stop' }), isMissing);
     assert.equal((await early.logged('turns not fetched')).level, 'warn');
     await using restarted = await openedDatabase(url);
-    assert.equal(await restarted.database.queue.add(messageIn('a', 'one')), 'queued');
+    assert.equal((await restarted.database.queue.add(messageIn('a', 'one'))).result, 'queued');
   });
 
   it('is awaited while it rejects the bot, and the log says how to fix that', async () => {

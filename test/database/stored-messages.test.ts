@@ -36,7 +36,7 @@ describe('stored messages', () => {
     assert.equal(await running.job.complete(), true);
     running.end();
     assert.deepEqual(await texts(), [0, 0]);
-    assert.equal(await queue.add(messageIn('a', 'running')), 'duplicate');
+    assert.equal((await queue.add(messageIn('a', 'running'))).result, 'duplicate');
     await queue.add(messageIn('a', 'poison', { text: 'secret poison' }));
     const poison = await turns.next();
     await begun(poison.job);
@@ -50,9 +50,9 @@ describe('stored messages', () => {
     await instances.newDatabase();
     const { queue, conversationStore: conversations } = await open();
     const add = (id: string) => queue.add(messageIn('a', id, { text: 'x'.repeat(1_000) }));
-    for (let index = 0; index <= MAX_WAITING; index++) assert.equal(await add(`m${index}`), 'queued');
-    assert.equal(await add('too much'), 'queueFull');
-    assert.equal(await add('too much'), 'duplicate');
+    for (let index = 0; index <= MAX_WAITING; index++) assert.equal((await add(`m${index}`)).result, 'queued');
+    assert.equal((await add('too much')).result, 'queueFull');
+    assert.equal((await add('too much')).result, 'duplicate');
     await conversations.apply('a', { kind: 'stop' }, 'stop');
     const kept = await instances.query(
       'SELECT state::text, data, count(*)::int FROM voice_bot_queue.job GROUP BY 1, 2',
@@ -105,9 +105,9 @@ describe('stored messages', () => {
       `INSERT INTO voice_bot_queue.job (name, singleton_key, policy, data)
        SELECT 'turns', 'k' || n, 'key_strict_fifo', '{}' FROM generate_series(1, 5000) n`,
     );
-    assert.equal(await queue.add(messageIn('a', 'one')), 'busy');
+    assert.equal((await queue.add(messageIn('a', 'one'))).result, 'busy');
     await instances.query("DELETE FROM voice_bot_queue.job WHERE singleton_key = 'k1'");
-    assert.equal(await queue.add(messageIn('a', 'one')), 'queued');
+    assert.equal((await queue.add(messageIn('a', 'one'))).result, 'queued');
   });
 
   it('are set aside if they cannot be parsed, and the queue continues', async () => {

@@ -230,9 +230,19 @@ describe("the doctor's public address check", () => {
       if (path !== '/health') return void socket.destroy();
       response.end(await (await fetch(`${bot.url}/health`)).text());
     });
-    const findings = await look({ PUBLIC_BASE_URL: url });
-    for (const name of ['player page', 'messages route'])
-      assert.match(findingText(findings, name), /^fail \| http.* did not answer: UND_ERR_SOCKET \| Start the bot/);
+    for (const [env, fix] of [
+      [
+        { PUBLIC_BASE_URL: url },
+        /Start the bot \(npm start\), or check the tunnel or App Service at PUBLIC_BASE_URL\.$/,
+      ],
+      [{ PORT: new URL(url).port }, /Start the bot \(npm start\)\.$/],
+    ] as const) {
+      const findings = await look(env);
+      for (const name of ['player page', 'messages route']) {
+        assert.match(findingText(findings, name), /^fail \| http.* did not answer: UND_ERR_SOCKET \| Start/);
+        assert.match(findingText(findings, name), fix);
+      }
+    }
   });
 
   it('reports a login in front of the messages route', async (t) => {

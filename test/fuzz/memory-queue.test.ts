@@ -87,7 +87,7 @@ async function follow(steps: readonly Step[], model: Model): Promise<void> {
     if (each.kind === 'add') {
       const item = { id: String(index), person: each.person, expectsReplies: each.expectsReplies };
       const message = saying(item.id, { key: each.key, personKey: each.person, expectsReplies: each.expectsReplies });
-      assert.equal((await queue.add(message)) === 'queued', model.add(each.key, item));
+      assert.equal((await queue.add(message)).result === 'queued', model.add(each.key, item));
     } else if (each.kind === 'end') await end(each.key);
     else for (const side of [{ cancel: (at: string) => queue.cancelWaiting(at) }, model]) side.cancel(each.key);
     assert.deepEqual(begun, model.begun);

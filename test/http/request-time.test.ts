@@ -21,7 +21,7 @@ const OWNER = {
   key: 'emulator/a',
   channel: 'emulator',
   scope: 'personal',
-  user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+  user: { id: 'user-1', name: 'Ada' },
   personKey: 'emulator/a',
   isAllowed: true,
   locale: 'en',

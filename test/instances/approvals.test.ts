@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { conversationDigest, personDigest } from '../../src/conversation/keys.ts';
+import { keyDigest } from '../../src/conversation/keys.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { en } from '../../src/messages/en.ts';
 import {
@@ -54,7 +54,7 @@ describe('a call that waits for approval, with two instances on one database', {
   /** The audit of a conversation, in order. */
   const audit = (chat: ApprovalChat) =>
     query<AuditRow>(`SELECT event, asker, decider FROM voice_bot.tool_audit
-      WHERE conversation = '${conversationDigest(`msteams/${chat.id}`)}' ORDER BY seq`);
+      WHERE conversation = '${keyDigest(`msteams/${chat.id}`)}' ORDER BY seq`);
   /** Posts to the other instance, which answers to the channel of the first. */
   const pressAtTwo = (chat: ApprovalChat, data: unknown, fields = {}) =>
     chat.post(chat.activity(undefined, { value: data, ...fields }), two.bot);
@@ -181,7 +181,7 @@ describe('a call that waits for approval, with two instances on one database', {
     await chat.say('do erase F2');
     await chat.whenSaid(texts.ask('Erase it'));
     const ofAda = (table: string, column: string) =>
-      query(`SELECT 1 FROM voice_bot.${table} WHERE ${column} = '${personDigest('["slack","U-forget"]')}'`);
+      query(`SELECT 1 FROM voice_bot.${table} WHERE ${column} = '${keyDigest('["slack","U-forget"]')}'`);
     const counts = async () =>
       Promise.all([ofAda('approvals', 'person'), ofAda('tool_permissions', 'person'), ofAda('tool_audit', 'asker')]);
     assert.deepEqual(

@@ -30,7 +30,12 @@ describe('a document', () => {
   });
 
   it('in Markdown has its headings after code that shows a fence', async () => {
-    for (const code of ['````\n```\n# x\n````', '```\n~~~\n# x\n```', '~~~ md\n```\n# x\n~~~~']) {
+    for (const code of [
+      '````\n```\n# x\n````',
+      '```\n~~~\n# x\n```',
+      '```\n```js\n# x\n```',
+      '~~~ md\n```\n# x\n~~~~',
+    ]) {
       const { sections } = await read('a.md', `# One\n${code}\n\n# Two\nAfter.`);
       assert.deepEqual(sections, [
         { headings: ['One'], text: code },
@@ -39,11 +44,10 @@ describe('a document', () => {
     }
   });
 
-  it('in Markdown has its headings after a line that shows a fence', async () => {
-    const line = '```` ``` ```` begins code, and\n``` `` ``` does not.';
-    const { sections } = await read('a.md', `# One\n${line}\n\n# Two\nAfter.`);
+  it('in Markdown has its headings after code within a line', async () => {
+    const { sections } = await read('a.md', '# One\n```npm ci``` installs it.\n\n# Two\nAfter.');
     assert.deepEqual(sections, [
-      { headings: ['One'], text: line },
+      { headings: ['One'], text: '```npm ci``` installs it.' },
       { headings: ['Two'], text: 'After.' },
     ]);
   });

@@ -126,6 +126,6 @@ describe('the tools of a turn', () => {
     assert.deepEqual(await names(), ['b']);
     own.splice(0, 1, toolOf('a', 'two', 'x'));
     assert.deepEqual(await names(), ['a', 'b']);
-    assert.equal(log.lines.filter(({ msg }) => msg === 'tool left out: refused by the service').length, 1);
+    assert.equal(log.lines.filter(({ msg }) => msg === 'tool left out: rejected by the service').length, 1);
   });
 });

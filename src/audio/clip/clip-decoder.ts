@@ -22,8 +22,8 @@ export interface ClipDecoder {
 
 const IDLE_MS = 60_000;
 /**
- * A small young generation makes V8 collect garbage often: decoders leave megabytes of output a second there, which do
- * not count by themselves.
+ * A small young generation makes V8 collect garbage often. Decoders produce megabytes of buffers a second, and the
+ * memory of buffers itself does not make V8 collect.
  */
 export const CLIP_THREAD_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 3 } as const;
 

@@ -76,23 +76,14 @@ function decisionMessage(
 
 /** Says what became of a decision, to the person who made it. */
 export function decisionResultText(result: DecisionResult, messages: Messages): string {
-  const { approval: texts, apologies, queueFull } = messages;
-  switch (result.kind) {
-    case 'queueFull':
-      return queueFull;
-    case 'busy':
-      return apologies.crowded;
-    case 'takenBack':
-      return texts.takenBack;
-    case 'gone':
-      return texts.gone;
-    case 'notYours':
-      return texts.notYours;
-    case 'decided': {
-      const line = decisionLine(result.approval, result.decision, messages);
-      return result.isByThisActivity ? line : `${texts.decidedBefore} ${line}`;
-    }
+  const { approval, apologies, queueFull } = messages;
+  const { gone, notYours, takenBack, decidedBefore } = approval;
+  if (result.kind !== 'decided') {
+    const texts = { gone, notYours, queueFull, busy: apologies.crowded, takenBack };
+    return texts[result.kind];
   }
+  const line = decisionLine(result.approval, result.decision, messages);
+  return result.isByThisActivity ? line : `${decidedBefore} ${line}`;
 }
 
 /** Says how a call was decided, and by whom where others see it. */

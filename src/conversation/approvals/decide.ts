@@ -1,4 +1,4 @@
-import { namesAny } from '../../config/listed-ids.ts';
+import { includesAnyId } from '../../config/listed-ids.ts';
 import { messagesFor } from '../../messages/messages.ts';
 import type { Command } from '../commands/commands.ts';
 import { isSameOrSiblingThread } from '../keys.ts';
@@ -27,17 +27,14 @@ export interface DecidedApproval {
 }
 
 /** What became of a decision request. */
-export type DecisionResult =
-  | DecidedApproval
-  /** The approval is unknown or expired, or its conversation was reset. */
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'notYours' }
-  /** Too many messages wait in the conversation, so that nothing was decided. */
-  | { readonly kind: 'queueFull' }
-  /** Too many messages wait over all conversations, so that nothing was decided. */
-  | { readonly kind: 'busy' }
-  /** The activity decided before, and its decision was taken back, such as by `/stop`. */
-  | { readonly kind: 'takenBack' };
+export type DecisionResult = DecidedApproval | { readonly kind: Undecided };
+
+/**
+ * Why nothing was decided. `gone`: the approval is unknown or expired, or its conversation was reset. `queueFull`: too many
+ * messages wait in the conversation; `busy`: over all conversations. `takenBack`: the activity decided before, and its
+ * decision was taken back, such as by `/stop`.
+ */
+type Undecided = 'gone' | 'notYours' | 'queueFull' | 'busy' | 'takenBack';
 
 /** Decides about a call for the user who sent the message. Rejects with a StoreError. */
 export async function recordDecision(
@@ -70,7 +67,7 @@ function mayDecide(message: UserMessage, { asked }: Approval, approvers: readonl
 
 /** Whether the operator has named the person. */
 function isApprover({ verifiedIds = [] }: UserMessage, approvers: readonly string[]): boolean {
-  return namesAny(approvers, verifiedIds);
+  return includesAnyId(approvers, verifiedIds);
 }
 
 /** The longest "yes" or "no", with its punctuation. */

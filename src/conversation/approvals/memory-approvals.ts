@@ -65,11 +65,7 @@ export class MemoryApprovals implements ApprovalStore {
   }
 
   async reopen(id: string): Promise<void> {
-    this.reopenThese([id]);
-  }
-
-  reopenThese(ids: readonly string[]): void {
-    this.#reopenWhere(({ id }) => ids.includes(id));
+    this.#reopenWhere((each) => each.id === id);
   }
 
   /** Takes the decisions of a conversation back that no turn has claimed. */

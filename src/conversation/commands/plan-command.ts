@@ -11,19 +11,12 @@ import type { UserMessage } from '../user-message.ts';
 import { listOfCommands, listOfTools, usageText } from './command-texts.ts';
 import type { Command } from './commands.ts';
 
-/** Calls a store until it answers. */
-type RetryStore = <T>(call: () => Promise<T>) => Promise<T>;
-
-type MakeReply = (retryStore: RetryStore, applied: AppliedAction) => Promise<Reply>;
-
 export interface CommandPlan {
   /** Its effect, which is applied before its message counts as accepted. */
   readonly action: ConversationAction;
-  /** Makes the reply once the effect is applied. */
-  readonly makeReply: MakeReply;
+  /** Makes the reply once the effect is applied. Rejects with a StoreError; safe to call again then. */
+  readonly makeReply: (applied: AppliedAction) => Promise<Reply>;
 }
-
-const MARK_HANDLED: ConversationAction = { kind: 'markHandled' };
 
 /** A user's own words are echoed up to here. */
 const MAX_ECHO_CHARS = 40;
@@ -69,7 +62,12 @@ export function planCommand(command: Command, message: UserMessage, services: Se
 
 /** A command that only says something. */
 function say(text: string): CommandPlan {
-  return act(MARK_HANDLED, text);
+  return reply(async () => ({ text }));
+}
+
+/** A command without an effect on the conversation. */
+function reply(makeReply: CommandPlan['makeReply']): CommandPlan {
+  return { action: { kind: 'markHandled' }, makeReply };
 }
 
 function act(action: ConversationAction, text: string): CommandPlan {
@@ -77,8 +75,10 @@ function act(action: ConversationAction, text: string): CommandPlan {
 }
 
 function planStop({ commands }: Messages): CommandPlan {
-  const makeReply: MakeReply = async (_, { cancelledCount }) => ({ text: commands.stopped(cancelledCount) });
-  return { action: { kind: 'stop' }, makeReply };
+  return {
+    action: { kind: 'stop' },
+    makeReply: async ({ cancelledCount }) => ({ text: commands.stopped(cancelledCount) }),
+  };
 }
 
 /**
@@ -94,8 +94,8 @@ export async function forgetAudioAndAudit(key: string, { audioStore, audit }: Se
 function planForget(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
   const by = authorName(message);
   if (argument.toLowerCase() !== 'yes') return say(commands.confirmForget(by));
-  const makeReply: MakeReply = async (retryStore) => {
-    await retryStore(() => forgetAudioAndAudit(message.key, services));
+  const makeReply = async () => {
+    await forgetAudioAndAudit(message.key, services);
     return { text: commands.forgotten(by) };
   };
   return { action: { kind: 'forget' }, makeReply };
@@ -104,18 +104,16 @@ function planForget(argument: string, message: UserMessage, { commands }: Messag
 function planVoice(argument: string, message: UserMessage, { commands }: Messages, services: Services): CommandPlan {
   const configured = services.settings.voice;
   // The configured one may be of a kind that is not listed.
-  const values = [...new Set([configured, ...VOICES])];
-  const voice = values.find((each) => each.toLowerCase() === argument.toLowerCase());
+  const voices = [...new Set([configured, ...VOICES])];
+  const voice = voices.find((each) => each.toLowerCase() === argument.toLowerCase());
   if (voice !== undefined) return act(choose({ voice }, message), commands.voice(voice, authorName(message)));
-  const makeReply: MakeReply = async (retryStore) => {
-    const { settings } = await retryStore(() => services.conversationStore.read(message.key));
+  return reply(async () => {
+    const { settings } = await services.conversationStore.read(message.key);
     const { voice: current = configured } = settings;
     const echo = withoutMarkdown(argument.slice(0, MAX_ECHO_CHARS));
     const text = argument === '' ? commands.voiceIs(current) : commands.voiceUnknown(echo);
-    const { chooseVoice: title, useVoice: use } = commands;
-    return { text, choice: { command: 'voice', title, values, current, use } };
-  };
-  return { action: MARK_HANDLED, makeReply };
+    return { text, voiceChoice: { voices, current } };
+  });
 }
 
 function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }: Messages): string {
@@ -127,17 +125,16 @@ function decisionHelp(argument: string, command: 'allow' | 'deny', { approval }:
 function planTools(argument: string, message: UserMessage, messages: Messages, services: Services): CommandPlan {
   const { approvalStore } = services;
   const { key, personKey, verifiedIds = [], scope } = message;
-  const makeReply: MakeReply = async (retryStore) => {
+  return reply(async () => {
     if (argument.toLowerCase() === 'ask') {
-      await retryStore(() => approvalStore.revoke(key, personKey));
+      await approvalStore.revoke(key, personKey);
       return { text: messages.tools.revoked };
     }
     const { tools } = await services.tools.setFor(verifiedIds, scope);
-    const permissions = await retryStore(() => approvalStore.permissionsOf(key, personKey));
+    const permissions = await approvalStore.permissionsOf(key, personKey);
     const downServers = services.tools.downServers(verifiedIds, scope);
     return { text: listOfTools([...tools.values()], downServers, permissions, messages) };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 /** Warm sessions have the earlier settings: another `sessionVersion` closes them. */
@@ -154,20 +151,18 @@ function planRecording(message: UserMessage, { recording }: Messages, services: 
   const { channel, recordingLinks } = services;
   const access = channel.recordingAccess(message);
   if (access === 'shared' || access === 'unreachable') return say(recording[access]);
-  const makeReply: MakeReply = async (retryStore) => {
-    const recordingLink = await retryStore(() => recordingLinks.create(message));
+  return reply(async () => {
+    const recordingLink = await recordingLinks.create(message);
     return { text: recording.invited(authorName(message)), recordingLink };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 function planUsage({ key }: UserMessage, messages: Messages, services: Services): CommandPlan {
   const { conversationStore, spending } = services;
-  const makeReply: MakeReply = async (retryStore) => {
-    const { usage } = await retryStore(() => conversationStore.read(key));
+  return reply(async () => {
+    const { usage } = await conversationStore.read(key);
     return { text: usageText(usage, spending.costOf(usage.tokens), spending.priceDate, messages) };
-  };
-  return { action: MARK_HANDLED, makeReply };
+  });
 }
 
 /** Who gave the command, where others see it, too. */

@@ -1,14 +1,12 @@
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 
-/** One exchange, as a new session gets it. `assistant` is missing if there was no answer. */
-export interface PastTurn extends PastMessage {
-  readonly assistant: string | undefined;
-}
-
-/** What a user wrote. */
-export interface PastMessage {
+/** One exchange, as a new session gets it. */
+export interface PastTurn {
+  /** What a user wrote. */
   readonly user: string;
+  /** `undefined` if there was no answer. */
+  readonly assistant: string | undefined;
   /** Who wrote it, where several people do. */
   readonly name?: string | undefined;
   /** The message's id, by which its channel says that it was deleted. */
@@ -44,7 +42,7 @@ const MAX_REJECTED_TURNS = 3;
 /** The state after one more turn. */
 export function nextHistory(
   { history, rejectedTurns }: HistoryState,
-  message: PastMessage,
+  message: Omit<PastTurn, 'assistant'>,
   result: ModelResult,
   maxTurns: number,
 ): HistoryState {

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
-import { lruOptions } from '../../lru-options.ts';
-import { checkBudgets, limitedBudgets } from './check-budgets.ts';
-import { type OverBudget, RESERVATION_MS, type SpendingStore } from './spending-store.ts';
+import { expiryOptions, lruOptions } from '../../lru-options.ts';
+import { budgetsOf, checkBudgets, type OverBudget, RESERVATION_MS, type SpendingStore } from './spending-store.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Conversations have an account each, and so do people for each day. An evicted account starts at zero. */
@@ -24,8 +23,10 @@ interface Held {
 /** Spending in the memory of this process. It ends with it. */
 export function createMemorySpending(clock: Clock): SpendingStore {
   const accounts = new LRUCache<string, Account>(lruOptions(MAX_ACCOUNTS));
-  const ttl = { ttl: RESERVATION_MS, ttlResolution: 0, perf: { now: () => clock.now() } };
-  const reservations = new LRUCache<string, Held>({ ...lruOptions(MAX_RESERVATIONS), ...ttl });
+  const reservations = new LRUCache<string, Held>({
+    ...lruOptions(MAX_RESERVATIONS),
+    ...expiryOptions(RESERVATION_MS, clock),
+  });
   /** People and the day have new accounts each day (UTC). */
   const accountOf = (budget: OverBudget['budget'], owner: string): Account => {
     const day = budget === 'conversation' ? 0 : Math.floor(clock.now() / DAY_MS);
@@ -42,22 +43,19 @@ export function createMemorySpending(clock: Clock): SpendingStore {
   return {
     async reserve({ jobId, usd, ...owners }, budgets) {
       const earlier = reservations.get(jobId);
-      const charged = {
-        conversation: accountOf('conversation', owners.conversation),
-        person: accountOf('person', owners.person),
-        day: accountOf('day', ''),
-      };
-      const uses = limitedBudgets(budgets, owners).map((each) => {
-        const account = charged[each.budget];
+      const uses = budgetsOf(budgets, owners).map(({ budget, owner, limitUsd }) => {
+        const account = accountOf(budget, owner);
         const earlierUsd = earlier?.accounts.includes(account) ? earlier.usd : 0;
-        return { ...each, usedUsd: account.usedUsd - earlierUsd, isLogged: account.isLogged };
+        return { budget, limitUsd, account, usedUsd: account.usedUsd - earlierUsd, isLogged: account.isLogged };
       });
       const result = checkBudgets(uses, usd);
       if (result.kind === 'overBudget') return result;
       end(jobId, 0);
-      for (const budget of result.nearLimit) charged[budget].isLogged = true;
-      for (const account of Object.values(charged)) account.usedUsd += usd;
-      reservations.set(jobId, { usd, accounts: Object.values(charged) });
+      for (const { budget, account } of uses) {
+        account.isLogged ||= result.nearLimit.includes(budget);
+        account.usedUsd += usd;
+      }
+      reservations.set(jobId, { usd, accounts: uses.map(({ account }) => account) });
       return result;
     },
     settle: async (jobId, usd) => end(jobId, usd),

@@ -42,3 +42,41 @@ export interface SpendingStore {
   /** Counts what the job has cost instead of what it has reserved. Does nothing without a reservation. */
   settle(jobId: string, usd: number): Promise<void>;
 }
+
+/** How much of a budget is used, without what the same job has reserved before. */
+export interface BudgetUse extends Budget {
+  /** The sum of what is spent and what is reserved. */
+  readonly usedUsd: number;
+  /** Whether the log has said that it is nearly used up. */
+  readonly isLogged: boolean;
+}
+
+interface Budget {
+  readonly budget: OverBudget['budget'];
+  /** Infinity if there is no limit. */
+  readonly limitUsd: number;
+}
+
+/** The part of a budget whose use is logged, once. */
+export const NEAR_SHARE = 0.8;
+
+/** The budgets that a reservation counts in, the narrowest first, each with its owner. */
+export function budgetsOf(
+  { conversationUsd, personUsd, dayUsd }: Budgets,
+  { conversation, person }: Pick<Reservation, 'conversation' | 'person'>,
+): readonly (Budget & { readonly owner: string })[] {
+  return [
+    { budget: 'conversation', owner: conversation, limitUsd: conversationUsd ?? Infinity },
+    { budget: 'person', owner: person, limitUsd: personUsd ?? Infinity },
+    { budget: 'day', owner: '', limitUsd: dayUsd ?? Infinity },
+  ];
+}
+
+/** Whether a reservation fits in all budgets; the first that it exceeds is named. */
+export function checkBudgets(uses: readonly BudgetUse[], usd: number): ReserveResult {
+  const over = uses.find(({ usedUsd, limitUsd }) => usedUsd + usd > limitUsd);
+  if (over !== undefined)
+    return { kind: 'overBudget', budget: over.budget, neededUsd: usd, leftUsd: over.limitUsd - over.usedUsd };
+  const near = uses.filter(({ usedUsd, limitUsd, isLogged }) => !isLogged && usedUsd + usd >= NEAR_SHARE * limitUsd);
+  return { kind: 'reserved', nearLimit: near.map(({ budget }) => budget) };
+}

@@ -15,7 +15,7 @@ import type { Budgets, OverBudget, Reservation, SpendingStore } from './spending
 
 /** What a turn is about to ask the model. */
 export interface CostRequest extends Pick<Reservation, 'jobId' | 'conversation' | 'person'> {
-  readonly size: () => ResponseSize;
+  readonly size: ResponseSize;
 }
 
 /** A turn that may run. */
@@ -51,21 +51,20 @@ const UNBOUNDED: Allowance = {
 export class Spending {
   readonly #options: SpendingOptions;
   readonly #prices: ModelPrices | undefined;
+  /** Whether turns can be refused. */
+  readonly isBounded: boolean;
 
   constructor(options: SpendingOptions) {
+    const { dayUsd, personUsd, conversationUsd } = options.budgets;
     this.#options = options;
     this.#prices = pricesOf(options.prices, options.model);
+    this.isBounded =
+      this.#prices !== undefined && [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   }
 
   /** The day of the prices. */
   get priceDate(): string {
     return this.#options.prices.date;
-  }
-
-  /** Whether turns can be refused. */
-  get isBounded(): boolean {
-    const { dayUsd, personUsd, conversationUsd } = this.#options.budgets;
-    return this.#prices !== undefined && [dayUsd, personUsd, conversationUsd].some((usd) => usd !== undefined);
   }
 
   /** In US dollars; `undefined` where the model has no price. */
@@ -77,7 +76,7 @@ export class Spending {
   async reserve(request: CostRequest): Promise<Allowance | OverBudget> {
     const prices = this.#prices;
     if (prices === undefined || !this.isBounded) return UNBOUNDED;
-    let size = request.size();
+    let { size } = request;
     let reservedUsd = costUsd(maxUsageOf(size), prices);
     const over = await this.#reserve(request, reservedUsd);
     if (over !== undefined) return over;
@@ -108,12 +107,8 @@ export class Spending {
   async #reserve({ jobId, conversation, person }: CostRequest, usd: number): Promise<OverBudget | undefined> {
     const { store, budgets, log } = this.#options;
     const result = await store.reserve({ jobId, conversation, person, usd }, budgets);
-    switch (result.kind) {
-      case 'overBudget':
-        return result;
-      case 'reserved':
-        for (const budget of result.nearLimit) log.warn({ budget, conversation }, '80 % of budget spent or reserved');
-        return undefined;
-    }
+    if (result.kind === 'overBudget') return result;
+    for (const budget of result.nearLimit) log.warn({ budget, conversation }, '80 % of budget spent or reserved');
+    return undefined;
   }
 }

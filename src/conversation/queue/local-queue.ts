@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import { TurnError } from '../../errors.ts';
-import { lruOptions } from '../../lru-options.ts';
+import { expiryOptions, lruOptions } from '../../lru-options.ts';
 import { Shares } from '../../shares.ts';
-import { activityKey } from '../keys.ts';
 import { personOf } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import {
@@ -31,11 +30,10 @@ interface QueuedTurn<Job> {
   readonly end: () => void;
 }
 
-/** Characters are counted here, not bytes: they are known without encoding the text. */
-const MAX_WAITING_CHARS = MAX_WAITING_BYTES;
 /** Channels deliver an activity again within minutes. */
 const KNOWN_FOR_MS = 3_600_000;
 const MAX_KNOWN = 50_000;
+const DONE = Promise.resolve();
 
 /** Messages in the memory of this process. */
 export class LocalQueue<Job extends LocalJob> implements TurnQueue {
@@ -48,7 +46,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   readonly #running = new Map<string, QueuedTurn<Job>>();
   /** Running turns count, too: a share is released when the turn ends. */
   readonly #messages = new Shares({ max: MAX_WAITING_IN_ALL, maxPerPerson: MAX_WAITING_PER_PERSON });
-  readonly #chars = new Shares({ max: MAX_WAITING_CHARS, maxPerPerson: MAX_WAITING_CHARS });
+  /** Characters are counted here, not bytes: they are known without encoding the text. */
+  readonly #chars = new Shares({ max: MAX_WAITING_BYTES, maxPerPerson: MAX_WAITING_BYTES });
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
   /**
@@ -58,16 +57,31 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
     this.#createJob = createJob;
     this.#clock = clock;
     this.#toStoredKey = toStoredKey;
-    const perf = { now: () => clock.now() };
-    this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ttl: KNOWN_FOR_MS, ttlResolution: 0, perf });
+    this.#known = new LRUCache({ ...lruOptions(MAX_KNOWN), ...expiryOptions(KNOWN_FOR_MS, clock) });
   }
 
-  async add(message: UserMessage): Promise<AddResult> {
-    return this.#add(message).result;
-  }
-
-  async addLocal(message: UserMessage): Promise<AddedTurn> {
-    return this.#add(message);
+  /** Queues the message before it returns, so that the order of the calls counts. */
+  async add(message: UserMessage): Promise<AddedTurn> {
+    const refused = (result: AddResult) => ({ result, done: DONE });
+    const key = this.#toStoredKey(message.key);
+    // Activity ids are unique only within a conversation.
+    const name = JSON.stringify([message.key, message.activityId]);
+    if (this.#known.has(name)) return refused('duplicate');
+    const person = personOf(message);
+    const waiting = this.#waiting.get(key);
+    const hasOwnRoom = this.#hasRoom(message);
+    const charCount = charsOf(message);
+    if (hasOwnRoom && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount)))
+      return refused('busy');
+    this.#known.set(name, true);
+    if (!hasOwnRoom) return refused('queueFull');
+    const turn = this.#createTurn(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
+    if (waiting !== undefined) waiting.push(turn);
+    else {
+      this.#waiting.set(key, [turn]);
+      if (this.#run !== undefined) void this.#work(key, this.#run);
+    }
+    return { result: 'queued', done: message.expectsReplies ? turn.done : DONE };
   }
 
   async hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean> {
@@ -116,28 +130,6 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   /** The turn of a conversation that runs now. */
   running(key: string): Job | undefined {
     return this.#running.get(key)?.job;
-  }
-
-  #add(message: UserMessage): AddedTurn {
-    const refused = (result: AddResult) => ({ result, done: Promise.resolve() });
-    const key = this.#toStoredKey(message.key);
-    const name = activityKey(message);
-    if (this.#known.has(name)) return refused('duplicate');
-    const person = personOf(message);
-    const waiting = this.#waiting.get(key);
-    const hasOwnRoom = this.#hasRoom(message);
-    const charCount = charsOf(message);
-    if (hasOwnRoom && !(this.#messages.hasRoom(person) && this.#chars.hasRoom(person, charCount)))
-      return refused('busy');
-    this.#known.set(name, true);
-    if (!hasOwnRoom) return refused('queueFull');
-    const turn = this.#createTurn(message, [this.#messages.acquire(person), this.#chars.acquire(person, charCount)]);
-    if (waiting !== undefined) waiting.push(turn);
-    else {
-      this.#waiting.set(key, [turn]);
-      if (this.#run !== undefined) void this.#work(key, this.#run);
-    }
-    return { result: 'queued', done: turn.done };
   }
 
   #hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): boolean {

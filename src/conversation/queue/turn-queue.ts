@@ -25,9 +25,9 @@ export const MAX_ATTEMPTS = 3;
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 
-/** What became of a message that expects replies. `done` resolves when its turn has ended, or never begins. */
 export interface AddedTurn {
   readonly result: AddResult;
+  /** If the message expects replies, resolves when its turn has ended, or never begins; else it is resolved already. */
   readonly done: Promise<void>;
 }
 
@@ -106,14 +106,11 @@ export interface TurnJob {
 export interface TurnQueue {
   /**
    * Accepts a message; within a conversation they are queued in the order in which `add` was called. Rejects with a
-   * StoreError within 5 s when the store cannot be reached; then nothing is stored, as far as the store can tell.
+   * StoreError within 5 s when the store cannot be reached; then nothing is stored, as far as the store can tell. The turn
+   * of a message that expects replies runs on this instance, in order with the other such messages of its conversation.
+   * Its order with other messages is not promised.
    */
-  add(message: UserMessage): Promise<AddResult>;
-  /**
-   * Runs the turn of a message that expects replies, on this instance, in order with the other such messages of its
-   * conversation. Order with queued ones is not promised.
-   */
-  addLocal(message: UserMessage): Promise<AddedTurn>;
+  add(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation, and in the share of its person. */
   hasRoom(message: Pick<UserMessage, 'key' | 'personKey'>): Promise<boolean>;
   /** Whether the turn of a message waits or runs. */

@@ -1,23 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
-import { lruOptions } from '../../lru-options.ts';
-import {
-  LINK_LIFETIME_MS,
-  type RecordingLink,
-  type RecordingLinks,
-  recordingLinkOf,
-  slotOf,
-} from './recording-links.ts';
+import { expiryOptions, lruOptions } from '../../lru-options.ts';
+import type { RecordingLink } from '../user-message.ts';
+import { LINK_LIFETIME_MS, type RecordingLinks, recordingLinkOf, slotOf } from './recording-links.ts';
 
 const MAX_LINKS = 50_000;
 
 /** Recording links in the memory of this process: bounded in number, the oldest leave first. */
 export function createMemoryRecordingLinks(clock: Clock, ids: Ids): RecordingLinks {
   // lru-cache keeps an entry of exactly this age.
-  const ttl = { ttl: LINK_LIFETIME_MS - 1, ttlResolution: 0, perf: { now: () => clock.now() } };
   /** Keyed by the slot of each link. */
-  const links = new LRUCache<string, RecordingLink>({ ...lruOptions(MAX_LINKS), ...ttl });
+  const links = new LRUCache<string, RecordingLink>({
+    ...lruOptions(MAX_LINKS),
+    ...expiryOptions(LINK_LIFETIME_MS - 1, clock),
+  });
   /** `peek` does not count as use: what is oldest stays oldest. */
   const lookUp = (id: string) => {
     const link = links.peek(slotOf(id));

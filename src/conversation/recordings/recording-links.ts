@@ -2,11 +2,9 @@ import { isSignatureValid, readLink, toLink } from '../../audio/signed-links.ts'
 import type { Clock } from '../../clock.ts';
 import type { Ids } from '../../ids.ts';
 import { fieldsOf } from '../../json-access.ts';
-import { conversationDigest, personDigest } from '../keys.ts';
+import { keyDigest } from '../keys.ts';
 import { isReference } from '../message-json.ts';
 import type { LinkOwner, RecordingLink } from '../user-message.ts';
-
-export type { LinkOwner, RecordingLink } from '../user-message.ts';
 
 /** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
 export const PAGE_LIFETIME_MS = 10 * 60_000;
@@ -69,7 +67,7 @@ export function ownerFields({
 
 /** Creates a recording link that is valid from now on. */
 export function recordingLinkOf(owner: LinkOwner, ids: Ids, clock: Clock): RecordingLink {
-  const parts = [conversationDigest(owner.key), personDigest(owner.personKey), ids.secret()];
+  const parts = [keyDigest(owner.key), keyDigest(owner.personKey), ids.secret()];
   const nowMs = clock.now();
   return {
     ...ownerFields(owner),
@@ -82,13 +80,9 @@ export function recordingLinkOf(owner: LinkOwner, ids: Ids, clock: Clock): Recor
 
 /** Reads a recording link from JSON; `undefined` for what no version of the bot has written. */
 export function readRecordingLink(json: unknown): RecordingLink | undefined {
-  return isRecordingLink(json) ? json : undefined;
-}
-
-/** Checks what every version writes: nobody but the bot writes there. */
-function isRecordingLink(value: unknown): value is RecordingLink {
-  const { id, linkKey, key, channel, personKey, reference, opensUntilMs, expiresAtMs } = fieldsOf(value);
+  const { id, linkKey, key, channel, personKey, reference, opensUntilMs, expiresAtMs } = fieldsOf(json);
+  // Checks what every version writes: nobody but the bot writes there.
   const areTexts = [id, linkKey, key, channel, personKey].every((each) => typeof each === 'string');
   const areTimes = typeof opensUntilMs === 'number' && typeof expiresAtMs === 'number';
-  return areTexts && areTimes && isReference(reference);
+  return areTexts && areTimes && isReference(reference) ? (json as RecordingLink) : undefined;
 }

@@ -8,8 +8,8 @@ import type { Acceptance } from '../acceptance.ts';
 import type { Conversations } from '../conversations.ts';
 import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
-import type { UserMessage } from '../user-message.ts';
-import { findRecordingLink, ownerFields, type RecordingLink } from './recording-links.ts';
+import type { RecordingLink, UserMessage } from '../user-message.ts';
+import { findRecordingLink, ownerFields } from './recording-links.ts';
 
 /**
  * What became of a recording. `gone`: its recording link was used, or has ended. `queueFull`: too many messages of its
@@ -18,7 +18,7 @@ import { findRecordingLink, ownerFields, type RecordingLink } from './recording-
  */
 export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
-/** Recordings that are received and decoded at the same time: no more than the decoder takes, one and 8 that wait. */
+/** Recordings that are received and decoded at the same time. The decoder takes 9: one that it decodes, and 8 that wait. */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
@@ -55,7 +55,7 @@ export class Recordings {
    */
   async accept(recordingLink: RecordingLink, receive: () => Promise<Uint8Array>): Promise<RecordingResult> {
     const { id } = recordingLink;
-    if (!(await this.#conversations.hasRoom(recordingLink))) return 'queueFull';
+    if (!(await this.#services.queue.hasRoom(recordingLink))) return 'queueFull';
     const person = personOf(recordingLink);
     const release = this.#uploads.acquire(person);
     if (release === undefined) return this.#uploads.hasShareLeft(person) ? 'busy' : 'uploading';
@@ -100,7 +100,7 @@ export class Recordings {
   }
 
   async #acceptMessage(message: UserMessage, recordingLink: RecordingLink): Promise<RecordingResult> {
-    if (!(await this.#conversations.hasRoom(message))) return 'queueFull';
+    if (!(await this.#services.queue.hasRoom(message))) return 'queueFull';
     const { kind } = await this.#conversations.accept(message, this.#services.channel.byChannelCall(message.reference));
     if (kind === 'duplicate') return 'gone';
     if (kind !== 'accepted' || (await this.#useUp(recordingLink))) return kind;

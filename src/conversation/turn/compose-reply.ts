@@ -1,15 +1,13 @@
 import { durationMs, type Pcm } from '../../audio/pcm.ts';
 import { encodeWav } from '../../audio/wav.ts';
-import { apology, type Messages, messagesFor } from '../../messages/messages.ts';
+import { apology, type Messages } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { Outcome } from '../../realtime/outcome.ts';
 import type { Source } from '../../tools/tool.ts';
 import type { CallResult } from '../../tools/tool-call.ts';
 import { decisionLine } from '../approvals/accept-decision.ts';
 import type { Reply, ReplyAudio } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { speakerName } from '../speakers.ts';
-import type { UserMessage } from '../user-message.ts';
 import type { Prompt } from './prompt.ts';
 import type { Turn } from './turn.ts';
 import type { TurnDecision } from './turn-approvals.ts';
@@ -18,11 +16,9 @@ import type { ModelAnswer } from './turn-result.ts';
 /** Makes the whole reply: what was understood, the answer with its audio, and what else the user has to know. */
 export async function composeReply(modelAnswer: ModelAnswer, prompt: Prompt, turn: Turn): Promise<Reply> {
   const { modelResult, shownHeading, calls, approvals } = modelAnswer;
-  const { message, services } = turn;
-  const answer = await toReply(modelResult.outcome, turn, services);
-  const heading =
-    shownHeading ?? (answer.isFromModel ? headingOf(modelResult.transcript, prompt.decided, message) : '');
-  const notes = notesOf(modelAnswer, prompt, services.settings.voice, messagesFor(message.locale));
+  const answer = await toReply(modelResult.outcome, turn);
+  const heading = shownHeading ?? (answer.isFromModel ? headingOf(modelResult.transcript, prompt.decided, turn) : '');
+  const notes = notesOf(modelAnswer, prompt, turn.services.settings.voice, turn.messages);
   const sources = answer.isFromModel && answer.text !== '' ? sourcesOf(calls) : [];
   return {
     ...answer,
@@ -48,25 +44,20 @@ function sourcesOf(calls: readonly CallResult[]): readonly Source[] {
 export function headingOf(
   transcript: string | undefined,
   decided: TurnDecision | undefined,
-  message: UserMessage,
+  { message, messages }: Turn,
 ): string {
-  const messages = messagesFor(message.locale);
   if (transcript !== undefined) return messages.attachments.heard(transcript, speakerName(message));
   const isUnsaid = decided !== undefined && message.isDecisionShown !== true;
   return isUnsaid ? decisionLine(decided.approval, decided.decision, messages) : '';
 }
 
 /** What the user gets for an outcome: every outcome has one reply. */
-export async function toReply(
-  outcome: Outcome,
-  turn: Pick<Turn, 'message' | 'log' | 'incident'>,
-  services: Pick<Services, 'audioStore'>,
-): Promise<Reply> {
-  const messages = messagesFor(turn.message.locale);
+export async function toReply(outcome: Outcome, turn: Turn): Promise<Reply> {
+  const { messages } = turn;
   const fromModel = async (text: string, spoken: { pcm: Pcm; text: string }): Promise<Reply> => ({
     isFromModel: true,
     text,
-    audio: await toAudio(spoken, turn, services),
+    audio: await toAudio(spoken, turn),
   });
   switch (outcome.kind) {
     case 'spoken':
@@ -89,13 +80,12 @@ export async function toReply(
 /** Text is authoritative: audio that cannot be made or stored never costs the text. */
 async function toAudio(
   { pcm, text }: { pcm: Pcm; text: string },
-  { message, log }: Pick<Turn, 'message' | 'log'>,
-  { audioStore }: Pick<Services, 'audioStore'>,
+  { message, log, services }: Turn,
 ): Promise<ReplyAudio | undefined> {
   if (pcm.byteLength === 0) return undefined;
   try {
     const audio = { wav: await encodeWav(pcm), durationMs: durationMs(pcm.byteLength) };
-    const saving = audioStore.save({ ...audio, text, conversation: message.key, locale: message.locale });
+    const saving = services.audioStore.save({ ...audio, text, conversation: message.key, locale: message.locale });
     const stored = await saving.catch((err: unknown) => {
       log.error({ err }, 'reply audio not stored');
       return undefined;

@@ -1,5 +1,5 @@
 import { SendError, TurnError, type TurnErrorCode } from '../../errors.ts';
-import { apology, messagesFor } from '../../messages/messages.ts';
+import { apology } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import { activityDigest } from '../keys.ts';
 import type { ConversationRecord, PendingReply } from '../records.ts';
@@ -41,8 +41,8 @@ export async function resend(pending: PendingReply, streamId: string | undefined
 }
 
 /**
- * Ends a turn whose message was answered before, or withdrawn before it began. What an earlier attempt has reserved stays
- * so until it expires.
+ * Ends a turn whose message was answered before, or withdrawn before it began. The reservation of an earlier attempt stays
+ * until it expires.
  */
 export async function endAnswered(turn: Turn): Promise<TurnResult> {
   await reopenApproval(turn);
@@ -89,7 +89,7 @@ export async function discardStored({ text, ...reply }: Reply, turn: Turn): Prom
     const removing = turn.retryStoreBriefly(() => audioStore.remove(id));
     await turn.orLog(removing, 'reply audio not removed');
   }
-  const gone = reply.approvals === undefined ? '' : messagesFor(turn.message.locale).approval.gone;
+  const gone = reply.approvals === undefined ? '' : turn.messages.approval.gone;
   return { ...reply, text: paragraphs(text, gone), audio: undefined, approvals: undefined };
 }
 
@@ -100,7 +100,7 @@ export async function reopenApproval(turn: Turn): Promise<void> {
     await turn.orLog(turn.services.approvalStore.reopen(approvalId), 'approval not reopened');
 }
 
-/** Ends what is reserved for this attempt. What fails is in the log: it stays reserved until it expires. */
+/** Settles the reservation of this attempt. If that fails, the reservation stays until it expires. Never rejects. */
 async function endReservation(turn: Turn): Promise<void> {
   const { job, costUsd, services } = turn;
   if (costUsd === undefined) return;
@@ -124,7 +124,7 @@ async function send(reply: Reply, turn: Turn): Promise<SendFailure | undefined> 
 }
 
 function apologize(code: TurnErrorCode, turn: Turn): Promise<SendFailure | undefined> {
-  const text = apology(code, turn.incident, messagesFor(turn.message.locale));
+  const text = apology(code, turn.incident, turn.messages);
   return send({ text, addsToShown: true }, turn);
 }
 

@@ -6,15 +6,15 @@ import { type ContextTokens, NO_CONTEXT } from '../../token-usage.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { historyText } from '../history/history.ts';
 import type { ConversationRecord } from '../records.ts';
-import type { Services } from '../services.ts';
 import { aboutPeople, itemText } from '../speakers.ts';
 import type { UserMessage } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
+import type { Turn } from './turn.ts';
 import type { TurnDecision } from './turn-approvals.ts';
 import { outputSizeOf } from './turn-calls.ts';
 
-/** What a prompt is made of. */
-export interface PromptSources {
+/** What the model is asked in a turn. */
+export interface Prompt {
   readonly attachments: ReadAttachments;
   /** The record at the start of the turn. */
   readonly record: ConversationRecord;
@@ -22,10 +22,6 @@ export interface PromptSources {
   readonly tools: ToolSet;
   /** The decision that the turn carries out. Its call takes the place of the message's text. */
   readonly decided: TurnDecision | undefined;
-}
-
-/** What the model is asked in a turn. */
-export interface Prompt extends PromptSources {
   readonly settings: SessionSettings;
   /** Facts about the people who write, for a new session. */
   readonly about: string | undefined;
@@ -38,8 +34,11 @@ export interface Prompt extends PromptSources {
   readonly context: ContextTokens;
 }
 
-export function toPrompt(sources: PromptSources, message: UserMessage, { settings, sessions }: Services): Prompt {
+type PromptSources = Pick<Prompt, 'attachments' | 'record' | 'tools' | 'decided'>;
+
+export function toPrompt(sources: PromptSources, { message, services }: Turn): Prompt {
   const { attachments, record } = sources;
+  const { settings, sessions } = services;
   const warnings = attachments.modelWarnings.map((text) => ({ kind: 'text', text }) as const);
   return {
     ...sources,

@@ -5,15 +5,12 @@ import { durationMs } from '../../audio/pcm.ts';
 import { samplesIn } from '../../audio/wav.ts';
 import { unlessAborted, withTimeoutSignal } from '../../deadline.ts';
 import { AttachmentError } from '../../errors.ts';
-import { clockTime, messagesFor } from '../../messages/messages.ts';
+import { clockTime } from '../../messages/messages.ts';
 import type { ContentPart } from '../../realtime/content.ts';
 import { canOpenPage } from '../reply.ts';
-import type { Services } from '../services.ts';
 import { personOf } from '../speakers.ts';
 import type { MessageAttachment } from '../user-message.ts';
 import type { Turn } from './turn.ts';
-
-type AttachmentServices = Pick<Services, 'files' | 'audioStore' | 'channel' | 'clock'>;
 
 /** What was read of the attachments of a message, in their order. */
 export interface ReadAttachments {
@@ -55,8 +52,7 @@ interface Content {
 }
 
 interface Reading {
-  readonly turn: Pick<Turn, 'message' | 'log' | 'signal' | 'retryStore'>;
-  readonly services: AttachmentServices;
+  readonly turn: Turn;
   /** Ends the reading of files as well when it takes too long. */
   readonly limited: AbortSignal;
   /** What was read so far. */
@@ -64,11 +60,8 @@ interface Reading {
 }
 
 /** Fetches and reads all that came along with a message. Rejects only with the reason of the turn's aborted signal. */
-export async function readAttachments(
-  turn: Reading['turn'] & { readonly telemetry: Pick<Turn['telemetry'], 'step'> },
-  services: AttachmentServices,
-): Promise<ReadAttachments> {
-  const { message, signal, telemetry } = turn;
+export async function readAttachments(turn: Turn): Promise<ReadAttachments> {
+  const { message, signal, telemetry, services } = turn;
   const read: ReadAttachments = {
     leading: [],
     parts: [],
@@ -83,16 +76,16 @@ export async function readAttachments(
   await telemetry.step('read', () =>
     withTimeoutSignal(deadline, async (limited) => {
       // One after another: each may be large.
-      for (const attachment of message.attachments) await readOne(attachment, { turn, services, limited, read });
+      for (const attachment of message.attachments) await readOne(attachment, { turn, limited, read });
     }),
   );
   return read;
 }
 
 async function readOne(attachment: MessageAttachment, reading: Reading): Promise<void> {
-  const { read, turn, services } = reading;
-  const { message } = turn;
-  const { attachments: words } = messagesFor(message.locale);
+  const { read, turn } = reading;
+  const { message, services } = turn;
+  const { attachments: words } = turn.messages;
   switch (attachment.kind) {
     case 'quote': {
       const line = quoteLine(attachment);
@@ -136,8 +129,8 @@ function warn({ read }: Reading, text: string, what?: string): void {
 
 async function readSource(source: SentFile | Recording, reading: Reading): Promise<void> {
   const { read, turn } = reading;
-  const { message, log, signal } = turn;
-  const { attachments: words } = messagesFor(message.locale);
+  const { log, signal } = turn;
+  const { attachments: words } = turn.messages;
   try {
     const content = source.kind === 'recording' ? recordingContent(source, reading) : fileContent(source, reading);
     const { part, audioMs = 0, historyLine } = await content;
@@ -161,8 +154,8 @@ async function readSource(source: SentFile | Recording, reading: Reading): Promi
 }
 
 /** The message was accepted and cannot be sent again, so a store that fails is awaited, but not forever. */
-async function recordingContent({ audioId }: Recording, { turn, services }: Reading): Promise<Content> {
-  const { audioStore, clock } = services;
+async function recordingContent({ audioId }: Recording, { turn }: Reading): Promise<Content> {
+  const { audioStore, clock } = turn.services;
   const late = () => new AttachmentError('not_fetched', 'the store of the recording did not answer');
   const deadline = { clock, limitMs: MAX_RECORDING_WAIT_MS, signal: turn.signal, late };
   return withTimeoutSignal(deadline, async (signal) => {
@@ -173,9 +166,9 @@ async function recordingContent({ audioId }: Recording, { turn, services }: Read
   });
 }
 
-async function fileContent(source: SentFile, { turn, services, limited }: Reading): Promise<Content> {
+async function fileContent(source: SentFile, { turn, limited }: Reading): Promise<Content> {
+  const { message, services } = turn;
   const { files } = services;
-  const { message } = turn;
   const read = async () =>
     readFile(source, await files.fetch(source, message.reference, limited), files.readers, limited);
   const file = await unlessAborted(limited, () => files.semaphore.run(personOf(message), limited, read));

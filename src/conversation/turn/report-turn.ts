@@ -33,29 +33,22 @@ export function reportTurn(result: TurnResult, turn: Turn): void {
   log[level](line, text);
 }
 
+/** The reports of the ends that need no more than their kind. */
+const REPORTS: Readonly<Record<Exclude<TurnResult['kind'], 'answered' | 'refused'>, Report>> = {
+  unsent: { counted: 'unsent', level: 'error', text: 'reply not sent' },
+  gone: { counted: 'gone', level: 'error', text: 'reply not sent' },
+  failed: { counted: 'failed', level: 'error', text: 'turn failed' },
+  deadLettered: { counted: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' },
+  cancelled: { counted: 'stopped', level: 'info', text: 'turn ended' },
+  resent: { counted: 'resent', level: 'info', text: 'turn ended' },
+  answeredBefore: { counted: 'answeredBefore', level: 'info', text: 'turn ended' },
+  released: { counted: 'released', level: 'warn', text: 'turn released' },
+  superseded: { counted: 'superseded', level: 'warn', text: 'turn superseded' },
+};
+
 function reportOf(result: TurnResult, turn: Turn): Report {
-  switch (result.kind) {
-    case 'answered':
-      return answered(result.modelResult.outcome);
-    case 'refused':
-      return refused(result, turn);
-    case 'unsent':
-    case 'gone':
-      return { counted: result.kind, level: 'error', text: 'reply not sent' };
-    case 'failed':
-      return { counted: 'failed', level: 'error', text: 'turn failed' };
-    case 'deadLettered':
-      return { counted: 'failed', level: 'error', text: 'message dead-lettered: every attempt crashed' };
-    case 'cancelled':
-      return { counted: 'stopped', level: 'info', text: 'turn ended' };
-    case 'resent':
-    case 'answeredBefore':
-      return { counted: result.kind, level: 'info', text: 'turn ended' };
-    case 'released':
-      return { counted: 'released', level: 'warn', text: 'turn released' };
-    case 'superseded':
-      return { counted: 'superseded', level: 'warn', text: 'turn superseded' };
-  }
+  if (result.kind === 'answered') return answered(result.modelResult.outcome);
+  return result.kind === 'refused' ? refused(result, turn) : REPORTS[result.kind];
 }
 
 function refused({ reason, over }: Extract<TurnResult, { kind: 'refused' }>, { message }: Turn): Report {

@@ -9,18 +9,13 @@ import { type Prompt, sizeOf } from './prompt.ts';
 import { streamReply } from './stream-reply.ts';
 import type { Turn } from './turn.ts';
 import type { TurnDecision } from './turn-approvals.ts';
-import { outputSizeOf, progressOf, TurnCalls } from './turn-calls.ts';
+import { outputSizeOf, TurnCalls } from './turn-calls.ts';
 import type { ModelAnswer } from './turn-result.ts';
 
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
 export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | OverBudget> {
   const { job, message, services } = turn;
-  const request = {
-    jobId: job.id,
-    conversation: message.key,
-    person: message.personKey,
-    size: () => sizeOf(prompt),
-  };
+  const request = { jobId: job.id, conversation: message.key, person: message.personKey, size: sizeOf(prompt) };
   const allowance = await turn.retryStore(() => services.spending.reserve(request), turn.signal);
   if (allowance.kind === 'allowed') turn.costUsd = 0;
   return allowance;
@@ -36,7 +31,7 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
   const { settings, about, text, parts, history, record, tools: set, decided } = prompt;
   const sender = await turn.sender();
   const stream = streamReply(sender, prompt, turn);
-  const calls = new TurnCalls(set, (tool) => sender.showProgress(progressOf(tool, message.locale)), turn);
+  const calls = new TurnCalls(set, sender, turn);
   const input: TurnInput = {
     turnId: job.id,
     about,

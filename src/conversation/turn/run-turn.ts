@@ -37,21 +37,21 @@ async function answer(turn: Turn): Promise<TurnResult> {
   if (unsent?.messageId === activityDigest(message)) return resend(unsent, streamId, turn);
 
   const sender = await turn.sender(streamId);
-  const refused = validateMessage(message) ?? checkRate(turn);
+  const refused = validateMessage(turn) ?? checkRate(turn);
   if (refused !== undefined) return refuse(refused, turn);
 
   sender.showActivity();
-  const attachments = await readAttachments(turn, services);
+  const attachments = await readAttachments(turn);
   if (isEmpty(message, attachments)) return refuse(await unreadableRefusal(attachments, turn), turn);
 
   // A decision is about a tool that was listed before, maybe by an earlier process.
-  if (message.approvalId !== undefined) await services.tools.whenTried(turn.signal);
+  if (message.approvalId !== undefined) await services.tools.waitForServers(turn.signal);
   const tools = await services.tools.setFor(message.verifiedIds ?? [], message.scope);
-  const found = await findDecision(tools, turn);
-  if (found?.kind === 'refused') return refuse(found, turn);
-  const prompt = toPrompt({ attachments, record, tools, decided: found }, message, services);
+  const decided = await findDecision(tools, turn);
+  if (decided?.kind === 'refused') return refuse(decided, turn);
+  const prompt = toPrompt({ attachments, record, tools, decided }, turn);
   const allowance = await reserve(prompt, turn);
-  if (allowance.kind === 'overBudget') return refuse(await budgetRefusal(allowance, found, turn), turn);
+  if (allowance.kind === 'overBudget') return refuse(await budgetRefusal(allowance, decided, turn), turn);
 
   const modelAnswer = await respond(prompt, allowance, turn); // live text goes out meanwhile
   const reply = await composeReply(modelAnswer, prompt, turn);

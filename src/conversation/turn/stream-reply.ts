@@ -21,7 +21,7 @@ export interface ReplyStream {
  * was shown is removed: the heading is fixed when the first words are shown.
  */
 export function streamReply(sender: ReplySender, { settings, decided }: Prompt, turn: Turn): ReplyStream {
-  const { job, message, telemetry, services } = turn;
+  const { job, telemetry, services } = turn;
   const { clock } = services;
   const live = new LiveText(job.id, settings.modality);
   let textSinceMs: number | undefined;
@@ -35,7 +35,7 @@ export function streamReply(sender: ReplySender, { settings, decided }: Prompt, 
     if (textSinceMs === undefined) return;
     const waitsForTranscript = !transcription.isComplete && clock.now() - textSinceMs < MAX_TRANSCRIPT_WAIT_MS;
     if (shownHeading === undefined && waitsForTranscript) return;
-    shownHeading ??= transcription.isComplete ? headingOf(transcription.text(), decided, message) : '';
+    shownHeading ??= transcription.isComplete ? headingOf(transcription.text(), decided, turn) : '';
     const heading = shownHeading;
     sender.showText(() => paragraphs(heading, live.text()));
   };

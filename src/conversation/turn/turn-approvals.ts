@@ -1,4 +1,3 @@
-import { messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { AuditEntry, AuditEvent } from '../../tools/audit.ts';
 import { earlierEnd, type RunCallsDeps, type Verdict } from '../../tools/run-calls.ts';
@@ -6,7 +5,7 @@ import { type Tool, toolDigest } from '../../tools/tool.ts';
 import { argumentsHash, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import { APPROVAL_MS, type Approval, type Decision, isAlwaysAllowed, type Permission } from '../approvals/approval.ts';
-import { personDigest } from '../keys.ts';
+import { keyDigest } from '../keys.ts';
 import type { Turn } from './turn.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
@@ -25,24 +24,27 @@ export interface TurnDecision {
  */
 export async function findDecision(set: ToolSet, turn: Turn): Promise<TurnDecision | RefusedMessage | undefined> {
   const { approvalStore, tools } = turn.services;
-  const { approvalId, locale } = turn.message;
+  const { approvalId } = turn.message;
   if (approvalId === undefined) return undefined;
-  const texts = messagesFor(locale);
+  const { messages } = turn;
   const approval = await turn.retryStore(() => approvalStore.find(approvalId), turn.signal);
-  if (approval?.decision === undefined) return refusal('approvalGone', texts.approval.gone);
+  if (approval?.decision === undefined) return refusal('approvalGone', messages.approval.gone);
   const tool = set.tools.get(approval.tool);
   const isSame = tool?.origin === approval.origin && toolDigest(tool) === approval.digest;
   if (isSame) return { kind: 'decided', approval, decision: approval.decision, tool };
   const server = tool === undefined ? tools.unlistedServer(approval.origin) : undefined;
   if (server !== undefined)
-    return refusal('toolUnlisted', paragraphs(texts.tools.notReachable(server), await stateOfCall(approval, turn)));
+    return refusal('toolUnlisted', paragraphs(messages.tools.notReachable(server), await stateOfCall(approval, turn)));
   const isBegun = (await endInEarlierAttempt(approval, turn)) !== undefined;
-  return refusal('approvalGone', isBegun ? await stateOfCall(approval, turn) : texts.approval.changed(approval.title));
+  return refusal(
+    'approvalGone',
+    isBegun ? await stateOfCall(approval, turn) : messages.approval.changed(approval.title),
+  );
 }
 
 /** Says what has become of a decided call that this attempt does not carry out. */
 export async function stateOfCall(approval: Approval, turn: Turn): Promise<string> {
-  const { approval: texts } = messagesFor(turn.message.locale);
+  const { approval: texts } = turn.messages;
   const { title, turnId } = approval;
   switch (await endInEarlierAttempt(approval, turn)) {
     case 'doneBefore':
@@ -76,7 +78,7 @@ export async function claimDecidedCall(
     const found = await turn.retryStore(() => approvalStore.find(approval.id));
     return found?.turnId === undefined ? 'denied' : 'doneBefore';
   }
-  const decider = personDigest(decision.decider);
+  const decider = keyDigest(decision.decider);
   turn.log.info({ tool: tool.name, decision: decision.kind, decider }, 'approval decided');
   // What another release has stored may be neither: then nothing runs.
   const isAllowed = decision.kind === 'allow' || decision.kind === 'allowAlways';

@@ -1,4 +1,4 @@
-import { messagesFor } from '../../messages/messages.ts';
+import type { Messages } from '../../messages/messages.ts';
 import type { OutputSize } from '../../prices.ts';
 import type { CallOutputs, DecidedCall, TurnFunctions } from '../../realtime/function-calls.ts';
 import type { FunctionCall } from '../../realtime/server-event.ts';
@@ -9,6 +9,7 @@ import type { Tool } from '../../tools/tool.ts';
 import { argumentsHash, type CallResult, type ToolCall } from '../../tools/tool-call.ts';
 import type { ToolSet } from '../../tools/tools.ts';
 import type { Approval } from '../approvals/approval.ts';
+import type { ReplySender } from '../reply.ts';
 import { MAX_PICTURES, readToolPictures } from './read-tool-pictures.ts';
 import type { Turn } from './turn.ts';
 import { approvalPolicy, auditEntry, claimDecidedCall, type TurnDecision } from './turn-approvals.ts';
@@ -21,9 +22,8 @@ export function outputSizeOf(callCount: number): OutputSize {
   return { bytes: Math.min(callCount, MAX_CALLS) * MAX_OUTPUT_BYTES, pictures: MAX_PICTURES };
 }
 
-/** What people read while a tool works, in their language if the tool has it. Never what the model passes. */
-export function progressOf({ progress, title }: Tool, locale: string | undefined): string {
-  const messages = messagesFor(locale);
+/** What people read while a tool works, in their language if the tool has it. It never holds arguments of the call. */
+export function progressOf({ progress, title }: Tool, messages: Messages): string {
   return progress?.[messages.language] ?? progress?.['en'] ?? messages.toolWorking(title);
 }
 
@@ -34,15 +34,15 @@ export class TurnCalls {
   /** The results in the order of the calls. The decided call of the turn is the first. */
   readonly results: CallResult[] = [];
   readonly #set: ToolSet;
-  readonly #onCall: (tool: Tool) => void;
+  readonly #sender: ReplySender;
   readonly #turn: Turn;
   readonly #judge: RunCallsDeps['judge'];
   #earlierCalls: Promise<readonly AuditEntry[]> | undefined;
 
-  /** `onCall` is called before each call that runs. */
-  constructor(set: ToolSet, onCall: (tool: Tool) => void, turn: Turn) {
+  /** `sender` shows which tool works. */
+  constructor(set: ToolSet, sender: ReplySender, turn: Turn) {
     this.#set = set;
-    this.#onCall = onCall;
+    this.#sender = sender;
     this.#turn = turn;
     this.#judge = approvalPolicy(turn, this.requested);
   }
@@ -76,7 +76,7 @@ export class TurnCalls {
     appendAudit: RunCallsDeps['appendAudit'],
     signal: AbortSignal,
   ): Promise<readonly CallResult[]> {
-    const { log, telemetry, message, services } = this.#turn;
+    const { log, telemetry, message, messages, services } = this.#turn;
     const { locale, timeZone, verifiedIds = [] } = message;
     const running = new Map<ToolCall, Tool>();
     const ended: CallResult[] = [];
@@ -89,7 +89,7 @@ export class TurnCalls {
       judge: async (tool, call) => (await this.#findEarlierEnd(tool, call, ended)) ?? judge(tool, call),
       measure: async (tool, call, work) => {
         running.set(call, tool);
-        this.#onCall(tool);
+        this.#sender.showProgress(progressOf(tool, messages));
         const result = await telemetry.toolCall(tool.name, call.callId, work, errorCodeOf);
         running.delete(call);
         ended.push(result);

@@ -35,7 +35,8 @@ export function turnEdit(
   const attached = attachments.historyLines.map((line) => line(modelResult.transcript));
   const lines = [decisionNote(decided, calls) ?? message.text, ...attached];
   const user = lines.filter((line) => line !== '').join('\n');
-  const past = { user, name: speakerName(message), activityId: message.activityId, ...callSummaries(calls) };
+  const name = speakerName(message);
+  const past = { user, name, activityId: message.activityId, calls: callSummaries(calls) };
   const { text, addsToShown, isFromModel, sources, approvals, audio } = reply;
   const pending: PendingReply = {
     messageId: id,
@@ -68,15 +69,13 @@ function decisionNote(decided: TurnDecision | undefined, [first]: readonly CallR
   return first.end.kind === 'denied' ? `[denied: ${name}]` : `[approved: ${name}]`;
 }
 
-/** Summarises the calls for the history, which later sessions get. */
-export function callSummaries(calls: readonly CallResult[]): { readonly calls?: readonly string[] } {
-  if (calls.length === 0) return {};
-  return {
-    calls: calls.map(({ call, end, output }) => {
-      const name = call.name.slice(0, MAX_REMEMBERED_NAME_CHARS).toWellFormed();
-      return `${name} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS).toWellFormed()}`;
-    }),
-  };
+/** Summarises the calls for the history, which later sessions get; `undefined` if there are none. */
+export function callSummaries(calls: readonly CallResult[]): readonly string[] | undefined {
+  if (calls.length === 0) return undefined;
+  return calls.map(({ call, end, output }) => {
+    const name = call.name.slice(0, MAX_REMEMBERED_NAME_CHARS).toWellFormed();
+    return `${name} (${end.kind}): ${output.slice(0, MAX_REMEMBERED_CHARS).toWellFormed()}`;
+  });
 }
 
 /** Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is. */

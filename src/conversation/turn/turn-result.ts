@@ -11,13 +11,13 @@ export interface ModelAnswer {
    * What is shown above the answer, and stays: may be empty. `undefined`: nothing of the answer is shown, nor will be
    * before the reply, so that a heading can still be added.
    */
-  readonly shownHeading?: string | undefined;
+  readonly shownHeading: string | undefined;
   /** What the model has called, in order. */
   readonly calls: readonly CallResult[];
   /** The calls that wait for the user's approval. */
   readonly approvals: readonly Approval[];
   /** The budget that did not allow another response. */
-  readonly exceeded?: OverBudget | undefined;
+  readonly exceeded: OverBudget | undefined;
 }
 
 /** Why the model was not asked. */

@@ -1,6 +1,6 @@
 import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { messagesFor } from '../../messages/messages.ts';
+import { type Messages, messagesFor } from '../../messages/messages.ts';
 import type { ModelResult } from '../../realtime/model-result.ts';
 import type { TurnTelemetry } from '../../telemetry/turn-telemetry.ts';
 import type { CompleteOptions, SaveResult, TurnJob } from '../queue/turn-queue.ts';
@@ -12,7 +12,7 @@ import type { UserMessage } from '../user-message.ts';
 
 /** The longest that an open request waits for a store. */
 const MAX_OPEN_REQUEST_WAIT_MS = 3_000;
-/** How long a turn waits for a store to end in order, if it was aborted, and for what may stay undone. */
+/** How long a turn waits for a store at its end: if it was aborted, or if the call may stay undone. */
 const MAX_ENDING_MS = 10_000;
 
 /** One attempt at a turn: what all of its steps share. */
@@ -52,6 +52,11 @@ export class Turn {
 
   get message(): UserMessage {
     return this.job.message;
+  }
+
+  /** The texts in the language of the message's user. */
+  get messages(): Messages {
+    return messagesFor(this.message.locale);
   }
 
   /**
@@ -144,7 +149,7 @@ export class Turn {
     const { clock } = this.services;
     const { log } = this;
     if (this.message.expectsReplies) return retry(call, { clock, log, signal, limitMs: MAX_OPEN_REQUEST_WAIT_MS });
-    return retry(call, { clock, log, signal, onLasting: () => void this.#notifyOfOutage() });
+    return retry(call, { clock, log, signal, onDelayed: () => void this.#notifyOfOutage() });
   }
 
   /** Works as `retryStore`; if the job was aborted, it waits 10 s at most. */
@@ -160,7 +165,7 @@ export class Turn {
   async #notifyOfOutage(): Promise<void> {
     if (this.#isNoticeDone) return;
     this.#isNoticeDone = true;
-    const text = messagesFor(this.message.locale).storage.delayed;
+    const text = this.messages.storage.delayed;
     try {
       if (this.#sender === undefined) await this.#withReplySender((sender) => sender.send({ text }));
       else await this.#sender.notify(text);

@@ -1,17 +1,15 @@
-import { messagesFor } from '../../messages/messages.ts';
 import { paragraphs } from '../../paragraphs.ts';
 import type { OverBudget } from '../limits/spending-store.ts';
 import { canOpenPage } from '../reply.ts';
-import { MAX_TEXT_CHARS, type UserMessage } from '../user-message.ts';
+import { MAX_TEXT_CHARS } from '../user-message.ts';
 import type { ReadAttachments } from './read-attachments.ts';
 import type { Turn } from './turn.ts';
 import { stateOfCall, type TurnDecision } from './turn-approvals.ts';
 import { type RefusedMessage, refusal } from './turn-result.ts';
 
 /** Refuses a message that no turn can answer; returns `undefined` for all others. */
-export function validateMessage(message: UserMessage): RefusedMessage | undefined {
-  const { text, attachments, approvalId, isAllowed, locale } = message;
-  const messages = messagesFor(locale);
+export function validateMessage({ message, messages }: Turn): RefusedMessage | undefined {
+  const { text, attachments, approvalId, isAllowed } = message;
   if (!isAllowed) return refusal('notAllowed', messages.notAllowed);
   if (text === '' && attachments.length === 0 && approvalId === undefined)
     return refusal('textMissing', messages.textMissing);
@@ -21,11 +19,11 @@ export function validateMessage(message: UserMessage): RefusedMessage | undefine
 }
 
 /** Counts a turn of a person, once for all of its attempts; refuses it where it is one too many. */
-export function checkRate({ job, message, services }: Turn): RefusedMessage | undefined {
+export function checkRate({ job, message, messages, services }: Turn): RefusedMessage | undefined {
   // A refused decision could not be repeated: its buttons are gone.
   if (message.approvalId !== undefined) return undefined;
   if (job.isRetry || services.rate.admit(message.personKey)) return undefined;
-  return refusal('tooFast', messagesFor(message.locale).limits.tooFast);
+  return refusal('tooFast', messages.limits.tooFast);
 }
 
 /** The refusal of a turn that may cost more than is left of a budget. */
@@ -34,7 +32,7 @@ export async function budgetRefusal(
   decided: TurnDecision | undefined,
   turn: Turn,
 ): Promise<RefusedMessage> {
-  const { limits } = messagesFor(turn.message.locale);
+  const { limits } = turn.messages;
   const note = decided === undefined ? '' : await stateOfCall(decided.approval, turn);
   return { ...refusal(over.budget, paragraphs(limits[over.budget], note)), over };
 }

@@ -59,7 +59,7 @@ export class DocumentIndex {
   readonly #entries = new Map<number, Entry>();
   /** The number of chunks that contain a word. */
   readonly #chunkCounts = new Map<string, number>();
-  /** The number of different words of each chunk, over all chunks. */
+  /** The sum of the chunks' numbers of different words. */
   #occurrences = 0;
   #textBytes = 0;
   #nextId = 0;

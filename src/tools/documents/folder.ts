@@ -9,8 +9,8 @@ const MAX_FILES = 5_000;
 /** The codes of errors for a path that was deleted or replaced since it was listed, and for a link that leads nowhere. */
 const DELETED = ['ENOENT', 'ENOTDIR'];
 
-/** The codes of errors of a share or a busy process, which pass. */
-const PASSING = [
+/** The codes of transient errors, as of a network share or a busy process. */
+const TRANSIENT = [
   'EIO',
   'ESTALE',
   'ETIMEDOUT',
@@ -42,8 +42,8 @@ interface FolderList {
 
 /**
  * Lists the documents of a folder and its subfolders. Leaves out whatever is hidden, and links that lead out of the folder.
- * Rejects if the folder itself cannot be read, and if a part of it cannot be read for a reason that passes: what it held
- * was not deleted.
+ * Rejects if the folder itself cannot be read, and if a part of it cannot be read because of a transient error: what
+ * it held was not deleted.
  */
 export async function listFolder(folder: string): Promise<FolderList> {
   const root = await realpath(folder);
@@ -77,15 +77,15 @@ async function documentsIn(root: string): Promise<{ readonly paths: string[]; re
 }
 
 /**
- * Settles like `read`. Resolves with `undefined` if it fails for a lasting reason, and adds the path to the list unless it
- * was deleted.
+ * Settles like `read`. But if it fails with an error that is not transient, resolves with `undefined`, and adds the
+ * path to `unreadable` unless it was deleted.
  */
 async function unlessUnreadable<T>(path: string, unreadable: string[], read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
     const code = systemCode(error) ?? '';
-    if (PASSING.includes(code)) throw error;
+    if (TRANSIENT.includes(code)) throw error;
     if (!DELETED.includes(code)) unreadable.push(path);
     return undefined;
   }

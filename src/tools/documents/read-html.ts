@@ -32,6 +32,7 @@ export function readHtml(html: string, name: string): ReadDocument {
   };
   const parser = new Parser({
     onopentag(tag) {
+      // Within an open head, `skipped` is 1, unless one of the head's own elements is open, too.
       if (skipped === 1 && !HEAD.has(tag)) endHead();
       if (SKIPPED.has(tag)) skipped++;
       if (tag === 'head') isInHead = true;

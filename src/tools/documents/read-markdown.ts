@@ -1,8 +1,8 @@
 import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
-/** A line with backticks behind the first ones shows code within itself. */
-const FENCE = /^(?:`{3,}(?=[^`]*$)|~{3,})/;
+/** The mark of a code block, and the text after it. Backticks before other backticks only quote code in a line. */
+const FENCE = /^(`{3,}(?=[^`]*$)|~{3,})(.*)$/;
 const SETTING = /^(?:[\p{L}\p{N}_.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/u;
 /** A line of YAML: a setting, a list item, a comment, the end of a list or object, or the rest of a value, indented. */
 const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`, 'u');
@@ -18,10 +18,10 @@ export function readMarkdown(text: string, name: string): ReadDocument {
     lines = [];
   };
   for (const line of withoutFrontMatter(text).split(/\r?\n/)) {
-    const [mark] = FENCE.exec(line) ?? [];
+    const [, mark, info = ''] = FENCE.exec(line) ?? [];
     if (fence === undefined) fence = mark;
-    // Code ends with the same mark, at least as long.
-    else if (mark?.startsWith(fence)) fence = undefined;
+    // Code ends with the same mark, at least as long, and nothing after it.
+    else if (mark?.startsWith(fence) && info.trim() === '') fence = undefined;
     const [, marks, heading] = fence !== undefined ? [] : (HEADING.exec(line) ?? []);
     if (marks !== undefined && heading !== undefined) {
       endParagraph();

@@ -28,7 +28,7 @@ export class TokenError extends Error {
 /** Classifies the error of a call, and asks the server if only that tells whether the connection can still be used. */
 export async function failureOfCall(client: Client, error: unknown, timeoutMs: number): Promise<McpFailure> {
   if (!(await isStale(client, error, timeoutMs))) return mcpFailureOf(error);
-  // The SDK does not tell whether a JSON-RPC error came with status 400, which refuses the call, or after it began.
+  // Status 400 without a JSON-RPC error refuses the call. With one, the SDK hides the status: the call may have begun.
   return isBadRequest(error) ? 'notReceived' : 'lost';
 }
 

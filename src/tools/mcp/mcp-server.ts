@@ -52,7 +52,7 @@ export class McpServer {
   #client: Client | undefined;
   /** The transport that is connecting. */
   #connectingTransport: Transport | undefined;
-  /** How many calls run, by client that is open. */
+  /** The number of running calls of each open client. */
   readonly #callCounts = new Map<Client, number>();
   #tools: readonly Tool[] = [];
   #status: McpStatus = { kind: 'connecting' };

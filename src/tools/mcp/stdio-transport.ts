@@ -112,7 +112,7 @@ class ProcessGroupTransport implements Transport {
       this.#buffer.append(chunk);
     } catch (error) {
       this.onerror?.(error as Error);
-      // Its calls end at once, not after the time that a program has to end by itself.
+      // Kill at once: running calls must not wait for EXIT_GRACE_MS.
       this.#kill('SIGKILL');
     }
     while (this.#deliver());

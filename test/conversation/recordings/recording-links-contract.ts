@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import {
   findRecordingLink,
   LINK_LIFETIME_MS,
-  type LinkOwner,
   PAGE_LIFETIME_MS,
   type RecordingLinks,
   recordingLinkToken,
 } from '../../../src/conversation/recordings/recording-links.ts';
+import type { LinkOwner } from '../../../src/conversation/user-message.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
 import { KEYS, saying } from '../saying.ts';
 

@@ -1,4 +1,5 @@
 import type { WithReplySender } from '../../../src/conversation/reply.ts';
+import type { Services } from '../../../src/conversation/services.ts';
 import { runTurn } from '../../../src/conversation/turn/run-turn.ts';
 import { Turn } from '../../../src/conversation/turn/turn.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
@@ -33,6 +34,14 @@ export function start({
   const job = new ScriptedJob(message, way.diary, script);
   const result = () => runTurn(new Turn(job, withReplySender, services));
   return { job, message, result, model, clock, services, streams, ...way };
+}
+
+/** One attempt whose steps a test calls itself; `changes` replace services. Aborted with `signal`. */
+export function attemptAt(message: UserMessage, changes: Partial<Services>, signal?: AbortSignal): Turn {
+  const { withReplySender, diary } = wayBack();
+  const job = new ScriptedJob(message, diary);
+  signal?.addEventListener('abort', () => job.abort(signal.reason));
+  return new Turn(job, withReplySender, { ...talk().services, ...changes });
 }
 
 export const withoutActivity = (diary: readonly string[]) => diary.filter((line) => line !== 'shows activity');

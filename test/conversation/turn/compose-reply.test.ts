@@ -4,10 +4,12 @@ import type { AudioStore, NewAudio } from '../../../src/audio/audio-store.ts';
 import { type Pcm, toPcm } from '../../../src/audio/pcm.ts';
 import { toReply } from '../../../src/conversation/turn/compose-reply.ts';
 import { TURN_ERRORS, TurnError, type TurnErrorCode } from '../../../src/errors.ts';
+import { randomIds } from '../../../src/ids.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { CutShortReason, Outcome } from '../../../src/realtime/outcome.ts';
 import { emptyAudioStore, storedAudio } from '../../support/stored-audio.ts';
 import { saying } from '../saying.ts';
+import { attemptAt } from './attempt-under-test.ts';
 
 const SECOND: Pcm = toPcm([Uint8Array.from({ length: 48_000 }, (_, index) => index % 251)]);
 const SILENCE: Pcm = toPcm([]);
@@ -27,7 +29,8 @@ function shelf(
   const log = createLogger('debug', { write: (line: string) => void lines.push(line) });
   const reply = (outcome: Outcome, locale?: string) => {
     const message = saying('1', { key: 'webchat/1', locale });
-    return toReply(outcome, { message, log, incident: 'cafe0123' }, { audioStore });
+    const ids = { ...randomIds, incident: () => 'cafe0123' };
+    return toReply(outcome, attemptAt(message, { audioStore, log, ids }));
   };
   return { saved, lines, reply };
 }

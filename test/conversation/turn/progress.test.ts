@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { progressOf } from '../../../src/conversation/turn/turn-calls.ts';
 import { de } from '../../../src/messages/de.ts';
 import { en } from '../../../src/messages/en.ts';
+import { messagesFor } from '../../../src/messages/messages.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
 
 const definition = {
@@ -22,6 +23,6 @@ describe('what people read while a tool works', () => {
     ['a sentence with its title if it has no text', {}, 'de', de.toolWorking('Weather')],
   ] as const)
     it(`is ${what}`, () => {
-      assert.equal(progressOf(defineTool({ ...definition, progress, run: () => '' }), locale), expected);
+      assert.equal(progressOf(defineTool({ ...definition, progress, run: () => '' }), messagesFor(locale)), expected);
     });
 });

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Semaphore } from '../../../src/attachments/semaphore.ts';
 import { createMemoryAudioStore } from '../../../src/audio/memory-audio-store.ts';
 import { toPcm } from '../../../src/audio/pcm.ts';
 import { encodeWav } from '../../../src/audio/wav.ts';
-import { FILE_BOUNDS, readAttachments } from '../../../src/conversation/turn/read-attachments.ts';
+import { readAttachments } from '../../../src/conversation/turn/read-attachments.ts';
 import type { UserMessage } from '../../../src/conversation/user-message.ts';
 import { StoreError } from '../../../src/errors.ts';
 import { randomIds } from '../../../src/ids.ts';
@@ -13,7 +12,7 @@ import { messagesFor } from '../../../src/messages/messages.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { storedAudio } from '../../support/stored-audio.ts';
 import { turn } from '../recordings-under-test.ts';
-import { start } from './attempt-under-test.ts';
+import { attemptAt, start } from './attempt-under-test.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -25,7 +24,7 @@ function spoken(audioId: string, locale: string): UserMessage {
     activityId: 'talk-1',
     channel: 'emulator',
     scope: 'personal',
-    user: { id: 'user-1', name: 'Ada', aadObjectId: undefined },
+    user: { id: 'user-1', name: 'Ada' },
     personKey: 'emulator/a',
     isAllowed: true,
     locale,
@@ -44,29 +43,9 @@ describe('a recording from the recording page', () => {
       const kept = await audioStore.save(SOUND);
       await clock.advance(HOUR_MS);
       const logs: string[] = [];
-      const services = {
-        files: {
-          readers: {
-            clips: { decode: () => assert.fail('no clip was sent') },
-            pictures: { read: () => assert.fail('no picture was sent') },
-          },
-          fetch: () => assert.fail('no file was sent'),
-          semaphore: new Semaphore(FILE_BOUNDS),
-        },
-        channel: {
-          byChannelCall: () => assert.fail('nothing is sent'),
-          recordingAccess: () => 'link' as const,
-          showsCards: () => false as const,
-        },
-        audioStore,
-        clock,
-      };
       const log = createLogger('debug', { write: (line: string) => void logs.push(line) });
-      const { signal } = new AbortController();
-      const telemetry = { step: <T>(_name: string, work: () => Promise<T>) => work() };
-      const retryStore = <T>(call: () => Promise<T>) => call();
-      const attempt = { message: spoken(kept?.id ?? '', locale), log, signal, telemetry, retryStore };
-      const read = await readAttachments(attempt, services);
+      const attempt = attemptAt(spoken(kept?.id ?? '', locale), { audioStore, clock, log });
+      const read = await readAttachments(attempt);
       assert.deepEqual(read.warnings, [messagesFor(locale).attachments.recordingLost]);
       assert.deepEqual([read.parts, read.audioMs], [[], 0]);
       assert.match(logs.join(''), /not_fetched/);

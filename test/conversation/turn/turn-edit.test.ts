@@ -16,7 +16,7 @@ describe('a tool call in the history', () => {
     const output = `${'x'.repeat(199)}👍`;
     const call = { callId: 'call-1', name, argumentsText: '{}' };
     const rest = { tool: undefined, images: [], sources: [], tookMs: 1 };
-    const { calls } = callSummaries([{ call, end: { kind: 'done' }, output, ...rest }]);
+    const calls = callSummaries([{ call, end: { kind: 'done' }, output, ...rest }]);
     assert.deepEqual(calls, [`${'n'.repeat(63)}\ufffd (done): ${'x'.repeat(199)}\ufffd`]);
   });
 });

@@ -5,7 +5,7 @@ import { quoteLine } from '../../../src/attachments/message-parts.ts';
 import { quotedTextFile } from '../../../src/attachments/text-file.ts';
 import { itemText } from '../../../src/conversation/speakers.ts';
 
-const GROUP = { scope: 'group', user: { id: 'u', name: 'Ada', aadObjectId: undefined } } as const;
+const GROUP = { scope: 'group', user: { id: 'u', name: 'Ada' } } as const;
 
 describe('what the bot adds to the text of a user', () => {
   it('is removed: the author and the quoted message', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { StoreError } from '../../src/errors.ts';
 import { says } from '../realtime/fake-model.ts';
 import { talk, turn, wayBack } from './recordings-under-test.ts';
 
@@ -33,5 +34,23 @@ describe('an activity whose store hangs', () => {
     await clock.advance(5_000);
     assert.deepEqual([(await deciding).kind, (await welcoming).kind], ['notStored', 'notStored']);
     answer();
+  });
+
+  it('is refused without a trace of what fails later, unless that is a fault of the bot', async () => {
+    const { conversations, services, clock, logs } = talk();
+    const { withReplySender } = wayBack();
+    for (const error of [new StoreError('store_unavailable', 'no answer'), new TypeError('a fault')]) {
+      const { promise, reject } = Promise.withResolvers<never>();
+      Object.assign(services.conversationStore, { create: () => promise });
+      const welcoming = conversations.welcome('emulator/b', 'Welcome', withReplySender);
+      await clock.advance(5_000);
+      assert.deepEqual(await welcoming, { kind: 'notStored' });
+      reject(error);
+    }
+    await conversations.drain(0);
+    assert.deepEqual(
+      logs.map(({ msg }) => msg),
+      ['activity refused: not stored', 'activity refused: not stored', 'activity failed after its refusal'],
+    );
   });
 });
