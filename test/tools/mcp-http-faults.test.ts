@@ -1,11 +1,46 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
-import { httpTransport } from '../../src/tools/mcp/http-transport.ts';
 import type { ToolError } from '../../src/tools/tool-error.ts';
 import { connected, context, http, opened, startHttp, toolOf } from './mcp-under-test.ts';
 import { answerWith, type ScriptedHttp } from './scripted-http.ts';
+
+/** Answers as a server of revision 2026-07-28. */
+function currentServer(resultOfCall: object): ScriptedHttp['intercept'] {
+  return ({ rpc, id }, response) => {
+    const results: Readonly<Record<string, object>> = {
+      'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
+      'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
+      'tools/call': resultOfCall,
+    };
+    const result = { resultType: 'complete', ttlMs: 0, cacheScope: 'private', ...results[rpc ?? ''] };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    return true;
+  };
+}
+
+/** The result of a call that the client has to continue. */
+const BEGUN = { resultType: 'input_required', requestState: 'begun' };
+
+describe('an MCP server over HTTP that has begun a call', () => {
+  for (const status of [400, 401, 404]) {
+    it(`does not get it again after it answers the rest with ${status}`, async (t) => {
+      const scripted = await startHttp(t);
+      const answer = currentServer(BEGUN);
+      const calls = () => scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length;
+      scripted.intercept = (request, response) => {
+        if (request.rpc !== 'tools/call' || calls() === 1) return answer(request, response);
+        answerWith(response, status);
+        return true;
+      };
+      const server = await connected(t, http(scripted.url));
+      await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'outcome_unknown' });
+      assert.equal(calls(), 2, 'the call and its rest');
+    });
+  }
+});
 
 describe('an MCP server over HTTP that has lost the session', () => {
   for (const status of [400, 404]) {
@@ -55,19 +90,7 @@ describe('an MCP server over HTTP that has lost the session', () => {
 });
 
 describe('a sessionless MCP server that is replaced by one with sessions', () => {
-  /** Answers as a server of revision 2026-07-28. */
-  const current: ScriptedHttp['intercept'] = ({ rpc, id }, response) => {
-    const tools = [{ name: 'echo', inputSchema: { type: 'object' } }];
-    const results: Readonly<Record<string, object>> = {
-      'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
-      'tools/list': { tools },
-      'tools/call': { content: [{ type: 'text', text: 'from the new server' }] },
-    };
-    const result = { ...results[rpc ?? ''], resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-    return true;
-  };
+  const current = currentServer({ content: [{ type: 'text', text: 'from the new server' }] });
 
   /** Refuses requests without a session, as the servers of the official SDK do. */
   const olderWith =
@@ -151,61 +174,13 @@ describe('a call without a result of an MCP server over HTTP', () => {
   }
 });
 
-describe('a body of an MCP server over HTTP', () => {
-  /** So many parts of 1 MB, each ended by an empty line. */
-  async function answered(t: TestContext, contentType: string, write: (id: number) => readonly string[]) {
-    const parts = { sent: 0 };
-    const answer = async (_url: unknown, init?: RequestInit) => {
-      const texts = write(JSON.parse(String(init?.body)).id);
-      const body = new ReadableStream<Uint8Array>({
-        pull(controller) {
-          const text = texts[parts.sent++];
-          if (text === undefined) controller.close();
-          else controller.enqueue(new TextEncoder().encode(text));
-        },
-      });
-      return new Response(body, { headers: { 'content-type': contentType } });
-    };
-    const settings = { kind: 'http', url: 'https://mcp.example/mcp', headers: {}, entraScope: undefined } as const;
-    const transport = httpTransport(settings, { fetch: answer as typeof fetch, token: undefined });
-    t.after(() => transport.close());
-    const arrived = new Promise<unknown>((resolve) => {
-      transport.onmessage = resolve;
-      transport.onerror = resolve;
-    });
-    await transport.start();
-    await transport.send({ jsonrpc: '2.0', id: 1, method: 'ping' }).catch(() => {});
-    return { message: await arrived, sent: parts.sent };
-  }
-
-  const filler = `${' '.repeat(1_000_000)}\n\n`;
-
-  it('is limited as a whole if it is a single message, blank lines included', async (t) => {
-    const { message, sent } = await answered(t, 'application/json', (id) => [
-      `{"jsonrpc":"2.0","id":${id},"result":{},`,
-      ...Array(60).fill(filler),
-      '"z":1}',
-    ]);
-    assert.ok(message instanceof Error);
-    assert.ok(sent < 20, `${sent} MB read`);
-  });
-
-  it('is limited for each event if it is a stream', async (t) => {
-    const { message } = await answered(t, 'text/event-stream; charset=utf-8', (id) => [
-      ...Array(20).fill(`: ${filler}`),
-      `data: {"jsonrpc":"2.0","id":${id},"result":{}}\n\n`,
-    ]);
-    assert.deepEqual(message, { jsonrpc: '2.0', id: 1, result: {} });
-  });
-});
-
 describe('the token and the headers of an MCP server', () => {
-  const SECRET = { 'x-api-key': 'a-secret' };
+  const secured = (url: string) =>
+    ({ kind: 'http', url, headers: { 'x-api-key': 'a-secret' }, entraScope: 'api://shop/.default' }) as const;
 
   it('are sent with each request to its host', async (t) => {
     const scripted = await startHttp(t);
-    const transport = { kind: 'http', url: scripted.url, headers: SECRET, entraScope: 'api://shop/.default' } as const;
-    const server = await connected(t, transport);
+    const server = await connected(t, secured(scripted.url));
     await toolOf(server, 'echo').run({}, context());
     const posts = scripted.requests.filter(({ method }) => method === 'POST');
     assert.ok(posts.length >= 3);
@@ -217,8 +192,7 @@ describe('the token and the headers of an MCP server', () => {
     const scripted = await startHttp(t);
     let isOut = false;
     const token = async () => (isOut ? Promise.reject(new RangeError('no token')) : 'token');
-    const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
-    const server = opened(t, transport, {}, systemClock, token);
+    const server = opened(t, secured(scripted.url), {}, systemClock, token);
     await server.connect();
     isOut = true;
     await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'tool_unavailable' });
@@ -226,10 +200,24 @@ describe('the token and the headers of an MCP server', () => {
     assert.equal((await toolOf(server, 'echo').run({}, context())).text, 'echo: {}');
   });
 
+  it('cause an unknown outcome if a call that the server has begun cannot get a token', async (t) => {
+    const scripted = await startHttp(t);
+    let isOut = false;
+    const answer = currentServer(BEGUN);
+    scripted.intercept = (request, response) => {
+      isOut = request.rpc === 'tools/call';
+      return answer(request, response);
+    };
+    const token = async () => (isOut ? Promise.reject(new RangeError('no token')) : 'token');
+    const server = opened(t, secured(scripted.url), {}, systemClock, token);
+    await server.connect();
+    await assert.rejects(toolOf(server, 'echo').run({}, context()), { code: 'outcome_unknown' });
+    assert.equal(scripted.requests.filter(({ rpc }) => rpc === 'tools/call').length, 1);
+  });
+
   it('cause the server to be down, with the reason, if the token cannot be obtained', async (t) => {
     const scripted = await startHttp(t);
-    const transport = { kind: 'http', url: scripted.url, headers: {}, entraScope: 'api://shop/.default' } as const;
-    const server = opened(t, transport, {}, systemClock, () => Promise.reject(new RangeError('no token')));
+    const server = opened(t, secured(scripted.url), {}, systemClock, () => Promise.reject(new RangeError('no token')));
     await server.connect();
     assert.deepEqual(server.status, { kind: 'down', reason: 'RangeError' });
   });
@@ -241,19 +229,13 @@ describe('the token and the headers of an MCP server', () => {
   ] as const) {
     it(`do not follow a redirect to another origin ${when}`, async (t) => {
       const [scripted, stranger] = [await startHttp(t), await startHttp(t)];
-      const transport = {
-        kind: 'http',
-        url: scripted.url,
-        headers: SECRET,
-        entraScope: 'api://shop/.default',
-      } as const;
       const redirect: ScriptedHttp['intercept'] = (request, response) => {
         if (rpc !== undefined && request.rpc !== rpc) return false;
         response.setHeader('location', stranger.url);
         answerWith(response, status);
         return true;
       };
-      const server = opened(t, transport);
+      const server = opened(t, secured(scripted.url));
       if (rpc === undefined) scripted.intercept = redirect;
       await server.connect();
       if (rpc === undefined) assert.equal(server.status.kind, 'down');

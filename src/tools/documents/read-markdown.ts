@@ -2,7 +2,7 @@ import { type ReadDocument, SectionBuilder } from './section.ts';
 
 const HEADING = /^(#{1,6})\s+(.+?)\s*#*$/;
 /** The mark of a code block, and the text after it. Backticks before other backticks only quote code in a line. */
-const FENCE = /^(`{3,}(?!.*`)|~{3,})(.*)$/;
+const FENCE = /^(`{3,}(?=[^`]*$)|~{3,})(.*)$/;
 const SETTING = /^(?:[\p{L}\p{N}_.-]+|"[^"]*"|'[^']*')\s*:(?:\s|$)/u;
 /** A line of YAML: a setting, a list item, a comment, the end of a list or object, or the rest of a value, indented. */
 const FRONT_MATTER = new RegExp(`${SETTING.source}|^(?:-\\s|#|[\\]}]|\\s|$)`, 'u');

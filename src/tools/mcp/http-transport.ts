@@ -1,6 +1,7 @@
 import type { FetchLike, Transport } from '@modelcontextprotocol/client';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { McpTransport } from '../../config/mcp-settings.ts';
+import { fieldsOf } from '../../json-access.ts';
 import { TokenError } from './mcp-failure.ts';
 
 type HttpSettings = Extract<McpTransport, { kind: 'http' }>;
@@ -20,7 +21,22 @@ interface HttpTransportDeps {
 export function httpTransport({ url, headers }: HttpSettings, { fetch, token }: HttpTransportDeps): Transport {
   const options = { requestInit: { headers: { ...headers } }, fetch: boundedFetch(fetch) };
   const authProvider = token && { token: () => token().catch(throwTokenError) };
-  return new StreamableHTTPClientTransport(new URL(url), authProvider ? { ...options, authProvider } : options);
+  const transport = new StreamableHTTPClientTransport(
+    new URL(url),
+    authProvider ? { ...options, authProvider } : options,
+  );
+  const send = transport.send.bind(transport);
+  transport.send = (message, sendOptions) =>
+    send(message, sendOptions).catch((cause: unknown) => {
+      // Whatever stops the rest, the call may have been done, and must not be repeated.
+      throw isContinued(message) ? new Error('the call was begun', { cause }) : cause;
+    });
+  return transport;
+}
+
+/** Whether the server has begun this call before: the SDK sends a call again with the state that the server answered. */
+function isContinued(message: object): boolean {
+  return 'params' in message && fieldsOf(message.params)['requestState'] !== undefined;
 }
 
 function throwTokenError(cause: unknown): never {
