@@ -8,7 +8,9 @@ export interface ChildSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** The line on its standard output that says it is ready. A port alone proves nothing: another program may hold it. */
+  /**
+   * The line on its standard output that says it is ready. A port alone proves nothing: another program may hold it.
+   */
   readonly readyLine: RegExp;
   /** Which lines of its standard output are printed. Standard error always is. */
   readonly isShown: (line: string) => boolean;
@@ -37,8 +39,8 @@ export class Children {
   }
 
   /**
-   * Starts a Node program. Resolves with its ready line. Rejects if it takes longer than a minute, or if it ends first, with
-   * its last lines that were not printed.
+   * Starts a Node program. Resolves with its ready line. Rejects if it takes longer than a minute, or if it ends first,
+   * with its last lines that were not printed.
    */
   async start(spec: ChildSpec): Promise<string> {
     if (this.#isClosing) throw new Error('closing');

@@ -158,7 +158,8 @@ async function startClient(botEndpoint: string, port: number): Promise<number> {
 function startPlayground(botEndpoint: string, preferred: number): Promise<number> {
   return startOn(preferred, (port) => ({
     name: 'playground',
-    // The Playground can make the bot fetch from this machine and has no option for its address, so bind it to loopback.
+    // The Playground can make the bot fetch from this machine and has no option for its address, so bind it to
+    // loopback.
     args: [
       '--import',
       new URL('loopback-only.ts', import.meta.url).href,

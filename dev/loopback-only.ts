@@ -2,7 +2,8 @@ import { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server } from 'node:net';
 import { checkHost } from '../src/http/loopback-guard.ts';
 
-// Preloaded into Agents Playground, which listens on all addresses, accepts every host name and has no option for either.
+// Preloaded into Agents Playground, which listens on all addresses, accepts every host name and has no option for
+// either.
 
 const HOST = '127.0.0.1';
 const { listen } = Server.prototype;

@@ -23,8 +23,8 @@ const TUNNELS = /^(?:[a-z\d]+\.)?devtunnels\.ms$/;
 const DNS_NAME = /^(?=.{1,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])$/;
 
 /**
- * Normalizes a public DNS name: lower case, Punycode, without a leading `https://` and a trailing slash. Undefined for any
- * other address, and for the bare name of a platform.
+ * Normalizes a public DNS name: lower case, Punycode, without a leading `https://` and a trailing slash. Undefined for
+ * any other address, and for the bare name of a platform.
  */
 export function publicHost(text: string): string | undefined {
   const bare = text.trim().replace(/^https:\/\/([^/]+)\/?$/i, '$1');

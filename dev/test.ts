@@ -4,9 +4,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own PostgreSQL. A
-// group is a folder of `test/`, or the files directly in `test/`. Arguments are folders and files; the default is all.
-// `--quick` leaves out the slow integration suites, `--all` overrides that.
+// Runs the tests, a few groups in one process: every process has to import the whole bot, and starts its own
+// PostgreSQL. A group is a folder of `test/`, or the files directly in `test/`. Arguments are folders and files; the
+// default is all. `--quick` leaves out the slow integration suites, `--all` overrides that.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const NODE_VERSION = new URL('../src/node-version.js', import.meta.url).href;
@@ -24,7 +24,10 @@ const PROCESSES: readonly (readonly string[])[] = [
   ['test/attachments', 'test/audio', 'test/workers', 'test/fuzz'],
   ['test/channel', 'test/messages', 'test/config'],
 ];
-/** Not in `npm run check`: suites that start databases, programs, threads or servers. Groups, and the beginnings of files. */
+/**
+ * Not in `npm run check`: suites that start databases, programs, threads or servers. Groups, and the beginnings of
+ * files.
+ */
 const SLOW_SUITES: readonly string[] = [
   ...['database/', 'instances/', 'process/', 'package/', 'fuzz/', 'doctor/', 'storage/', 'workers/'],
   ...['attachments/picture', 'attachments/ssrf', 'audio/azure', 'audio/clip/clip-decoder', 'audio/clip/ffmpeg'],

@@ -45,8 +45,8 @@ export interface VoiceBotOptions {
 }
 
 /**
- * Accepts each message into its conversation's queue and ends the request. The answer goes out later, in text and audio.
- * The Teams handler serves every channel.
+ * Accepts each message into its conversation's queue and ends the request. The answer goes out later, in text and
+ * audio. The Teams handler serves every channel.
  */
 export class VoiceBot extends TeamsActivityHandler {
   readonly #options: VoiceBotOptions;

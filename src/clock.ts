@@ -2,7 +2,9 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `run` once after `delayMs`. Returns a function that cancels the timer, safe to call at any time and twice. */
+  /**
+   * Calls `run` once after `delayMs`. Returns a function that cancels the timer, safe to call at any time and twice.
+   */
   after(delayMs: number, run: () => void): () => void;
 }
 

@@ -10,8 +10,8 @@ export interface Deadline {
 }
 
 /**
- * Settles like `work`, whose signal is aborted at the deadline with the error of `late`, or with the reason of `signal` once
- * that is aborted. Does not enforce the deadline: waits for work that ignores its signal.
+ * Settles like `work`, whose signal is aborted at the deadline with the error of `late`, or with the reason of `signal`
+ * once that is aborted. Does not enforce the deadline: waits for work that ignores its signal.
  */
 export async function withTimeoutSignal<T>(
   { clock, limitMs, signal, late }: Deadline,
@@ -26,7 +26,10 @@ export async function withTimeoutSignal<T>(
   }
 }
 
-/** Enforces the deadline: rejects then and on abort, even if `work` ignores its signal. Otherwise like `withTimeoutSignal`. */
+/**
+ * Enforces the deadline: rejects then and on abort, even if `work` ignores its signal. Otherwise like
+ * `withTimeoutSignal`.
+ */
 export function withDeadline<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return withTimeoutSignal(deadline, (signal) => unlessAborted(signal, () => work(signal)));
 }

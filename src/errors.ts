@@ -12,8 +12,8 @@ export abstract class BotError<Code extends string = string> extends Error {
 type Retry = 'safe' | 'never' | 'unknown';
 
 /**
- * The reasons why a turn has no answer. `retry` applies until the first delta has arrived; `apology` is the text for the
- * user. A hang is never retried: the user has waited long enough, and the model may still be working.
+ * The reasons why a turn has no answer. `retry` applies until the first delta has arrived; `apology` is the text for
+ * the user. A hang is never retried: the user has waited long enough, and the model may still be working.
  */
 export const TURN_ERRORS = {
   // These need an operator: settings, credentials, quota.
@@ -76,9 +76,9 @@ export class SendError extends BotError<'conversation_gone' | 'send_timeout'> {
 }
 
 /**
- * The proxy did not connect to a host. `proxy_unreachable`: it did not answer as a proxy. `proxy_refused`: it answered with
- * an error, such as 407 if it requires a password or 502 if it cannot reach the host. The message names the proxy without
- * its credentials.
+ * The proxy did not connect to a host. `proxy_unreachable`: it did not answer as a proxy. `proxy_refused`: it answered
+ * with an error, such as 407 if it requires a password or 502 if it cannot reach the host. The message names the proxy
+ * without its credentials.
  */
 export class ProxyError extends BotError<'proxy_unreachable' | 'proxy_refused'> {
   override readonly name = 'ProxyError';
@@ -90,8 +90,9 @@ export class UploadError extends BotError<'untrusted_upload_host' | 'upload_refu
 }
 
 /**
- * Why a store's call failed, and whether a retry is safe. `store_unavailable`: no answer, or it is unknown whether the call
- * succeeded. `store_access_denied`: an operator has to give the bot access. `store_call_invalid`: a retry fails, too.
+ * Why a store's call failed, and whether a retry is safe. `store_unavailable`: no answer, or it is unknown whether the
+ * call succeeded. `store_access_denied`: an operator has to give the bot access. `store_call_invalid`: a retry fails,
+ * too.
  */
 const STORE_RETRY = {
   store_unavailable: 'safe',
@@ -120,8 +121,8 @@ export class StoreError extends BotError<StoreErrorCode> {
 export type ConfigErrorCode = 'config_invalid' | 'dot_env_unreadable' | 'identity_rejected';
 
 /**
- * The settings cannot be used. The message lists every problem, one a line, then the notices: alone, they would not stop
- * the start. It never holds a secret.
+ * The settings cannot be used. The message lists every problem, one a line, then the notices: alone, they would not
+ * stop the start. It never holds a secret.
  */
 export class ConfigError extends BotError<ConfigErrorCode> {
   override readonly name = 'ConfigError';

@@ -17,9 +17,9 @@ const SIGN_IN_NAMES =
   /^(?:(?:AggregateAuthentication|AuthenticationRequired|CredentialUnavailable|JsonWebToken|NotBefore|TokenExpired)Error)$/;
 
 /**
- * Describes an error for the log by an allow-list: its type, codes, stack and causes. The message is included only if it
- * cannot quote user input: services echo their input, and engines and parsers print the value that they fail on. Errors of
- * HTTP clients even hold the whole request, with its Authorization header.
+ * Describes an error for the log by an allow-list: its type, codes, stack and causes. The message is included only if
+ * it cannot quote user input: services echo their input, and engines and parsers print the value that they fail on.
+ * Errors of HTTP clients even hold the whole request, with its Authorization header.
  */
 export function describeError(error: unknown, causesLeft = MAX_CAUSES): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -41,7 +41,8 @@ function isSafeMessage(error: Error): boolean {
 
 /**
  * Whether the error comes from Entra ID, its client libraries or the validation of a token: then its message is about
- * settings and claims. Other packages use the same names (`openai` has an AuthenticationError), so fields are checked, too.
+ * settings and claims. Other packages use the same names (`openai` has an AuthenticationError), so fields are checked,
+ * too.
  */
 function isSignInError(error: Error): boolean {
   const { errorCode, errorMessage, errorResponse, statusCode } = error as unknown as Record<string, unknown>;

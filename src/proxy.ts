@@ -30,10 +30,10 @@ export function portOf({ port, protocol }: URL): number {
 }
 
 /**
- * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL, uploads and MCP use. Node supports it
- * from 24.14 on; an older one connects directly. Also replaces the proxy variables in `env` by this one, normalised,
- * because Azure's libraries read them, and misread SOCKS proxies and hosts without `http://`. Call it before the first
- * request. Returns warnings for the operator.
+ * Sets the proxy for `fetch` and for the default agents of Node, which botbuilder, MSAL, uploads and MCP use. Node
+ * supports it from 24.14 on; an older one connects directly. Also replaces the proxy variables in `env` by this one,
+ * normalised, because Azure's libraries read them, and misread SOCKS proxies and hosts without `http://`. Call it
+ * before the first request. Returns warnings for the operator.
  */
 export function setDefaultProxy(settings: ProxySettings | undefined, env: NodeJS.ProcessEnv): readonly string[] {
   for (const name of PROXY_VARIABLES) delete env[name];

@@ -1,8 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 /**
- * Reads the options of the command line. `--help` prints the usage and ends the process; an unknown option ends it with a
- * line about it, and with `exitCode`.
+ * Reads the options of the command line. `--help` prints the usage and ends the process; an unknown option ends it with
+ * a line about it, and with `exitCode`.
  */
 export function readOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(
   usage: string,

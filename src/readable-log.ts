@@ -9,8 +9,9 @@ const COLOURS: Readonly<Record<string, 'red' | 'yellow' | 'green'>> = {
 };
 
 /**
- * Formats a JSON line of the log for a person: the time, the level, the message, then the other fields, and below them the
- * stack of an error. Colours only standard output that shows them: NO_COLOR turns them off. Returns any other line unchanged.
+ * Formats a JSON line of the log for a person: the time, the level, the message, then the other fields, and below them
+ * the stack of an error. Colours only standard output that shows them: NO_COLOR turns them off. Returns any other line
+ * unchanged.
  */
 export function readableLine(line: string): string {
   const { level, time, msg, err, ...others } = parsed(line);

@@ -29,7 +29,9 @@ export class Shares {
     this.#bounds = bounds;
   }
 
-  /** Acquires an amount and returns its release, which is safe to call twice. Returns `undefined` if too little is left. */
+  /**
+   * Acquires an amount and returns its release, which is safe to call twice. Returns `undefined` if too little is left.
+   */
   acquire(person: Person, amount = 1): (() => void) | undefined {
     if (!this.hasRoom(person, amount)) return undefined;
     this.#add(person, amount);

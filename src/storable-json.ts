@@ -1,6 +1,6 @@
 /**
- * Writes JSON that PostgreSQL's `jsonb` accepts. In texts and names of properties, NUL is removed (otherwise 22P05) and a
- * lone surrogate becomes U+FFFD (otherwise 22P02). https://www.postgresql.org/docs/current/datatype-json.html
+ * Writes JSON that PostgreSQL's `jsonb` accepts. In texts and names of properties, NUL is removed (otherwise 22P05) and
+ * a lone surrogate becomes U+FFFD (otherwise 22P02). https://www.postgresql.org/docs/current/datatype-json.html
  */
 export function storableJson(data: unknown): string {
   // `.` also matches the second backslash of an escaped one, so that the text `\\u0000` is left alone.

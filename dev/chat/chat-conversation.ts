@@ -43,8 +43,8 @@ export interface ChatAnswer {
 const KEY = 'chat';
 
 /**
- * One conversation with the model, with the sessions, retries and history of the bot: after a broken session the history
- * is replayed into a new one.
+ * One conversation with the model, with the sessions, retries and history of the bot: after a broken session the
+ * history is replayed into a new one.
  */
 export class ChatConversation {
   readonly #deps: ChatConversationDeps;

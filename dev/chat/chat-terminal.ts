@@ -13,8 +13,8 @@ const CLEAR_LINE = '\r\x1b[K';
 const MAX_WAITING = 100;
 
 /**
- * Prompts for one line after another, from a person or from a pipe. Lines that arrive before a prompt are queued, and are
- * still returned after the input has ended.
+ * Prompts for one line after another, from a person or from a pipe. Lines that arrive before a prompt are queued, and
+ * are still returned after the input has ended.
  */
 export class Terminal {
   readonly #output: TerminalOptions['output'];

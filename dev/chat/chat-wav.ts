@@ -5,8 +5,8 @@ import { encodeWav } from '../../src/audio/wav.ts';
 const HEADER_BYTES = 44;
 
 /**
- * A WAV file that grows with every answer. Invariant: between two calls the file is a valid WAV of everything added. If a
- * write fails, the header still counts only what was complete before.
+ * A WAV file that grows with every answer. Invariant: between two calls the file is a valid WAV of everything added. If
+ * a write fails, the header still counts only what was complete before.
  */
 export class WavFile {
   readonly path: string;

@@ -33,8 +33,8 @@ export class DirectLineConversation {
   }
 
   /**
-   * Sends a client the history after `watermark`, then every new activity. A watermark is the length of the history that
-   * the client has seen.
+   * Sends a client the history after `watermark`, then every new activity. A watermark is the length of the history
+   * that the client has seen.
    */
   subscribe(client: WebSocket, watermark: number): void {
     this.#clients.add(client);

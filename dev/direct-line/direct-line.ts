@@ -44,9 +44,9 @@ const BOT_PATH = /^\/v3\/conversations\/(?<id>[^/]+)\/activities(?:\/[^/]+)?$/;
 const FILE_PATH = /^\/v3\/directline\/attachments\/(?<id>[^/]+)$/;
 
 /**
- * Starts the parts of Direct Line 3.0 that DirectLineJS and a bot use: conversations, uploads, activities over a WebSocket,
- * and the connector. Checks no tokens, stores everything in memory and serves this machine only. Rejects if the port is
- * taken.
+ * Starts the parts of Direct Line 3.0 that DirectLineJS and a bot use: conversations, uploads, activities over a
+ * WebSocket, and the connector. Checks no tokens, stores everything in memory and serves this machine only. Rejects if
+ * the port is taken.
  * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-direct-line-3-0-api-reference
  */
 export async function startDirectLine(options: DirectLineOptions): Promise<DirectLine> {

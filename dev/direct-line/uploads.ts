@@ -24,8 +24,8 @@ export class Uploads {
   }
 
   /**
-   * Reads a multipart upload: a part `activity` and one part for each file. Returns the activity with its attachments, whose
-   * URLs begin with `baseUrl`. Rejects if the body is no form.
+   * Reads a multipart upload: a part `activity` and one part for each file. Returns the activity with its attachments,
+   * whose URLs begin with `baseUrl`. Rejects if the body is no form.
    */
   async add(body: Buffer, contentType: string, baseUrl: string): Promise<Activity> {
     const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();

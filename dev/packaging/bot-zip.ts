@@ -15,8 +15,8 @@ export interface BotZip {
 }
 
 /**
- * Packs the bot into a ZIP that needs only Node. `added`: other files of the project, as paths below `root`. Rejects with the
- * errors of `botFiles`.
+ * Packs the bot into a ZIP that needs only Node. `added`: other files of the project, as paths below `root`. Rejects
+ * with the errors of `botFiles`.
  */
 export async function makeBotZip(
   root: string,
@@ -30,8 +30,8 @@ export async function makeBotZip(
 }
 
 /**
- * The files of the ZIP by path, made from the bot below `root`. The same content gives the same bytes. `commit`: shown by
- * `/health`, see `Build`. `entries`: default is the table. Rejects with the errors of esbuild or Node.
+ * The files of the ZIP by path, made from the bot below `root`. The same content gives the same bytes. `commit`: shown
+ * by `/health`, see `Build`. `entries`: default is the table. Rejects with the errors of esbuild or Node.
  */
 export async function botFiles(
   root: string,

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { BROWSER_FILES, bundleBrowserFile } from '../../src/http/pages/browser-file.ts';
 
 /**
- * Bundles the scripts and style sheets of the pages. The keys are paths relative to the compiled `browser-file.ts`; `pages` is
- * the folder of its source. Rejects with the errors of esbuild.
+ * Bundles the scripts and style sheets of the pages. The keys are paths relative to the compiled `browser-file.ts`;
+ * `pages` is the folder of its source. Rejects with the errors of esbuild.
  */
 export async function browserFiles(pages: string): Promise<Readonly<Record<string, Uint8Array>>> {
   const files: Record<string, Uint8Array> = {};

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { browserFiles } from './browser-files.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
-// Builds `dist` from `src`. Without TypeScript (npm ci --omit=dev) an existing `dist` is kept, so that `npm start` works there.
+// Builds `dist` from `src`. Without TypeScript (npm ci --omit=dev) an existing `dist` is kept, so that `npm start`
+// works there.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const compiler = `${root}node_modules/typescript/bin/tsc`;

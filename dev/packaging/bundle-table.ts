@@ -4,14 +4,14 @@ import { TEAMS_LIBRARY_FILE } from '../../src/http/pages/teams-library.ts';
 export const ZIP_FILE = 'out/bot.zip';
 
 /**
- * App Service runs this in a `sh` script, in the folder of the unpacked ZIP. Without `exec` the shell would get SIGTERM, and
- * the bot would be killed in the middle of an answer.
+ * App Service runs this in a `sh` script, in the folder of the unpacked ZIP. Without `exec` the shell would get
+ * SIGTERM, and the bot would be killed in the middle of an answer.
  */
 export const START_COMMAND = 'exec node dist/index.js';
 
 /**
- * Programs and workers: each becomes a file in `dist` with the name of its key. The key of a worker has to be the name of its
- * source file, see `worker-url.ts`.
+ * Programs and workers: each becomes a file in `dist` with the name of its key. The key of a worker has to be the name
+ * of its source file, see `worker-url.ts`.
  */
 export const ENTRIES: Readonly<Record<string, string>> = {
   index: 'src/index.ts',

@@ -12,8 +12,8 @@ export interface Bundle {
 }
 
 /**
- * CommonJS in an ES module needs `require` for Node's built-in modules. The banner declares no other name, which could collide
- * with one in the bundle: esbuild itself declares no `require`.
+ * CommonJS in an ES module needs `require` for Node's built-in modules. The banner declares no other name, which could
+ * collide with one in the bundle: esbuild itself declares no `require`.
  */
 const REQUIRE = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
@@ -39,8 +39,8 @@ const OPTIONS: BuildOptions = {
   // The code is not minified, so that stacks in logs are readable without source maps.
   banner: { js: REQUIRE },
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
-  // dtrace-provider: optional, restify requires it in a `try`. opus-ml: the enhancer of ogg-opus-decoder, four megabytes
-  // that are never loaded. esbuild: bundles the scripts of the pages only where Node runs the source.
+  // dtrace-provider: optional, restify requires it in a `try`. opus-ml: the enhancer of ogg-opus-decoder, four
+  // megabytes that are never loaded. esbuild: bundles the scripts of the pages only where Node runs the source.
   external: ['dtrace-provider', '@wasm-audio-decoders/opus-ml', 'esbuild'],
   // Keeps paths in the bundle relative to the root, even if node_modules is a link.
   preserveSymlinks: true,

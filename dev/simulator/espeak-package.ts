@@ -10,8 +10,8 @@ const IDLE_MS = 30 * 60_000;
 const MAX_WAITING = 1_000;
 
 /**
- * Opens espeak-ng as WebAssembly, in its own thread: a minute of speech takes about a second. Rejects when the package is
- * missing or does not work. `file` is for tests.
+ * Opens espeak-ng as WebAssembly, in its own thread: a minute of speech takes about a second. Rejects when the package
+ * is missing or does not work. `file` is for tests.
  */
 export async function openEspeakPackage(
   log: Logger,

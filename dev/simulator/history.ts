@@ -36,8 +36,8 @@ export function responderContext(
 
 /**
  * All user items since the last answer or call: each clip of the input audio buffer is an item of its own. A transcript
- * replayed at the start of the conversation is not part of the message after it. If it is the only user item, it counts as
- * the message, except before tool results.
+ * replayed at the start of the conversation is not part of the message after it. If it is the only user item, it counts
+ * as the message, except before tool results.
  */
 function newestMessage(items: readonly Item[], hasToolResults: boolean): readonly MessageItem[] {
   const lastAnswer = items.findLastIndex((item) => item.type !== 'message' || item.role === 'assistant');
@@ -47,7 +47,9 @@ function newestMessage(items: readonly Item[], hasToolResults: boolean): readonl
   return isReplayed && (rest.length > 0 || hasToolResults) ? rest : message;
 }
 
-/** The tool results at the end of the conversation. The pictures of tools may follow them, as a user item of their own. */
+/**
+ * The tool results at the end of the conversation. The pictures of tools may follow them, as a user item of their own.
+ */
 function newestToolResults(items: readonly Item[]): readonly ToolResult[] {
   const end = items.findLastIndex((item) => !hasOnlyPictures(item)) + 1;
   const start = items.slice(0, end).findLastIndex(({ type }) => type !== 'function_call_output') + 1;
@@ -91,7 +93,8 @@ const MAX_TRIES = 10;
 
 /**
  * The messages of a transcript that a client replays into a new session as one user item. After a lead sentence comes a
- * JSON array of `{ "role": "user" | "assistant" | "tool", "text": "…" }`, from a line that begins with `[` to the end of the text.
+ * JSON array of `{ "role": "user" | "assistant" | "tool", "text": "…" }`, from a line that begins with `[` to the end
+ * of the text.
  */
 export function replayedLines(text: string): readonly HistoryLine[] | undefined {
   let tries = 0;

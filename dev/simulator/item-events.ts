@@ -17,7 +17,9 @@ export class ItemEvents {
     this.#send = send;
   }
 
-  /** `isResponding`: a response is active. The service takes an output meanwhile, and echoes it after `response.done`. */
+  /**
+   * `isResponding`: a response is active. The service takes an output meanwhile, and echoes it after `response.done`.
+   */
   create(event: WireEvent, isResponding: boolean): void {
     const item = parseItem(requiredRecord(event, 'item', ''), 'item');
     if (item.type === 'function_call_output') this.#conversation.checkCall(item.callId);

@@ -2,7 +2,9 @@ import type { InputDescription } from './input-description.ts';
 
 export type Role = 'user' | 'assistant' | 'system';
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
-/** Whether a message of the assistant comes before calls, or answers. Newer models say so; it is in no published schema. */
+/**
+ * Whether a message of the assistant comes before calls, or answers. Newer models say so; it is in no published schema.
+ */
 export type Phase = 'commentary' | 'final_answer';
 
 /** A content part of an item. Its audio is analyzed, and neither stored nor sent back. */

@@ -17,7 +17,10 @@ const CONTENT_TYPES = {
 
 type Fields = Record<string, unknown>;
 
-/** Reads a `message` of a client event by the rules of the service; throws a Rejection. `path`: its position in the event. */
+/**
+ * Reads a `message` of a client event by the rules of the service; throws a Rejection. `path`: its position in the
+ * event.
+ */
 export function parseMessage(fields: Fields, id: string, path: string): MessageItem {
   onlyKnown(fields, KNOWN, path);
   const role = requiredOneOf(fields, 'role', path, ROLES);

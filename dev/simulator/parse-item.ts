@@ -12,7 +12,9 @@ const PARSERS = {
 } as const;
 const TYPES = ['message', 'function_call', 'function_call_output'] as const satisfies readonly Item['type'][];
 
-/** Reads an item of a client event by the rules of the service; throws a Rejection. `path`: its position in the event. */
+/**
+ * Reads an item of a client event by the rules of the service; throws a Rejection. `path`: its position in the event.
+ */
 export function parseItem(fields: Record<string, unknown>, path: string): Item {
   const type = requiredOneOf(fields, 'type', path, TYPES);
   const id = optionalString(fields, 'id', path);

@@ -1,4 +1,6 @@
-/** The key and the deployments that a simulator accepts. Names are lower case; requests may use any case, as in Azure. */
+/**
+ * The key and the deployments that a simulator accepts. Names are lower case; requests may use any case, as in Azure.
+ */
 export interface Resource {
   /** Clients send the key as `api-key` or as a bearer token. */
   readonly key: string;

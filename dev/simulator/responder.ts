@@ -30,9 +30,9 @@ export interface ResponderContext {
   /** The tools that may be called in this response: none with the tool choice `none`. */
   readonly tools: readonly ToolDefinition[];
   /**
-   * The results of tools that this response has to use, oldest first: empty if a newer user message exists. If not empty,
-   * `text` is the message that led to the calls, and `inputs` is empty. But if pictures of the tools follow their results,
-   * `text` is empty, and `inputs` has the pictures.
+   * The results of tools that this response has to use, oldest first: empty if a newer user message exists. If not
+   * empty, `text` is the message that led to the calls, and `inputs` is empty. But if pictures of the tools follow
+   * their results, `text` is empty, and `inputs` has the pictures.
    */
   readonly toolResults: readonly ToolResult[];
   readonly instructions: string;

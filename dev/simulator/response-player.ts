@@ -134,8 +134,8 @@ class ResponsePlayer {
   }
 
   /**
-   * Sends a message with the calls after it. The service keeps the message open while it sends the calls: the last delta of
-   * the message comes after them, and then all items end. `isLastIncomplete`: the last item ends incomplete.
+   * Sends a message with the calls after it. The service keeps the message open while it sends the calls: the last
+   * delta of the message comes after them, and then all items end. `isLastIncomplete`: the last item ends incomplete.
    */
   async #playGroup({ message, calls, phase }: OutputGroup, isLastIncomplete: boolean): Promise<Played> {
     const begunMessage = message === undefined ? NOTHING : await this.#beginMessage(message, phase);

@@ -45,8 +45,9 @@ const SAY = /^say\b/i;
 const CHANGING = /delete|write|create/i;
 
 /**
- * The responder of the demo: deterministic rules, no model, no network. After tool calls, reads out their results. Otherwise
- * answers the message, with tool calls if the message asks for them, and describes attached clips, pictures and files.
+ * The responder of the demo: deterministic rules, no model, no network. After tool calls, reads out their results.
+ * Otherwise answers the message, with tool calls if the message asks for them, and describes attached clips, pictures
+ * and files.
  */
 export const simulatedResponder: Responder = function answerByRules(context) {
   const about = context.inputs.map(sentenceAbout).join(' ');

@@ -13,9 +13,11 @@ type Schema = Readonly<Record<string, unknown>>;
 const CONTENT_NAME = /content|text|body|message|description/i;
 
 /**
- * Fills the required parameters of a tool, or the first one if none is required. For "write a file notes.txt with Hello 5":
+ * Fills the required parameters of a tool, or the first one if none is required. For "write a file notes.txt with Hello
+ * 5":
  * - the first string gets the subject, "notes.txt"; later ones are empty
- * - a string with a name like `content` gets the content, "Hello 5"; if the message has none, it is a string like others
+ * - a string with a name like `content` gets the content, "Hello 5"; if the message has none, it is a string like
+ *   others
  * - a list of strings gets the text that a string would get: ["notes.txt"]
  * - a number gets the first number of the message, 5, or 0
  * - a closed list gets the value that the message names, or the first one
@@ -32,7 +34,8 @@ export function plausibleArguments(schema: Schema | undefined, words: ActionWord
       const takesContent = CONTENT_NAME.test(name) && words.content !== '';
       const text = takesContent ? words.content : isSubjectTaken ? '' : words.subject;
       const value = plausibleValue(properties[name], text, words);
-      // Strings and lists of strings hold the text. If no other parameter has taken the subject, the next string gets it.
+      // Strings and lists of strings hold the text. If no other parameter has taken the subject, the next string gets
+      // it.
       const holdsText = value === text || (Array.isArray(value) && value[0] === text);
       isSubjectTaken ||= holdsText && !takesContent;
       return [name, value];

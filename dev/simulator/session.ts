@@ -122,7 +122,10 @@ export class Session {
     this.#attempt(clientEventId, () => this.#handlers[typeOf(event)](event, clientEventId));
   }
 
-  /** Any exception of a client event becomes one error event; the session goes on. Returns undefined after it sent the error. */
+  /**
+   * Any exception of a client event becomes one error event; the session goes on. Returns undefined after it sent the
+   * error.
+   */
   #attempt<T>(clientEventId: string | null, act: () => T): T | undefined {
     try {
       return act();
@@ -216,7 +219,9 @@ export class Session {
     }
   }
 
-  /** `terminate` discards buffered frames, so it waits for the callback of a ping: then all earlier frames are written. */
+  /**
+   * `terminate` discards buffered frames, so it waits for the callback of a ping: then all earlier frames are written.
+   */
   #drop(code: number | undefined): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (code === undefined) this.#socket.ping('', false, () => this.#socket.terminate());

@@ -23,11 +23,15 @@ export interface SimulatorOptions {
   readonly log?: Logger;
   /** Milliseconds between two audio deltas. Default: 40, about six times faster than speech. */
   readonly paceMs?: number;
-  /** The lifetime of a session, which ends with `session_expired` and close 1001. Default: 1800, as observed on Azure. */
+  /**
+   * The lifetime of a session, which ends with `session_expired` and close 1001. Default: 1800, as observed on Azure.
+   */
   readonly sessionSeconds?: number;
   /** The accepted key and deployments. Default: any. */
   readonly resource?: Resource;
-  /** Answers a handshake with an HTTP status instead of 101; 'hang' never answers. Undefined: the usual checks decide. */
+  /**
+   * Answers a handshake with an HTTP status instead of 101; 'hang' never answers. Undefined: the usual checks decide.
+   */
   readonly refuse?: (request: {
     path: string;
     headers: IncomingHttpHeaders;

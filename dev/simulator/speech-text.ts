@@ -9,8 +9,8 @@ const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/gu;
 const CONTROLS = /[^\P{C}\n]/gu;
 
 /**
- * Removes what a voice should not speak: Markdown and emoji. Replaces `<` and `>`, since espeak-ng would skip everything
- * between them as markup.
+ * Removes what a voice should not speak: Markdown and emoji. Replaces `<` and `>`, since espeak-ng would skip
+ * everything between them as markup.
  */
 export function speechText(text: string): string {
   return text

@@ -12,8 +12,8 @@ interface PendingClip {
 }
 
 /**
- * Transcribes clips committed from the input audio buffer, in parallel to the responses. Unlike the service, it waits for
- * the next response, because the script of that response configures the transcript.
+ * Transcribes clips committed from the input audio buffer, in parallel to the responses. Unlike the service, it waits
+ * for the next response, because the script of that response configures the transcript.
  */
 export class Transcripts {
   readonly #clock: Clock;

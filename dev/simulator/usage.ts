@@ -1,8 +1,8 @@
 import { type Item, textOf } from './items.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
-// The known rules of the service: one token for 100 ms of user audio, and for 50 ms of assistant audio. Text is estimated
-// at four characters a token.
+// The known rules of the service: one token for 100 ms of user audio, and for 50 ms of assistant audio. Text is
+// estimated at four characters a token.
 export const CHARS_PER_TOKEN = 4;
 const MS_PER_INPUT_TOKEN = 100;
 const MS_PER_OUTPUT_TOKEN = 50;

@@ -20,8 +20,8 @@ const FILE_LINE_PREFIX_CHARS = 2;
 const MAX_PARAGRAPHS = 1_000;
 
 /**
- * Extracts the user's own text from an item of this project's bot: what the bot adds for the model is not read aloud. Any
- * other text is returned unchanged.
+ * Extracts the user's own text from an item of this project's bot: what the bot adds for the model is not read aloud.
+ * Any other text is returned unchanged.
  */
 export function parseUserText(text: string): UserText {
   const [first = '', ...rest] = text.split('\n');

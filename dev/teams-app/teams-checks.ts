@@ -14,8 +14,8 @@ const SCHEMAS = '@microsoft/app-manifest/build/json-schemas/teams/v1.29';
 type Check = (json: unknown) => readonly string[];
 
 /**
- * Returns a function that lists what Teams would reject in an app package, as far as its schemas tell. Each problem begins
- * with the name of its file. Call this once: reading the schemas takes half a second.
+ * Returns a function that lists what Teams would reject in an app package, as far as its schemas tell. Each problem
+ * begins with the name of its file. Call this once: reading the schemas takes half a second.
  */
 export function packageCheck(): (files: Files) => Promise<readonly string[]> {
   const checkManifest = schemaCheck('MicrosoftTeams.schema.json');

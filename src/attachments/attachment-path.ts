@@ -8,12 +8,11 @@ const ATTACHMENT = /^(.*)\/v3\/attachments\/[^/]+(?:\/views\/([^/]+))?$/;
 /**
  * Returns what is at an address of an attachment at a channel's service; `undefined` for any other address.
  * - `description`: its JSON, at `<service URL>/v3/attachments/<id>`.
- * - `view`: its content, at `<service URL>/v3/attachments/<id>/views/<view>`.
- * Another origin or a query makes it another address. Repeated slashes count as one: Slack's addresses have two
- * (BotFramework-Services#279).
- * Service URLs of Teams may end with a tenant (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of
- * the service URL or of a folder above it.
- * https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations
+ * - `view`: its content, at `<service URL>/v3/attachments/<id>/views/<view>`. Another origin or a query makes it
+ *   another address. Repeated slashes count as one: Slack's addresses have two (BotFramework-Services#279). Service
+ *   URLs of Teams may end with a tenant (`/emea/<tenant>/`) that the address lacks, so the path before `v3` is that of
+ *   the service URL or of a folder above it.
+ *   https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#attachment-operations
  */
 function kindOfAttachmentUrl(url: URL, serviceUrl: string): 'description' | 'view' | undefined {
   if (!URL.canParse(serviceUrl)) return undefined;
@@ -36,8 +35,8 @@ export interface FileLocation {
 }
 
 /**
- * Returns the address at which a bot gets the file: the original view of an attachment whose id or description address is
- * known, or else the file's own address.
+ * Returns the address at which a bot gets the file: the original view of an attachment whose id or description address
+ * is known, or else the file's own address.
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/agents-inline-images
  */
 export function originalViewOf({ url: own, attachmentId }: FileLocation, serviceUrl: string): string {
@@ -50,9 +49,9 @@ export function originalViewOf({ url: own, attachmentId }: FileLocation, service
 
 /**
  * The `Authorization` header for an address: the channel's token if the address is a view of an attachment at the
- * channel's service, over https at the default port; `undefined` for any other. Addresses come from users, and the token
- * also gives access to the rest of the service, such as the members of other conversations. `serviceUrl` has to be that of
- * an authenticated activity. `token` is called only if it is needed.
+ * channel's service, over https at the default port; `undefined` for any other. Addresses come from users, and the
+ * token also gives access to the rest of the service, such as the members of other conversations. `serviceUrl` has to
+ * be that of an authenticated activity. `token` is called only if it is needed.
  */
 export async function authorizationFor(
   url: URL,

@@ -3,8 +3,8 @@ import { hasVideoTrack } from './iso-media.ts';
 import { decodeText } from './text-file.ts';
 
 /**
- * The kinds of files and their readers; `none` means that the kind is not read. `heic` includes AVIF and similar formats,
- * `office` the documents of Microsoft Office and OpenDocument, `audio` all formats of src/audio.
+ * The kinds of files and their readers; `none` means that the kind is not read. `heic` includes AVIF and similar
+ * formats, `office` the documents of Microsoft Office and OpenDocument, `audio` all formats of src/audio.
  */
 export const FILE_KINDS = {
   png: 'picture',

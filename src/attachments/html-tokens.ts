@@ -14,8 +14,8 @@ export interface HtmlHandler {
 const HIDDEN: ReadonlySet<string> = new Set(['script', 'style', 'title']);
 
 /**
- * Passes the tags and the visible text of HTML to `handler`, in linear time. Uses only the tokenizer, because the parser's
- * stack of open elements can take quadratic time. Tags need not match.
+ * Passes the tags and the visible text of HTML to `handler`, in linear time. Uses only the tokenizer, because the
+ * parser's stack of open elements can take quadratic time. Tags need not match.
  */
 export function tokenizeHtml(html: string, handler: HtmlHandler): void {
   let tag = '';

@@ -18,8 +18,8 @@ interface HttpRequest {
 const REDIRECT_STATUS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Requests a file over an open connection that is used for nothing else. Rejects with an AttachmentError (`too_large`, or
- * `not_fetched` for a compressed body), or with the error of the connection.
+ * Requests a file over an open connection that is used for nothing else. Rejects with an AttachmentError (`too_large`,
+ * or `not_fetched` for a compressed body), or with the error of the connection.
  */
 export async function httpGet(socket: Socket, { url, authorization, maxBytes }: HttpRequest): Promise<HttpResult> {
   const headers = {

@@ -92,8 +92,8 @@ function readAttachment(attachment: SentAttachment) {
 
 /**
  * Returns the parts of a message in their order for the model: the quoted message, the text, forwarded messages, then
- * attachments. `text` is the activity's text without mentions of the bot. The `text/html` of Teams repeats that text, so
- * it is not a part of its own.
+ * attachments. `text` is the activity's text without mentions of the bot. The `text/html` of Teams repeats that text,
+ * so it is not a part of its own.
  */
 export function messageParts(
   text: string,
@@ -106,8 +106,8 @@ export function messageParts(
   const quotes = distinctQuotes(quoted, otherQuotes);
   const hasForward = otherQuotes.some(({ of }) => of === 'forward');
   const withoutQuotes = (each: string) => withoutQuoteMarkers(each, quotes, hasMarkers);
-  // Teams repeats a forwarded message in the activity's text, where it would count as the user's own words. In the HTML,
-  // it stands apart.
+  // Teams repeats a forwarded message in the activity's text, where it would count as the user's own words. In the
+  // HTML, it stands apart.
   const activityText = hasForward ? '' : withoutQuotes(text);
   const attachedPictograms = read.flatMap(({ pictogram }) => pictogram ?? []);
   const withoutQuotesAndMentions = (html: string) => withoutQuotes(withoutMentions(html));

@@ -8,9 +8,9 @@ const MAX_PIXELS = 25_000_000;
 /** In pages of 64 kB: 768 MB. Decoding 25 megapixels takes less than half; a picture that hides its size ends here. */
 const MAX_MEMORY_PAGES = 12_288;
 /**
- * Models that see in tiles scale a picture to 2,048 x 2,048 pixels, then its shorter side to 768 (OpenAI's rule). The rule
- * of the Realtime models is not documented. Up to an aspect ratio of 2:1, a picture of this size keeps every pixel that such
- * a model sees.
+ * Models that see in tiles scale a picture to 2,048 x 2,048 pixels, then its shorter side to 768 (OpenAI's rule). The
+ * rule of the Realtime models is not documented. Up to an aspect ratio of 2:1, a picture of this size keeps every pixel
+ * that such a model sees.
  */
 const LONGEST_SIDE_PX = 1_536;
 const MAX_DATA_URI_CHARS = 1_500_000;
@@ -33,8 +33,8 @@ interface Bitmap {
 }
 
 /**
- * Returns a data URI of a PNG or JPEG: upright, small enough, and without anything but its pixels. `bytes` fill their buffer,
- * since image-size (2.1.0) reads beyond the end of a view.
+ * Returns a data URI of a PNG or JPEG: upright, small enough, and without anything but its pixels. `bytes` fill their
+ * buffer, since image-size (2.1.0) reads beyond the end of a view.
  */
 function readPicture(bytes: Uint8Array): { result: string } {
   const { width, height, type, orientation = 1 } = imageSize(bytes);

@@ -18,10 +18,10 @@ const HEAP_MB = 96;
 /** Reads pictures in a worker thread, one at a time. */
 export interface PictureReader {
   /**
-   * Reads a PNG, JPEG, GIF (its first frame) or BMP, detected by its content. Resolves with a data URI of a PNG or JPEG with
-   * at most 1.5 million characters. Does not change `bytes`. Rejects with the signal's reason when that is aborted, else
-   * with an AttachmentError: `too_large` above 15 MB or 25 megapixels; `kind_unsupported` for other files; `damaged`;
-   * `too_slow` after 30 seconds; `busy` when too many wait.
+   * Reads a PNG, JPEG, GIF (its first frame) or BMP, detected by its content. Resolves with a data URI of a PNG or JPEG
+   * with at most 1.5 million characters. Does not change `bytes`. Rejects with the signal's reason when that is
+   * aborted, else with an AttachmentError: `too_large` above 15 MB or 25 megapixels; `kind_unsupported` for other
+   * files; `damaged`; `too_slow` after 30 seconds; `busy` when too many wait.
    */
   read(bytes: Uint8Array, signal: AbortSignal): Promise<string>;
   /** Ends the thread. Safe to call twice. */

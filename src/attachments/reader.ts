@@ -23,8 +23,8 @@ export interface FileReaders {
 const CLAIMS_MEDIA = /^(?:image|audio|video)\/(?!mp2t$)/;
 
 /**
- * Reads a file by its content, whatever type its sender claims. But a text instead of a picture or audio is refused: it may
- * be the service's description of the attachment. Rejects with an AttachmentError, or with the reason of an aborted
+ * Reads a file by its content, whatever type its sender claims. But a text instead of a picture or audio is refused: it
+ * may be the service's description of the attachment. Rejects with an AttachmentError, or with the reason of an aborted
  * `signal`.
  */
 export async function readFile(

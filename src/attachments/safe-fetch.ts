@@ -17,8 +17,8 @@ export interface FetchRequest {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /**
-   * Returns the `Authorization` header for an address, or `undefined`. It is called for each address, including redirects,
-   * and has to check which address may get the token: see `authorizationFor`.
+   * Returns the `Authorization` header for an address, or `undefined`. It is called for each address, including
+   * redirects, and has to check which address may get the token: see `authorizationFor`.
    */
   readonly authorization?: (url: URL) => Promise<string | undefined>;
 }
@@ -36,10 +36,10 @@ const RETRIED_STATUS: ReadonlySet<number> = new Set([401, 403, 404]);
 const RETRY_DELAY_MS = 1_000;
 
 /**
- * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is checked
- * like the first address; no connection outlives the call, and none is shared. Rejects with an AttachmentError
- * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and no other part of an
- * address, or with the reason of an aborted `signal`. A page in place of a file is returned like a file.
+ * Fetches a file whose address came from outside, from a host of the rules at a public address. Each redirect is
+ * checked like the first address; no connection outlives the call, and none is shared. Rejects with an AttachmentError
+ * (`address_refused`, `not_fetched`, `sign_in_needed`, `too_large`, `too_slow`) that names a host and no other part of
+ * an address, or with the reason of an aborted `signal`. A page in place of a file is returned like a file.
  */
 export async function fetchSafely(request: FetchRequest, deps: FetchDeps): Promise<Uint8Array> {
   const { url, rules, timeoutMs: limitMs, signal } = request;

@@ -12,8 +12,8 @@ const EMOJI = /^[\p{Emoji}\p{Emoji_Component}\p{Extended_Pictographic}]{1,32}$/u
 const PLAIN_TEXT = /^[\p{ASCII}]*$/u;
 
 /**
- * Returns the text for an emoji, a GIF or a sticker; `undefined` for any other picture. `isPicked` is true inside an element
- * of the GIF picker, whose providers change.
+ * Returns the text for an emoji, a GIF or a sticker; `undefined` for any other picture. `isPicked` is true inside an
+ * element of the GIF picker, whose providers change.
  */
 export function pictogramOf(attributes: Attributes, isPicked: boolean): string | undefined {
   const name = shownName(attributes.get('alt'))?.replace(/(^| )\(?GIF( Image)?\)?$/i, '');

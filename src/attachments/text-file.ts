@@ -38,7 +38,9 @@ function decodeWestern(bytes: Uint8Array): string | undefined {
   return nonAscii > bytes.length * MAX_NON_ASCII_SHARE ? undefined : new TextDecoder('windows-1252').decode(bytes);
 }
 
-/** Reads the text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` for anything but text. */
+/**
+ * Reads the text of a file. Throws an AttachmentError: `too_large` above 30 kB, `kind_unknown` for anything but text.
+ */
 export function readTextFile(bytes: Uint8Array): string {
   if (bytes.byteLength > MAX_TEXT_FILE_BYTES) {
     throw new AttachmentError('too_large', `a text of ${bytes.byteLength} bytes`);

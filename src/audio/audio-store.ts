@@ -31,7 +31,9 @@ export interface ByteRange {
 
 /** Holds the audio of replies until it is fetched. Rejects with a StoreError when the store cannot be reached. */
 export interface AudioStore {
-  /** Stores audio and evicts the oldest to make room. Resolves with `undefined` if it is larger than the whole store. */
+  /**
+   * Stores audio and evicts the oldest to make room. Resolves with `undefined` if it is larger than the whole store.
+   */
   save(audio: NewAudio): Promise<StoredAudio | undefined>;
   /** Resolves with `undefined` if the audio is unknown, expired or evicted. */
   find(id: string): Promise<StoredAudio | undefined>;

@@ -23,8 +23,8 @@ const MAX_REPEAT_AFTER_MS = 500;
 const MAX_PARALLEL_DELETES = 8;
 
 /**
- * Stores audio in Azure Blob Storage as `<conversation>/<secret>.wav`, with a `.json` beside it for the details, which are
- * too long for metadata. An id consists of the conversation's digest and the secret.
+ * Stores audio in Azure Blob Storage as `<conversation>/<secret>.wav`, with a `.json` beside it for the details, which
+ * are too long for metadata. An id consists of the conversation's digest and the secret.
  */
 export function createAzureBlobAudioStore(options: AzureBlobAudioStoreOptions): AudioStore {
   const { blobs, retentionMs, clock, ids, log } = options;

@@ -2,8 +2,8 @@ import { Writer } from 'wav';
 import { BITS_PER_SAMPLE, CHANNELS, type Pcm, SAMPLE_RATE_HZ } from './pcm.ts';
 
 /**
- * Encodes a canonical WAV: a header of 44 bytes with one `fmt ` and one `data` chunk, then the samples. wav 1.0.2 makes the
- * header when its stream ends. The samples bypass the stream, so that they are copied only once.
+ * Encodes a canonical WAV: a header of 44 bytes with one `fmt ` and one `data` chunk, then the samples. wav 1.0.2 makes
+ * the header when its stream ends. The samples bypass the stream, so that they are copied only once.
  */
 export function encodeWav(pcm: Pcm): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -18,7 +18,9 @@ export interface AdapterOptions extends SendPolicyOptions {
   readonly botEnv: Env;
 }
 
-/** botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s. */
+/**
+ * botbuilder fetches the channel's keys without a limit of its own. The channel delivers a request again after 15 s.
+ */
 const AUTHENTICATION_TIMEOUT_MS = 5_000;
 
 /** Throws a ConfigError if botbuilder rejects the bot's identity: it has checks of its own. */
@@ -47,8 +49,8 @@ export class VoiceAdapter extends CloudAdapter {
   }
 
   /**
-   * Authenticates a request and runs the bot on its activity, whose fields the HTTP guard has checked. Resolves with the
-   * body of the response, if there is one. Rejects with a RequestError if the token is not valid.
+   * Authenticates a request and runs the bot on its activity, whose fields the HTTP guard has checked. Resolves with
+   * the body of the response, if there is one. Rejects with a RequestError if the token is not valid.
    */
   async receive(
     authorization: string,
@@ -61,14 +63,16 @@ export class VoiceAdapter extends CloudAdapter {
   }
 
   /**
-   * Checks the signature, issuer, audience and time of a token before its activity is read. botbuilder checks no further
-   * claims for an activity without a channel and a service URL. Rejects with a RequestError.
+   * Checks the signature, issuer, audience and time of a token before its activity is read. botbuilder checks no
+   * further claims for an activity without a channel and a service URL. Rejects with a RequestError.
    */
   async verifyToken(authorization: string): Promise<void> {
     await this.#authenticate(authorization, { channelId: '', serviceUrl: '' });
   }
 
-  /** Runs `work` with a context that answers a message later, with the claims of the request that brought the message. */
+  /**
+   * Runs `work` with a context that answers a message later, with the claims of the request that brought the message.
+   */
   async openContext<T>(
     { activity, claims, audience }: MessageReference,
     serviceUrl: string,

@@ -59,9 +59,10 @@ export function decidedCard({ approval, decision }: DecidedApproval, messages: M
 }
 
 /**
- * Returns the id of the card if it still has to be replaced once the activity is answered. The response to `Action.Execute`
- * replaces it for the sender, and nobody else sees it in a personal chat. Direct Line cannot replace cards: it refuses
- * updates (botframework-sdk#4734). The Emulator and the Playground, which are on this machine, accept them.
+ * Returns the id of the card if it still has to be replaced once the activity is answered. The response to
+ * `Action.Execute` replaces it for the sender, and nobody else sees it in a personal chat. Direct Line cannot replace
+ * cards: it refuses updates (botframework-sdk#4734). The Emulator and the Playground, which are on this machine, accept
+ * them.
  */
 export function staleCardId(activity: Activity): string | undefined {
   const canReplace = capabilitiesIn(activity).cards === 'universal' || isLoopbackUrl(activity.serviceUrl);

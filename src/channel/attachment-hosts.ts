@@ -24,9 +24,9 @@ export const TEAMS_HOSTS: readonly HostRule[] = [
   ofPeople('*.svc.ms'),
 ];
 /**
- * Direct Line and Web Chat serve files at addresses that hold their own key, in several regions and in the clouds of the
- * United States and of China. The accounts bcdirectline….blob.core.windows.net of replayed histories are not listed:
- * anybody can open an account with a similar name.
+ * Direct Line and Web Chat serve files at addresses that hold their own key, in several regions and in the clouds of
+ * the United States and of China. The accounts bcdirectline….blob.core.windows.net of replayed histories are not
+ * listed: anybody can open an account with a similar name.
  */
 export const DIRECT_LINE_HOSTS: readonly HostRule[] = [
   own('directline.botframework.com'),

@@ -14,8 +14,8 @@ const ACTIVITY_OVERHEAD_CHARS = 4_096;
 const UPLOAD_OVERHEAD_BYTES = 1_024;
 
 /**
- * The address of the audio of a reply: the bot's own where the client can reach it; else a data URI where the activity has
- * room for it beside its text; else that of an upload. `undefined`: none of these.
+ * The address of the audio of a reply: the bot's own where the client can reach it; else a data URI where the activity
+ * has room for it beside its text; else that of an upload. `undefined`: none of these.
  */
 export async function audioUrl(
   wav: Buffer,

@@ -7,9 +7,9 @@ interface ModelMapper {
 
 /**
  * botbuilder 4.23.3, the last release, sends only `type`, `text` and `mentioned` of an entity, so streaming and the "AI
- * generated" label fail without an error. The fix (microsoft/botbuilder-js#4903) was never released. Patches the mapper;
- * safe to call twice. Returns false when the mapper is not the expected one. botbuilder-core imports the same module, so a
- * bundle has one mapper, too.
+ * generated" label fail without an error. The fix (microsoft/botbuilder-js#4903) was never released. Patches the
+ * mapper; safe to call twice. Returns false when the mapper is not the expected one. botbuilder-core imports the same
+ * module, so a bundle has one mapper, too.
  */
 export function keepEntityProperties(): boolean {
   const { Entity: entity }: { Entity?: ModelMapper } = mappers;
@@ -29,9 +29,9 @@ function issuersOf(tenantId: string): string[] {
 }
 
 /**
- * botframework-connector 4.23.3 adds the tenant of every token to the issuers that it trusts, before it verifies the token,
- * and never removes one, so strangers fill the memory. Adds the bot's own tenant, which the Emulator needs for a SingleTenant
- * bot, and makes every later push do nothing.
+ * botframework-connector 4.23.3 adds the tenant of every token to the issuers that it trusts, before it verifies the
+ * token, and never removes one, so strangers fill the memory. Adds the bot's own tenant, which the Emulator needs for a
+ * SingleTenant bot, and makes every later push do nothing.
  */
 export function trustOnlyOwnTenant(tenantId: string | undefined): void {
   const { issuer } = parameters;

@@ -66,7 +66,10 @@ export interface Capabilities {
   readonly audio: AudioDelivery;
   /** The largest activity, in characters of JSON, that may carry the audio itself. */
   readonly maxInlineChars: number;
-  /** The largest request to `/v3/conversations/{id}/attachments`, in bytes with its JSON and base64; 0 if it accepts none. */
+  /**
+   * The largest request to `/v3/conversations/{id}/attachments`, in bytes with its JSON and base64; 0 if it accepts
+   * none.
+   */
   readonly maxUploadBytes: number;
   readonly showsTyping: boolean;
   /** How text is shown while it is produced; `undefined` = not at all. */
@@ -134,8 +137,8 @@ const PLAIN: Capabilities = {
   maxTextChars: 4_000,
 };
 /**
- * Direct Line accepts activities of 256 K characters and recommends to stay below 150 K. A bot's upload may have 256 KiB
- * (BotBuilder-Samples#540, botbuilder-dotnet#1293); the 4 MB of its documentation are what users may upload.
+ * Direct Line accepts activities of 256 K characters and recommends to stay below 150 K. A bot's upload may have 256
+ * KiB (BotBuilder-Samples#540, botbuilder-dotnet#1293); the 4 MB of its documentation are what users may upload.
  */
 const WEB: Capabilities = {
   ...PLAIN,
@@ -149,8 +152,8 @@ const WEB: Capabilities = {
   maxTextChars: 100_000,
 };
 /**
- * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 in all; the
- * limit was 40 KB before, and this is below both.
+ * Teams refuses an `audio/wav` attachment together with the whole message. A message may have 100 KB of UTF-16 in all;
+ * the limit was 40 KB before, and this is below both.
  */
 const TEAMS: Capabilities = {
   ...PLAIN,
@@ -204,9 +207,8 @@ export function capabilitiesOf(channelId: string, scope: Scope): Capabilities {
 }
 
 /**
- * Whether a cloud of Teams has consent to files. GCC High, DoD and 21Vianet do not support it; the hosts of their service
- * URLs end in `.us` or `.cn`.
- * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
+ * Whether a cloud of Teams has consent to files. GCC High, DoD and 21Vianet do not support it; the hosts of their
+ * service URLs end in `.us` or `.cn`. https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
  */
 export function hasFileConsent(serviceUrl: string): boolean {
   return !/\.(?:us|cn)$/.test(URL.parse(serviceUrl)?.hostname ?? '');

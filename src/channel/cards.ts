@@ -50,8 +50,8 @@ export function playerCard({ id, durationMs }: StoredAudio, pageUrl: string, con
 }
 
 /**
- * The card that opens the recording page. As with the player, the id on it opens nothing by itself. Without a `browserUrl`
- * it has no link.
+ * The card that opens the recording page. As with the player, the id on it opens nothing by itself. Without a
+ * `browserUrl` it has no link.
  */
 export function recordingCard(
   { id }: RecordingLink,

@@ -22,8 +22,8 @@ export interface CallOptions {
 }
 
 /**
- * The calls of one turn to its channel. Each call, all of its retries included, has `sendLimitMs`; getting the bot's own token
- * counts, too, since it may hang.
+ * The calls of one turn to its channel. Each call, all of its retries included, has `sendLimitMs`; getting the bot's
+ * own token counts, too, since it may hang.
  */
 export class ChannelCalls {
   readonly #context: TurnContext;
@@ -55,8 +55,8 @@ export class ChannelCalls {
   }
 
   /**
-   * Sends a message whose text matters more than its attachments and its formatting: one that is refused for its content
-   * goes once more without attachments, and then as plain text.
+   * Sends a message whose text matters more than its attachments and its formatting: one that is refused for its
+   * content goes once more without attachments, and then as plain text.
    */
   async sendText(activity: Partial<Activity>): Promise<void> {
     try {

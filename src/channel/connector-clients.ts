@@ -9,8 +9,9 @@ const MAX_CLIENTS = 100;
 type AuthenticateRequest = ConfigurationBotFrameworkAuthentication['authenticateRequest'];
 
 /**
- * botbuilder's authentication with cached clients. botbuilder makes two clients for every turn, each with a pipeline of 15
- * policies, which takes a tenth of the turn's processor time. The clients hold no state: tokens are cached elsewhere.
+ * botbuilder's authentication with cached clients. botbuilder makes two clients for every turn, each with a pipeline of
+ * 15 policies, which takes a tenth of the turn's processor time. The clients hold no state: tokens are cached
+ * elsewhere.
  */
 export class CachingAuthentication extends ConfigurationBotFrameworkAuthentication {
   readonly #prepare: (client: ConnectorClient, serviceUrl: string) => void;

@@ -19,9 +19,9 @@ export interface FileSaverDeps extends UploadDeps, CallOptions {
 const MAX_OFFERS = 10_000;
 
 /**
- * Saves the audio of an answer among the user's own files, in three steps: the user asks, the bot offers, the user agrees.
- * The id of an offer is signed with the key of its audio, so every instance recognizes it. An instance rejects a duplicate
- * from memory; across instances, the file service does: its upload session accepts only one upload.
+ * Saves the audio of an answer among the user's own files, in three steps: the user asks, the bot offers, the user
+ * agrees. The id of an offer is signed with the key of its audio, so every instance recognizes it. An instance rejects
+ * a duplicate from memory; across instances, the file service does: its upload session accepts only one upload.
  */
 export class FileSaver {
   readonly #deps: FileSaverDeps;
@@ -48,8 +48,8 @@ export class FileSaver {
   }
 
   /**
-   * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not; `shutdown`
-   * ends it early. The caller only logs its errors.
+   * Handles the answer to an offer. Resolves once the file is saved and shown, or the user knows why it is not;
+   * `shutdown` ends it early. The caller only logs its errors.
    */
   async handleConsent(context: TurnContext, consent: FileConsent, shutdown: AbortSignal): Promise<void> {
     const { offerId, cardId, target } = consent;

@@ -62,7 +62,9 @@ export function audioToSave(activity: Activity): string | undefined {
   return capabilitiesIn(activity).savesFiles ? save : undefined;
 }
 
-/** A page of the bot in a dialog of the client, or a message why not. `isAllowed`: whether this user may use the bot. */
+/**
+ * A page of the bot in a dialog of the client, or a message why not. `isAllowed`: whether this user may use the bot.
+ */
 async function openDialog(activity: Activity, isAllowed: boolean, deps: InvokeDeps): Promise<Dialog> {
   if (!isAllowed) return message(messagesOf(activity).notAllowed);
   const { play, recording } = fieldsOf(fieldsOf(activity.value)['data']);

@@ -5,8 +5,8 @@ export const MAX_CONSTRUCT_CHARS = 2_048;
 export const UNDECIDED: unique symbol = Symbol('undecided');
 
 /**
- * On one line, and without anything that clients read in different ways. Its parts exclude each other's first characters,
- * so it takes linear time.
+ * On one line, and without anything that clients read in different ways. Its parts exclude each other's first
+ * characters, so it takes linear time.
  */
 const LINK_TAIL =
   /\([ \t]*(?:<(https?:\/\/[^<>`[\]\\\r\n]*)>|([^\s()<>`[\]"'\\]*(?:\([^\s()<>`[\]"'\\]*\)[^\s()<>`[\]"'\\]*)*))(?:[ \t]+(?:"[^"<`[\\\r\n]*"|'[^'<`[\\\r\n]*'))?[ \t]*\)/iy;

@@ -38,8 +38,8 @@ export interface MentioningActivity {
 
 /**
  * The text without any mention of the bot, other people's mentions as their plain names, trimmed. botbuilder's own
- * `removeRecipientMention` removes only the first one, leaves `&nbsp;` behind and throws where there is no text. The bot's
- * written name is removed everywhere on channels where it addresses the bot, and elsewhere only at the beginning.
+ * `removeRecipientMention` removes only the first one, leaves `&nbsp;` behind and throws where there is no text. The
+ * bot's written name is removed everywhere on channels where it addresses the bot, and elsewhere only at the beginning.
  */
 export function textWithoutBot(activity: MentioningActivity, addressedBy: Addressing): string {
   const { text = '', recipient } = activity;
@@ -131,8 +131,8 @@ function mentionsIn({ recipient, entities = [] }: MentioningActivity): Mention[]
 }
 
 /**
- * Returns a pattern for `@` and the bot's name or id, where `before` matches in front of the `@`, or the text before it is a
- * command at the start.
+ * Returns a pattern for `@` and the bot's name or id, where `before` matches in front of the `@`, or the text before it
+ * is a command at the start.
  */
 function writtenName(
   { id, name }: NonNullable<MentioningActivity['recipient']> = {},

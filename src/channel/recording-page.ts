@@ -31,7 +31,9 @@ export function recordingUrl(
     : undefined;
 }
 
-/** Adds a recording link to a message: on a card that opens a dialog where the channel has dialogs, else in the text. */
+/**
+ * Adds a recording link to a message: on a card that opens a dialog where the channel has dialogs, else in the text.
+ */
 export function withRecordingLink(
   message: Partial<Activity>,
   recordingLink: RecordingLink,

@@ -103,8 +103,8 @@ export class ChannelReplySender implements ReplySender {
   }
 
   /**
-   * Sends the answer in one of three ways: here, continuing what was shown; separately, if a notice has ended what was shown
-   * or the address has changed; or not at all, if the user stopped it: then a confirmation goes instead.
+   * Sends the answer in one of three ways: here, continuing what was shown; separately, if a notice has ended what was
+   * shown or the address has changed; or not at all, if the user stopped it: then a confirmation goes instead.
    */
   async send(reply: Reply): Promise<void> {
     await this.#notified?.catch(() => {});
@@ -171,7 +171,10 @@ export class ChannelReplySender implements ReplySender {
       : reply;
   }
 
-  /** A card of its own for each question, so that a decision replaces that card alone; in words if the channel refuses it. */
+  /**
+   * A card of its own for each question, so that a decision replaces that card alone; in words if the channel refuses
+   * it.
+   */
   async #askOnCards({ approvals = [] }: Reply): Promise<void> {
     const { capabilities, messages } = this.#context;
     if (capabilities.cards === 'none') return;

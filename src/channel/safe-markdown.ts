@@ -2,11 +2,11 @@ import { replaceImage } from './markdown-image.ts';
 import { MarkdownSource, UNDECIDED } from './markdown-source.ts';
 
 /**
- * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text. The result
- * defines no link references. Links, code spans and fenced code stay. The model's own text is stored unchanged.
+ * The text in a form in which no client loads anything for it. Images become links, and raw HTML becomes text. The
+ * result defines no link references. Links, code spans and fenced code stay. The model's own text is stored unchanged.
  *
- * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by its own rules), so
- * code counts as code only where all of them agree. Takes linear time.
+ * Clients read Markdown in different ways (Web Chat by CommonMark with tables and mathematics, Teams by its own rules),
+ * so code counts as code only where all of them agree. Takes linear time.
  */
 export function safeMarkdown(text: string): string {
   return new Neutralizer(new MarkdownSource(text, true)).run();

@@ -28,8 +28,8 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Idle connections end before the other side closes them: a message that is written to a closing connection is lost, and
- * must not be sent again. Node respects a `Keep-Alive` hint only if there is a timeout, too.
+ * Idle connections end before the other side closes them: a message that is written to a closing connection is lost,
+ * and must not be sent again. Node respects a `Keep-Alive` hint only if there is a timeout, too.
  */
 const AGENT_OPTIONS = { keepAlive: true, timeout: 20_000 };
 const AGENTS = { http: new http.Agent(AGENT_OPTIONS), https: new https.Agent(AGENT_OPTIONS) };
@@ -69,9 +69,9 @@ interface PipelineResponse {
 }
 
 /**
- * Replaces the retries of botbuilder's client, which send a message twice when a connection breaks after it was accepted,
- * and wait forever without a response. Requests to this machine go without a proxy: botbuilder's client uses one unless
- * NO_PROXY says otherwise (`proxyPolicy` of @typespec/ts-http-runtime).
+ * Replaces the retries of botbuilder's client, which send a message twice when a connection breaks after it was
+ * accepted, and wait forever without a response. Requests to this machine go without a proxy: botbuilder's client uses
+ * one unless NO_PROXY says otherwise (`proxyPolicy` of @typespec/ts-http-runtime).
  */
 export function replaceRetryPolicy(client: ConnectorClient, serviceUrl: string, options: SendPolicyOptions): void {
   const { pipeline } = (client as unknown as { client: { pipeline: Pipeline } }).client;

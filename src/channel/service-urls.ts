@@ -15,9 +15,9 @@ interface Remembered {
 const MAX_CONVERSATIONS = 50_000;
 
 /**
- * The address of the channel for each conversation, by its newest activity. A channel moves conversations between regions,
- * and answers to the old address are lost. An activity that is delivered again has its first timestamp, so it changes
- * nothing.
+ * The address of the channel for each conversation, by its newest activity. A channel moves conversations between
+ * regions, and answers to the old address are lost. An activity that is delivered again has its first timestamp, so it
+ * changes nothing.
  */
 export class ServiceUrls {
   readonly #clock: Clock;

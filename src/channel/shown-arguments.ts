@@ -30,8 +30,8 @@ const PLAIN_KEY = /^"([\w.-]+)"$/;
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Returns the arguments as people have to see them before they decide. Long values are cut in the middle, so that no value
- * hides another one. Hidden characters are shown as escapes.
+ * Returns the arguments as people have to see them before they decide. Long values are cut in the middle, so that no
+ * value hides another one. Hidden characters are shown as escapes.
  */
 export function shownArguments(argumentsText: string, { approval: texts, language }: Messages): ShownArguments {
   const cut: Cut = (text, maxChars) => {

@@ -17,8 +17,8 @@ const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * Splits a text of Markdown into parts whose `safeMarkdown` has at most `maxChars` characters (UTF-16): at the end of a
- * paragraph, or of a sentence, or between words, or between characters. Code that is cut goes on as code in the next part.
- * Only the white space at the cuts is dropped, and the end of code where its part has one already.
+ * paragraph, or of a sentence, or between words, or between characters. Code that is cut goes on as code in the next
+ * part. Only the white space at the cuts is dropped, and the end of code where its part has one already.
  */
 export function splitMarkdown(text: string, maxChars: number): string[] {
   if (text.length <= maxChars && safeLength(text) <= maxChars) return [text];
@@ -86,9 +86,9 @@ function wholeCharacter(head: string, maxChars: number): number {
 }
 
 /**
- * What remains to be sent behind a part of a text: `rest`, without the white space at the cut. If the part ends within a
- * block of code, its `safeMarkdown` closes the block, so the remainder opens it again, or leaves out the line that would
- * have closed it.
+ * What remains to be sent behind a part of a text: `rest`, without the white space at the cut. If the part ends within
+ * a block of code, its `safeMarkdown` closes the block, so the remainder opens it again, or leaves out the line that
+ * would have closed it.
  */
 export function remainderOf(part: string, rest: string): string {
   const fence = openFence(`${part}\n`);

@@ -11,9 +11,9 @@ export interface ChunkInfo {
 }
 
 /**
- * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat 4.18.1
- * treats the first chunks of all streams, which have no stream id yet, as one stream, and shows an answer above its
- * question. A value later than the next chunk's timestamp hides that chunk.
+ * The field by which Web Chat orders activities: milliseconds, as in the channel's timestamps. Without it, Web Chat
+ * 4.18.1 treats the first chunks of all streams, which have no stream id yet, as one stream, and shows an answer above
+ * its question. A value later than the next chunk's timestamp hides that chunk.
  * https://github.com/microsoft/BotFramework-WebChat/blob/main/packages/core/src/reducers/createActivitiesReducer.ts
  */
 const WEB_CHAT_SEQUENCE_ID = 'webchat:sequence-id';

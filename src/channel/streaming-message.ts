@@ -19,7 +19,9 @@ export interface StreamingMessageOptions {
   readonly streamRecord: StreamRecord | undefined;
   readonly pace: Pace;
   readonly clock: Clock;
-  /** The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock. */
+  /**
+   * The channel's time, in milliseconds since the epoch: not before the question, and not ahead of the channel's clock.
+   */
   readonly channelNow: () => number;
   readonly log: Logger;
   readonly calls: Pick<ChannelCalls, 'send' | 'sendText' | 'update'>;
@@ -145,8 +147,8 @@ export class StreamingMessage {
   }
 
   /**
-   * It is unknown whether the final chunk arrived. To replace a message with itself is safe; to send the rest is not, since
-   * the channel may have it.
+   * It is unknown whether the final chunk arrived. To replace a message with itself is safe; to send the rest is not,
+   * since the channel may have it.
    */
   async #replaceUnconfirmed(message: Partial<Activity>, reason: unknown): Promise<void> {
     let error = await errorOf(this.#update(message));
@@ -161,8 +163,8 @@ export class StreamingMessage {
   }
 
   /**
-   * The channel accepts no more of the stream, so its message is replaced by the whole answer. The rest follows only where
-   * the channel refuses that: otherwise it may have the whole answer already.
+   * The channel accepts no more of the stream, so its message is replaced by the whole answer. The rest follows only
+   * where the channel refuses that: otherwise it may have the whole answer already.
    */
   async #replace(message: Partial<Activity>): Promise<void> {
     const { calls, log } = this.#options;
@@ -240,7 +242,10 @@ export class StreamingMessage {
     if (!this.isBegun) this.#sequence = 1;
   }
 
-  /** The interval counts from the response, so chunks keep it wherever it is measured. `error`: of the chunk that failed. */
+  /**
+   * The interval counts from the response, so chunks keep it wherever it is measured. `error`: of the chunk that
+   * failed.
+   */
   #scheduleNext(error?: unknown): void {
     const { clock, rules, pace } = this.#options;
     const requestedMs = Math.min(requestedWaitMs(error, clock.now()), MAX_WAIT_MS);

@@ -164,7 +164,10 @@ export function activityOf(reference: MessageReference): Activity {
   return reference.activity as unknown as Activity;
 }
 
-/** When an activity was sent, by its own timestamp; `undefined` for a malformed one. A wrong one harms its own conversation only. */
+/**
+ * When an activity was sent, by its own timestamp; `undefined` for a malformed one. A wrong one harms its own
+ * conversation only.
+ */
 export function sentAtMsOf({ timestamp }: { readonly timestamp?: unknown }): number | undefined {
   const sentAtMs = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
   return Number.isNaN(sentAtMs) ? undefined : sentAtMs;

@@ -9,7 +9,9 @@ import { fieldsOf } from '../json-access.ts';
 import { channelOf } from './capabilities.ts';
 import { type Author, capabilitiesIn, conversationKey } from './user-message.ts';
 
-/** The author of an activity, as far as the channel's service verifies it. Everything else in an activity is a claim. */
+/**
+ * The author of an activity, as far as the channel's service verifies it. Everything else in an activity is a claim.
+ */
 export interface VerifiedIdentity {
   /** The author's id on the channel; `undefined` where it is only a claim. */
   readonly userId: string | undefined;
@@ -20,8 +22,8 @@ export interface VerifiedIdentity {
 }
 
 /**
- * Who may use the bot: empty lists allow everybody. Users are listed by their id on the channel or in Entra ID. With Direct
- * Line's enhanced authentication, ids that begin with `dl_` are bound to the token.
+ * Who may use the bot: empty lists allow everybody. Users are listed by their id on the channel or in Entra ID. With
+ * Direct Line's enhanced authentication, ids that begin with `dl_` are bound to the token.
  */
 export type AccessSettings = Pick<Config, 'allowedTenants' | 'allowedUsers' | 'directLineEnhancedAuthentication'>;
 
@@ -53,15 +55,18 @@ export function verifiedIdentity(
   }
 }
 
-/** Names the person across conversations; where the channel verifies nobody, the conversation, whose id the service sets. */
+/**
+ * Names the person across conversations; where the channel verifies nobody, the conversation, whose id the service
+ * sets.
+ */
 export function personKeyOf({ userId, aadObjectId }: VerifiedIdentity, activity: Activity): string {
   const id = aadObjectId ?? userId;
   return id === undefined ? conversationKey(activity) : JSON.stringify([channelOf(activity.channelId), id]);
 }
 
 /**
- * Whether a channel's service sent the activity. Without an app id nothing is signed. The Emulator's tokens come from Entra
- * ID: everyone who has the app's secret can request one and send an activity with any channel and any user.
+ * Whether a channel's service sent the activity. Without an app id nothing is signed. The Emulator's tokens come from
+ * Entra ID: everyone who has the app's secret can request one and send an activity with any channel and any user.
  */
 function isFromService(claims: ClaimsIdentity): boolean {
   const issuer = claims.getClaimValue('iss');
@@ -85,8 +90,8 @@ type AllowList = Pick<AccessSettings, 'allowedTenants' | 'allowedUsers'>;
  * admits nobody.
  */
 export function isAllowed(author: VerifiedIdentity, { allowedTenants, allowedUsers }: AllowList): boolean {
-  // Anonymous guests of a meeting have no account in Entra ID, though they write in a conversation of the tenant. Guests
-  // with an account of another tenant are allowed.
+  // Anonymous guests of a meeting have no account in Entra ID, though they write in a conversation of the tenant.
+  // Guests with an account of another tenant are allowed.
   const hasAccount = allowedTenants.length === 0 || author.aadObjectId !== undefined;
   const { userId, aadObjectId } = author;
   const isUserAllowed = allowedUsers.length === 0 || includesAnyId(allowedUsers, [userId, aadObjectId]);

@@ -5,7 +5,9 @@ import { domainToASCII } from 'node:url';
 export interface HostRule {
   /** The host in lower case and ASCII: `files.example.com`, or `*.example.com` for each name below `example.com`. */
   readonly host: string;
-  /** Whether a file is requested again after 401, 403 or 404: the file may become available a moment after the message. */
+  /**
+   * Whether a file is requested again after 401, 403 or 404: the file may become available a moment after the message.
+   */
   readonly retriesRefused?: true;
   /**
    * Whether people store their own files there. A refusal, a redirect to a host that is not allowed, or a page instead

@@ -24,7 +24,9 @@ const MEGABYTE = 1_048_576;
 /** Stands for the address of the bot on this machine: with PORT=0 the port is known only once the bot listens. */
 export const OWN_PORT_URL = 'http://localhost:<PORT>';
 
-/** All settings, read once and frozen; times in milliseconds, sizes in bytes. `notices` are warnings for the operator. */
+/**
+ * All settings, read once and frozen; times in milliseconds, sizes in bytes. `notices` are warnings for the operator.
+ */
 export type Config = Readonly<ReturnType<typeof readSettings>> & { readonly notices: readonly string[] };
 
 /**

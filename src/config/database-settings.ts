@@ -22,8 +22,8 @@ export interface DatabaseSettings {
   /** The most connections of this instance. */
   readonly poolSize: number;
   /**
-   * False: takes no turns from the queue. The instance still accepts messages, answers commands and messages that expect
-   * their reply in the HTTP response, and serves audio.
+   * False: takes no turns from the queue. The instance still accepts messages, answers commands and messages that
+   * expect their reply in the HTTP response, and serves audio.
    */
   readonly isDispatching: boolean;
 }

@@ -14,8 +14,8 @@ export function readTextFile(path: string): string {
 }
 
 /**
- * Reads variables one by one and notes every problem instead of stopping at the first. An empty or blank value counts as
- * unset, since templates leave such values behind.
+ * Reads variables one by one and notes every problem instead of stopping at the first. An empty or blank value counts
+ * as unset, since templates leave such values behind.
  */
 export class EnvReader {
   /** All variables: the file of MCP_CONFIG may name variables that are not settings. */
@@ -116,8 +116,8 @@ export class EnvReader {
   }
 
   /**
-   * Reads an https address, or http on a loopback host, without trailing slashes or credentials. `tidy` first removes parts
-   * that the bot ignores.
+   * Reads an https address, or http on a loopback host, without trailing slashes or credentials. `tidy` first removes
+   * parts that the bot ignores.
    */
   url(name: string, example: string, tidy = (address: URL) => address): string | undefined {
     const value = this.text(name);

@@ -2,7 +2,10 @@ import stripJsonComments from 'strip-json-comments';
 import { fieldsOf } from '../json-access.ts';
 import { readTextFile } from './env.ts';
 
-/** Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs `mcpServers`. */
+/**
+ * Returns the servers by name, or what is wrong with the file. VS Code uses the key `servers`, other programs
+ * `mcpServers`.
+ */
 export function readMcpEntries(path: string): Readonly<Record<string, unknown>> | string {
   const text = attempt(() => readTextFile(path));
   if (text === undefined) return 'cannot be read; expected a JSON file';

@@ -93,8 +93,8 @@ function equalNames(names: readonly string[]): string[] {
 }
 
 /**
- * Identifies a server by its command or URL. Hashes them before `${NAME}` is replaced: a new key keeps the permissions that
- * users gave, and no secret gets into the database.
+ * Identifies a server by its command or URL. Hashes them before `${NAME}` is replaced: a new key keeps the permissions
+ * that users gave, and no secret gets into the database.
  */
 function originOf(transport: McpTransport, { url, command, args }: Fields): string {
   const name = transport.kind === 'http' ? new URL(transport.url).host : basename(transport.command);
@@ -241,7 +241,9 @@ class EntryReader {
     return this.#field(key, [], areTexts, 'is not a list of texts');
   }
 
-  /** Returns a field of the entry, or `fallback` if it is missing. If it is not valid, `problem` says so after its name. */
+  /**
+   * Returns a field of the entry, or `fallback` if it is missing. If it is not valid, `problem` says so after its name.
+   */
   #field<T>(key: string, fallback: T, isValid: (value: unknown) => value is T, problem: string): T {
     const value = this.#fields[key] ?? fallback;
     if (isValid(value)) return value;

@@ -48,7 +48,10 @@ export function noticesOf(reader: EnvReader, settings: ReadSettings): readonly s
   return [...notices.filter(([applies]) => applies).map(([, notice]) => notice), ...budgetNotices(settings)];
 }
 
-/** Warns about budgets that refuse every message, since they are smaller than one turn, and about pictures without a price. */
+/**
+ * Warns about budgets that refuse every message, since they are smaller than one turn, and about pictures without a
+ * price.
+ */
 function budgetNotices({ limits, session, model: { model } }: ReadSettings): readonly string[] {
   const { instructions, maxOutputTokens } = session;
   const prices = pricesOf(limits.prices, model);

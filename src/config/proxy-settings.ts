@@ -19,8 +19,8 @@ const NO_PROXY = 'NO_PROXY';
 const WILDCARD = /^\*?\./;
 
 /**
- * Unset also if NO_PROXY is `*`, which Azure's libraries do not know. A SOCKS proxy for all programs is only a notice. A
- * problem never quotes a secret.
+ * Unset also if NO_PROXY is `*`, which Azure's libraries do not know. A SOCKS proxy for all programs is only a notice.
+ * A problem never quotes a secret.
  */
 export function readProxy(reader: EnvReader): ProxySettings | undefined {
   for (const name of PROXY_VARIABLES) {

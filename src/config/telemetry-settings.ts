@@ -4,8 +4,8 @@ import type { EnvReader } from './env.ts';
 export interface TelemetrySettings {
   readonly connectionString: string;
   /**
-   * The scope of the tokens of Entra ID, whose identity needs the role "Monitoring Metrics Publisher". Unset: the key in the
-   * connection string authenticates.
+   * The scope of the tokens of Entra ID, whose identity needs the role "Monitoring Metrics Publisher". Unset: the key
+   * in the connection string authenticates.
    */
   readonly entraScope: string | undefined;
 }

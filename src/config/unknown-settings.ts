@@ -19,7 +19,10 @@ export const SOMETIMES_READ = [
   'no_proxy',
 ];
 
-/** Warns about variables that resemble a setting, such as `REALTME_VOICE`. `namesRead` are the variables that the bot read. */
+/**
+ * Warns about variables that resemble a setting, such as `REALTME_VOICE`. `namesRead` are the variables that the bot
+ * read.
+ */
 export function unknownSettings(env: Env, namesRead: ReadonlySet<string>): string[] {
   const known = new Set([...namesRead, ...SOMETIMES_READ]);
   const candidates = [...known].filter((each) => each.length >= MIN_CHARS);
@@ -37,8 +40,8 @@ export function isAlike(name: string, known: string): boolean {
 }
 
 /**
- * Whether the Levenshtein distance of the texts, from `i` and `j` on, is at most `edits`. Most pairs differ at once, so this
- * is much faster than a matrix.
+ * Whether the Levenshtein distance of the texts, from `i` and `j` on, is at most `edits`. Most pairs differ at once, so
+ * this is much faster than a matrix.
  */
 function isWithin(one: string, other: string, edits: number, i = 0, j = 0): boolean {
   if (Math.abs(one.length - i - (other.length - j)) > edits) return false;

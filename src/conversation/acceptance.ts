@@ -13,8 +13,8 @@ export interface ActivityName {
 export type PersonActivity = Pick<UserMessage, 'key' | 'activityId' | 'personKey'>;
 
 /**
- * What became of an activity. `done` resolves when the reply has been sent; for a message that a queued turn answers, it
- * is resolved already. It does not reject.
+ * What became of an activity. `done` resolves when the reply has been sent; for a message that a queued turn answers,
+ * it is resolved already. It does not reject.
  */
 export type Acceptance =
   | { readonly kind: 'accepted'; readonly done: Promise<void> }

@@ -13,7 +13,8 @@ import { type ConversationRecord, type Edit, EMPTY_RECORD, withHandled } from '.
  * - `leave`: the channel reports the conversation as gone: waiting messages are cancelled, except those that expect
  *   replies. Decisions among them are taken back.
  * - `forget`: as `stop` and `reset`; the record is deleted except the ids of handled activities, and so are recording
- *   links, approvals, permissions and dead letters. The caller deletes the audio and removes the names from the audit: see
+ * links, approvals, permissions and dead letters. The caller deletes the audio and removes the names from the audit:
+ *   see
  *   `forgetAudioAndAudit`. The spending stays.
  * - `withdraw`: the message is cancelled if it waits, and a decision that it made is taken back. It is removed from the
  *   history together with its answer, also when its turn runs now.
@@ -41,8 +42,8 @@ export interface ConversationStore {
   create(key: string): Promise<boolean>;
   /**
    * Applies an action at once, in one transaction, after the messages that were added before and before those that are
-   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with undefined, without effect,
-   * if it was already. Default: no activity asked for it.
+   * added later. Marks `activityId`, the activity that asked for it, as handled. Resolves with undefined, without
+   * effect, if it was already. Default: no activity asked for it.
    */
   apply(key: string, action: ConversationAction, activityId?: string): Promise<AppliedAction | undefined>;
   /** The conversations of a team that are not forgotten; see `team` of a message. */

@@ -67,8 +67,8 @@ export class Conversations {
   }
 
   /**
-   * Decides about a call that waits for its user, and resolves with what became of the decision. A turn of its own carries
-   * it out.
+   * Decides about a call that waits for its user, and resolves with what became of the decision. A turn of its own
+   * carries it out.
    */
   async decide(
     request: DecisionRequest,
@@ -257,7 +257,10 @@ export class Conversations {
     return { text: apology('internal', incident, messagesFor(message.locale)) };
   }
 
-  /** The channel reports the conversation as gone: waiting messages are cancelled. The record stays for an unblocked bot. */
+  /**
+   * The channel reports the conversation as gone: waiting messages are cancelled. The record stays for an unblocked
+   * bot.
+   */
   async #leave(key: string): Promise<void> {
     this.#services.sessions.drop(key);
     await this.#retryStore(() => this.#services.conversationStore.apply(key, { kind: 'leave' })).catch((err: unknown) =>

@@ -85,8 +85,8 @@ export function isHandled({ answered }: ConversationRecord, activityId: string):
 }
 
 /**
- * Reads a record from JSON that the bot has written, in any version: what is missing or of another kind is as in an empty
- * record, and unknown fields are kept, so that a newer version finds them again.
+ * Reads a record from JSON that the bot has written, in any version: what is missing or of another kind is as in an
+ * empty record, and unknown fields are kept, so that a newer version finds them again.
  */
 export function readRecord(json: unknown): ConversationRecord {
   const record = filled(EMPTY_RECORD, json) as ConversationRecord;

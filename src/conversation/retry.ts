@@ -9,7 +9,10 @@ export interface RetryOptions {
   readonly log: Logger;
   /** Ends the pauses between the calls, with its reason. A call that runs is awaited. */
   readonly signal?: AbortSignal;
-  /** Waits at most this long, then rejects with a StoreError, even if the store does not answer at all. Default: no limit. */
+  /**
+   * Waits at most this long, then rejects with a StoreError, even if the store does not answer at all. Default: no
+   * limit.
+   */
   readonly limitMs?: number;
   /** Called once, after 10 s without an answer. */
   readonly onDelayed?: () => void;

@@ -23,8 +23,8 @@ function plainName(name = ''): string {
 }
 
 /**
- * Returns the text of a message as the model gets it. If several people write, it is quoted, so that nobody can speak for
- * another. Empty in a personal chat if nothing was written.
+ * Returns the text of a message as the model gets it. If several people write, it is quoted, so that nobody can speak
+ * for another. Empty in a personal chat if nothing was written.
  */
 export function itemText(message: Pick<UserMessage, 'scope' | 'user' | 'text'>): string {
   const speaker = speakerName(message);

@@ -22,7 +22,8 @@ export type MessageAttachment =
 export type FetchFile = (file: SentFile, reference: MessageReference, signal: AbortSignal) => Promise<Uint8Array>;
 
 /**
- * Where the answer goes. Plain JSON, so that it can be stored and used by another process; only `channel/` looks inside.
+ * Where the answer goes. Plain JSON, so that it can be stored and used by another process; only `channel/` looks
+ * inside.
  */
 export interface MessageReference {
   readonly activity: Readonly<Record<string, unknown>>;
@@ -70,7 +71,10 @@ export interface UserMessage {
   /** Whether the card shows that decision, so that the answer does not begin with it. Default: false. */
   readonly isDecisionShown?: boolean;
   readonly reference: MessageReference;
-  /** The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its threads. */
+  /**
+   * The team of Microsoft Teams whose channel it was written in. A bot that is removed from it forgets all of its
+   * threads.
+   */
   readonly team?: string | undefined;
 }
 

@@ -87,13 +87,15 @@ export class Connection implements Sql {
       idleTimeoutMillis: IDLE_MS,
       max: settings.poolSize - OTHER_CONNECTIONS,
     });
-    // The pool handles errors of idle connections only. An unhandled `error` event of any other connection would end the
-    // process; its running statement rejects with the same error.
+    // The pool handles errors of idle connections only. An unhandled `error` event of any other connection would end
+    // the process; its running statement rejects with the same error.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#pool.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'database connection lost'));
   }
 
-  /** `limitMs` bounds the wait for a connection and the statement together. Whether a late statement runs is unknown. */
+  /**
+   * `limitMs` bounds the wait for a connection and the statement together. Whether a late statement runs is unknown.
+   */
   async query<Row extends object>(
     text: string,
     values: readonly unknown[] = [],
@@ -125,8 +127,8 @@ export class Connection implements Sql {
     } catch (error) {
       throw storeFailure('a transaction', error);
     } finally {
-      // The connection may arrive after the deadline, so the transaction is ended whenever it begins. After success, `run`
-      // has ended it, and this does nothing.
+      // The connection may arrive after the deadline, so the transaction is ended whenever it begins. After success,
+      // `run` has ended it, and this does nothing.
       beginning.then((transaction) => transaction.end({ isBroken: true })).catch(() => {});
     }
   }
@@ -182,7 +184,10 @@ export class Transaction implements Sql {
   }
 }
 
-/** Each connection parses and plans a prepared statement once: planning takes longer than running. Names have up to 63 bytes. */
+/**
+ * Each connection parses and plans a prepared statement once: planning takes longer than running. Names have up to 63
+ * bytes.
+ */
 function prepared(text: string, values: readonly unknown[], limitMs: number): pg.QueryConfig {
   const name = hash('sha256', text, 'base64url');
   // `query_timeout` of one statement is not in the types: pg/lib/client.js, `readTimeout`.

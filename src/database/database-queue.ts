@@ -83,8 +83,8 @@ export class DatabaseQueue implements TurnQueue {
   }
 
   /**
-   * Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored key.
-   * Resolves with the count of local messages that waited, without decisions about calls.
+   * Stops the conversation's turns on this instance, even while no notifications arrive. `conversation` is its stored
+   * key. Resolves with the count of local messages that waited, without decisions about calls.
    */
   async stop(conversation: string): Promise<number> {
     const { count } = this.#local.stop(conversation);

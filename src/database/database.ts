@@ -19,8 +19,8 @@ import type { DatabaseOptions, DatabaseServices } from './services.ts';
 const CLOSE_LIMIT_MS = 5_000;
 
 /**
- * Opens the stores in PostgreSQL; nothing is sent before `start` or the first call. Their calls reject with a StoreError
- * while the database cannot be used.
+ * Opens the stores in PostgreSQL; nothing is sent before `start` or the first call. Their calls reject with a
+ * StoreError while the database cannot be used.
  */
 export function openDatabase(options: DatabaseOptions) {
   const connection = new Connection(options);

@@ -14,7 +14,8 @@ const MEANINGS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   // Connection trouble, resources, operator's intervention (restart, cancelled statement), system errors.
   [/^(08|53|57|58)...$/, 'store_unavailable'],
   [MISSING, 'store_unavailable'],
-  // Serialization failure, deadlock, lock not available; a prepared statement that a migration or a pooler has made useless.
+  // Serialization failure, deadlock, lock not available; a prepared statement that a migration or a pooler has made
+  // useless.
   [/^(40001|40P01|55P03|0A000|26000|42P05)$/, 'store_unavailable'],
 ];
 /** pg-boss throws this before it has started. */
@@ -25,7 +26,9 @@ const CERTIFICATE_CODE = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 /** The message of an error of `pg` that has no code. */
 const WITHOUT_TLS = 'The server does not support SSL connections';
 
-/** Converts the failure of an `action`. Keeps only the code of the library's error: its message may quote user input. */
+/**
+ * Converts the failure of an `action`. Keeps only the code of the library's error: its message may quote user input.
+ */
 export function storeFailure(action: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const reason = reasonOf(error);

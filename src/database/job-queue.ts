@@ -40,7 +40,9 @@ export type WaitingCounts = Readonly<typeof NONE_WAITING>;
 export const QUEUE = 'turns';
 /** The dead-letter queue: messages that could not be answered. Only an operator reads it. */
 const DEAD_QUEUE = 'turns_dead';
-/** Limits how often outages and shutdowns may interrupt a turn. Crashes are counted apart, in `conversations.attempts`. */
+/**
+ * Limits how often outages and shutdowns may interrupt a turn. Crashes are counted apart, in `conversations.attempts`.
+ */
 export const MAX_CLAIMS = 100;
 const QUEUE_OPTIONS = {
   // After this silence of a process, other instances get its turns.

@@ -3,8 +3,8 @@ import { withDeadline } from '../deadline.ts';
 import { StoreError } from '../errors.ts';
 
 /**
- * Runs the work of a key one after another, in the order of the calls; keys run side by side. pg-boss orders messages by
- * the start of the transactions that store them, so those of a conversation must not overlap.
+ * Runs the work of a key one after another, in the order of the calls; keys run side by side. pg-boss orders messages
+ * by the start of the transactions that store them, so those of a conversation must not overlap.
  */
 export class KeyedMutex {
   readonly #clock: Clock;
@@ -13,8 +13,8 @@ export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /**
-   * `limitMs` bounds each call: its waiting and its work together. Work that has only `minWorkMs` left never begins: it would
-   * probably fail, and delay the work behind it in vain.
+   * `limitMs` bounds each call: its waiting and its work together. Work that has only `minWorkMs` left never begins: it
+   * would probably fail, and delay the work behind it in vain.
    */
   constructor(clock: Clock, limitMs: number, minWorkMs = 0) {
     this.#clock = clock;

@@ -2,8 +2,8 @@ import type { Connection } from './connection.ts';
 import { queueSchema } from './names.ts';
 
 /**
- * The statements of each version of the schema, from version 1. Migrations only add, so that the previous release runs on
- * the new schema: rename and drop nothing, and give new columns a default. Never change a version that was released.
+ * The statements of each version of the schema, from version 1. Migrations only add, so that the previous release runs
+ * on the new schema: rename and drop nothing, and give new columns a default. Never change a version that was released.
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [

@@ -58,8 +58,8 @@ interface AudioRow extends Omit<StoredAudio, 'locale'> {
 }
 
 /**
- * Audio in PostgreSQL, read by range. Calls reject with a StoreError. Since messages use the same connections, one read, one
- * save and one deletion run at a time: lookups of made-up links and deletions delay no save.
+ * Audio in PostgreSQL, read by range. Calls reject with a StoreError. Since messages use the same connections, one
+ * read, one save and one deletion run at a time: lookups of made-up links and deletions delay no save.
  */
 export function createPostgresAudioStore(services: AudioServices): AudioStore {
   const { connection, clock, ids, audioRetentionMs, audioStoreBytes } = services;
@@ -103,8 +103,8 @@ export function createPostgresAudioStore(services: AudioServices): AudioStore {
 }
 
 /**
- * Ends the access to the audio of a conversation. Deleting it may take too long for a transaction: `forget` of the store does
- * that, or else retention.
+ * Ends the access to the audio of a conversation. Deleting it may take too long for a transaction: `forget` of the
+ * store does that, or else retention.
  */
 export async function forgetAudio(sql: Sql, conversation: string): Promise<void> {
   await sql.query(EXPIRE, [storable(conversation)]);

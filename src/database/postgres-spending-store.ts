@@ -19,9 +19,10 @@ const ACCOUNTS =
   "LATERAL (VALUES ('conversation', conversation), ('person', person), ('day', '')) AS own (budget, account)";
 
 /**
- * Checks and counts in one statement, so that an instance that freezes holds no lock. Locks the job's reservation, then the
- * rows of its budgets in the order of their names, as SETTLE does, which avoids deadlocks. A locked row is read in its
- * newest version. Counts nothing if a row is missing. Two concurrent first attempts both count: too much, never too little.
+ * Checks and counts in one statement, so that an instance that freezes holds no lock. Locks the job's reservation, then
+ * the rows of its budgets in the order of their names, as SETTLE does, which avoids deadlocks. A locked row is read in
+ * its newest version. Counts nothing if a row is missing. Two concurrent first attempts both count: too much, never too
+ * little.
  *
  * The commit does not wait for the disk, since every turn waits for it: a crash of the server may lose its last second.
  */

@@ -7,8 +7,8 @@ import { createBoss } from './job-queue.ts';
 const NOT_PREPARED = ['pg-boss is not installed', 'pg-boss database requires migrations'];
 
 /**
- * Sends a job through a queue of its own, beside that of the bot, and removes both. Resolves with false and does nothing
- * if the bot has not prepared the database yet, which it does at its start. Rejects with a StoreError.
+ * Sends a job through a queue of its own, beside that of the bot, and removes both. Resolves with false and does
+ * nothing if the bot has not prepared the database yet, which it does at its start. Rejects with a StoreError.
  */
 export async function tryQueue(options: ConnectionOptions): Promise<boolean> {
   const boss = createBoss(options, { migrate: false, supervise: false, query_timeout: QUERY_LIMIT_MS });

@@ -4,7 +4,9 @@ import { type CheckContext, type Finding, fail, pass, skipped, warn } from './ch
 
 /** The oldest version that pg-boss supports. */
 const MIN_VERSION = 13;
-/** Above this, times in the bot's log are hard to compare with those in the database, which are of the server's clock. */
+/**
+ * Above this, times in the bot's log are hard to compare with those in the database, which are of the server's clock.
+ */
 const MAX_CLOCK_DIFFERENCE_MS = 5_000;
 
 interface Facts {

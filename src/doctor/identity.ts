@@ -38,7 +38,10 @@ const OUTSIDE_AZURE_FIX =
   'A managed identity works only inside Azure: run this on the App Service (over SSH: node dist/doctor.js).';
 const OTHER_IDENTITY_FIX = `${OUTSIDE_AZURE_FIX} There, leave AZURE_CLIENT_SECRET unset, and set AZURE_CLIENT_ID to MicrosoftAppId.`;
 
-/** What to do about a code of Entra ID or of the network. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+/**
+ * What to do about a code of Entra ID or of the network.
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
 export function identityFix(code: string, botEnv: Env, isOnAzure: boolean): string {
   switch (code) {
     case 'AADSTS7000222':

@@ -26,7 +26,9 @@ function addressOf({ config: { publicBaseUrl, port }, env, installation }: Check
   return publicBaseUrl === undefined ? NO_ADDRESS : { url: publicBaseUrl, variable, command };
 }
 
-/** Runs a check of the public address. It is skipped if there is none. A request without an answer is a finding, too. */
+/**
+ * Runs a check of the public address. It is skipped if there is none. A request without an answer is a finding, too.
+ */
 export function atPublicAddress(
   check: (address: PublicAddress, signal: AbortSignal, context: CheckContext) => Promise<Finding>,
 ): Check['run'] {

@@ -37,8 +37,8 @@ const isObjectWith =
 const isAccount = isObjectWith({ id: isText, name: isText, aadObjectId: isText, role: isText });
 
 /**
- * The checks of fields that are present. An invalid field comes from a broken or hostile sender, and would make the reply
- * impossible to write.
+ * The checks of fields that are present. An invalid field comes from a broken or hostile sender, and would make the
+ * reply impossible to write.
  */
 const FIELDS: Readonly<Record<string, Check>> = {
   // A channel id may be compound, such as `msteams:COPILOT`.
@@ -68,8 +68,8 @@ const FIELDS: Readonly<Record<string, Check>> = {
 const ANSWERED_TYPES: readonly unknown[] = ['message', 'invoke'];
 
 /**
- * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. With `onlyLoopback`,
- * no token verifies the service URL, so it has to be on this machine.
+ * Throws a RequestError that names the field. `null` counts as missing, as Bot Framework writes it. With
+ * `onlyLoopback`, no token verifies the service URL, so it has to be on this machine.
  */
 export function checkActivity(body: Fields, { onlyLoopback }: { onlyLoopback: boolean }): InboundActivity {
   const activity = withoutNulls(body);
@@ -107,8 +107,8 @@ function checkServiceUrl(serviceUrl: string, onlyLoopback: boolean): void {
 }
 
 /**
- * The services that give a cloud machine its metadata and credentials, besides link-local addresses: addresses of Azure,
- * Alibaba Cloud and Oracle, and names in the networks of Google Cloud and AWS.
+ * The services that give a cloud machine its metadata and credentials, besides link-local addresses: addresses of
+ * Azure, Alibaba Cloud and Oracle, and names in the networks of Google Cloud and AWS.
  */
 const METADATA_HOSTS: readonly string[] = [
   '168.63.129.16',

@@ -34,8 +34,8 @@ export class AudioReader {
   }
 
   /**
-   * Finds the audio of a link and the time left until the link expires. `undefined` for a forged or expired link. Rejects
-   * like the store, and with a RequestError (`busy`) when too much other audio is being looked up.
+   * Finds the audio of a link and the time left until the link expires. `undefined` for a forged or expired link.
+   * Rejects like the store, and with a RequestError (`busy`) when too much other audio is being looked up.
    */
   async find(link: string): Promise<{ audio: StoredAudio; leftMs: number } | undefined> {
     const parsed = readLink(link);

@@ -71,8 +71,9 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
 }
 
 /**
- * Sends the audio in chunks, as fast as the client receives them, and stops reading when the client disconnects. The head
- * goes out with the first chunk. Rejects as `read` does, or with a RequestError (`not_found`) if the audio was removed.
+ * Sends the audio in chunks, as fast as the client receives them, and stops reading when the client disconnects. The
+ * head goes out with the first chunk. Rejects as `read` does, or with a RequestError (`not_found`) if the audio was
+ * removed.
  */
 async function sendAudio(
   response: Response,

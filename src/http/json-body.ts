@@ -5,8 +5,8 @@ import { type BodyBounds, type BodyFormat, bounded, wholeBody } from './bounded-
 /** A message is a few kilobytes; a megabyte leaves room for cards and mentions. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 /**
- * The part of a body that is read before its token is verified; nearly all bodies are smaller. It counts towards no shared
- * bound, so that strangers cannot exhaust one. All 2,000 connections together may hold 128 MB.
+ * The part of a body that is read before its token is verified; nearly all bodies are smaller. It counts towards no
+ * shared bound, so that strangers cannot exhaust one. All 2,000 connections together may hold 128 MB.
  */
 export const MAX_UNVERIFIED_BYTES = 64 * 1024;
 /** Limits all bodies that are being read, together, without those first parts. */

@@ -6,8 +6,8 @@ import { RequestError } from '../errors.ts';
 /** Names of the container's host in Docker Desktop and Podman. */
 const CONTAINER_HOSTS = ['host.docker.internal', 'gateway.docker.internal', 'host.containers.internal'];
 /**
- * Headers that tunnels, proxies and content networks add. A proxy that adds none, such as nginx by default, looks like a
- * local client.
+ * Headers that tunnels, proxies and content networks add. A proxy that adds none, such as nginx by default, looks like
+ * a local client.
  */
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.+|x-original-.+|x-real-ip|x-client-ip|true-client-ip|x-tunnel-.+|x-arr-.+|x-envoy-.+|cf-.+|ngrok-.+)$/;
@@ -49,7 +49,9 @@ function isOwnOrigin(hostname: string | undefined, own: readonly (string | undef
   return own.includes(hostname) || isLoopbackHost(hostname) || hostname.endsWith('.localhost');
 }
 
-/** Whether no foreign name server resolves the name: this machine, a container's host, or a host of the same network. */
+/**
+ * Whether no foreign name server resolves the name: this machine, a container's host, or a host of the same network.
+ */
 function isLocalName(hostname: string): boolean {
   return hostname.endsWith('.localhost') || CONTAINER_HOSTS.includes(hostname) || /^[^.:]+$/.test(hostname);
 }

@@ -38,8 +38,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly isDraining: () => boolean;
   /**
-   * Checks a bearer token as far as possible without its activity. Rejects with a RequestError. Unset if the bot has no app
-   * id: then callers send no token.
+   * Checks a bearer token as far as possible without its activity. Rejects with a RequestError. Unset if the bot has no
+   * app id: then callers send no token.
    */
   readonly verifyToken?: ((authorization: string) => Promise<void>) | undefined;
   /** Without a token only clients on this machine are served, unless the operator opened the bot to others. */
@@ -71,7 +71,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   limitRequestTime(server.server, clock);
   server.server.maxConnections = MAX_CONNECTIONS;
   server.server.timeout = SOCKET_TIMEOUT_MS;
-  // With restify's listener, the socket of an upgrade request would outlive the server. Without it, Node answers as usual.
+  // With restify's listener, the socket of an upgrade request would outlive the server. Without it, Node answers as
+  // usual.
   server.server.removeAllListeners('upgrade');
   answerErrors(server, log);
   server.pre(async (request: Request) => checkAddress(request, onlyLoopback, publicHost));

@@ -6,8 +6,8 @@ export const MAX_LOOKUPS = 32;
 export const MAX_RECORDING_LOOKUPS = 8;
 
 /**
- * Wraps a lookup so that concurrent calls for the same key share one, and the load on the store stays bounded. The wrapped
- * lookup rejects with a RequestError (`busy`) when `max` other keys are being looked up.
+ * Wraps a lookup so that concurrent calls for the same key share one, and the load on the store stays bounded. The
+ * wrapped lookup rejects with a RequestError (`busy`) when `max` other keys are being looked up.
  */
 export function sharedLookup<T>(lookUp: (key: string) => Promise<T>, max: number): (key: string) => Promise<T> {
   const running = new Map<string, Promise<T>>();

@@ -9,7 +9,9 @@ function file(name: string | undefined): string {
   return name === undefined ? 'your file' : `“${name}”`;
 }
 
-/** Every text that users see; English also serves languages without a file. Short, kind, and it says what to do next. */
+/**
+ * Every text that users see; English also serves languages without a file. Short, kind, and it says what to do next.
+ */
 export const en = {
   language: 'en',
   welcome:

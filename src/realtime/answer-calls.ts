@@ -17,8 +17,8 @@ export interface CallingSession {
 }
 
 /**
- * Runs the calls of a response and requests the next response, until the model has answered or the user has to approve a
- * call. Joins all responses into one answer. Never rejects.
+ * Runs the calls of a response and requests the next response, until the model has answered or the user has to approve
+ * a call. Joins all responses into one answer. Never rejects.
  */
 export async function answerCalls(
   first: ResponseResult,

@@ -15,8 +15,8 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Detects a dead peer: a socket whose network is gone looks open for minutes and accepts what is sent. The client library
- * sends no pings.
+ * Detects a dead peer: a socket whose network is gone looks open for minutes and accepts what is sent. The client
+ * library sends no pings.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;

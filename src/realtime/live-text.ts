@@ -4,8 +4,8 @@ import { ResponseParts } from './response-parts.ts';
 import type { ServerEvent } from './server-event.ts';
 
 /**
- * The text of an answer while the model generates it. If speech was requested, only transcripts count: a text answer may
- * still be deleted and requested once more.
+ * The text of an answer while the model generates it. If speech was requested, only transcripts count: a text answer
+ * may still be deleted and requested once more.
  */
 export class LiveText {
   readonly #turnId: string;

@@ -10,8 +10,8 @@ export interface Said {
 }
 
 /**
- * Why an answer is incomplete. `lost`: the connection, the session or the service failed after it had begun. `budget`: the
- * response after its calls would cost too much, so they were not run.
+ * Why an answer is incomplete. `lost`: the connection, the session or the service failed after it had begun. `budget`:
+ * the response after its calls would cost too much, so they were not run.
  */
 export type CutShortReason = 'length' | 'filter' | 'cancelled' | 'lost' | 'budget';
 

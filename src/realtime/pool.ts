@@ -21,7 +21,10 @@ export interface PoolOptions {
   readonly clock: Clock;
   /** A session without a turn for this long is closed. */
   readonly idleMs: number;
-  /** Limits all open sockets. At the limit the least recently used idle session is closed; if none is idle, the turn waits. */
+  /**
+   * Limits all open sockets. At the limit the least recently used idle session is closed; if none is idle, the turn
+   * waits.
+   */
   readonly maxSessions: number;
   /** The longest turn. A session that would expire within this time is replaced before the turn. */
   readonly turnMs: number;
@@ -46,9 +49,9 @@ interface AcquiredSession {
 const EXPIRY_MARGIN_MS = 60_000;
 
 /**
- * The warm sessions, at most one idle session for each conversation. Concurrent turns have a session each; the pool keeps
- * the one that is released last. A session holds a slot from before it is opened until its socket is closed. Waiting
- * turns get slots in their order.
+ * The warm sessions, at most one idle session for each conversation. Concurrent turns have a session each; the pool
+ * keeps the one that is released last. A session holds a slot from before it is opened until its socket is closed.
+ * Waiting turns get slots in their order.
  */
 export class SessionPool {
   readonly #options: PoolOptions;

@@ -9,9 +9,9 @@ const MAX_REASON_CHARS = 400;
 const KEY_OR_TOKEN = /\b(?:sk-|eyJ)[\w*.-]{4,}/g;
 
 /**
- * Resolves with the reason that the service, or a proxy on the way, gives for a refused handshake: code and message of a
- * JSON error, the title of an HTML page, else the beginning of the text; empty if there is none. `credential` and control
- * characters are removed. Never rejects.
+ * Resolves with the reason that the service, or a proxy on the way, gives for a refused handshake: code and message of
+ * a JSON error, the title of an HTML page, else the beginning of the text; empty if there is none. `credential` and
+ * control characters are removed. Never rejects.
  */
 export async function refusalReason(response: IncomingMessage, credential: string, clock: Clock): Promise<string> {
   // No compression was requested, so a compressed body is not read.

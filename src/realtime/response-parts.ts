@@ -11,8 +11,8 @@ interface Part {
 }
 
 /**
- * Collects the text and audio of one response. Newer models answer in several output items (a preamble, then the answer),
- * so the deltas are kept by item and part and joined in their order.
+ * Collects the text and audio of one response. Newer models answer in several output items (a preamble, then the
+ * answer), so the deltas are kept by item and part and joined in their order.
  */
 export class ResponseParts {
   readonly #parts = new Map<string, Part>();

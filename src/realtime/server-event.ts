@@ -74,7 +74,9 @@ export interface FinalResponse {
 type Fields = Readonly<Record<string, unknown>>;
 type WireEvent = Fields & { readonly type: string };
 
-/** The key of the response's name in `response.metadata`. Its echo is the only id of ours in the events of a response. */
+/**
+ * The key of the response's name in `response.metadata`. Its echo is the only id of ours in the events of a response.
+ */
 export const RESPONSE_NAME = 'turn';
 
 /** Reads one event of the wire; never throws. An event that lacks a field of its type is `malformed`. */

@@ -35,8 +35,8 @@ const NO_LISTENER: (event: ServerEvent) => void = () => {};
 const NOTHING_TO_CANCEL = 'response_cancel_not_active';
 
 /**
- * One Realtime session of one conversation: opens, runs turns one after another, closes. A failed turn makes it unusable,
- * because the model's memory is then unknown.
+ * One Realtime session of one conversation: opens, runs turns one after another, closes. A failed turn makes it
+ * unusable, because the model's memory is then unknown.
  */
 export class RealtimeSession {
   readonly #deps: SessionDeps;
@@ -252,8 +252,8 @@ export class RealtimeSession {
   }
 
   #onError({ error, eventId }: Extract<ServerEvent, { kind: 'error' }>): void {
-    // While no response runs (between turns, or while tools run), the service may have refused an item, such as the output
-    // of a call that waits for its approval: the next turn gets a new session.
+    // While no response runs (between turns, or while tools run), the service may have refused an item, such as the
+    // output of a call that waits for its approval: the next turn gets a new session.
     const isMemoryUnknown = this.#run === undefined && error.code !== NOTHING_TO_CANCEL;
     if (error.code === 'session_expired' || isMemoryUnknown) this.#isUnusable = true;
     // The message may quote user input, so it is not logged.

@@ -14,9 +14,9 @@ export const CALL_OPTIONS: StoragePipelineOptions = {
 const TOKEN_LASTS_MS = 5 * 60_000;
 
 /**
- * Opens the container of reply audio in the account at `url`, with Entra ID, without checking that it exists. The library
- * refuses to send a token without TLS. It is loaded here, because it takes half a second and a bot without a storage account
- * does not need it.
+ * Opens the container of reply audio in the account at `url`, with Entra ID, without checking that it exists. The
+ * library refuses to send a token without TLS. It is loaded here, because it takes half a second and a bot without a
+ * storage account does not need it.
  */
 export async function openAudioContainer(
   url: string,

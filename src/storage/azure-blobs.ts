@@ -25,8 +25,8 @@ const LARGE_BODY_LIMIT_MS = 10_000;
 
 /**
  * A container of Azure Blob Storage, which has to exist. Each call is tried once and rejects with a StoreError:
- * `store_unavailable` (a write may have been done), `store_access_denied` or `store_call_invalid`. Limits: 4 s, 10 s for a body
- * above 256 kB.
+ * `store_unavailable` (a write may have been done), `store_access_denied` or `store_call_invalid`. Limits: 4 s, 10 s
+ * for a body above 256 kB.
  */
 export class AzureBlobs {
   readonly #options: AzureBlobsOptions;

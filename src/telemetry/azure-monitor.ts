@@ -13,7 +13,9 @@ export interface Exporter {
 
 const TOKEN_LASTS_MS = 5 * 60_000;
 const OFF = { enabled: false };
-/** Instrumentation is off: addresses hold the ids of users and signed links to their audio. Logs go to standard output. */
+/**
+ * Instrumentation is off: addresses hold the ids of users and signed links to their audio. Logs go to standard output.
+ */
 const INSTRUMENTATION = {
   azureSdk: OFF,
   http: OFF,

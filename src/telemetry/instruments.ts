@@ -12,9 +12,9 @@ const DURATIONS = { unit: 's', advice: { explicitBucketBoundaries: [0.1, 0.2, 0.
 const TOKENS = { unit: '{token}' };
 
 /**
- * Creates the instruments of all metrics. Names that begin with `gen_ai` are OpenTelemetry's conventions for generative AI:
- * https://github.com/open-telemetry/semantic-conventions-genai (as of pull request 440, gen-ai-token-metrics.md). Alerts of
- * the deployment template use `turnsFailed` and `starts`: these have no attributes.
+ * Creates the instruments of all metrics. Names that begin with `gen_ai` are OpenTelemetry's conventions for generative
+ * AI: https://github.com/open-telemetry/semantic-conventions-genai (as of pull request 440, gen-ai-token-metrics.md).
+ * Alerts of the deployment template use `turnsFailed` and `starts`: these have no attributes.
  */
 export function createInstruments(meter: Meter) {
   return {

@@ -13,8 +13,8 @@ const REDIRECTS = [307, 308];
 const ROLE = 'the role "Monitoring Metrics Publisher" on the Application Insights resource; it takes minutes to work';
 
 /**
- * Logs once when telemetry cannot be sent, and once when it can be again. The library drops it silently, and alerts on it
- * never fire.
+ * Logs once when telemetry cannot be sent, and once when it can be again. The library drops it silently, and alerts on
+ * it never fire.
  */
 export class SendingWatch {
   readonly #log: Logger;

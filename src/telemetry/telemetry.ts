@@ -22,8 +22,8 @@ const FLUSH_LIMIT_MS = 5_000;
 const LOOP_RESOLUTION_MS = 20;
 
 /**
- * Records spans and metrics by OpenTelemetry's API, which does nothing until an SDK is registered. It records only counts
- * and times, never user input or names. No method throws.
+ * Records spans and metrics by OpenTelemetry's API, which does nothing until an SDK is registered. It records only
+ * counts and times, never user input or names. No method throws.
  */
 export class Telemetry {
   readonly #options: TelemetryOptions;

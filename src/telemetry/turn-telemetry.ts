@@ -73,8 +73,8 @@ const HASH_CHARS = 16;
 const FAILED: ReadonlySet<CountedResult> = new Set(['failed', 'unsent']);
 
 /**
- * A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. Attributes that begin
- * with `gen_ai` are OpenTelemetry's conventions for generative AI, which are still in development:
+ * A turn's span, the spans of its steps, and its metrics. It never receives what people write or say. Attributes that
+ * begin with `gen_ai` are OpenTelemetry's conventions for generative AI, which are still in development:
  * https://github.com/open-telemetry/semantic-conventions-genai (as of pull request 440).
  */
 export class TurnTelemetry {

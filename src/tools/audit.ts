@@ -1,6 +1,6 @@
 /**
- * An event of a call. `asked`: the user was asked to allow it. A call that changes something has `began` before it runs,
- * and `done`, `failed` or `unknown` after it. If that is missing, it is unknown whether the call was done.
+ * An event of a call. `asked`: the user was asked to allow it. A call that changes something has `began` before it
+ * runs, and `done`, `failed` or `unknown` after it. If that is missing, it is unknown whether the call was done.
  */
 export type AuditEvent = 'asked' | 'allowed' | 'denied' | 'began' | 'done' | 'failed' | 'unknown';
 

@@ -31,8 +31,8 @@ export interface ToolDefinition<Parameters extends z.ZodObject> extends Required
 }
 
 /**
- * An object with `text`, `images` and `sources` is a complete output. One with only an `error`, a text, is a failed call. The
- * model gets any other object as JSON.
+ * An object with `text`, `images` and `sources` is a complete output. One with only an `error`, a text, is a failed
+ * call. The model gets any other object as JSON.
  */
 export type ToolResult = string | ToolOutput | Readonly<Record<string, unknown>>;
 

@@ -14,7 +14,9 @@ const DROPPED = ['$schema', '$id', '$comment'];
 /** The length as JSON. The model reads a schema in every response. */
 export const MAX_SCHEMA_CHARS = 16_000;
 
-/** Returns the schema for the service, or why it cannot be used: the service rejects a whole session for one bad schema. */
+/**
+ * Returns the schema for the service, or why it cannot be used: the service rejects a whole session for one bad schema.
+ */
 export function parameterSchema(given: unknown): { readonly schema: ParameterSchema } | { readonly refusal: string } {
   const schema = fieldsOf(given);
   if (schema['type'] !== undefined && schema['type'] !== 'object') return { refusal: 'its schema is not of an object' };

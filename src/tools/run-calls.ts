@@ -37,8 +37,8 @@ const NOT_RUN = {
 /**
  * Runs the calls of one response: read-only calls in parallel, the others one after another. Every call gets a result.
  * `left` is the number of calls that may still run in this turn. Rejects with the reason of `signal`, and with a
- * StoreError if the audit cannot be written: an unrecorded call is never begun. After a rejection the turn has failed, so
- * no other call begins. A call that already runs is not awaited, and only `signal` cancels it.
+ * StoreError if the audit cannot be written: an unrecorded call is never begun. After a rejection the turn has failed,
+ * so no other call begins. A call that already runs is not awaited, and only `signal` cancels it.
  */
 export async function runCalls(
   calls: readonly ToolCall[],

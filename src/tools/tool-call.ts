@@ -12,8 +12,8 @@ export interface ToolCall {
 
 /**
  * How a call ended. `waiting`: the user has to approve it. `denied`: the user has denied it. `doneBefore`: an earlier
- * attempt at the turn has done it. `unknown`: an interrupted attempt may have done it, the connection was lost during the
- * call, or a function that changes something threw.
+ * attempt at the turn has done it. `unknown`: an interrupted attempt may have done it, the connection was lost during
+ * the call, or a function that changes something threw.
  */
 export type CallEnd =
   | { readonly kind: 'done' | 'waiting' | 'denied' | 'doneBefore' | 'unknown' | 'tooMany' }

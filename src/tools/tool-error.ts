@@ -1,9 +1,9 @@
 import { BotError } from '../errors.ts';
 
 /**
- * Why a call has no result. `arguments_invalid`: they are not JSON or do not match the schema. `tool_failed`: it ran and
- * reported a failure. `tool_timeout`: no result within its limit. `tool_unavailable`: its server cannot be reached and has
- * not received the call. `outcome_unknown`: the call may have been done.
+ * Why a call has no result. `arguments_invalid`: they are not JSON or do not match the schema. `tool_failed`: it ran
+ * and reported a failure. `tool_timeout`: no result within its limit. `tool_unavailable`: its server cannot be reached
+ * and has not received the call. `outcome_unknown`: the call may have been done.
  */
 export type ToolErrorCode =
   | 'arguments_invalid'

@@ -61,14 +61,19 @@ export interface Tool {
   readonly name: string;
   /** The name that users see, such as "Order status": plain words in one line. */
   readonly title: string;
-  /** Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: in English, else a sentence with the title. */
+  /**
+   * Shown while it runs, by language: `{ en: 'Looking up the order…' }`. Default: in English, else a sentence with the
+   * title.
+   */
   readonly progress?: Readonly<Record<string, string>>;
   /** Tells the model what the tool does and when to call it. */
   readonly description: string;
   readonly parameters: ParameterSchema;
   /** Whether the user has to approve each call. */
   readonly approval: 'never' | 'ask';
-  /** Whether calls change nothing, so that they may be repeated. The operator or author decides this, never a server. */
+  /**
+   * Whether calls change nothing, so that they may be repeated. The operator or author decides this, never a server.
+   */
   readonly isReadOnly: boolean;
   /** Whether the effect cannot be undone. Then "Always allow" is not offered. */
   readonly isDestructive: boolean;

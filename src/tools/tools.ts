@@ -50,8 +50,8 @@ export class Tools {
   }
 
   /**
-   * Connects servers and reads documents in the background. Resolves once each server is connected or down; the bot does
-   * not wait for that. Never rejects. Safe to call twice.
+   * Connects servers and reads documents in the background. Resolves once each server is connected or down; the bot
+   * does not wait for that. Never rejects. Safe to call twice.
    */
   start(): Promise<void> {
     const { documents, openServers, log } = this.#sources;

@@ -36,9 +36,9 @@ interface Thread<Result> {
 }
 
 /**
- * Runs tasks in a worker thread, one at a time. The first task starts the thread, which ends after `idleMs` without a task
- * and keeps the process alive only while a task runs. A thread that takes too long, dies or is aborted is replaced for
- * the next task.
+ * Runs tasks in a worker thread, one at a time. The first task starts the thread, which ends after `idleMs` without a
+ * task and keeps the process alive only while a task runs. A thread that takes too long, dies or is aborted is replaced
+ * for the next task.
  */
 export class TaskWorker<Task, Result> {
   readonly #options: TaskWorkerOptions;
@@ -54,9 +54,9 @@ export class TaskWorker<Task, Result> {
   }
 
   /**
-   * Rejects with the signal's reason on abort, else with an AttachmentError: the one that the task threw; `busy` when too
-   * many tasks wait or after `close`; `too_slow` at the time limit; `too_large` when memory ran out; `damaged` when the
-   * task killed the thread; `kind_unsupported` when the thread does not start.
+   * Rejects with the signal's reason on abort, else with an AttachmentError: the one that the task threw; `busy` when
+   * too many tasks wait or after `close`; `too_slow` at the time limit; `too_large` when memory ran out; `damaged` when
+   * the task killed the thread; `kind_unsupported` when the thread does not start.
    */
   run(task: Task, { signal, transfer }: TaskOptions): Promise<Result> {
     return this.#queue.run(signal, (combined) => this.#runNow(task, transfer, combined));
@@ -93,7 +93,8 @@ export class TaskWorker<Task, Result> {
 
   #startThread(): Thread<Result> {
     const { file, resourceLimits, log } = this.#options;
-    // The thread gets no flag and no secret of this process. Nobody reads what is printed before serveTasks captures it.
+    // The thread gets no flag and no secret of this process. Nobody reads what is printed before serveTasks captures
+    // it.
     const worker = new Worker(file, { execArgv: [], env: threadEnv(), stdout: true, stderr: true, resourceLimits });
     const thread: Thread<Result> = { worker, end: Promise.withResolvers() };
     let isReady = false;

@@ -16,8 +16,8 @@ import { measureStarts } from './start-time.ts';
 import { measureStoredTurns } from './stored-turns.ts';
 import { measureToolCount } from './tool-count.ts';
 
-// Compares the built bot with a bare loop on the `openai` client, on the same scripted turn. Targets are reported and not
-// enforced, since they depend on the machine.
+// Compares the built bot with a bare loop on the `openai` client, on the same scripted turn. Targets are reported and
+// not enforced, since they depend on the machine.
 
 interface Plan {
   /** Turns before the measurement, until the code of both sides is compiled. */

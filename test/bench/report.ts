@@ -142,8 +142,8 @@ function bars({ figures, firstTexts, idle, starts, stored, clips, toolCount, doc
 }
 
 /**
- * Times for one conversation, processor time for 50: with 50 unpaced conversations at once, times only measure the queue for
- * the processor, in the bare loop as well.
+ * Times for one conversation, processor time for 50: with 50 unpaced conversations at once, times only measure the
+ * queue for the processor, in the bare loop as well.
  */
 function barsOf({ scenario, bare, bot }: Figures): Bar[] {
   const name = nameOf(scenario);

@@ -11,11 +11,11 @@ import { KILLS_ENV, runKills } from './kills.ts';
 import { keepLogs, type Report, report } from './report.ts';
 import { startWorld, type World } from './world.ts';
 
-// `npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]`: `kill -9` of the real bot on a real
-// PostgreSQL. Kills: several bots, each with its own database, are killed `--rounds` times with a turn at every step, and
-// restarted. Instances: one of three on one database is killed in the middle of 60 conversations. Exit code 1 if an answer
-// was lost, crossed, out of order, late, or avoidably doubled, if spending is wrong, or if anything broke. The same seed
-// gives the same choices; times vary. `--bots 1 --rounds 1` is a quick check.
+// `npm run test:crash -- [--seed N] [--bots N] [--rounds N] [--only kills|instances]`: `kill -9` of the real bot on a
+// real PostgreSQL. Kills: several bots, each with its own database, are killed `--rounds` times with a turn at every
+// step, and restarted. Instances: one of three on one database is killed in the middle of 60 conversations. Exit code 1
+// if an answer was lost, crossed, out of order, late, or avoidably doubled, if spending is wrong, or if anything broke.
+// The same seed gives the same choices; times vary. `--bots 1 --rounds 1` is a quick check.
 
 const values = readOptions({
   seed: { type: 'string', default: newSeed() },

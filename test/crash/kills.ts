@@ -25,7 +25,9 @@ interface Round extends KillsOptions {
 }
 
 const WARM_UP_LIMIT_MS = 30_000;
-/** Without the first setting the second turn would need no connection; without the second one held turn would stop all. */
+/**
+ * Without the first setting the second turn would need no connection; without the second one held turn would stop all.
+ */
 export const KILLS_ENV = { SESSION_IDLE_SECONDS: '1', DATABASE_POOL_SIZE: '40' };
 const REACH_LIMIT_MS = 8_000;
 const FOLLOW_LIMIT_MS = 1_500;

@@ -79,7 +79,9 @@ function answerTimes(messages: readonly Message[]): string {
   return `from the kill to the answer by another instance: median ${at(0.5)}, slowest ${at(1)}; bar ${ANSWER_BAR_MS / 1000} s`;
 }
 
-/** Pairs of messages: the second was posted to another instance after the first was accepted and before it was answered. */
+/**
+ * Pairs of messages: the second was posted to another instance after the first was accepted and before it was answered.
+ */
 function pairs(messages: readonly Message[]): string {
   const all = messages.flatMap((message): [Message, Message][] => {
     const before = message.conversation.messages[message.number - 2];

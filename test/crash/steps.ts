@@ -1,4 +1,6 @@
-/** The steps of a turn at which its instance is killed, in the order in which a turn comes to them, and of a command. */
+/**
+ * The steps of a turn at which its instance is killed, in the order in which a turn comes to them, and of a command.
+ */
 export const STEPS = {
   storing: 'accepting: before the COMMIT',
   accepting: 'accepting: after the COMMIT, before the 200',

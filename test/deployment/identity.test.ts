@@ -26,7 +26,10 @@ function set(name: string, value: string | undefined): void {
   else process.env[name] = value;
 }
 
-/** App Service's own source of tokens: https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference */
+/**
+ * App Service's own source of tokens:
+ * https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
+ */
 async function identityEndpoint(t: TestContext): Promise<{ url: string; asked: URL[] }> {
   const asked: URL[] = [];
   const server = createServer((request, response) => {

@@ -11,7 +11,10 @@ const MEGABYTE = 1_048_576;
 const SIZE = 30 * MEGABYTE;
 /** Enough for memory that grows with them to show, and below the number of concurrent reads. */
 const MANY = 12;
-/** What one attack sends in all is 360 MB. Garbage of all attacks before counts too, and its collection has no fixed time. */
+/**
+ * What one attack sends in all is 360 MB. Garbage of all attacks before counts too, and its collection has no fixed
+ * time.
+ */
 const LITTLE = 160 * MEGABYTE;
 const TIMEOUT_MS = 8_000;
 

@@ -3,7 +3,9 @@ import { megabytes, print } from '../support/kit/report.ts';
 import { startBotUnderFire } from './bot-under-fire.ts';
 import { HALF_BODY, HALF_HEADERS, openMany, type RawSocket, UNREAD_BODY } from './raw-sockets.ts';
 
-/** A request has twenty seconds, whether its body is read or not, as a stranger's recording (src/http/request-time.ts). */
+/**
+ * A request has twenty seconds, whether its body is read or not, as a stranger's recording (src/http/request-time.ts).
+ */
 const REQUEST_LIMIT_MS = 20_000;
 /** Headers have ten (src/http/request-time.ts), and Node checks every 30 seconds for expired ones. */
 const HEADERS_LIMIT_MS = 40_000;

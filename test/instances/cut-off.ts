@@ -48,8 +48,9 @@ export const holds =
     text.includes(part);
 
 /**
- * A matching statement; with `then`, the next matching one on the same connection. With `dropResponseAndNetwork`, no statement after it
- * reaches the database: a fetch that NOTIFY caused would claim a message, and the answer would be lost for 30 s.
+ * A matching statement; with `then`, the next matching one on the same connection. With `dropResponseAndNetwork`, no
+ * statement after it reaches the database: a fetch that NOTIFY caused would claim a message, and the answer would be
+ * lost for 30 s.
  */
 export function once(fate: Fate, fits: (statement: Statement) => boolean, then = fits) {
   const fired = Promise.withResolvers<void>();

@@ -38,8 +38,8 @@ export function faultyResponder(ledger: SoakLedger, seed: number): Responder {
 }
 
 /**
- * Completely answered messages among the last turns of this conversation, without `expectReplies` messages: such a turn and
- * one of the queue may not see each other.
+ * Completely answered messages among the last turns of this conversation, without `expectReplies` messages: such a turn
+ * and one of the queue may not see each other.
  */
 function answeredBefore(message: Message, { isShared }: SoakLedger): Message[] {
   if (isShared && message.expectsReplies) return [];

@@ -23,9 +23,9 @@ export type Fault =
   | 'reported unsent, but sent';
 
 /**
- * The end of a message. `undeliverable`: the channel rejected the reply for good, or its fate is unknown; `brokeOff`: the
- * bot's connection broke before the channel saw anything; `gone`: the conversation no longer exists; `refusalLost`: the
- * message was refused, but the database's answer to that was lost, and refusals are sent at most once.
+ * The end of a message. `undeliverable`: the channel rejected the reply for good, or its fate is unknown; `brokeOff`:
+ * the bot's connection broke before the channel saw anything; `gone`: the conversation no longer exists; `refusalLost`:
+ * the message was refused, but the database's answer to that was lost, and refusals are sent at most once.
  */
 export type End =
   | 'answered'

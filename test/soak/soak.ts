@@ -14,10 +14,10 @@ import { LATE_MS, startParts, TURN_MS } from './parts.ts';
 import { endsOf, report } from './report.ts';
 import { runUsers } from './users.ts';
 
-// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--logs FOLDER] [--postgres [--instances N]]`: the real
-// bot between a model and a channel that both fail at random, on its memory or on a PostgreSQL that fails, too, and a judge
-// of everything that users get. Exit code 1 if something was lost, doubled, crossed, out of order or broken. The same seed
-// gives the same choices; times vary. `--logs` keeps the logs of the bot.
+// `npm run test:soak -- --minutes N [--seed N] [--conversations N] [--logs FOLDER] [--postgres [--instances N]]`: the
+// real bot between a model and a channel that both fail at random, on its memory or on a PostgreSQL that fails, too,
+// and a judge of everything that users get. Exit code 1 if something was lost, doubled, crossed, out of order or
+// broken. The same seed gives the same choices; times vary. `--logs` keeps the logs of the bot.
 
 const values = readOptions({
   minutes: { type: 'string', default: '2' },

@@ -1,8 +1,8 @@
 import fc, { type Arbitrary } from 'fast-check';
 
 /**
- * Any code point except lone surrogates, as the unit of `fc.string`. The unit `binary` has the same characters but takes a
- * second of processor time to set up: fast-check (4.10.2) enumerates all 1.1 million of them.
+ * Any code point except lone surrogates, as the unit of `fc.string`. The unit `binary` has the same characters but
+ * takes a second of processor time to set up: fast-check (4.10.2) enumerates all 1.1 million of them.
  */
 export const anyCharacter: Arbitrary<string> = fc
   .oneof(

@@ -3,7 +3,10 @@ export interface Closing {
   after(close: () => Promise<void>): void;
 }
 
-/** Closes what was opened last first, such as a bot before the proxy to its database. `after`: of a test, or of its suite. */
+/**
+ * Closes what was opened last first, such as a bot before the proxy to its database. `after`: of a test, or of its
+ * suite.
+ */
 export function closingAfter(after: (close: () => Promise<void>) => void): Closing {
   const closings: (() => Promise<void>)[] = [];
   after(async () => {

@@ -19,8 +19,8 @@ export interface ConnectProxy extends AsyncDisposable {
   /** In the order of arrival. */
   readonly tunnels: readonly Tunnel[];
   /**
-   * The port behind a target such as `example.com:443`, or the status that refuses it; `hang` = no answer at all, `reset` =
-   * the tunnel breaks as soon as it is open.
+   * The port behind a target such as `example.com:443`, or the status that refuses it; `hang` = no answer at all,
+   * `reset` = the tunnel breaks as soon as it is open.
    */
   rule: (target: string) => number | { readonly status: number } | 'hang' | 'reset';
   /** Resolves once all connections are closed. */

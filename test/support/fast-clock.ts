@@ -4,7 +4,10 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 const SHORT_MS = 1_000;
 const TIMES_FASTER = 50;
 
-/** The real clock, but short waits, such as pacing and backoff, take a fiftieth of their time. The clock then jumps ahead. */
+/**
+ * The real clock, but short waits, such as pacing and backoff, take a fiftieth of their time. The clock then jumps
+ * ahead.
+ */
 export class FastClock implements Clock {
   #aheadMs = 0;
 

@@ -55,8 +55,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Advances by `ms`. Timers that are due run one by one, each at its own time, including those they create. The reactions
-   * to promises that a timer settles run before the next timer.
+   * Advances by `ms`. Timers that are due run one by one, each at its own time, including those they create. The
+   * reactions to promises that a timer settles run before the next timer.
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

@@ -4,8 +4,8 @@ import { PostgresFrames, type Statement } from './postgres-frames.ts';
 
 /**
  * The fate of a statement. `dropResponse`: it is executed, then its connection breaks instead of an answer.
- * `dropRequestAndNetwork`: the network is cut before it arrives. `dropResponseAndNetwork`: it is executed, and the network is
- * cut instead of an answer. `hangAll`: nothing arrives any more on any connection, and none ends.
+ * `dropRequestAndNetwork`: the network is cut before it arrives. `dropResponseAndNetwork`: it is executed, and the
+ * network is cut instead of an answer. `hangAll`: nothing arrives any more on any connection, and none ends.
  */
 export type Fate = 'pass' | 'dropResponse' | 'dropRequestAndNetwork' | 'dropResponseAndNetwork' | 'hangAll';
 

@@ -78,7 +78,10 @@ export function sharedPostgres(): Promise<TestPostgres> {
   return shared;
 }
 
-/** A separate server, for tests that stop or pause it. Starting it takes about a second. It does not keep the process alive. */
+/**
+ * A separate server, for tests that stop or pause it. Starting it takes about a second. It does not keep the process
+ * alive.
+ */
 export async function startPostgres(): Promise<TestPostgres> {
   const account = await unprivilegedAccount();
   const native = nativeFolder();
@@ -236,7 +239,10 @@ async function unprivilegedAccount(): Promise<Account | undefined> {
   return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
 }
 
-/** Where data folders lie: in memory if there is room, which is several times cheaper for a server with many small files. */
+/**
+ * Where data folders lie: in memory if there is room, which is several times cheaper for a server with many small
+ * files.
+ */
 function dataRoot(): string {
   try {
     const { bavail, bsize } = statfsSync(MEMORY_FOLDER);

@@ -59,8 +59,8 @@ export function storageError(status: number, code: string): StorageFate {
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Starts a proxy in front of Azurite. Signatures stay valid, since they cover the path and not the host. Requests with any
- * bearer token are accepted, as with Entra ID.
+ * Starts a proxy in front of Azurite. Signatures stay valid, since they cover the path and not the host. Requests with
+ * any bearer token are accepted, as with Entra ID.
  */
 export async function startStorageProxy(azuriteUrl: string): Promise<StorageProxy> {
   const { hostname, port: azuritePort, pathname } = new URL(azuriteUrl);

@@ -17,8 +17,8 @@ export function streamInfo({ body }: ConnectorCall): Info | undefined {
 }
 
 /**
- * Teams' documented rules for streamed messages. Records each violation. Answers as Teams does: 201 with an id for the first
- * chunk, 202 without an id for the others.
+ * Teams' documented rules for streamed messages. Records each violation. Answers as Teams does: 201 with an id for the
+ * first chunk, 202 without an id for the others.
  */
 export class TeamsRules {
   readonly violations: string[] = [];

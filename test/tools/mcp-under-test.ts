@@ -66,7 +66,9 @@ export function toolOf(server: McpServer, name: string): Tool {
   return tool;
 }
 
-/** The operating systems give ports above this range to whoever asks for any port, so nobody else takes one of these. */
+/**
+ * The operating systems give ports above this range to whoever asks for any port, so nobody else takes one of these.
+ */
 const FIRST_PORT = 20_000;
 const PORT_COUNT = 10_000;
 

@@ -16,7 +16,9 @@ export class ClipSink {
     this.#resampler = new Resampler(rateHz);
   }
 
-  /** One channel, full scale from -1 to 1; louder samples are clipped. Empties `mono`. Throws `too_long` at the limit. */
+  /**
+   * One channel, full scale from -1 to 1; louder samples are clipped. Empties `mono`. Throws `too_long` at the limit.
+   */
   add(mono: Float32Array): void {
     const audio = this.#resampler.push(mono);
     this.#write(audio);

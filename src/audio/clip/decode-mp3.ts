@@ -4,8 +4,8 @@ import { ClipSink, mixDown } from './clip-sink.ts';
 import { mp3Frames } from './mp3-frames.ts';
 
 /**
- * Decodes MP3. The decoder gets only frames: it prints warnings about anything else, and finds frames in pictures. It always
- * returns two channels, which are equal for mono.
+ * Decodes MP3. The decoder gets only frames: it prints warnings about anything else, and finds frames in pictures. It
+ * always returns two channels, which are equal for mono.
  */
 export async function decodeMp3(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const [first] = mp3Frames(bytes);

@@ -9,8 +9,8 @@ const MAX_CHANNELS = 8;
 const CHANNELS_AT = 37;
 
 /**
- * Decodes Opus in Ogg, page by page: a page has at most 255 packets, which bounds the memory of its audio. Returns the audio
- * before the first damage.
+ * Decodes Opus in Ogg, page by page: a page has at most 255 packets, which bounds the memory of its audio. Returns the
+ * audio before the first damage.
  */
 export async function decodeOpus(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const channels = bytes[CHANNELS_AT] ?? 0;

@@ -32,8 +32,9 @@ export class Ffmpeg {
   }
 
   /**
-   * Returns PCM of 16 bit, mono, 24 kHz. Rejects with the signal's reason on abort, else with an AttachmentError: `too_slow`,
-   * `too_long`, `damaged`, `busy` when too many wait or after `close`, or `kind_unsupported` without ffmpeg.
+   * Returns PCM of 16 bit, mono, 24 kHz. Rejects with the signal's reason on abort, else with an AttachmentError:
+   * `too_slow`, `too_long`, `damaged`, `busy` when too many wait or after `close`, or `kind_unsupported` without
+   * ffmpeg.
    */
   async decode(bytes: Uint8Array, format: AudioFormat, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     this.#command ??= findFfmpeg(this.#searchPath);

@@ -1,7 +1,8 @@
 import { SAMPLE_RATE_HZ } from '../pcm.ts';
 
 // Converts any rate to 24,000 Hz: `down` input samples give `up` output samples, each at one of `up` places ("phases")
-// between two input samples. Every phase has its own filter, a windowed sinc that passes frequencies that both rates hold.
+// between two input samples. Every phase has its own filter, a windowed sinc that passes frequencies that both rates
+// hold.
 
 /** Half the width of a filter, in samples of the slower rate. */
 const HALF_WIDTH = 20;
@@ -11,7 +12,9 @@ const CUTOFF_DOWN = 0.93;
 const CUTOFF_UP = 0.98;
 /** Gives an attenuation of 72 dB. */
 const KAISER_BETA = 7;
-/** Rates with a small common divisor with 24,000 would need more phases. They use the nearest of 2,048: -70 dB of noise. */
+/**
+ * Rates with a small common divisor with 24,000 would need more phases. They use the nearest of 2,048: -70 dB of noise.
+ */
 const MAX_PHASES = 2_048;
 
 /** Converts a stream of samples of one rate to 24 kHz, chunk by chunk, without seams between chunks. */

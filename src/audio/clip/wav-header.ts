@@ -24,8 +24,8 @@ const MAX_CHANNELS = 32;
 const MAX_CHUNKS = 1_000;
 
 /**
- * Reads the chunks of a WAV (RIFF, or RF64 as in EBU Tech 3306) up to its samples. A length beyond the end means the rest of
- * the file. So do 0 and all ones, which programs write to a pipe. Throws `damaged`.
+ * Reads the chunks of a WAV (RIFF, or RF64 as in EBU Tech 3306) up to its samples. A length beyond the end means the
+ * rest of the file. So do 0 and all ones, which programs write to a pipe. Throws `damaged`.
  */
 export function readWavHeader(bytes: Uint8Array): WavHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

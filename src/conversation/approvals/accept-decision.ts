@@ -31,7 +31,8 @@ export async function acceptDecision(
   const turn = decisionMessage(result, request, message);
   const { approvalStore, queue } = services;
   if (signal.aborted) {
-    // The activity is refused, so nobody may carry out its decision. Another delivery may have added the turn meanwhile.
+    // The activity is refused, so nobody may carry out its decision. Another delivery may have added the turn
+    // meanwhile.
     if (isMadeNow && !(await queue.hasTurn(turn))) await approvalStore.reopen(approval.id);
     throw signal.reason;
   }

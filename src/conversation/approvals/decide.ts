@@ -30,9 +30,9 @@ export interface DecidedApproval {
 export type DecisionResult = DecidedApproval | { readonly kind: Undecided };
 
 /**
- * Why nothing was decided. `gone`: the approval is unknown or expired, or its conversation was reset. `queueFull`: too many
- * messages wait in the conversation; `busy`: over all conversations. `takenBack`: the activity decided before, and its
- * decision was taken back, such as by `/stop`.
+ * Why nothing was decided. `gone`: the approval is unknown or expired, or its conversation was reset. `queueFull`: too
+ * many messages wait in the conversation; `busy`: over all conversations. `takenBack`: the activity decided before, and
+ * its decision was taken back, such as by `/stop`.
  */
 type Undecided = 'gone' | 'notYours' | 'queueFull' | 'busy' | 'takenBack';
 
@@ -101,8 +101,9 @@ function decisionOfWord({ text, locale, attachments }: UserMessage): DecisionKin
 }
 
 /**
- * Returns the id of the approval that a decision in words is about: the newest that waits, or the one that this message has
- * decided already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a StoreError.
+ * Returns the id of the approval that a decision in words is about: the newest that waits, or the one that this message
+ * has decided already, if it is delivered again. For "yes" and "no", only if its question came last. Rejects with a
+ * StoreError.
  */
 export async function approvalMeantBy(
   message: UserMessage,

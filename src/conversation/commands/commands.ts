@@ -11,7 +11,9 @@ export type Command =
 /** A word alone after the slash: a path such as `/etc/hosts` is no command. */
 const COMMAND = /^\/(\p{L}[\p{L}\d_-]{0,31})(?:\s+(.*))?$/su;
 
-/** Format characters are invisible, and come along with what is copied: byte order marks, joiners, marks of direction. */
+/**
+ * Format characters are invisible, and come along with what is copied: byte order marks, joiners, marks of direction.
+ */
 const INVISIBLE = /\p{Cf}/gu;
 
 /** The command in a message without the bot's mention; `undefined` for any other message. */

@@ -82,8 +82,8 @@ function planStop({ commands }: Messages): CommandPlan {
 }
 
 /**
- * Forgets what the action `forget` leaves to its caller: deletes the audio of a conversation, and removes its names from
- * the audit. PostgreSQL has removed the names and ended the access to its audio already. Safe to call twice.
+ * Forgets what the action `forget` leaves to its caller: deletes the audio of a conversation, and removes its names
+ * from the audit. PostgreSQL has removed the names and ended the access to its audio already. Safe to call twice.
  */
 export async function forgetAudioAndAudit(key: string, { audioStore, audit }: Services): Promise<void> {
   await audioStore.forget(key);

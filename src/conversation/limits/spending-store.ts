@@ -33,8 +33,8 @@ export type ReserveResult =
 
 /**
  * What was spent and what is reserved; both count for the day (UTC) of the reservation. Invariant: spent and reserved
- * together never exceed a budget, however many instances reserve at once. Rejects with a StoreError when the store cannot
- * be reached.
+ * together never exceed a budget, however many instances reserve at once. Rejects with a StoreError when the store
+ * cannot be reached.
  */
 export interface SpendingStore {
   /** Replaces the job's own reservation, if it has one. */

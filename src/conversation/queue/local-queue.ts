@@ -51,7 +51,8 @@ export class LocalQueue<Job extends LocalJob> implements TurnQueue {
   #run: ((job: TurnJob) => Promise<void>) | undefined;
 
   /**
-   * `toStoredKey` maps the key of a message to the one that `stop`, `running` and `cancelWaiting` get. Default: the same.
+   * `toStoredKey` maps the key of a message to the one that `stop`, `running` and `cancelWaiting` get. Default: the
+   * same.
    */
   constructor(createJob: (message: UserMessage) => Job, clock: Clock, toStoredKey = (key: string) => key) {
     this.#createJob = createJob;

@@ -19,9 +19,9 @@ export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 export const MAX_ATTEMPTS = 3;
 
 /**
- * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many wait
- * in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells the
- * user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
+ * What became of a message. `queued`: it will be answered. `duplicate`: it was accepted before. `queueFull`: too many
+ * wait in its conversation, or of its person; the queue knows it from now on and never answers it, so the caller tells
+ * the user. `busy`: too many wait over all conversations; nothing of it is stored, and it may be delivered again.
  */
 export type AddResult = 'queued' | 'duplicate' | 'queueFull' | 'busy';
 
@@ -106,9 +106,9 @@ export interface TurnJob {
 export interface TurnQueue {
   /**
    * Accepts a message; within a conversation they are queued in the order in which `add` was called. Rejects with a
-   * StoreError within 5 s when the store cannot be reached; then nothing is stored, as far as the store can tell. The turn
-   * of a message that expects replies runs on this instance, in order with the other such messages of its conversation.
-   * Its order with other messages is not promised.
+   * StoreError within 5 s when the store cannot be reached; then nothing is stored, as far as the store can tell. The
+   * turn of a message that expects replies runs on this instance, in order with the other such messages of its
+   * conversation. Its order with other messages is not promised.
    */
   add(message: UserMessage): Promise<AddedTurn>;
   /** Whether a message that is added now finds room in its conversation, and in the share of its person. */

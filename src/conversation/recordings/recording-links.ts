@@ -6,15 +6,20 @@ import { keyDigest } from '../keys.ts';
 import { isReference } from '../message-json.ts';
 import type { LinkOwner, RecordingLink } from '../user-message.ts';
 
-/** Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day. */
+/**
+ * Long enough to find a quiet place; not so long that a link forgotten in a browser speaks for somebody the next day.
+ */
 export const PAGE_LIFETIME_MS = 10 * 60_000;
 /**
- * Recordings are accepted for longer than the page opens: three minutes to record, three to listen to it, two to upload it,
- * and two to spare.
+ * Recordings are accepted for longer than the page opens: three minutes to record, three to listen to it, two to upload
+ * it, and two to spare.
  */
 export const LINK_LIFETIME_MS = PAGE_LIFETIME_MS + 10 * 60_000;
 
-/** Recording links until they are used or expire. All calls but `claim` are safe to repeat. They reject with a StoreError. */
+/**
+ * Recording links until they are used or expire. All calls but `claim` are safe to repeat. They reject with a
+ * StoreError.
+ */
 export interface RecordingLinks {
   /** Replaces the earlier link of the same person in the same conversation. */
   create(owner: LinkOwner): Promise<RecordingLink>;

@@ -13,12 +13,14 @@ import { findRecordingLink, ownerFields } from './recording-links.ts';
 
 /**
  * What became of a recording. `gone`: its recording link was used, or has ended. `queueFull`: too many messages of its
- * conversation, or of its person, wait. `uploading`: another recording of the same person is being received. After these
- * two, `busy`, `draining` and `notStored`, the same link can be used again.
+ * conversation, or of its person, wait. `uploading`: another recording of the same person is being received. After
+ * these two, `busy`, `draining` and `notStored`, the same link can be used again.
  */
 export type RecordingResult = Exclude<Acceptance['kind'], 'duplicate'> | 'gone' | 'queueFull' | 'uploading';
 
-/** Recordings that are received and decoded at the same time. The decoder takes 9: one that it decodes, and 8 that wait. */
+/**
+ * Recordings that are received and decoded at the same time. The decoder takes 9: one that it decodes, and 8 that wait.
+ */
 export const UPLOAD_BOUNDS: ShareBounds = { max: 8, maxPerPerson: 1 };
 /** A link ends after this many invalid recordings. Each instance counts its own, so several instances allow more. */
 const MAX_FAILED_UPLOADS = 5;
@@ -40,8 +42,8 @@ export class Recordings {
   }
 
   /**
-   * Finds a link by the token in its URL; `undefined` if it is unknown or has ended. It outlasts its page by 10 minutes: a
-   * recording that was begun in time may still be sent.
+   * Finds a link by the token in its URL; `undefined` if it is unknown or has ended. It outlasts its page by 10
+   * minutes: a recording that was begun in time may still be sent.
    */
   findLink(token: string): Promise<RecordingLink | undefined> {
     return findRecordingLink(token, this.#services.recordingLinks);

@@ -10,8 +10,8 @@ import { storeApprovals } from './turn-approvals.ts';
 import type { RefusedMessage, TurnResult } from './turn-result.ts';
 
 /**
- * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one attempt a
- * send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
+ * Sends a saved reply and ends its reservation, then completes the turn, whatever became of the send. Within one
+ * attempt a send is never repeated. If the process dies before `complete`, the next attempt resends (`resend`).
  */
 export async function deliver(reply: Reply, result: TurnResult, turn: Turn): Promise<TurnResult> {
   const ending = endReservation(turn);
@@ -41,8 +41,8 @@ export async function resend(pending: PendingReply, streamId: string | undefined
 }
 
 /**
- * Ends a turn whose message was answered before, or withdrawn before it began. The reservation of an earlier attempt stays
- * until it expires.
+ * Ends a turn whose message was answered before, or withdrawn before it began. The reservation of an earlier attempt
+ * stays until it expires.
  */
 export async function endAnswered(turn: Turn): Promise<TurnResult> {
   await reopenApproval(turn);
@@ -50,8 +50,8 @@ export async function endAnswered(turn: Turn): Promise<TurnResult> {
 }
 
 /**
- * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known if
- * an attempt has saved a reply; otherwise the reservations stay until they expire.
+ * Gives up a message whose turn has crashed the process too often, so that its conversation goes on. The cost is known
+ * if an attempt has saved a reply; otherwise the reservations stay until they expire.
  */
 export async function deadLetter({ unsent }: ConversationRecord, turn: Turn): Promise<TurnResult> {
   if (unsent?.messageId === activityDigest(turn.message)) turn.costUsd = unsent.costUsd;
@@ -79,8 +79,8 @@ export async function endEarly(error: unknown, turn: Turn): Promise<TurnResult> 
 }
 
 /**
- * Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone, which
- * says that nobody waits for the approvals that it asks for.
+ * Deletes the reply's stored audio: the conversation was reset or forgotten during the turn. Returns the text alone,
+ * which says that nobody waits for the approvals that it asks for.
  */
 export async function discardStored({ text, ...reply }: Reply, turn: Turn): Promise<Reply> {
   const { audioStore } = turn.services;

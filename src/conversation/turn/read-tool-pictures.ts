@@ -17,8 +17,8 @@ const HEADING: ContentPart = {
 };
 
 /**
- * Reads pictures of tools like those of users: decoded, scaled down, without metadata. The output of a call says how many of
- * its pictures were left out. Rejects only with the reason of `signal`.
+ * Reads pictures of tools like those of users: decoded, scaled down, without metadata. The output of a call says how
+ * many of its pictures were left out. Rejects only with the reason of `signal`.
  */
 export async function readToolPictures(
   results: readonly CallResult[],

@@ -22,8 +22,8 @@ export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | O
 }
 
 /**
- * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with `claim_lost`, or
- * with `shutting_down` if another instance can still answer.
+ * Asks the model, and shows the text of its answer while it is made: every end is an outcome. Rejects with
+ * `claim_lost`, or with `shutting_down` if another instance can still answer.
  */
 export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn): Promise<ModelAnswer> {
   const { job, message, log, telemetry, signal, services } = turn;
@@ -66,8 +66,8 @@ export async function respond(prompt: Prompt, allowance: Allowance, turn: Turn):
 }
 
 /**
- * Carries out the decision of the message first, once for all attempts at the response. The call has its own time limit, so
- * that the response has all of its time. Never rejects.
+ * Carries out the decision of the message first, once for all attempts at the response. The call has its own time
+ * limit, so that the response has all of its time. Never rejects.
  */
 async function ask(
   request: GenerateRequest,

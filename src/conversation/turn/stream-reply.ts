@@ -17,8 +17,8 @@ export interface ReplyStream {
 }
 
 /**
- * Shows the answer while it is made, and above it the transcript of clips or the decision that it carries out. Nothing that
- * was shown is removed: the heading is fixed when the first words are shown.
+ * Shows the answer while it is made, and above it the transcript of clips or the decision that it carries out. Nothing
+ * that was shown is removed: the heading is fixed when the first words are shown.
  */
 export function streamReply(sender: ReplySender, { settings, decided }: Prompt, turn: Turn): ReplyStream {
   const { job, telemetry, services } = turn;

@@ -57,7 +57,9 @@ export async function stateOfCall(approval: Approval, turn: Turn): Promise<strin
   }
 }
 
-/** How an earlier attempt at the turn ended the decided call; `undefined` if it did not begin it, or the call failed. */
+/**
+ * How an earlier attempt at the turn ended the decided call; `undefined` if it did not begin it, or the call failed.
+ */
 async function endInEarlierAttempt(approval: Approval, turn: Turn) {
   const { job, services } = turn;
   if (approval.turnId !== job.id) return undefined;
@@ -127,8 +129,8 @@ export function approvalPolicy(turn: Turn, requested: Approval[]): RunCallsDeps[
 }
 
 /**
- * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a call
- * that was not shown.
+ * Stores the approvals that a reply asks for. It is called right before the reply is sent, so that nobody can allow a
+ * call that was not shown.
  */
 export async function storeApprovals(requested: readonly Approval[], turn: Turn): Promise<void> {
   const { approvalStore, audit } = turn.services;

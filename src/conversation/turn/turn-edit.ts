@@ -78,7 +78,9 @@ export function callSummaries(calls: readonly CallResult[]): readonly string[] |
   });
 }
 
-/** Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is. */
+/**
+ * Only the session of this turn may be up to date. If the message was withdrawn or a command ran meanwhile, none is.
+ */
 function sessionVersionAfter(
   record: ConversationRecord,
   recordAtStart: ConversationRecord,

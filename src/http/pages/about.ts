@@ -8,8 +8,9 @@ import { escaped, firstLanguage, paragraph, sendPage } from './page.ts';
 export type AboutSettings = Pick<Config, 'recordRetentionMs' | 'audioRetentionMs' | 'database' | 'azureStorageBlobUrl'>;
 
 /**
- * Serves `GET` and `HEAD /about`, which tells everybody what the bot is and what it stores. The app in Teams names it as
- * its website, privacy policy (`#privacy`) and terms of use (`#terms`). The language is that of `?lang`, else the browser's.
+ * Serves `GET` and `HEAD /about`, which tells everybody what the bot is and what it stores. The app in Teams names it
+ * as its website, privacy policy (`#privacy`) and terms of use (`#terms`). The language is that of `?lang`, else the
+ * browser's.
  */
 export function aboutRoute(settings: AboutSettings) {
   return async function serveAbout(request: Request, response: Response): Promise<void> {

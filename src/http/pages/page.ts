@@ -21,8 +21,8 @@ interface Page {
 }
 
 /**
- * The hosts that may frame a page: the clients that show Teams' dialog, including those of Microsoft's government clouds.
- * The same names are among the valid origins of Teams' client library.
+ * The hosts that may frame a page: the clients that show Teams' dialog, including those of Microsoft's government
+ * clouds. The same names are among the valid origins of Teams' client library.
  */
 export const FRAMING_HOSTS =
   'https://*.cloud.microsoft https://teams.microsoft.com https://*.teams.microsoft.com ' +

@@ -5,7 +5,9 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Request, Response } from 'restify';
 
-/** The installed version, which a test checks. It is part of the address, so that browsers may cache the file for ever. */
+/**
+ * The installed version, which a test checks. It is part of the address, so that browsers may cache the file for ever.
+ */
 const VERSION = '2.58.0';
 
 /** The file of Teams' client library in its package. */
@@ -14,8 +16,8 @@ export const TEAMS_LIBRARY_FILE = '@microsoft/teams-js/dist/umd/MicrosoftTeams.m
 export const TEAMS_LIBRARY_PATH = `/assets/teams-js-${VERSION}.min.js`;
 
 /**
- * Serves Teams' client library, so that pages load no script from other servers. The first request reads the file. If it
- * is missing, only this route fails, and the pages go without Teams' theme.
+ * Serves Teams' client library, so that pages load no script from other servers. The first request reads the file. If
+ * it is missing, only this route fails, and the pages go without Teams' theme.
  */
 export function teamsLibraryRoute() {
   let library: Buffer | undefined;

@@ -35,8 +35,8 @@ const MAX_RARE_SHARE = 0.1;
 const MAX_RARE_CHUNKS = 200;
 
 /**
- * What the index costs in memory, measured with texts of common words, of unique words, of numbers and of single words: see
- * `bytes`.
+ * What the index costs in memory, measured with texts of common words, of unique words, of numbers and of single words:
+ * see `bytes`.
  */
 const CHUNK_BYTES = 600;
 const OCCURRENCE_BYTES = 45;

@@ -99,8 +99,8 @@ export class Documents {
   }
 
   /**
-   * Finds the best matches. While the folder is read for the first time it waits up to 5 s, then searches what was read.
-   * Rejects with a ToolError while nothing can be searched, and with the reason of `signal`.
+   * Finds the best matches. While the folder is read for the first time it waits up to 5 s, then searches what was
+   * read. Rejects with a ToolError while nothing can be searched, and with the reason of `signal`.
    */
   async find(query: string, signal: AbortSignal): Promise<FoundDocuments> {
     signal.throwIfAborted();

@@ -60,8 +60,8 @@ export class FolderIndex {
   }
 
   /**
-   * Reads new, changed and unreadable files and drops deleted ones; `onRead` is called before each that is read. Rejects if
-   * the folder cannot be read, and keeps the index.
+   * Reads new, changed and unreadable files and drops deleted ones; `onRead` is called before each that is read.
+   * Rejects if the folder cannot be read, and keeps the index.
    */
   async update(onRead: (file: FolderFile) => void = () => {}): Promise<FolderState & { readonly isChanged: boolean }> {
     const { files, unreadable, isCut } = await listFolder(this.#folder);

@@ -6,7 +6,9 @@ import { DocumentError } from './section.ts';
 
 const MAX_FILE_BYTES = 50_000_000;
 const MAX_FILES = 5_000;
-/** The codes of errors for a path that was deleted or replaced since it was listed, and for a link that leads nowhere. */
+/**
+ * The codes of errors for a path that was deleted or replaced since it was listed, and for a link that leads nowhere.
+ */
 const DELETED = ['ENOENT', 'ENOTDIR'];
 
 /** The codes of transient errors, as of a network share or a busy process. */
@@ -41,9 +43,9 @@ interface FolderList {
 }
 
 /**
- * Lists the documents of a folder and its subfolders. Leaves out whatever is hidden, and links that lead out of the folder.
- * Rejects if the folder itself cannot be read, and if a part of it cannot be read because of a transient error: what
- * it held was not deleted.
+ * Lists the documents of a folder and its subfolders. Leaves out whatever is hidden, and links that lead out of the
+ * folder. Rejects if the folder itself cannot be read, and if a part of it cannot be read because of a transient error:
+ * what it held was not deleted.
  */
 export async function listFolder(folder: string): Promise<FolderList> {
   const root = await realpath(folder);

@@ -39,8 +39,8 @@ export async function readDocument(path: string, bytes: Uint8Array): Promise<Rea
 }
 
 /**
- * Decodes a text by its byte order mark, else as UTF-8, and as Windows-1252 if most of its other characters than ASCII are
- * not valid in UTF-8. Throws a DocumentError if it is no text, or too long.
+ * Decodes a text by its byte order mark, else as UTF-8, and as Windows-1252 if most of its other characters than ASCII
+ * are not valid in UTF-8. Throws a DocumentError if it is no text, or too long.
  */
 function decodeText(bytes: Uint8Array): string {
   const text = decoded(bytes);

@@ -34,7 +34,9 @@ export function httpTransport({ url, headers }: HttpSettings, { fetch, token }: 
   return transport;
 }
 
-/** Whether the server has begun this call before: the SDK sends a call again with the state that the server answered. */
+/**
+ * Whether the server has begun this call before: the SDK sends a call again with the state that the server answered.
+ */
 function isContinued(message: object): boolean {
   return 'params' in message && fieldsOf(message.params)['requestState'] !== undefined;
 }

@@ -25,7 +25,10 @@ export async function listTools(client: Client, options: RequestOptions): Promis
   return listed;
 }
 
-/** Converts a server's list, and logs what is left out. `unknownNames`: tools in the server's entry that are not in the list. */
+/**
+ * Converts a server's list, and logs what is left out. `unknownNames`: tools in the server's entry that are not in the
+ * list.
+ */
 export function readTools(
   listed: readonly unknown[],
   settings: McpServerSettings,

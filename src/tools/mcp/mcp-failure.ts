@@ -54,7 +54,8 @@ function byStatus(status: number): McpFailure {
 /**
  * Whether the server refuses every request of this connection, not only the call: it has restarted or been replaced.
  * - In the SDK's legacy era, up to revision 2025-11-25, many servers that have lost the session answer 400.
- * - In its modern era, which began with the next revision, 2026-07-28, there are no sessions. A server of the legacy era
+ * - In its modern era, which began with the next revision, 2026-07-28, there are no sessions. A server of the legacy
+ *   era
  *   refuses the requests with 400 and a JSON-RPC error, which the SDK passes on if it has the request's id.
  */
 async function isStale(client: Client, callError: unknown, timeout: number): Promise<boolean> {

@@ -41,7 +41,7 @@ type McpStatus =
 
 /**
  * One server. It is connected in the background, lists its tools, runs calls, and is reconnected when the connection is
- * lost. While it is down it keeps its tools: the model learns from a call that it is down, and its prompt stays the same.
+ * lost. While it is down it keeps its tools: the prompt stays the same, and a call tells the model that it is down.
  */
 export class McpServer {
   readonly settings: McpServerSettings;
@@ -77,7 +77,7 @@ export class McpServer {
     return this.#status;
   }
 
-  /** Connects and lists the tools, unless it is connected or connecting. Never rejects: failures are retried with backoff. */
+  /** Connects and lists the tools unless it does or has. Never rejects: failures are retried with backoff. */
   connect(): Promise<void> {
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
@@ -181,7 +181,7 @@ export class McpServer {
     return output;
   }
 
-  /** Repeats the call once if the server did not receive it, or if the connection was lost and the tool is read-only. */
+  /** Repeats the call once if the server did not receive it, or the connection was lost and the tool is read-only. */
   async #request(tool: ServerTool, args: ToolArguments, call: CallContext): Promise<CallToolResult> {
     const client = this.#client;
     if (client === undefined) throw this.#toolError('notReceived');

@@ -32,8 +32,8 @@ export interface ServerTool {
 export type CallServer = (tool: ServerTool) => Tool['run'];
 
 /**
- * Converts a tool from its server's list. The server's own hints never grant anything: only the operator's settings let a
- * tool run without asking or mark it as read-only. A hint that it is destructive is believed.
+ * Converts a tool from its server's list. The server's own hints never grant anything: only the operator's settings let
+ * a tool run without asking or mark it as read-only. A hint that it is destructive is believed.
  */
 export function mcpTool(
   listed: z.output<typeof LISTED_TOOL>,
@@ -61,7 +61,10 @@ export function mcpTool(
   };
 }
 
-/** Returns the model's name of a server's tool: `server__tool`, with only the characters and length that the service accepts. */
+/**
+ * Returns the model's name of a server's tool: `server__tool`, with only the characters and length that the service
+ * accepts.
+ */
 export function qualifiedName(server: string, tool: string): string {
   const name = toToolName(`${server}__${tool}`);
   if (name.length <= MAX_NAME_CHARS) return name;
@@ -69,7 +72,9 @@ export function qualifiedName(server: string, tool: string): string {
   return `${name.slice(0, MAX_NAME_CHARS - HASH_CHARS - 1)}_${digest}`;
 }
 
-/** Returns the title that a server gives its tool as plain words in one line, which stand in the bot's own sentences. */
+/**
+ * Returns the title that a server gives its tool as plain words in one line, which stand in the bot's own sentences.
+ */
 function plainTitle(title: string): string {
   const plain = title.replace(NOT_PLAIN, ' ').replace(/\s+/g, ' ').trim();
   return Array.from(plain).slice(0, MAX_TITLE_CHARS).join('').trim();

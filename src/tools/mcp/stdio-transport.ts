@@ -14,7 +14,9 @@ const MAX_MESSAGE_BYTES = 10_485_760;
 /** The time that a program has to end after its input is closed, and again after SIGTERM. */
 const EXIT_GRACE_MS = 2_000;
 
-/** Runs a server's program. Its environment has only the variables that every program needs and those of its settings. */
+/**
+ * Runs a server's program. Its environment has only the variables that every program needs and those of its settings.
+ */
 export function stdioTransport(settings: StdioSettings): Transport {
   if (process.platform !== 'win32') return new ProcessGroupTransport(settings);
   const { command, args, env, cwd } = settings;

@@ -105,8 +105,8 @@ export interface DeliveryOptions {
 const NO_INSTANCE: PostAnswer = { status: 0, label: 'no answer: no instance', text: '', ms: 0 };
 
 /**
- * Delivers a message as channels do: again after 503 and after a broken connection. Resolves with the first other answer,
- * or with undefined if all deliveries were rejected.
+ * Delivers a message as channels do: again after 503 and after a broken connection. Resolves with the first other
+ * answer, or with undefined if all deliveries were rejected.
  */
 export async function deliver(
   message: BaseMessage<unknown>,

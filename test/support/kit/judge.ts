@@ -3,7 +3,9 @@ import { type BaseConversation, type BaseMessage, type BaseSend, type Ledger, to
 
 type Message = BaseMessage<BaseConversation<unknown>>;
 
-/** How a send is wrong: its address, or a text of another conversation or of another message of the same conversation. */
+/**
+ * How a send is wrong: its address, or a text of another conversation or of another message of the same conversation.
+ */
 export type Mixup = 'wrong address' | 'other conversation' | 'other message';
 
 /** Reports a wrong address, and each token of another message. */
@@ -54,7 +56,10 @@ export function audioOf(index: number, lengthMs: number): Buffer {
   return Buffer.alloc(lengthMs * 48, new Uint8Array(Int16Array.of(index).buffer));
 }
 
-/** Fetches the audio of a reply: `right`, `crossed` (that of another conversation), or a description of the error. Never rejects. `lengthMs`: default is any. */
+/**
+ * Fetches the audio of a reply: `right`, `crossed` (that of another conversation), or a description of the error. Never
+ * rejects. `lengthMs`: default is any.
+ */
 export async function checkAudio(url: string, index: number, lengthMs?: number): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });

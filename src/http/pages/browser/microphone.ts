@@ -5,7 +5,9 @@ export interface Recording {
 }
 
 interface RecordingListener {
-  /** Called ten times a second with the level, a root mean square from 0 to 1, and the length of the recording so far. */
+  /**
+   * Called ten times a second with the level, a root mean square from 0 to 1, and the length of the recording so far.
+   */
   onAudio(level: number, seconds: number): void;
   /** Called once: after `stop`, or when the system ends the recording. */
   onEnd(recording: Recording): void;
@@ -16,8 +18,8 @@ const LEVEL_INTERVAL_MS = 100;
 const BITS_PER_SECOND = 128_000;
 
 /**
- * Starts to record; returns the function that ends the recording, which is safe to call twice. Call it in the handler of a
- * click. Rejects with a DOMException as `getUserMedia` does.
+ * Starts to record; returns the function that ends the recording, which is safe to call twice. Call it in the handler
+ * of a click. Rejects with a DOMException as `getUserMedia` does.
  */
 export async function startRecording(listener: RecordingListener): Promise<() => void> {
   // Create the context in the handler itself: some browsers suspend any other one.

@@ -1,4 +1,6 @@
-/** Decodes a recording, mixes its channels into one, and resamples it. Rejects with a DOMException if it is not audio. */
+/**
+ * Decodes a recording, mixes its channels into one, and resamples it. Rejects with a DOMException if it is not audio.
+ */
 export async function decode(recording: Blob, sampleRateHz: number): Promise<Float32Array> {
   // `decodeAudioData` resamples to the rate of its context.
   const context = new OfflineAudioContext(1, 1, sampleRateHz);
@@ -13,8 +15,8 @@ export async function decode(recording: Blob, sampleRateHz: number): Promise<Flo
 }
 
 /**
- * Encodes samples of one channel as a WAV of 16-bit PCM, because browsers record in different formats. The platforms of all
- * browsers are little-endian, as WAV is.
+ * Encodes samples of one channel as a WAV of 16-bit PCM, because browsers record in different formats. The platforms of
+ * all browsers are little-endian, as WAV is.
  */
 export function encodeWav(samples: Float32Array, sampleRateHz: number): Blob {
   const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff);
