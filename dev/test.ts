@@ -31,8 +31,9 @@ const PROCESSES: readonly (readonly string[])[] = [
 const SLOW_SUITES: readonly string[] = [
   ...['database/', 'instances/', 'process/', 'package/', 'fuzz/', 'doctor/', 'storage/', 'workers/'],
   ...['attachments/picture', 'attachments/ssrf', 'audio/azure', 'audio/clip/clip-decoder', 'audio/clip/ffmpeg'],
-  ...['dev/bundle', 'dev/chat', 'dev/demo.', 'dev/read-options', 'dev/teams-package'],
-  ...['http/audio-load', 'http/recording-upload-bounds', 'tools/documents', 'tools/mcp'],
+  ...['channel/sent-files', 'channel/teams-turns', 'conversation/sent-files', 'conversation/tool-pictures'],
+  ...['dev/bundle', 'dev/chat', 'dev/demo.', 'dev/read-options', 'dev/simulator/voice', 'dev/teams-package'],
+  ...['http/audio-load', 'http/recording-upload', 'tools/documents', 'tools/mcp'],
 ].map((name) => `test/${name}`);
 
 interface ProcessResult {
