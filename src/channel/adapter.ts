@@ -78,13 +78,15 @@ export class VoiceAdapter extends CloudAdapter {
     serviceUrl: string,
     work: (context: TurnContext) => Promise<T>,
   ): Promise<T> {
-    const { promise: result, resolve } = Promise.withResolvers<T>();
+    let done: Promise<T> | undefined;
     const identity = new ClaimsIdentity([...claims], true);
     // botbuilder may change the activity: it gets a copy.
-    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) =>
-      resolve(await work(context)),
-    );
-    return result;
+    await this.processProactive(identity, { ...structuredClone(activity), serviceUrl }, audience, async (context) => {
+      done = work(context);
+      await done;
+    });
+    if (done === undefined) throw new Error('botbuilder made no context');
+    return done;
   }
 
   /** The caller whose request brought the activity of this turn. */

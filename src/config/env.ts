@@ -9,7 +9,7 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 /** Reads a file that a variable names. Editors on Windows write a byte order mark, which the decoder removes. */
-export function readTextFile(path: string): string {
+export function readUtf8File(path: string): string {
   return new TextDecoder().decode(readFileSync(path));
 }
 

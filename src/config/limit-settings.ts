@@ -1,5 +1,5 @@
 import { DEFAULT_PRICES, type PriceTable, pricesOf, readPriceTable } from '../prices.ts';
-import { type EnvReader, readTextFile } from './env.ts';
+import { type EnvReader, readUtf8File } from './env.ts';
 
 /** Limits; `undefined` means no limit. Money is in US dollars. */
 export type LimitSettings = Readonly<ReturnType<typeof readLimits>>;
@@ -32,7 +32,7 @@ function readPrices(reader: EnvReader): PriceTable | undefined {
   const path = reader.text('PRICE_TABLE');
   if (path === undefined) return DEFAULT_PRICES;
   try {
-    return readPriceTable(readTextFile(path));
+    return readPriceTable(readUtf8File(path));
   } catch (err) {
     const reason = err instanceof Error ? err.message : String(err);
     reader.problems.push(`PRICE_TABLE is "${path}": ${reason}; expected a JSON file as in .env.example`);

@@ -123,7 +123,7 @@ function createConversationStore(
 ): ConversationStore {
   const cancel = (key: string, matches: (message: UserMessage) => boolean): number => {
     const { count, approvalIds } = queue.cancelWaiting(key, matches);
-    for (const id of approvalIds) approvals.reopen(id);
+    for (const id of approvalIds) void approvals.reopen(id);
     return count;
   };
   /** Does to the messages of a conversation what an action does to its record. Returns how many it cancelled. */

@@ -15,7 +15,8 @@ import type { Budgets, OverBudget, Reservation, SpendingStore } from './spending
 
 /** What a turn is about to ask the model. */
 export interface CostRequest extends Pick<Reservation, 'jobId' | 'conversation' | 'person'> {
-  readonly size: ResponseSize;
+  /** Called only if a budget is set. */
+  readonly size: () => ResponseSize;
 }
 
 /** A turn that may run. */
@@ -76,7 +77,7 @@ export class Spending {
   async reserve(request: CostRequest): Promise<Allowance | OverBudget> {
     const prices = this.#prices;
     if (prices === undefined || !this.isBounded) return UNBOUNDED;
-    let { size } = request;
+    let size = request.size();
     let reservedUsd = costUsd(maxUsageOf(size), prices);
     const over = await this.#reserve(request, reservedUsd);
     if (over !== undefined) return over;

@@ -15,7 +15,7 @@ import type { ModelAnswer } from './turn-result.ts';
 /** Reserves the most that an answer may cost, or says which budget that exceeds. */
 export async function reserve(prompt: Prompt, turn: Turn): Promise<Allowance | OverBudget> {
   const { job, message, services } = turn;
-  const request = { jobId: job.id, conversation: message.key, person: message.personKey, size: sizeOf(prompt) };
+  const request = { jobId: job.id, conversation: message.key, person: message.personKey, size: () => sizeOf(prompt) };
   const allowance = await turn.retryStore(() => services.spending.reserve(request), turn.signal);
   if (allowance.kind === 'allowed') turn.costUsd = 0;
   return allowance;

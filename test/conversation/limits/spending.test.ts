@@ -94,7 +94,7 @@ const NO_BUDGETS: Budgets = { dayUsd: undefined, personUsd: undefined, conversat
 const SMALLEST = { context: NO_CONTEXT, texts: [], audioMs: 0, pictures: 0, toolBytes: 0, maxOutputTokens: MAX_OUT };
 
 function asked(owner: Partial<CostRequest> = {}, size: Partial<ResponseSize> = {}): CostRequest {
-  return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: { ...SMALLEST, ...size } };
+  return { jobId: 'job-1', conversation: 'a', person: 'ada', ...owner, size: () => ({ ...SMALLEST, ...size }) };
 }
 
 /** Runs the steps and keeps independent accounts. */

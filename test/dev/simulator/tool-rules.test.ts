@@ -11,6 +11,7 @@ const object = (properties: Json, required: readonly string[] = Object.keys(prop
   required,
 });
 const TEXT = { type: 'string' };
+const NUMBERS = { type: 'array', items: { type: 'integer' } };
 const tool = (name: string, parameters: Json = object({})) => ({ type: 'function', name, parameters });
 
 const ORDER = tool('order_status', object({ orderNumber: TEXT }));
@@ -166,12 +167,7 @@ describe('plausible arguments', () => {
       'create a ticket for the door',
       { names: ['door'], kind: 'door', note: '' },
     ],
-    [
-      'a subject for the first string after a list of numbers',
-      object({ ids: { type: 'array', items: { type: 'integer' } }, title: TEXT }),
-      'create a ticket for the door',
-      { ids: [], title: 'door' },
-    ],
+    ['the subject after numbers', object({ ids: NUMBERS, a: TEXT }), 'create a ticket for me', { ids: [], a: 'me' }],
     ['only what is required', object({ title: TEXT, note: TEXT }, ['note']), 'create a ticket for me', { note: 'me' }],
     ['the first one where nothing is required', object({ a: TEXT, b: TEXT }, []), 'create a ticket: x', { a: '' }],
     ['nothing where there is nothing to fill', { type: 'object' }, 'create a ticket for me', {}],
